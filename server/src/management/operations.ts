@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../platform/http/api-schema.ts'
-import type { ManagementCall, ManagementContext } from './arm/context.ts'
+import type { ManagementCall } from './arm/context.ts'
+import type { ManagementContext } from './context.ts'
 import { ArmError } from './arm/errors.ts'
 import type { CallerNeed } from './arm/need.ts'
 import { listOf } from './arm/response.ts'
 import { type ManagementRow, table } from './table.ts'
+
+type Context = Pick<ManagementContext, 'access'>
 
 /** An operation of a resource provider. [azure-mgmt-containerregistry, OperationDefinition; azure-mgmt-msi, Operation] */
 const operationResponse = z
@@ -85,7 +88,7 @@ function actionsOf(need: CallerNeed): readonly string[] {
 
 /** `GET /providers/{namespace}/operations` */
 function listOperations(required: readonly string[], namespace: string) {
-  const handle = async (context: ManagementContext): Promise<DocumentOf<typeof operationListResponse>> => {
+  const handle = async (context: Context): Promise<DocumentOf<typeof operationListResponse>> => {
     const operations = (await operationsOf(context, required)).filter((operation) => operation.namespace === namespace)
     return { value: operations.map(operationDocument) }
   }
@@ -99,7 +102,7 @@ function operationDocument({ name, namespace, resource, operation, description, 
 
 /** `GET /providers/Microsoft.Authorization/providerOperations` */
 function listProviderOperations(required: readonly string[]) {
-  const handle = async (context: ManagementContext): Promise<DocumentOf<typeof providerOperationsListResponse>> => ({
+  const handle = async (context: Context): Promise<DocumentOf<typeof providerOperationsListResponse>> => ({
     value: await providersOf(context, required),
   })
   return Object.assign(handle, { response: providerOperationsListResponse })
@@ -107,7 +110,7 @@ function listProviderOperations(required: readonly string[]) {
 
 /** `GET /providers/Microsoft.Authorization/providerOperations/{namespace}` */
 function getProviderOperations(required: readonly string[]) {
-  const handle = async (context: ManagementContext, { names }: ManagementCall): Promise<ProviderOperationsDocument> => {
+  const handle = async (context: Context, { names }: ManagementCall): Promise<ProviderOperationsDocument> => {
     const wanted = names.name.toLowerCase()
     const found = (await providersOf(context, required)).find(({ name }) => name.toLowerCase() === wanted)
     if (found !== undefined) return found
@@ -116,10 +119,7 @@ function getProviderOperations(required: readonly string[]) {
   return Object.assign(handle, { response: providerOperationsResponse })
 }
 
-async function providersOf(
-  context: ManagementContext,
-  required: readonly string[],
-): Promise<ProviderOperationsDocument[]> {
+async function providersOf(context: Context, required: readonly string[]): Promise<ProviderOperationsDocument[]> {
   const byNamespace = Map.groupBy(await operationsOf(context, required), ({ namespace }) => namespace)
   return [...byNamespace].map(([namespace, operations]) => {
     const byResource = Map.groupBy(operations, ({ resource }) => resource)
@@ -140,7 +140,7 @@ function metadataOf({ name, description, operation, isDataAction }: Operation) {
 }
 
 /** Every operation once, by name. Patterns of roles are left out. */
-async function operationsOf({ access }: ManagementContext, required: readonly string[]): Promise<Operation[]> {
+async function operationsOf({ access }: Context, required: readonly string[]): Promise<Operation[]> {
   const roles = (await access.listRoleDefinitions()).filter(({ type }) => type === 'BuiltInRole')
   const permissions = roles.flatMap((role) => role.permissions)
   const dataActions = new Set(permissions.flatMap((granted) => granted.dataActions))

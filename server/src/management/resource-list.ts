@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import type { ManagedIdentityKind } from '../directory/index.ts'
 import { type DocumentOf, apiSchemas } from '../platform/http/api-schema.ts'
-import type { ManagementCall, ManagementContext } from './arm/context.ts'
+import type { ManagementCall } from './arm/context.ts'
+import type { ManagementContext } from './context.ts'
 import { readFilter, unsupportedFilter } from './arm/query.ts'
 import { listOf, tagsRecord } from './arm/response.ts'
 import { machineType } from './identities/machines.ts'
 import { userAssignedIdentityType } from './identities/managed-identities.ts'
 import { type TagFilter, readTagFilter } from './arm/tag-filter.ts'
 import { visibleResources } from './arm/visibility.ts'
+
+type Context = Pick<ManagementContext, 'access' | 'directory' | 'resources'>
 
 const sku = z.enum(['Basic', 'Standard', 'Premium'])
 
@@ -28,7 +31,7 @@ const resourceListResponse = listOf(resourceResponse)
 
 /** `GET /subscriptions/{s}/resources`: with this, `az` finds a registry if no group is named. [az-cli-wire §4, LIST] */
 export async function listResources(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof resourceListResponse>> {
   const { caller, names, request } = call
@@ -50,7 +53,7 @@ type Listed = Omit<ResourceDocument, 'type'>
 
 /** How the resources of each type are listed, in a subscription or in a group. */
 const lists: Readonly<
-  Record<string, (context: ManagementContext, subscription: string, group: string | undefined) => Promise<Listed[]>>
+  Record<string, (context: Context, subscription: string, group: string | undefined) => Promise<Listed[]>>
 > = {
   'Microsoft.ContainerRegistry/registries': async ({ resources }, subscription, group) =>
     (await resources.listRegistries(subscription, group)).map(({ id, name, location, sku, tags }) => ({
@@ -66,7 +69,7 @@ const lists: Readonly<
 }
 
 async function listManaged(
-  { directory }: ManagementContext,
+  { directory }: Context,
   subscription: string,
   kind: ManagedIdentityKind,
   resourceGroup: string | undefined,

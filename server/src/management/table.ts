@@ -1,8 +1,28 @@
+import type { ManagementCall } from './arm/context.ts'
+import type { ManagementContext } from './context.ts'
 import type { z } from 'zod'
-import type { ManagementHandler, WellTyped } from './arm/context.ts'
+import type { DocumentOf } from '../platform/http/api-schema.ts'
 import type { RouteCost } from '../platform/http/route-cost.ts'
+import type { ResponseSchema } from '../platform/http/surface.ts'
 import type { ChangeColumns } from '../platform/http/change-columns.ts'
 import type { CallerNeed } from './arm/need.ts'
+
+/**
+ * A handler of the ARM surface, the schema of its 2xx responses, and, if it may change something, the schema of its request
+ * body. It returns the body of the response, or undefined if the response has none; `call.reply.code` sets a status other than
+ * 200.
+ */
+type ManagementHandler = ((context: ManagementContext, call: ManagementCall) => Promise<unknown>) & {
+  readonly body?: z.ZodType | 'none'
+  readonly response: ResponseSchema
+}
+
+/** The handler itself, if it returns what its response schema describes; otherwise a type that it does not have. */
+type WellTyped<Handler extends ManagementHandler> =
+  Awaited<ReturnType<Handler>> extends Returned<Handler['response']> ? Handler : { readonly response: never }
+
+type Returned<Response extends ResponseSchema> =
+  (Response extends z.ZodType ? DocumentOf<Response> : never) | undefined | void
 
 /** The columns of a row. The body is a property of the handler, which reads it. */
 type Columns = ChangeColumns<

@@ -3,8 +3,10 @@ import { failedBefore } from '../../authorization/index.ts'
 import type { IdentityRefusal, RefusedToken } from '../../identity/index.ts'
 import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
 import { explainRejectedIdentityToken } from '../../token-service/index.ts'
-import type { ManagementCaller, ManagementContext } from './context.ts'
+import type { ArmContext, ManagementCaller } from './context.ts'
 import { ArmError, type ArmErrorOptions } from './errors.ts'
+
+type Context = Pick<ArmContext, 'clock' | 'directory' | 'publicOrigin'>
 
 /**
  * Authenticates the sender by an IdP access token for ARM. [RFC 6750 §2.1] The token of a request that `isUnderWay` may have
@@ -13,7 +15,7 @@ import { ArmError, type ArmErrorOptions } from './errors.ts'
  * @throws ArmError 401
  */
 export async function authenticate(
-  context: ManagementContext,
+  context: Pick<ArmContext, 'clock' | 'directory' | 'identity' | 'publicOrigin'>,
   request: FastifyRequest,
   isUnderWay: boolean,
 ): Promise<ManagementCaller> {
@@ -36,7 +38,7 @@ export async function authenticate(
  * credential or the signing key of the token is no longer valid. The expiry of the token does not end the work.
  */
 export async function callerNow(
-  context: ManagementContext,
+  context: Pick<ArmContext, 'credentials' | 'directory' | 'identity'>,
   caller: ManagementCaller,
   header: string | undefined,
 ): Promise<ManagementCaller | undefined> {
@@ -49,14 +51,17 @@ export async function callerNow(
   return { ...caller, rights: await rightsOf(context, objectId) }
 }
 
-async function rightsOf({ directory }: ManagementContext, objectId: string): Promise<ManagementCaller['rights']> {
+async function rightsOf(
+  { directory }: Pick<ArmContext, 'directory'>,
+  objectId: string,
+): Promise<ManagementCaller['rights']> {
   return { kind: 'directory', objectId, groupIds: await directory.groupIdsOf(objectId) }
 }
 
 /** The reasons that a new token may fix: a client with continuous access evaluation requests one, once, and retries. */
 const mendedByNewToken: readonly IdentityRefusal[] = ['signature', 'expired', 'principal', 'credential']
 
-async function tokenRefusal(context: ManagementContext, refused: RefusedToken): Promise<ArmError> {
+async function tokenRefusal(context: Context, refused: RefusedToken): Promise<ArmError> {
   const { reason, owner } = refused
   const message =
     reason === 'expired'
@@ -78,7 +83,7 @@ async function tokenRefusal(context: ManagementContext, refused: RefusedToken): 
 }
 
 async function refusal(
-  context: ManagementContext,
+  context: Context,
   why: string,
   recorded: Pick<ArmErrorOptions, 'decision' | 'owner'> = {},
 ): Promise<ArmError> {
@@ -93,6 +98,6 @@ async function refusal(
   })
 }
 
-async function authorizationUri({ publicOrigin, directory }: ManagementContext): Promise<string> {
+async function authorizationUri({ publicOrigin, directory }: Context): Promise<string> {
   return `${publicOrigin}/${(await directory.tenant()).tenantId}`
 }

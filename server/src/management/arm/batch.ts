@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { answerBatch, maxBatchRequests, parseBatchedUrl } from '../../platform/http/batch.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { readBody } from './body.ts'
-import type { ManagementCall, ManagementContext } from './context.ts'
+import type { ArmContext, ManagementCall } from './context.ts'
+
+type Context = Pick<ArmContext, 'publicOrigin'>
 
 const maxUrlLength = 8192
 
@@ -43,7 +45,7 @@ const roots = ['/subscriptions', '/providers', '/tenants']
  * @throws ArmError 400 for another method, and for more than 20 requests
  */
 export async function sendBatch(
-  { publicOrigin }: ManagementContext,
+  { publicOrigin }: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof batchResponse>> {
   const { requests } = readBody(call, sendBatch)

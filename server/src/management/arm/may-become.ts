@@ -1,6 +1,6 @@
 import type { ManagedIdentity } from '../../directory/index.ts'
 import type { WantedAction } from './errors.ts'
-import type { ManagementCall, ManagementCaller, ManagementContext } from './context.ts'
+import type { ArmContext, ManagementCall, ManagementCaller } from './context.ts'
 import { ArmError } from './errors.ts'
 
 /**
@@ -9,7 +9,7 @@ import { ArmError } from './errors.ts'
  * @throws ArmError 403
  */
 export async function requireMayBecome(
-  { mayBecome }: ManagementContext,
+  { mayBecome }: Pick<ArmContext, 'mayBecome'>,
   { caller }: Pick<ManagementCall, 'caller'>,
   { id, objectId }: Pick<ManagedIdentity, 'id' | 'objectId'>,
 ): Promise<void> {

@@ -1,7 +1,9 @@
-import type { ManagementCaller, ManagementContext } from './context.ts'
+import type { ArmContext, ManagementCaller } from './context.ts'
 import { ArmError } from './errors.ts'
 import { type PathNames, scopeOf } from './path-scope.ts'
 import { hasRoleAround } from './visibility.ts'
+
+type Context = Pick<ArmContext, 'access'>
 
 /** The permission that a route requires of its caller. The scope is always the one that the path names. */
 export type ManagementNeed =
@@ -31,7 +33,7 @@ export type CallerNeed = Exclude<ManagementNeed, 'public'>
  * @throws ArmError 403
  */
 export async function requireNeed(
-  context: ManagementContext,
+  context: Context,
   need: CallerNeed,
   caller: ManagementCaller,
   names: PathNames,
@@ -41,12 +43,7 @@ export async function requireNeed(
   if (!(await isMet(context, need, caller, scope))) throw forbidden(caller, need, scope)
 }
 
-async function isMet(
-  context: ManagementContext,
-  need: ScopedNeed,
-  caller: ManagementCaller,
-  scope: string,
-): Promise<boolean> {
+async function isMet(context: Context, need: ScopedNeed, caller: ManagementCaller, scope: string): Promise<boolean> {
   if (need.kind === 'any-role') return hasRoleAround(context, caller, scope)
   if (need.judgesAssignment === true) return context.access.mayManageSome(caller.rights, need.action, scope)
   return context.access.mayManage(caller.rights, need.action, scope)

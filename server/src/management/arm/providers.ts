@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
-import type { ManagementCall, ManagementContext } from './context.ts'
+import type { ArmContext, ManagementCall } from './context.ts'
 import { apiVersions } from './api-versions.ts'
 import { ArmError } from './errors.ts'
 import { listOf } from './response.ts'
 import { locations, requireSubscription } from './subscriptions.ts'
+
+type Context = Pick<ArmContext, 'resources'>
 
 /** The types whose resources have a location and tags. */
 const placedTypes = new Set(['registries', 'machines', 'userAssignedIdentities'])
@@ -36,7 +38,7 @@ const providerListResponse = listOf(providerResponse)
 
 /** `GET /subscriptions/{s}/providers` */
 export async function listProviders(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof providerListResponse>> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
@@ -45,7 +47,7 @@ export async function listProviders(
 listProviders.response = providerListResponse
 
 /** `GET /subscriptions/{s}/providers/{namespace}` */
-export async function getProvider(context: ManagementContext, call: ManagementCall): Promise<ProviderDocument> {
+export async function getProvider(context: Context, call: ManagementCall): Promise<ProviderDocument> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
   const wanted = call.names.name.toLowerCase()
   const namespace = providerNamespaces.find((candidate) => candidate.toLowerCase() === wanted)
@@ -58,7 +60,7 @@ getProvider.response = providerResponse
 
 /** `POST /subscriptions/{s}/providers/{namespace}/register`: every provider is registered from the start. */
 export function registerProvider(namespace: string) {
-  const handle = async (context: ManagementContext, call: ManagementCall): Promise<ProviderDocument> => {
+  const handle = async (context: Context, call: ManagementCall): Promise<ProviderDocument> => {
     const { subscriptionId: subscription } = await requireSubscription(context, call)
     return providerDocument(subscription, namespace)
   }

@@ -2,11 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { clientStatusOf } from '../../platform/http/app.ts'
 import type { DocumentOf } from '../../platform/http/api-schema.ts'
 import { outageOf } from '../../platform/process/outage.ts'
-import type { ManagementContext } from './context.ts'
+import type { ArmContext } from './context.ts'
 import { ArmError, type errorResponse, unsupportedMediaType } from './errors.ts'
 
 /** Sets the headers of every answer, and passes bodies on as bytes. */
-export function prepare({ clock }: ManagementContext, scope: FastifyInstance): void {
+export function prepare({ clock }: Pick<ArmContext, 'clock'>, scope: FastifyInstance): void {
   scope.addHook('onRequest', (request, reply, done) => {
     const at = new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '')
     reply.headers({
@@ -24,7 +24,7 @@ export function prepare({ clock }: ManagementContext, scope: FastifyInstance): v
 
 /** Renders an error in ARM's form. An unexpected error is logged, and answered with 500. */
 export function renderError(
-  { log }: ManagementContext,
+  { log }: Pick<ArmContext, 'log'>,
   thrown: unknown,
   request: FastifyRequest,
   reply: FastifyReply,

@@ -5,13 +5,18 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import type { ResourceGroup } from '../../resources/index.ts'
 import { resourceGroupId } from '@acrux/shared/standards/azure/resource-id.ts'
 import { locationSchema, optional, proseOf, readBody, tagsSchema } from './body.ts'
-import type { ManagementCall, ManagementContext } from './context.ts'
+import type { ArmContext, ManagementCall } from './context.ts'
 import { ArmError, groupNotFound, throwAsArm } from './errors.ts'
 import { readFilter, unsupportedFilter } from './query.ts'
 import { listOf, tagsRecord } from './response.ts'
 import { requireSubscription } from './subscriptions.ts'
 import { readTagFilter } from './tag-filter.ts'
 import { visibleContainers } from './visibility.ts'
+
+type Context = Pick<
+  ArmContext,
+  'access' | 'audit' | 'database' | 'directory' | 'onRegistriesChanged' | 'registry' | 'resources'
+>
 
 /** The id of the resource that manages a group: text without control characters. */
 const managedBy = optional(
@@ -39,7 +44,7 @@ const groupListResponse = listOf(groupResponse)
 
 /** `GET /subscriptions/{s}/resourceGroups`: those that the caller may read, or in which the caller may read something. */
 export async function listResourceGroups(
-  context: ManagementContext,
+  context: Context,
   { caller, names, request }: ManagementCall,
 ): Promise<DocumentOf<typeof groupListResponse>> {
   const { matches, others } = readTagFilter(readFilter(request))
@@ -51,20 +56,20 @@ export async function listResourceGroups(
 listResourceGroups.response = groupListResponse
 
 /** `GET /subscriptions/{s}/resourceGroups/{g}` */
-export async function getResourceGroup(context: ManagementContext, { names }: ManagementCall): Promise<GroupDocument> {
+export async function getResourceGroup(context: Context, { names }: ManagementCall): Promise<GroupDocument> {
   return groupDocument(await requireGroup(context, names))
 }
 getResourceGroup.response = groupResponse
 
 /** `HEAD /subscriptions/{s}/resourceGroups/{g}`: 204 if it exists. */
-export async function headResourceGroup(context: ManagementContext, call: ManagementCall): Promise<void> {
+export async function headResourceGroup(context: Context, call: ManagementCall): Promise<void> {
   await requireGroup(context, call.names)
   call.reply.code(204)
 }
 headResourceGroup.response = 'none' as const
 
 /** `PUT /subscriptions/{s}/resourceGroups/{g}`: 201 if it is new. Its location never changes. */
-export async function putResourceGroup(context: ManagementContext, call: ManagementCall): Promise<GroupDocument> {
+export async function putResourceGroup(context: Context, call: ManagementCall): Promise<GroupDocument> {
   const { location, tags = {}, managedBy } = readBody(call, putResourceGroup)
   if (location === undefined) {
     throw new ArmError('locationRequired', 'The location property is required for this definition.')
@@ -86,7 +91,7 @@ putResourceGroup.body = putSchema
 putResourceGroup.response = groupResponse
 
 /** `PATCH /subscriptions/{s}/resourceGroups/{g}`: replaces the tags and the manager. */
-export async function patchResourceGroup(context: ManagementContext, call: ManagementCall): Promise<GroupDocument> {
+export async function patchResourceGroup(context: Context, call: ManagementCall): Promise<GroupDocument> {
   const { tags, managedBy } = readBody(call, patchResourceGroup)
   return recordChange(context, call, async (transaction) => {
     const present = await requireGroup(context, call.names, transaction)
@@ -99,7 +104,7 @@ patchResourceGroup.body = patchSchema
 patchResourceGroup.response = groupResponse
 
 /** `DELETE /subscriptions/{s}/resourceGroups/{g}`: with its resources, their content, and the role assignments on them. */
-export async function deleteResourceGroup(context: ManagementContext, call: ManagementCall): Promise<void> {
+export async function deleteResourceGroup(context: Context, call: ManagementCall): Promise<void> {
   const { resources, access, registry, directory } = context
   const registries = await recordChange(context, call, async (transaction) => {
     const group = await requireGroup(context, call.names, transaction)
@@ -124,7 +129,7 @@ deleteResourceGroup.response = 'none' as const
 
 /** The group that a path names. @throws ArmError 404 */
 export async function requireGroup(
-  { resources }: ManagementContext,
+  { resources }: Pick<ArmContext, 'resources'>,
   { subscriptionId, resourceGroup }: ManagementCall['names'],
   transaction?: Transaction,
 ): Promise<ResourceGroup> {
@@ -140,7 +145,7 @@ export async function requireGroup(
  * @throws ArmError 404
  */
 export async function requireGroupIfKnown(
-  context: ManagementContext,
+  context: Pick<ArmContext, 'access' | 'resources'>,
   { rights }: ManagementCall['caller'],
   names: ManagementCall['names'],
 ): Promise<void> {

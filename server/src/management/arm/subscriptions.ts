@@ -3,10 +3,12 @@ import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Subscription } from '../../resources/index.ts'
 import { isWithinScope, subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
-import type { ManagementCall, ManagementContext } from './context.ts'
+import type { ArmContext, ManagementCall } from './context.ts'
 import { ArmError } from './errors.ts'
 import { listOf, nextLink } from './response.ts'
 import { rolesAround } from './visibility.ts'
+
+type Context = Pick<ArmContext, 'access' | 'directory' | 'resources'>
 
 /** The locations that are listed. Any other name is accepted too: a location is only a label. */
 export const locations = [
@@ -53,7 +55,7 @@ const subscriptionListResponse = z
 
 /** `GET /subscriptions`: those in which the caller has any role. */
 export async function listSubscriptions(
-  context: ManagementContext,
+  context: Context,
   { caller }: ManagementCall,
 ): Promise<DocumentOf<typeof subscriptionListResponse>> {
   const [subscriptions, roles] = await Promise.all([
@@ -71,7 +73,7 @@ export async function listSubscriptions(
 listSubscriptions.response = subscriptionListResponse
 
 /** `GET /subscriptions/{s}` */
-export async function getSubscription(context: ManagementContext, call: ManagementCall): Promise<SubscriptionDocument> {
+export async function getSubscription(context: Context, call: ManagementCall): Promise<SubscriptionDocument> {
   return subscriptionDocument(await requireSubscription(context, call))
 }
 getSubscription.response = subscriptionResponse
@@ -96,7 +98,7 @@ const locationListResponse = listOf(locationResponse)
 
 /** `GET /subscriptions/{s}/locations` */
 export async function listLocations(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof locationListResponse>> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
@@ -114,7 +116,7 @@ listLocations.response = locationListResponse
 
 /** The subscription that a path names. @throws ArmError 404 */
 export async function requireSubscription(
-  { resources }: ManagementContext,
+  { resources }: Pick<ArmContext, 'resources'>,
   { names }: ManagementCall,
   transaction?: Transaction,
 ): Promise<Subscription> {
@@ -160,7 +162,7 @@ const tenantResponse = z
 const tenantListResponse = listOf(tenantResponse)
 
 /** `GET /tenants`: the one tenant of the server. [az-cli-wire §3.4] */
-export async function listTenants({ directory }: ManagementContext): Promise<DocumentOf<typeof tenantListResponse>> {
+export async function listTenants({ directory }: Context): Promise<DocumentOf<typeof tenantListResponse>> {
   const { tenantId, displayName, defaultDomain } = await directory.tenant()
   const tenant = {
     id: `/tenants/${tenantId}`,

@@ -7,15 +7,17 @@ import {
   parseApiVersion,
   readApiVersion,
 } from './api-versions.ts'
-import type { ManagementContext } from './context.ts'
+import type { ArmContext } from './context.ts'
 import { ArmError } from './errors.ts'
 import type { PathNames } from './path-scope.ts'
+
+type Context = Pick<ArmContext, 'compatibility' | 'resources'>
 
 /** The maximum number of unknown versions that a server logs. */
 const maxLogged = 100
 
 /** Returns a function that logs each unknown version of a type once. */
-function createVersionLog({ log }: Pick<ManagementContext, 'log'>) {
+function createVersionLog({ log }: Pick<ArmContext, 'log'>) {
   const logged = new Set<string>()
   return ({ namespace, name }: VersionedType, { text, served }: NamedVersion): void => {
     const key = `${namespace}/${name} ${text.slice(0, 64)}`
@@ -30,7 +32,7 @@ function createVersionLog({ log }: Pick<ManagementContext, 'log'>) {
  * Returns a function that decides in which version a request is served. An unknown version is served as the newest known
  * version, with a warning. With the compatibility `acr`, the request fails with ARM's error.
  */
-export function createVersionPolicy(context: ManagementContext) {
+export function createVersionPolicy(context: Pick<ArmContext, 'compatibility' | 'log' | 'resources'>) {
   const logOnce = createVersionLog(context)
   return async (
     type: VersionedType | undefined,
@@ -50,7 +52,7 @@ export function createVersionPolicy(context: ManagementContext) {
 }
 
 /** The compatibility and the location of the registry that a path names, otherwise of the server. */
-async function strictnessAt({ resources, compatibility }: ManagementContext, names: PathNames) {
+async function strictnessAt({ resources, compatibility }: Context, names: PathNames) {
   const { subscriptionId, resourceGroup, registry: name } = names
   const registry = name === '' ? undefined : await resources.findRegistry(subscriptionId, resourceGroup, name)
   return { compatibility: registry?.compatibility ?? compatibility, location: registry?.location ?? 'global' }

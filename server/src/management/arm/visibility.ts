@@ -1,10 +1,10 @@
 import type { AssignmentListPart, RoleAssignment } from '../../authorization/index.ts'
 import { isWithinScope } from '@acrux/shared/standards/azure/resource-id.ts'
-import type { ManagementCaller, ManagementContext } from './context.ts'
+import type { ArmContext, ManagementCaller } from './context.ts'
 
 /** The role assignments of the caller and of their groups at a scope, above it or below it: all, or a part. */
 export async function rolesAround(
-  { access }: ManagementContext,
+  { access }: Pick<ArmContext, 'access'>,
   { rights }: ManagementCaller,
   scope: string,
   part?: AssignmentListPart,
@@ -15,7 +15,7 @@ export async function rolesAround(
 
 /** Whether the caller has any role at a scope, above it or below it. */
 export async function hasRoleAround(
-  context: ManagementContext,
+  context: Pick<ArmContext, 'access'>,
   caller: ManagementCaller,
   scope: string,
 ): Promise<boolean> {
@@ -24,7 +24,7 @@ export async function hasRoleAround(
 
 /** Returns a test of ids: whether a role of the caller allows the action on the resource. */
 export async function visibleResources(
-  { access }: ManagementContext,
+  { access }: Pick<ArmContext, 'access'>,
   { rights }: ManagementCaller,
   action: string,
 ): Promise<(id: string) => boolean> {
@@ -34,7 +34,7 @@ export async function visibleResources(
 
 /** As {@link visibleResources}, for containers: a container is also visible if one of its resources is. */
 export async function visibleContainers(
-  { access }: ManagementContext,
+  { access }: Pick<ArmContext, 'access'>,
   { rights }: ManagementCaller,
   action: string,
 ): Promise<(id: string) => boolean> {

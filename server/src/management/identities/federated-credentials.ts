@@ -4,11 +4,14 @@ import type { ManagedIdentity } from '../../directory/index.ts'
 import type { ManagedTrust } from '../../credentials/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { optional, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { IdentitiesContext } from './context.ts'
 import { ArmError, throwAsArm } from '../arm/errors.ts'
 import { requireMayBecome } from '../arm/may-become.ts'
 import { listOf } from '../arm/response.ts'
 import { requireUserAssignedIdentity, userAssignedIdentityType } from './managed-identities.ts'
+
+type Context = Pick<IdentitiesContext, 'audit' | 'credentials' | 'database' | 'directory' | 'mayBecome' | 'resources'>
 
 const type = `${userAssignedIdentityType}/federatedIdentityCredentials`
 
@@ -46,7 +49,7 @@ const federatedCredentialListResponse = listOf(federatedCredentialResponse)
 
 /** `GET …/userAssignedIdentities/{i}/federatedIdentityCredentials`: all of them. */
 export async function listFederatedCredentials(
-  context: ManagementContext,
+  context: Context,
   { names }: ManagementCall,
 ): Promise<DocumentOf<typeof federatedCredentialListResponse>> {
   const identity = await requireUserAssignedIdentity(context, names)
@@ -57,7 +60,7 @@ listFederatedCredentials.response = federatedCredentialListResponse
 
 /** `GET …/federatedIdentityCredentials/{name}` */
 export async function getFederatedCredential(
-  context: ManagementContext,
+  context: Context,
   { names }: ManagementCall,
 ): Promise<FederatedCredentialDocument> {
   const identity = await requireUserAssignedIdentity(context, names)
@@ -69,7 +72,7 @@ getFederatedCredential.response = federatedCredentialResponse
 
 /** `PUT …/federatedIdentityCredentials/{name}`: trusts a subject of an issuer, in place of the previous one. */
 export async function putFederatedCredential(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<FederatedCredentialDocument> {
   const { name } = call.names
@@ -97,7 +100,7 @@ putFederatedCredential.body = putSchema
 putFederatedCredential.response = federatedCredentialResponse
 
 /** `DELETE …/federatedIdentityCredentials/{name}`: with the tokens that were issued for it. 204 if it does not exist. */
-export async function deleteFederatedCredential(context: ManagementContext, call: ManagementCall): Promise<void> {
+export async function deleteFederatedCredential(context: Context, call: ManagementCall): Promise<void> {
   const { name } = call.names
   const deleted = await recordChange(context, call, async (transaction) => {
     const identity = await requireUserAssignedIdentity(context, call.names, transaction)

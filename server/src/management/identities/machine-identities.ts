@@ -4,7 +4,8 @@ import type { ManagedIdentity } from '../../directory/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { normalizeScope, parseResourceId, userAssignedIdentityId } from '@acrux/shared/standards/azure/resource-id.ts'
 import { optional } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { IdentitiesContext } from './context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { linkedForbidden, requireMayBecome } from '../arm/may-become.ts'
 
@@ -41,7 +42,7 @@ export type WantedIdentities = {
  * @throws ArmError
  */
 export async function readWantedIdentities(
-  context: ManagementContext,
+  context: Pick<IdentitiesContext, 'access' | 'directory' | 'mayBecome'>,
   call: ManagementCall,
   body: z.output<typeof identitySchema>,
 ): Promise<WantedIdentities> {
@@ -67,7 +68,7 @@ export async function readWantedIdentities(
 
 /** Requires that the caller may assign each of the identities and act for it, and returns their ids. @throws ArmError */
 export async function requireAssignable(
-  context: ManagementContext,
+  context: Pick<IdentitiesContext, 'access' | 'mayBecome'>,
   call: Pick<ManagementCall, 'caller'>,
   identities: readonly (Pick<ManagedIdentity, 'id'> & Partial<Pick<ManagedIdentity, 'objectId'>>)[],
 ): Promise<ReadonlySet<string>> {
@@ -85,7 +86,7 @@ export async function requireAssignable(
  * @throws ArmError for an identity that does not exist, and for too many
  */
 export async function assignIdentities(
-  { credentials, directory }: ManagementContext,
+  { credentials, directory }: Pick<IdentitiesContext, 'credentials' | 'directory'>,
   transaction: Transaction,
   machine: ManagedIdentity,
   { attach, detach, detachOthers }: WantedIdentities,
@@ -108,7 +109,7 @@ export async function assignIdentities(
 }
 
 async function requireIdentity(
-  { managedIdentities }: ManagementContext['directory'],
+  { managedIdentities }: IdentitiesContext['directory'],
   place: IdentityPlace,
   transaction: Transaction,
 ): Promise<ManagedIdentity> {
@@ -119,7 +120,7 @@ async function requireIdentity(
 
 /** A machine with its key and its identities. */
 export async function describeOne(
-  credentials: ManagementContext['credentials'],
+  credentials: IdentitiesContext['credentials'],
   machine: ManagedIdentity,
   transaction?: Transaction,
 ): Promise<Machine> {

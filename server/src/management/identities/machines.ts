@@ -5,7 +5,8 @@ import type { ManagedIdentity } from '../../directory/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { locationSchema, optional, readBody, tagsSchema } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { IdentitiesContext } from './context.ts'
 import { ArmError, locationFixed, resourceNotFound, throwAsArm } from '../arm/errors.ts'
 import {
   type WantedIdentities,
@@ -20,6 +21,11 @@ import { requireMayBecome } from '../arm/may-become.ts'
 import { requireGroupIfKnown, requireGroup } from '../arm/resource-groups.ts'
 import { listOf, tagsRecord, timeText } from '../arm/response.ts'
 import { visibleResources } from '../arm/visibility.ts'
+
+type Context = Pick<
+  IdentitiesContext,
+  'access' | 'audit' | 'credentials' | 'database' | 'directory' | 'mayBecome' | 'resources'
+>
 
 /** The type of machines outside Azure. */
 export const machineType = 'Microsoft.HybridCompute/machines'
@@ -69,7 +75,7 @@ const enrollmentCodeResponse = z
 
 /** `GET …/machines` of a subscription or of a group: those that the caller may read. */
 export async function listMachines(
-  context: ManagementContext,
+  context: Context,
   { caller, names }: ManagementCall,
 ): Promise<DocumentOf<typeof machineListResponse>> {
   const { subscriptionId, resourceGroup } = names
@@ -84,7 +90,7 @@ export async function listMachines(
 listMachines.response = machineListResponse
 
 /** `GET …/machines/{m}` */
-export async function getMachine(context: ManagementContext, { names }: ManagementCall): Promise<MachineDocument> {
+export async function getMachine(context: Context, { names }: ManagementCall): Promise<MachineDocument> {
   const machine = await describeOne(context.credentials, await requireMachine(context, names))
   return machineDocument(machine, (await context.directory.tenant()).tenantId)
 }
@@ -94,7 +100,7 @@ getMachine.response = machineResponse
  * `PUT …/machines/{m}`: creates a machine, with an identity of its own, or replaces its tags. It also replaces the
  * attached identities if the body has an `identity`.
  */
-export async function putMachine(context: ManagementContext, call: ManagementCall): Promise<MachineDocument> {
+export async function putMachine(context: Context, call: ManagementCall): Promise<MachineDocument> {
   const { names } = call
   if (!namePattern.test(names.machine)) throw new ArmError('invalidResourceName', nameRule)
   const { location, tags = {}, identity } = readBody(call, putMachine)
@@ -122,7 +128,7 @@ putMachine.body = putSchema
 putMachine.response = machineResponse
 
 /** `PATCH …/machines/{m}`: replaces the tags, and changes those identities that the body names. */
-export async function patchMachine(context: ManagementContext, call: ManagementCall): Promise<MachineDocument> {
+export async function patchMachine(context: Context, call: ManagementCall): Promise<MachineDocument> {
   const { tags, identity } = readBody(call, patchMachine)
   const wanted = identity && (await readWantedIdentities(context, call, identity))
   const { tenantId } = await context.directory.tenant()
@@ -138,7 +144,7 @@ patchMachine.body = patchSchema
 patchMachine.response = machineResponse
 
 /** `DELETE …/machines/{m}`: with its key, its identity and the tokens of both. 204 if it does not exist. */
-export async function deleteMachine(context: ManagementContext, call: ManagementCall): Promise<void> {
+export async function deleteMachine(context: Context, call: ManagementCall): Promise<void> {
   const deleted = await recordChange(context, call, async (transaction) => {
     const machine = await findMachine(context, call.names, transaction)
     if (machine === undefined) return { result: false, event: undefined }
@@ -157,7 +163,7 @@ deleteMachine.response = 'none' as const
  * attached identity, the permission to assign it.
  */
 export async function createEnrollmentCode(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof enrollmentCodeResponse>> {
   const made = context.credentials.machines.prepareEnrollmentCode()
@@ -183,7 +189,7 @@ createEnrollmentCode.response = enrollmentCodeResponse
 
 /** The machine that a path names, in its group and subscription and nowhere else. @throws ArmError 404 */
 export async function requireMachine(
-  context: ManagementContext,
+  context: Pick<IdentitiesContext, 'directory' | 'resources'>,
   names: ManagementCall['names'],
   transaction?: Transaction,
 ): Promise<ManagedIdentity> {
@@ -194,7 +200,7 @@ export async function requireMachine(
 }
 
 function findMachine(
-  { directory }: ManagementContext,
+  { directory }: Pick<IdentitiesContext, 'directory'>,
   { subscriptionId, resourceGroup, machine: name }: ManagementCall['names'],
   transaction?: Transaction,
 ): Promise<ManagedIdentity | undefined> {
@@ -202,7 +208,7 @@ function findMachine(
 }
 
 function assignWanted(
-  context: ManagementContext,
+  context: Context,
   transaction: Transaction,
   machine: ManagedIdentity,
   wanted: WantedIdentities | undefined,

@@ -4,11 +4,14 @@ import type { ManagedIdentity } from '../../directory/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { locationSchema, optional, readBody, tagsSchema } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { IdentitiesContext } from './context.ts'
 import { ArmError, locationFixed, resourceNotFound, throwAsArm } from '../arm/errors.ts'
 import { requireGroupIfKnown, requireGroup } from '../arm/resource-groups.ts'
 import { listOf, tagsRecord } from '../arm/response.ts'
 import { visibleResources } from '../arm/visibility.ts'
+
+type Context = Pick<IdentitiesContext, 'access' | 'audit' | 'database' | 'directory' | 'identity' | 'resources'>
 
 /** The type of user-assigned managed identities. */
 export const userAssignedIdentityType = 'Microsoft.ManagedIdentity/userAssignedIdentities'
@@ -37,7 +40,7 @@ const identityListResponse = listOf(identityResponse)
 
 /** `GET …/userAssignedIdentities` of a subscription or of a group: those that the caller may read. */
 export async function listUserAssignedIdentities(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof identityListResponse>> {
   const { caller, names } = call
@@ -52,20 +55,14 @@ export async function listUserAssignedIdentities(
 listUserAssignedIdentities.response = identityListResponse
 
 /** `GET …/userAssignedIdentities/{i}` */
-export async function getUserAssignedIdentity(
-  context: ManagementContext,
-  { names }: ManagementCall,
-): Promise<IdentityDocument> {
+export async function getUserAssignedIdentity(context: Context, { names }: ManagementCall): Promise<IdentityDocument> {
   const { tenantId } = await context.directory.tenant()
   return identityDocument(await requireUserAssignedIdentity(context, names), tenantId)
 }
 getUserAssignedIdentity.response = identityResponse
 
 /** `PUT …/userAssignedIdentities/{i}`: creates one, with a service principal of its own, or replaces its tags. */
-export async function putUserAssignedIdentity(
-  context: ManagementContext,
-  call: ManagementCall,
-): Promise<IdentityDocument> {
+export async function putUserAssignedIdentity(context: Context, call: ManagementCall): Promise<IdentityDocument> {
   const { names } = call
   if (!namePattern.test(names.identity)) throw new ArmError('invalidResourceName', nameRule)
   const { location, tags = {} } = readBody(call, putUserAssignedIdentity)
@@ -90,10 +87,7 @@ putUserAssignedIdentity.body = putSchema
 putUserAssignedIdentity.response = identityResponse
 
 /** `PATCH …/userAssignedIdentities/{i}`: replaces the tags. */
-export async function patchUserAssignedIdentity(
-  context: ManagementContext,
-  call: ManagementCall,
-): Promise<IdentityDocument> {
+export async function patchUserAssignedIdentity(context: Context, call: ManagementCall): Promise<IdentityDocument> {
   const { tags } = readBody(call, patchUserAssignedIdentity)
   const { tenantId } = await context.directory.tenant()
   return recordChange(context, call, async (transaction) => {
@@ -110,7 +104,7 @@ patchUserAssignedIdentity.body = patchSchema
 patchUserAssignedIdentity.response = identityResponse
 
 /** `DELETE …/userAssignedIdentities/{i}`: with its role assignments, credentials and tokens. 204 if it does not exist. */
-export async function deleteUserAssignedIdentity(context: ManagementContext, call: ManagementCall): Promise<void> {
+export async function deleteUserAssignedIdentity(context: Context, call: ManagementCall): Promise<void> {
   const deleted = await recordChange(context, call, async (transaction) => {
     const identity = await findUserAssignedIdentity(context, call.names, transaction)
     if (identity === undefined) return { result: false, event: undefined }
@@ -125,7 +119,7 @@ deleteUserAssignedIdentity.response = 'none' as const
 
 /** The identity that a path names, in its group and subscription and nowhere else. @throws ArmError 404 */
 export async function requireUserAssignedIdentity(
-  context: ManagementContext,
+  context: Pick<IdentitiesContext, 'directory' | 'resources'>,
   names: ManagementCall['names'],
   transaction?: Transaction,
 ): Promise<ManagedIdentity> {
@@ -136,7 +130,7 @@ export async function requireUserAssignedIdentity(
 }
 
 function findUserAssignedIdentity(
-  { directory }: ManagementContext,
+  { directory }: Pick<IdentitiesContext, 'directory'>,
   { subscriptionId, resourceGroup, identity: name }: ManagementCall['names'],
   transaction?: Transaction,
 ): Promise<ManagedIdentity | undefined> {

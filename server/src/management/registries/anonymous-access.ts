@@ -4,11 +4,14 @@ import type { Authorship } from '../../authorization/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Registry } from '../../resources/index.ts'
 import { readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { authorOf, systemData, systemDataResponse } from '../arm/authorship.ts'
 import { childNotFound } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
 import { requireScopeMapById } from './scope-maps.ts'
+
+type Context = Pick<RegistriesContext, 'access' | 'audit' | 'database' | 'resources'>
 
 /*
  * An extension: ACR allows anonymous pull of a whole registry or of nothing. It belongs to a provider of our own, so that no
@@ -31,7 +34,7 @@ type AnonymousAccessDocument = DocumentOf<typeof anonymousAccessResponse>
 
 /** `GET …/providers/Acrux.Server/anonymousAccess/default` */
 export async function getAnonymousAccess(
-  context: ManagementContext,
+  context: Context,
   { names }: ManagementCall,
 ): Promise<AnonymousAccessDocument> {
   const registry = await requireRegistry(context, names)
@@ -42,10 +45,7 @@ export async function getAnonymousAccess(
 getAnonymousAccess.response = anonymousAccessResponse
 
 /** `PUT …/providers/Acrux.Server/anonymousAccess/default`: gives anonymous clients the read actions of a scope map. */
-export async function putAnonymousAccess(
-  context: ManagementContext,
-  call: ManagementCall,
-): Promise<AnonymousAccessDocument> {
+export async function putAnonymousAccess(context: Context, call: ManagementCall): Promise<AnonymousAccessDocument> {
   const { scopeMapId } = readBody(call, putAnonymousAccess).properties
   const { document, created } = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)
@@ -63,7 +63,7 @@ putAnonymousAccess.body = bodySchema
 putAnonymousAccess.response = anonymousAccessResponse
 
 /** `DELETE …/providers/Acrux.Server/anonymousAccess/default`. 204 if it does not exist. */
-export async function deleteAnonymousAccess(context: ManagementContext, call: ManagementCall): Promise<void> {
+export async function deleteAnonymousAccess(context: Context, call: ManagementCall): Promise<void> {
   const { anonymousAccess } = context.access
   const deleted = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)

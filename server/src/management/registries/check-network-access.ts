@@ -3,9 +3,12 @@ import { networkRefusal, plainAddress } from '@acrux/shared/standards/azure/netw
 import { parseAddressRange } from '@acrux/shared/standards/http/address-range.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { optional, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { registrySchema, settingsAfter, settingsOf } from './registry-body.ts'
 import { requireRegistry } from './registries.ts'
+
+type Context = Pick<RegistriesContext, 'clock' | 'resources'>
 
 const bodySchema = registrySchema.extend({
   address: optional(
@@ -31,7 +34,7 @@ const checkResponse = z
  * @throws ArmError what the PATCH would throw
  */
 export async function checkNetworkAccess(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof checkResponse>> {
   const { address, ...change } = readBody(call, checkNetworkAccess)

@@ -3,9 +3,12 @@ import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Registry } from '../../resources/index.ts'
 import { oneOf, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { ArmError, registryNotFound } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
+
+type Context = Pick<RegistriesContext, 'audit' | 'database' | 'resources'>
 
 const regenerateSchema = z.object({ name: oneOf(['password', 'password2']) })
 
@@ -19,7 +22,7 @@ const credentialsResponse = z
 type CredentialsDocument = DocumentOf<typeof credentialsResponse>
 
 /** `POST …/listCredentials`: both passwords of the admin account, in clear. Reading them is audited. [arm-facts §4] */
-export async function listCredentials(context: ManagementContext, call: ManagementCall): Promise<CredentialsDocument> {
+export async function listCredentials(context: Context, call: ManagementCall): Promise<CredentialsDocument> {
   const registry = await requireRegistry(context, call.names)
   requireAdminEnabled(registry)
   const document = await credentialsDocument(context, registry)
@@ -32,10 +35,7 @@ listCredentials.body = 'none' as const
 listCredentials.response = credentialsResponse
 
 /** `POST …/regenerateCredential`: renews the named password, in any case, and keeps the other. */
-export async function regenerateCredential(
-  context: ManagementContext,
-  call: ManagementCall,
-): Promise<CredentialsDocument> {
+export async function regenerateCredential(context: Context, call: ManagementCall): Promise<CredentialsDocument> {
   const { name } = readBody(call, regenerateCredential)
   const registry = await recordChange(context, call, async (transaction) => {
     const result = await requireRegistry(context, call.names, transaction)
@@ -50,7 +50,7 @@ regenerateCredential.body = regenerateSchema
 regenerateCredential.response = credentialsResponse
 
 async function credentialsDocument(
-  { resources }: ManagementContext,
+  { resources }: Context,
   { rid, ...registry }: Registry,
 ): Promise<CredentialsDocument> {
   const passwords = await resources.readAdminPasswords(rid)

@@ -6,7 +6,8 @@ import { OverBudgetError } from '../../platform/limits/caller-limits.ts'
 import { type Reference, type Tag, parseReference } from '@acrux/shared/standards/oci/reference.ts'
 import { type RepositoryName, parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { parameter } from '../arm/query.ts'
 import { acceptedResponse, operationResultResponse } from '../arm/response.ts'
@@ -14,6 +15,19 @@ import { badImport, requireOpenToImports } from './import-errors.ts'
 import { explainImportRefusal } from './import-permission.ts'
 import { decideSource } from './import-source.ts'
 import { requireRegistry } from './registries.ts'
+
+type Context = Pick<
+  RegistriesContext,
+  | 'access'
+  | 'credentials'
+  | 'directory'
+  | 'identity'
+  | 'imports'
+  | 'publicOrigin'
+  | 'registry'
+  | 'resources'
+  | 'tokenService'
+>
 
 /** The maximum number of tags, and of repositories without a tag, in one import. */
 const maxTargets = 100
@@ -38,7 +52,7 @@ type ImportBody = z.output<typeof importSchema>
  * `POST …/registries/{r}/importImage`: imports an image from a registry of this server that the caller may pull from, or from
  * another server. Invalid requests are rejected at once; later errors are in the status at `Location`. [arm-facts §12]
  */
-export async function importImage(context: ManagementContext, call: ManagementCall): Promise<null> {
+export async function importImage(context: Context, call: ManagementCall): Promise<null> {
   const body = readBody(call, importImage)
   const image = readImage(body.source.sourceImage)
   const targets = readTargets(body)
@@ -83,7 +97,7 @@ importImage.body = importSchema
 importImage.response = acceptedResponse
 
 /** `GET …/operationResults/{id}`: the status of an import, for the caller who started it; for others it does not exist. */
-export async function getImportResult(context: ManagementContext, call: ManagementCall): Promise<null | undefined> {
+export async function getImportResult(context: Context, call: ManagementCall): Promise<null | undefined> {
   const { names, request, reply } = call
   const id = /^registries-([0-9a-f-]{36})$/.exec(names.name.toLowerCase())?.[1]
   const status = id === undefined ? undefined : await context.imports.find(id, requesterOf(call))

@@ -4,13 +4,16 @@ import type { ListedImport } from '../../imports/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { forbidden } from '../arm/need.ts'
 import { scopeOf } from '../arm/path-scope.ts'
 import { isoTime, listOf, timeText } from '../arm/response.ts'
 import { requesterOf } from './import-image.ts'
 import { findRegistry, requireRegistry } from './registries.ts'
 import { extensionId } from './registry-child.ts'
+
+type Context = Pick<RegistriesContext, 'access' | 'audit' | 'imports' | 'resources'>
 
 /** An image import, running or ended within the last seven days. */
 const importResponse = z
@@ -41,7 +44,7 @@ const deleteAction = 'Acrux.Server/imports/delete'
  * the read permission, callers see only their own imports.
  */
 export async function listImports(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof importListResponse>> {
   const { caller, names } = call
@@ -58,7 +61,7 @@ listImports.response = importListResponse
  * `DELETE …/providers/Acrux.Server/imports/{id}`: cancels an import: 200 when it has ended, 202 while another server still ends it,
  * 204 if it is not running. The import of another caller needs `Acrux.Server/imports/delete`, too.
  */
-export async function cancelImport(context: ManagementContext, call: ManagementCall): Promise<void> {
+export async function cancelImport(context: Context, call: ManagementCall): Promise<void> {
   const { caller, names, origin, reply } = call
   const registry = await requireRegistry(context, names)
   const { rid } = registry

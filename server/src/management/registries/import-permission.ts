@@ -1,6 +1,7 @@
 import type { Registry } from '../../resources/index.ts'
 import { callerNow } from '../arm/authenticate.ts'
-import type { ManagementCaller, ManagementContext } from '../arm/context.ts'
+import type { ManagementCaller } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { isOpenToImports } from './import-errors.ts'
 
 /** What an import was permitted for. */
@@ -21,7 +22,7 @@ export const importAction = 'Microsoft.ContainerRegistry/registries/importImage/
 
 /** Returns the decision whether an import is permitted now. Every decision reads the caller and the registries again. */
 export function explainImportRefusal(
-  context: ManagementContext,
+  context: Pick<RegistriesContext, 'access' | 'credentials' | 'directory' | 'identity' | 'resources'>,
   { caller, authorization, target, explainSource }: PermittedImport,
 ): () => Promise<string | undefined> {
   return async () => {

@@ -6,10 +6,13 @@ import { type LoginServer, parseLoginServer } from '@acrux/shared/standards/azur
 import { parseResourceId } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { RepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
 import { authorOf } from '../arm/authorship.ts'
-import type { ManagementCall, ManagementCaller, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall, ManagementCaller } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { badImport, isOpenToImports, requireOpenToImports } from './import-errors.ts'
 import type { ExplainSource } from './import-permission.ts'
+
+type Context = Pick<RegistriesContext, 'access' | 'resources'>
 
 /** The source of an import, and the decision about it, which is repeated while the import waits and runs. */
 export type DecidedSource = { readonly from: ImportFrom; readonly explainRefusal: ExplainSource }
@@ -28,7 +31,7 @@ const refreshTokenUser = '00000000-0000-0000-0000-000000000000'
 
 /** Finds the source of an import and decides whether the caller may import from it. @throws ArmError */
 export async function decideSource(
-  context: ManagementContext,
+  context: Pick<RegistriesContext, 'access' | 'resources' | 'tokenService'>,
   call: ManagementCall,
   { target, repository, resourceId, registryUri, credentials }: NamedSource,
 ): Promise<DecidedSource> {
@@ -79,7 +82,7 @@ function fromElsewhere(host: LoginServer, repository: RepositoryName, credential
   }
 }
 
-async function findByResourceId({ resources }: ManagementContext, text: string): Promise<Registry | undefined> {
+async function findByResourceId({ resources }: Context, text: string): Promise<Registry | undefined> {
   const id = parseResourceId(text)
   const type = `${id?.provider}/${id?.type}`.toLowerCase()
   if (id?.resourceGroup === undefined || id.name === undefined || id.children.length > 0) return undefined
@@ -95,7 +98,7 @@ type Here = Target & {
 
 /** A source that does not exist and one that the caller may not pull from are denied in the same words. [Azure/acr#237] */
 async function fromHere(
-  context: ManagementContext,
+  context: Context,
   { caller }: ManagementCall,
   { target, source, repository, named }: Here,
 ): Promise<DecidedSource> {
@@ -122,7 +125,7 @@ type MayPull = (registry: Registry, caller: ManagementCaller) => Promise<boolean
 
 /** The source is a registry of this server, from which a pull is permitted. @throws ArmError if it does not allow exports */
 function fromOpen(
-  { resources }: ManagementContext,
+  { resources }: Context,
   { target, source, repository }: Target & { readonly source: Registry },
   mayPull: MayPull,
 ): DecidedSource {

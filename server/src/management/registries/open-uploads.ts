@@ -4,11 +4,14 @@ import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { OpenUploadState } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { listOf, timeText } from '../arm/response.ts'
 import { requireRegistry } from './registries.ts'
 import { extensionId } from './registry-child.ts'
+
+type Context = Pick<RegistriesContext, 'audit' | 'registry' | 'resources'>
 
 /** An unfinished upload. */
 const uploadResponse = z
@@ -32,7 +35,7 @@ const uploadListResponse = listOf(uploadResponse)
 
 /** `GET …/providers/Acrux.Server/uploads`: the unfinished uploads. ACR does not show them. */
 export async function listOpenUploads(
-  context: ManagementContext,
+  context: Context,
   { names }: ManagementCall,
 ): Promise<DocumentOf<typeof uploadListResponse>> {
   const registry = await requireRegistry(context, names)
@@ -42,7 +45,7 @@ export async function listOpenUploads(
 listOpenUploads.response = uploadListResponse
 
 /** `DELETE …/providers/Acrux.Server/uploads/{id}`: cancels an upload and deletes its bytes. 204 if it does not exist. */
-export async function deleteOpenUpload(context: ManagementContext, call: ManagementCall): Promise<void> {
+export async function deleteOpenUpload(context: Context, call: ManagementCall): Promise<void> {
   const { caller, names, origin, reply } = call
   const registry = await requireRegistry(context, names)
   const { rid } = registry

@@ -2,10 +2,13 @@ import { z } from 'zod'
 import type { ScopedToken } from '../../authorization/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { Registry } from '../../resources/index.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { listOf, timeText } from '../arm/response.ts'
 import { requireRegistry } from './registries.ts'
 import { requireToken } from './scoped-tokens.ts'
+
+type Context = Pick<RegistriesContext, 'access' | 'credentialUses' | 'resources'>
 
 /** When each password of a scoped token was last used. The time is omitted for a password that was not used yet. */
 const passwordUsesResponse = z
@@ -31,7 +34,7 @@ const passwordUsesListResponse = listOf(passwordUsesResponse)
 
 /** `GET …/providers/Acrux.Server/passwordUses`: of all scoped tokens of a registry. ACR does not record them. */
 export async function listPasswordUses(
-  context: ManagementContext,
+  context: Context,
   { names }: ManagementCall,
 ): Promise<DocumentOf<typeof passwordUsesListResponse>> {
   const registry = await requireRegistry(context, names)
@@ -41,10 +44,7 @@ export async function listPasswordUses(
 listPasswordUses.response = passwordUsesListResponse
 
 /** `GET …/providers/Acrux.Server/passwordUses/{token}` */
-export async function getPasswordUses(
-  context: ManagementContext,
-  { names }: ManagementCall,
-): Promise<PasswordUsesDocument> {
+export async function getPasswordUses(context: Context, { names }: ManagementCall): Promise<PasswordUsesDocument> {
   const registry = await requireRegistry(context, names)
   const token = await requireToken(context, registry, names.name)
   const [document] = await documentsOf(context, registry, [token])
@@ -66,7 +66,7 @@ const adminPasswordUsesResponse = z
 
 /** `GET …/providers/Acrux.Server/adminPasswordUses/default`: when each password of the admin account was last used. */
 export async function getAdminPasswordUses(
-  context: ManagementContext,
+  context: Context,
   { names }: ManagementCall,
 ): Promise<DocumentOf<typeof adminPasswordUsesResponse>> {
   const { id, name } = await requireRegistry(context, names)
@@ -85,7 +85,7 @@ export async function getAdminPasswordUses(
 getAdminPasswordUses.response = adminPasswordUsesResponse
 
 async function documentsOf(
-  { credentialUses }: ManagementContext,
+  { credentialUses }: Context,
   { id, name: registry }: Pick<Registry, 'id' | 'name'>,
   tokens: readonly ScopedToken[],
 ): Promise<PasswordUsesDocument[]> {

@@ -5,11 +5,14 @@ import { QuotaConflictError, type QuotaUsage } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
 import { optional, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { listOf } from '../arm/response.ts'
 import { requireRegistry } from './registries.ts'
 import { extensionId } from './registry-child.ts'
+
+type Context = Pick<RegistriesContext, 'audit' | 'database' | 'registry' | 'resources'>
 
 /*
  * An extension: ACR only has the limits of its tiers. It belongs to a provider of our own, so that no request to Azure can
@@ -41,7 +44,7 @@ const quotaListResponse = listOf(quotaResponse)
 
 /** `GET …/providers/Acrux.Server/quotas` */
 export async function listQuotas(
-  context: ManagementContext,
+  context: Context,
   { names }: ManagementCall,
 ): Promise<DocumentOf<typeof quotaListResponse>> {
   const registry = await requireRegistry(context, names)
@@ -51,7 +54,7 @@ export async function listQuotas(
 listQuotas.response = quotaListResponse
 
 /** `GET …/providers/Acrux.Server/quotas/{name}` */
-export async function getQuota(context: ManagementContext, call: ManagementCall): Promise<QuotaDocument> {
+export async function getQuota(context: Context, call: ManagementCall): Promise<QuotaDocument> {
   const registry = await requireRegistry(context, call.names)
   const name = requireName(call)
   const quota = await context.registry.quotas.find(registry.rid, name)
@@ -61,7 +64,7 @@ export async function getQuota(context: ManagementContext, call: ManagementCall)
 getQuota.response = quotaResponse
 
 /** `PUT …/providers/Acrux.Server/quotas/{name}`: limits the bytes of the registry, or of the repository that it names. */
-export async function putQuota(context: ManagementContext, call: ManagementCall): Promise<QuotaDocument> {
+export async function putQuota(context: Context, call: ManagementCall): Promise<QuotaDocument> {
   const name = requireName(call)
   const { limitBytes, repository: text } = readBody(call, putQuota).properties
   const repository = text === undefined || text === null ? undefined : parseRepositoryName(text)
@@ -84,7 +87,7 @@ putQuota.body = putSchema
 putQuota.response = quotaResponse
 
 /** `DELETE …/providers/Acrux.Server/quotas/{name}`. 204 if it does not exist. */
-export async function deleteQuota(context: ManagementContext, call: ManagementCall): Promise<void> {
+export async function deleteQuota(context: Context, call: ManagementCall): Promise<void> {
   const name = requireName(call)
   const deleted = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)

@@ -4,7 +4,8 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import { NameTakenError, type Registry, defaultSettings } from '../../resources/index.ts'
 import { parseRegistryName } from '@acrux/shared/standards/azure/registry-name.ts'
 import { readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { authorOf } from '../arm/authorship.ts'
 import { ArmError, locationFixed, registryNotFound } from '../arm/errors.ts'
 import { nameRule } from '../arm/path-scope.ts'
@@ -23,9 +24,14 @@ import { requireGroup, requireGroupIfKnown } from '../arm/resource-groups.ts'
 import { requireCountsWithin } from './sku-limits.ts'
 import { visibleResources } from '../arm/visibility.ts'
 
+type Context = Pick<
+  RegistriesContext,
+  'access' | 'audit' | 'clock' | 'database' | 'onRegistriesChanged' | 'registry' | 'resources'
+>
+
 /** `GET …/registries` of a subscription or of a group: those that the caller may read. */
 export async function listRegistries(
-  context: ManagementContext,
+  context: Context,
   { caller, names, apiVersion }: ManagementCall,
 ): Promise<DocumentOf<typeof registryListResponse>> {
   const { subscriptionId, resourceGroup } = names
@@ -38,16 +44,13 @@ export async function listRegistries(
 listRegistries.response = registryListResponse
 
 /** `GET …/registries/{r}` */
-export async function getRegistry(
-  context: ManagementContext,
-  { names, apiVersion }: ManagementCall,
-): Promise<RegistryDocument> {
+export async function getRegistry(context: Context, { names, apiVersion }: ManagementCall): Promise<RegistryDocument> {
   return registryDocument(await requireRegistry(context, names), apiVersion)
 }
 getRegistry.response = registryResponse
 
 /** `PUT …/registries/{r}`: creates a registry, or replaces its settings; a setting that the body does not name gets its default. */
-export async function putRegistry(context: ManagementContext, call: ManagementCall): Promise<RegistryDocument> {
+export async function putRegistry(context: Context, call: ManagementCall): Promise<RegistryDocument> {
   const { names, apiVersion } = call
   if (parseRegistryName(names.registry) === undefined) throw new ArmError('invalidResourceName', nameRule)
   const body = readBody(call, putRegistry)
@@ -75,7 +78,7 @@ putRegistry.body = registrySchema
 putRegistry.response = registryResponse
 
 /** `PATCH …/registries/{r}`: changes the settings that the body names. */
-export async function patchRegistry(context: ManagementContext, call: ManagementCall): Promise<RegistryDocument> {
+export async function patchRegistry(context: Context, call: ManagementCall): Promise<RegistryDocument> {
   const body = readBody(call, patchRegistry)
   return recordChange(context, call, async (transaction) => {
     const present = await requireRegistry(context, call.names, transaction)
@@ -90,7 +93,7 @@ patchRegistry.body = registrySchema
 patchRegistry.response = registryResponse
 
 /** `DELETE …/registries/{r}`: with its content, the role assignments on it, and its scoped tokens. 204 if it does not exist. */
-export async function deleteRegistry(context: ManagementContext, call: ManagementCall): Promise<void> {
+export async function deleteRegistry(context: Context, call: ManagementCall): Promise<void> {
   const { resources, access, registry: content } = context
   const deleted = await recordChange(context, call, async (transaction) => {
     const registry = await findRegistry(context, call.names, transaction)
@@ -109,7 +112,7 @@ deleteRegistry.response = 'none' as const
 
 /** The registry that a path names, in its group and subscription and nowhere else. @throws ArmError 404 */
 export async function requireRegistry(
-  context: ManagementContext,
+  context: Pick<RegistriesContext, 'resources'>,
   names: ManagementCall['names'],
   transaction?: Transaction,
 ): Promise<Registry> {
@@ -121,7 +124,7 @@ export async function requireRegistry(
 
 /** The registry that a path names, in its group and subscription and nowhere else. */
 export function findRegistry(
-  { resources }: ManagementContext,
+  { resources }: Pick<RegistriesContext, 'resources'>,
   { subscriptionId, resourceGroup, registry }: ManagementCall['names'],
   transaction?: Transaction,
 ): Promise<Registry | undefined> {
@@ -131,7 +134,7 @@ export function findRegistry(
 type PlacedBody = RegistryBody & { readonly location: string }
 
 async function createRegistry(
-  context: ManagementContext,
+  context: Context,
   { caller, names, apiVersion }: ManagementCall,
   transaction: Transaction,
   body: PlacedBody,
@@ -163,7 +166,7 @@ type RegistryUpdate = { readonly present: Registry; readonly settings: RegistryS
 
 /** Updates a registry. Another SKU must allow as many scope maps and tokens as the registry has. */
 async function updateRegistry(
-  context: ManagementContext,
+  context: Context,
   { caller }: ManagementCall,
   transaction: Transaction,
   { present, settings }: RegistryUpdate,

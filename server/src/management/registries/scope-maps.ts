@@ -7,13 +7,16 @@ import type { Registry } from '../../resources/index.ts'
 import { formatArmTime } from '@acrux/shared/standards/azure/acr-time.ts'
 import { formatScopeMapAction, parseScopeMapAction } from '@acrux/shared/standards/azure/scope-map-action.ts'
 import { optional, proseOf, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { authorOf, systemData, systemDataResponse } from '../arm/authorship.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { listOf, timeText } from '../arm/response.ts'
 import { requireRegistry } from './registries.ts'
 import { childId, childNameIn, isChildName } from './registry-child.ts'
 import { requireCapacity } from './sku-limits.ts'
+
+type Context = Pick<RegistriesContext, 'access' | 'audit' | 'database' | 'resources'>
 
 /** The maximum number of actions of a scope map. [Azure/acr, connected registry, known limitations] */
 const maxActions = 500
@@ -46,7 +49,7 @@ const scopeMapListResponse = listOf(scopeMapResponse)
 
 /** `GET …/scopeMaps`: the system-defined and the custom ones. */
 export async function listScopeMaps(
-  context: ManagementContext,
+  context: Context,
   { names }: ManagementCall,
 ): Promise<DocumentOf<typeof scopeMapListResponse>> {
   const registry = await requireRegistry(context, names)
@@ -56,14 +59,14 @@ export async function listScopeMaps(
 listScopeMaps.response = scopeMapListResponse
 
 /** `GET …/scopeMaps/{m}` */
-export async function getScopeMap(context: ManagementContext, { names }: ManagementCall): Promise<ScopeMapDocument> {
+export async function getScopeMap(context: Context, { names }: ManagementCall): Promise<ScopeMapDocument> {
   const registry = await requireRegistry(context, names)
   return scopeMapDocument(registry, await requireScopeMap(context, registry, names.name))
 }
 getScopeMap.response = scopeMapResponse
 
 /** `PUT …/scopeMaps/{m}`: creates a scope map, or replaces it as a whole. */
-export async function putScopeMap(context: ManagementContext, call: ManagementCall): Promise<ScopeMapDocument> {
+export async function putScopeMap(context: Context, call: ManagementCall): Promise<ScopeMapDocument> {
   const { name } = call.names
   const { properties } = readBody(call, putScopeMap)
   const actions = requireActions(properties?.actions ?? [])
@@ -90,7 +93,7 @@ putScopeMap.body = scopeMapSchema
 putScopeMap.response = scopeMapResponse
 
 /** `PATCH …/scopeMaps/{m}`: replaces the properties that the body names, the actions as a whole. [arm-facts §1] */
-export async function patchScopeMap(context: ManagementContext, call: ManagementCall): Promise<ScopeMapDocument> {
+export async function patchScopeMap(context: Context, call: ManagementCall): Promise<ScopeMapDocument> {
   const { properties } = readBody(call, patchScopeMap)
   const actions = properties?.actions && requireActions(properties.actions)
   const document = await recordChange(context, call, async (transaction) => {
@@ -111,7 +114,7 @@ patchScopeMap.body = scopeMapSchema
 patchScopeMap.response = scopeMapResponse
 
 /** `DELETE …/scopeMaps/{m}`: only an unused one. 204 if it does not exist. */
-export async function deleteScopeMap(context: ManagementContext, call: ManagementCall): Promise<void> {
+export async function deleteScopeMap(context: Context, call: ManagementCall): Promise<void> {
   const { scopeMaps } = context.access
   const deleted = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)
@@ -126,7 +129,7 @@ export async function deleteScopeMap(context: ManagementContext, call: Managemen
 deleteScopeMap.response = 'none' as const
 
 function findScopeMap(
-  { access }: ManagementContext,
+  { access }: Context,
   { rid }: Registry,
   name: string,
   transaction?: Transaction,
@@ -135,7 +138,7 @@ function findScopeMap(
 }
 
 async function requireScopeMap(
-  context: ManagementContext,
+  context: Context,
   registry: Registry,
   name: string,
   transaction?: Transaction,
@@ -147,7 +150,7 @@ async function requireScopeMap(
 
 /** The scope map with this id, which must be of this registry. @throws ArmError 400 */
 export async function requireScopeMapById(
-  { access }: ManagementContext,
+  { access }: Pick<RegistriesContext, 'access'>,
   registry: Registry,
   scopeMapId: string,
   transaction: Transaction,

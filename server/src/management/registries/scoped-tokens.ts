@@ -11,7 +11,8 @@ import type { Registry } from '../../resources/index.ts'
 import { formatArmTime } from '@acrux/shared/standards/azure/acr-time.ts'
 import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { authorOf, systemData, systemDataResponse } from '../arm/authorship.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { listOf, timeText } from '../arm/response.ts'
@@ -19,6 +20,8 @@ import { requireRegistry } from './registries.ts'
 import { childId, childNameIn, isChildName } from './registry-child.ts'
 import { requireScopeMapById } from './scope-maps.ts'
 import { requireCapacity } from './sku-limits.ts'
+
+type Context = Pick<RegistriesContext, 'access' | 'audit' | 'clock' | 'database' | 'resources'>
 
 const passwordName = oneOf(['password1', 'password2'])
 const instant = z.iso
@@ -71,7 +74,7 @@ const tokenListResponse = listOf(tokenResponse)
 
 /** `GET …/tokens` */
 export async function listScopedTokens(
-  context: ManagementContext,
+  context: Context,
   { names }: ManagementCall,
 ): Promise<DocumentOf<typeof tokenListResponse>> {
   const registry = await requireRegistry(context, names)
@@ -81,7 +84,7 @@ export async function listScopedTokens(
 listScopedTokens.response = tokenListResponse
 
 /** `GET …/tokens/{t}` */
-export async function getScopedToken(context: ManagementContext, { names }: ManagementCall): Promise<TokenDocument> {
+export async function getScopedToken(context: Context, { names }: ManagementCall): Promise<TokenDocument> {
   const registry = await requireRegistry(context, names)
   return tokenDocument(registry, await requireToken(context, registry, names.name))
 }
@@ -91,7 +94,7 @@ getScopedToken.response = tokenResponse
  * `PUT …/tokens/{t}`: creates a token without passwords, or assigns another scope map to one. A status that is not named
  * stays, and so do the passwords: leaving the status out must not enable a disabled token.
  */
-export async function putScopedToken(context: ManagementContext, call: ManagementCall): Promise<TokenDocument> {
+export async function putScopedToken(context: Context, call: ManagementCall): Promise<TokenDocument> {
   const { properties } = readBody(call, putScopedToken)
   const { document, created } = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)
@@ -117,7 +120,7 @@ putScopedToken.body = tokenSchema
 putScopedToken.response = tokenResponse
 
 /** `PATCH …/tokens/{t}`: changes the properties that the body names. A list of passwords keeps only those in it. [arm-facts §2] */
-export async function patchScopedToken(context: ManagementContext, call: ManagementCall): Promise<TokenDocument> {
+export async function patchScopedToken(context: Context, call: ManagementCall): Promise<TokenDocument> {
   const { properties } = readBody(call, patchScopedToken)
   const document = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)
@@ -134,7 +137,7 @@ patchScopedToken.body = tokenSchema
 patchScopedToken.response = tokenResponse
 
 /** `DELETE …/tokens/{t}`: with the tokens that were issued for it. 204 if it does not exist. */
-export async function deleteScopedToken(context: ManagementContext, call: ManagementCall): Promise<void> {
+export async function deleteScopedToken(context: Context, call: ManagementCall): Promise<void> {
   const deleted = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)
     const token = await findToken(context, registry, call.names.name, transaction)
@@ -159,7 +162,7 @@ const generatedResponse = z
 
 /** `POST …/generateCredentials`: generates one password of a token or both. They are shown only here. [arm-facts §3] */
 export async function generateCredentials(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof generatedResponse>> {
   const { tokenId, name, expiry } = readBody(call, generateCredentials)
@@ -211,7 +214,7 @@ type TokenChange = {
 
 /** Creates a token, or changes the properties that the body names. */
 async function putToken(
-  context: ManagementContext,
+  context: Context,
   { caller }: ManagementCall,
   transaction: Transaction,
   { registry, name, present, properties = {} }: TokenChange,
@@ -251,7 +254,7 @@ function removedPasswords(present: ScopedToken | undefined, body: CredentialsBod
 }
 
 function findToken(
-  { access }: ManagementContext,
+  { access }: Pick<RegistriesContext, 'access'>,
   { rid }: Registry,
   name: string,
   transaction?: Transaction,
@@ -261,7 +264,7 @@ function findToken(
 
 /** A scoped token of a registry. @throws ArmError 404 */
 export async function requireToken(
-  context: ManagementContext,
+  context: Pick<RegistriesContext, 'access'>,
   registry: Registry,
   name: string,
   transaction?: Transaction,

@@ -6,10 +6,13 @@ import { networkRefusal } from '@acrux/shared/standards/azure/network-rules.ts'
 import { isWithinScope, subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import { parseTag } from '@acrux/shared/standards/oci/reference.ts'
 import { parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { parameter } from '../arm/query.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 import { rolesAround } from '../arm/visibility.ts'
+
+type Context = Pick<RegistriesContext, 'access' | 'registry' | 'resources'>
 
 const foundResponse = z
   .strictObject({
@@ -38,7 +41,7 @@ const maxLength = 512
  * `REPOSITORY:TAG` or `REPOSITORY@DIGEST`, with or without the login server before it.
  */
 export async function searchContent(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof searchResponse>> {
   await requireSubscription(context, call)
@@ -67,7 +70,7 @@ export async function searchContent(
 searchContent.response = searchResponse
 
 /** What the caller may read of registries on the data plane. */
-async function reachOf({ access }: ManagementContext, { caller }: ManagementCall, registries: readonly Registry[]) {
+async function reachOf({ access }: Context, { caller }: ManagementCall, registries: readonly Registry[]) {
   const rights = new Map(
     await Promise.all(
       registries.map(async (registry) => [registry.rid, await access.rightsAt(caller.rights, registry)] as const),
@@ -94,7 +97,7 @@ function showsContent(registry: Registry, remoteAddress: string): boolean {
 }
 
 async function visibleOf(
-  { access }: ManagementContext,
+  { access }: Context,
   { caller }: ManagementCall,
   registries: readonly Registry[],
 ): Promise<string[]> {

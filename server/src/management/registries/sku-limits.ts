@@ -1,6 +1,6 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Registry, Sku } from '../../resources/index.ts'
-import type { ManagementContext } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { maxIpRules } from './registry-body.ts'
 
@@ -41,7 +41,7 @@ export function requireCapacity(sku: Sku, name: Counted, present: number): void 
 
 /** Checks that a registry fits into another SKU. @throws ArmError 409 */
 export async function requireCountsWithin(
-  { access }: ManagementContext,
+  { access }: Pick<RegistriesContext, 'access'>,
   { rid }: Registry,
   sku: Sku,
   transaction: Transaction,

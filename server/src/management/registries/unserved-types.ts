@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { emptyListResponse, tagsRecord } from '../arm/response.ts'
 import { requireRegistry } from './registries.ts'
 import { requireGroup } from '../arm/resource-groups.ts'
 import { resourceGroupId, subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
+
+type Context = Pick<RegistriesContext, 'resources'>
 
 /** The resource types within a registry that Azure has and this server does not, by the last part of the path. [azure-mgmt-containerregistry] */
 const unservedTypes: ReadonlySet<string> = new Set(
@@ -50,7 +53,7 @@ const tagsResponse = z
   .register(apiSchemas, { id: 'Tags' })
 
 /** `GET …/registries/{r}/{type}` of a type that is not served: an empty list. */
-export async function listUnserved(context: ManagementContext, call: ManagementCall): Promise<EmptyList> {
+export async function listUnserved(context: Context, call: ManagementCall): Promise<EmptyList> {
   await requireRegistry(context, call.names)
   if (!unservedTypes.has(typeOf(call))) throw notFound()
   return { value: [] }
@@ -58,14 +61,14 @@ export async function listUnserved(context: ManagementContext, call: ManagementC
 listUnserved.response = emptyListResponse
 
 /** `GET …/registries/{r}/{type}/{name}` of a type that is not served: there is none of that name. */
-export async function getUnserved(context: ManagementContext, call: ManagementCall): Promise<never> {
+export async function getUnserved(context: Context, call: ManagementCall): Promise<never> {
   await requireRegistry(context, call.names)
   throw unservedTypes.has(typeOf(call)) ? childNotFound(call.names.name) : notFound()
 }
 getUnserved.response = 'none' as const
 
 /** Every other request for a type or action that is not served: an error with a link. */
-export async function refuseUnserved(context: ManagementContext, call: ManagementCall): Promise<never> {
+export async function refuseUnserved(context: Context, call: ManagementCall): Promise<never> {
   await requireRegistry(context, call.names)
   const type = typeOf(call)
   if (!unservedTypes.has(type) && !unservedActions.has(type)) throw notFound()
@@ -80,16 +83,13 @@ export function listNone(): Promise<EmptyList> {
 listNone.response = emptyListResponse
 
 /** `GET` of one of them: there is none of that name. */
-export function getNone(_context: ManagementContext, { names }: ManagementCall): Promise<never> {
+export function getNone(_context: Context, { names }: ManagementCall): Promise<never> {
   return Promise.reject(childNotFound(names.name))
 }
 getNone.response = 'none' as const
 
 /** `GET …/providers/Microsoft.Resources/tags/default`: the tags of a registry, a resource group or a subscription. */
-export async function getTags(
-  context: ManagementContext,
-  { names }: ManagementCall,
-): Promise<DocumentOf<typeof tagsResponse>> {
+export async function getTags(context: Context, { names }: ManagementCall): Promise<DocumentOf<typeof tagsResponse>> {
   const { id, tags } = await taggedAt(context, names)
   const type = 'Microsoft.Resources/tags'
   return { id: `${id}/providers/${type}/default`, name: 'default', type, properties: { tags } }
@@ -102,7 +102,7 @@ export function refuseNone(): Promise<never> {
 }
 refuseNone.response = 'none' as const
 
-async function taggedAt(context: ManagementContext, names: ManagementCall['names']) {
+async function taggedAt(context: Context, names: ManagementCall['names']) {
   if (names.registry !== '') return requireRegistry(context, names)
   if (names.resourceGroup === '') return { id: subscriptionId(names.subscriptionId), tags: {} }
   const { name, tags } = await requireGroup(context, names)

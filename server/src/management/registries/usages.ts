@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RegistriesContext } from './context.ts'
 import { requireRegistry } from './registries.ts'
 import { skuLimits } from './sku-limits.ts'
+
+type Context = Pick<RegistriesContext, 'access' | 'registry' | 'resources'>
 
 /** The usage of a registry. [azure-mgmt-containerregistry, RegistryUsageListResult] */
 const usagesResponse = z
@@ -20,7 +23,7 @@ const usagesResponse = z
 
 /** `GET …/listUsages`: the usage of a registry and the limits of its SKU. System scope maps are not included. [arm-facts §6] */
 export async function listUsages(
-  context: ManagementContext,
+  context: Context,
   { names }: ManagementCall,
 ): Promise<DocumentOf<typeof usagesResponse>> {
   const { rid, sku, networkRuleSet } = await requireRegistry(context, names)

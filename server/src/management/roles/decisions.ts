@@ -13,12 +13,15 @@ import {
 import type { Registry } from '../../resources/index.ts'
 import { isWithinScope } from '@acrux/shared/standards/azure/resource-id.ts'
 import { parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RolesContext } from './context.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { maxPageSize, nextLink, readPageSize, readSkipToken, skipToken } from '../arm/page.ts'
 import { parameter } from '../arm/query.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 import { requireRegistry } from '../registries/registries.ts'
+
+type Context = Pick<RolesContext, 'decisions' | 'publicOrigin' | 'resources'>
 
 /** How many principals a page of mode changes has without `$top`. */
 const defaultPageSize = 100
@@ -29,7 +32,7 @@ const defaultPageSize = 100
  *
  * @throws ArmError 404 if the registry denied nothing under this id, even if another registry did
  */
-export async function getDecision(context: ManagementContext, call: ManagementCall): Promise<Decision> {
+export async function getDecision(context: Context, call: ManagementCall): Promise<Decision> {
   const registry = await requireRegistry(context, call.names)
   const { name } = call.names
   const found = await context.decisions.find(registry, name)
@@ -44,7 +47,7 @@ getDecision.response = decisionResponse
  *
  * @throws ArmError 404 if nothing was denied under this id
  */
-export async function getAnyDecision(context: ManagementContext, call: ManagementCall): Promise<Decision> {
+export async function getAnyDecision(context: Context, call: ManagementCall): Promise<Decision> {
   await requireSubscription(context, call)
   const { name } = call.names
   const found = await context.decisions.findAnywhere(name, registryOf(context))
@@ -58,7 +61,7 @@ getAnyDecision.response = decisionResponse
  *
  * @throws ArmError 404 if nothing was denied to the user under this id, and for all others than users
  */
-export async function getOwnDenial(context: ManagementContext, call: ManagementCall): Promise<Decision> {
+export async function getOwnDenial(context: Context, call: ManagementCall): Promise<Decision> {
   const { name } = call.names
   const { kind, objectId } = call.caller.principal
   if (kind !== 'user') throw childNotFound(name)
@@ -72,7 +75,7 @@ export async function getOwnDenial(context: ManagementContext, call: ManagementC
 getOwnDenial.response = decisionResponse
 
 /** The registry at a scope, or above it. */
-function registryOf({ resources }: ManagementContext) {
+function registryOf({ resources }: Context) {
   return async (scope: string): Promise<Registry | undefined> => {
     const subscriptionId = /^\/subscriptions\/([^/]+)/i.exec(scope)?.[1]
     const registries = subscriptionId === undefined ? [] : await resources.listRegistries(subscriptionId)
@@ -84,7 +87,7 @@ function registryOf({ resources }: ManagementContext) {
  * `GET {registry}/accessExplanation?principal=…&action=…&repository=…`, which Azure does not have: whether a principal may
  * do something here, by which assignments, and the smallest change that would allow it.
  */
-export async function getExplanation(context: ManagementContext, call: ManagementCall): Promise<AccessExplanation> {
+export async function getExplanation(context: Context, call: ManagementCall): Promise<AccessExplanation> {
   const requested = readRight(call)
   const registry = await requireRegistry(context, call.names)
   const text = requireText(call, 'principal')
@@ -100,10 +103,7 @@ getExplanation.response = accessExplanationResponse
  * groups and service principals by their assignments, then scoped tokens by their scope maps, in pages; and whether the
  * registry itself allows it.
  */
-export async function getAllowedPrincipals(
-  context: ManagementContext,
-  call: ManagementCall,
-): Promise<AllowedPrincipalPage> {
+export async function getAllowedPrincipals(context: Context, call: ManagementCall): Promise<AllowedPrincipalPage> {
   const { request } = call
   const requested = readRight(call)
   const page = { size: readPageSize(request, maxPageSize), after: readSkipToken(request) }
@@ -118,7 +118,7 @@ getAllowedPrincipals.response = allowedPrincipalsResponse
  * `GET {registry}/providers/Acrux.Server/modeChanges?mode=…`, which Azure does not have: who gains and loses what if the registry
  * switches to a mode, in pages.
  */
-export async function listModeChanges(context: ManagementContext, call: ManagementCall): Promise<ModeChangeList> {
+export async function listModeChanges(context: Context, call: ManagementCall): Promise<ModeChangeList> {
   const { request } = call
   const mode = parameter(request.query, 'mode')
   if (mode !== 'LegacyRegistryPermissions' && mode !== 'AbacRepositoryPermissions') {

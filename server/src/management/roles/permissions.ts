@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RolesContext } from './context.ts'
 import { listOf } from '../arm/response.ts'
 import { requireScopeId } from './scope.ts'
+
+type Context = Pick<RolesContext, 'access' | 'directory' | 'resources'>
 
 const actions = z.array(z.string())
 
@@ -22,7 +25,7 @@ const permissionListResponse = listOf(permissionResponse)
 
 /** `GET …/permissions`: what the caller may do at the scope. An action is permitted if one of the items permits it. */
 export async function listPermissions(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof permissionListResponse>> {
   const scope = await requireScopeId(context, call)

@@ -2,11 +2,14 @@ import type { AssignmentFilter } from '../../authorization/index.ts'
 import type { DocumentOf } from '../../platform/http/api-schema.ts'
 import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { parseExtensionId, roleAssignmentId } from '@acrux/shared/standards/azure/resource-id.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RolesContext } from './context.ts'
 import { badSkipToken, maxPageSize, nextLink, readPageSize, readSkipToken, skipToken } from '../arm/page.ts'
 import { type FilterTerm, readFilter, unsupportedFilter } from '../arm/query.ts'
 import { assignmentDocument, assignmentListResponse } from './role-assignments.ts'
 import { requireScopeId } from './scope.ts'
+
+type Context = Pick<RolesContext, 'access' | 'directory' | 'publicOrigin' | 'resources'>
 
 /** The assignments that a list contains. */
 type Wanted = Omit<AssignmentFilter, 'scope'>
@@ -16,7 +19,7 @@ type Wanted = Omit<AssignmentFilter, 'scope'>
  * `assignedTo('…')` for those of its groups too, and `roleDefinitionId eq '…'`, which Azure does not have.
  */
 export async function listRoleAssignments(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof assignmentListResponse>> {
   const { request } = call
@@ -43,7 +46,7 @@ function readAfter({ request }: ManagementCall): { readonly scope: string; reado
   return after
 }
 
-async function readWanted({ directory }: ManagementContext, terms: readonly FilterTerm[]): Promise<Wanted> {
+async function readWanted({ directory }: Context, terms: readonly FilterTerm[]): Promise<Wanted> {
   let includeBelow = true
   let principalIds: readonly string[] | undefined
   let roleDefinitionName: string | undefined
@@ -65,7 +68,7 @@ async function readWanted({ directory }: ManagementContext, terms: readonly Filt
   return { includeBelow, principalIds, roleDefinitionName }
 }
 
-async function withGroups(directory: ManagementContext['directory'], principalId: string): Promise<readonly string[]> {
+async function withGroups(directory: RolesContext['directory'], principalId: string): Promise<readonly string[]> {
   return [principalId, ...(await directory.groupIdsOf(principalId))]
 }
 

@@ -25,12 +25,15 @@ import {
   roleDefinitionId,
 } from '@acrux/shared/standards/azure/resource-id.ts'
 import { optional, proseOf, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RolesContext } from './context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { forbidden } from '../arm/need.ts'
 import { scopeOf } from '../arm/path-scope.ts'
 import { listOf, timeText } from '../arm/response.ts'
 import { requireScopeId } from './scope.ts'
+
+type Context = Pick<RolesContext, 'access' | 'audit' | 'database' | 'directory' | 'resources'>
 
 const text = z.string().max(2048)
 const putSchema = z.object({
@@ -73,7 +76,7 @@ type AssignmentDocument = DocumentOf<typeof assignmentResponse>
 export const assignmentListResponse = listOf(assignmentResponse)
 
 /** `GET …/roleAssignments/{guid}` */
-export async function getRoleAssignment(context: ManagementContext, call: ManagementCall): Promise<AssignmentDocument> {
+export async function getRoleAssignment(context: Context, call: ManagementCall): Promise<AssignmentDocument> {
   const assignment = await context.access.findAssignment(await requireScopeId(context, call), requireName(call))
   if (assignment !== undefined) return assignmentDocument(assignment, call)
   throw assignmentNotFound(call.names.name)
@@ -84,7 +87,7 @@ getRoleAssignment.response = assignmentResponse
  * `PUT …/roleAssignments/{guid}`: assigns a role to a principal at the scope of the path. Only the condition and the
  * description of an existing assignment can be changed; repeating it is answered with 200.
  */
-export async function putRoleAssignment(context: ManagementContext, call: ManagementCall): Promise<AssignmentDocument> {
+export async function putRoleAssignment(context: Context, call: ManagementCall): Promise<AssignmentDocument> {
   const name = requireName(call)
   const { properties } = readBody(call, putRoleAssignment)
   const terms = readTerms(properties)
@@ -146,7 +149,7 @@ function readTerms({ condition, conditionVersion, ...rest }: Properties): Terms 
 const invalidCondition = 'The given role assignment condition is invalid.'
 
 async function changeTerms(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
   present: RoleAssignment,
   terms: Terms,
@@ -167,7 +170,7 @@ async function changeTerms(
 
 /** `DELETE …/roleAssignments/{guid}`: 204 if it does not exist. */
 export async function deleteRoleAssignment(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<AssignmentDocument | undefined> {
   const name = requireName(call)
@@ -222,7 +225,7 @@ function requireName({ names }: ManagementCall): string {
 }
 
 /** The role that an id names, of the tenant or of a scope that contains the scope of the assignment. */
-async function requireRole({ access }: ManagementContext, id: string, scope: string): Promise<RoleDefinition> {
+async function requireRole({ access }: Context, id: string, scope: string): Promise<RoleDefinition> {
   const parsed = parseExtensionId(id)
   const name = parseGuid(parsed?.name ?? '')
   const isDefinition =
@@ -240,11 +243,7 @@ function unknownRole(name: string, cause?: unknown): ArmError {
   return new ArmError('unknownRoleDefinition', message, { cause })
 }
 
-async function principalNotFound(
-  { directory }: ManagementContext,
-  id: string,
-  within?: Transaction,
-): Promise<ArmError> {
+async function principalNotFound({ directory }: Context, id: string, within?: Transaction): Promise<ArmError> {
   const { tenantId } = await directory.tenant(within)
   const message = `Principal ${id.slice(0, 64).replaceAll('-', '')} does not exist in the directory ${tenantId}. Check that you have the correct principal ID.`
   return new ArmError('principalNotFound', message)
@@ -260,7 +259,7 @@ type Assignee = {
 
 /** The principal in the body. An unknown principal needs a principal type. @throws ArmError 400 */
 async function requireAssignee(
-  context: ManagementContext,
+  context: Context,
   { principalId, principalType: wantedType }: Pick<Properties, 'principalId' | 'principalType'>,
 ): Promise<Assignee> {
   const objectId = parseGuid(principalId)
@@ -292,7 +291,7 @@ const externalTypes: ReadonlyMap<string, 'User' | 'ServicePrincipal'> = new Map(
  * @throws ArmError 400, which undoes the change
  */
 async function requireInDirectory(
-  context: ManagementContext,
+  context: Context,
   { caller, origin }: ManagementCall,
   transaction: Transaction,
   { objectId, principalType, isKnown }: Assignee,
@@ -333,7 +332,7 @@ function typeOf({ kind }: DirectoryPrincipal): PrincipalType {
  * @throws ArmError, which undoes the change
  */
 async function requireOwnerLeft(
-  { access }: ManagementContext,
+  { access }: Context,
   { names }: ManagementCall,
   transaction: Transaction,
   { scope, roleDefinitionName }: RoleAssignment,
@@ -350,7 +349,7 @@ async function requireOwnerLeft(
  * @throws ArmError 403
  */
 async function requireMayAssign(
-  { access }: ManagementContext,
+  { access }: Context,
   { caller, names }: ManagementCall,
   assignment: AssignmentFacts,
 ): Promise<void> {

@@ -10,10 +10,13 @@ import {
 import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { parseResourceId, roleDefinitionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import { optional, proseOf, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RolesContext } from './context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { type DefinitionDocument, definitionDocument, definitionResponse } from './role-definitions.ts'
 import { requireScopeId } from './scope.ts'
+
+type Context = Pick<RolesContext, 'access' | 'audit' | 'database' | 'directory' | 'resources'>
 
 const actions = optional(z.array(z.string().max(256)).max(1000)).transform((list) => list ?? [])
 const putSchema = z.object({
@@ -32,7 +35,7 @@ const putSchema = z.object({
 type Properties = z.output<typeof putSchema>['properties']
 
 /** `PUT …/roleDefinitions/{guid}`: creates a custom role, or replaces it as a whole. [Azure RBAC, custom roles] */
-export async function putRoleDefinition(context: ManagementContext, call: ManagementCall): Promise<DefinitionDocument> {
+export async function putRoleDefinition(context: Context, call: ManagementCall): Promise<DefinitionDocument> {
   const name = requireName(call)
   const { properties } = readBody(call, putRoleDefinition)
   requireCustom(properties)
@@ -58,7 +61,7 @@ putRoleDefinition.response = definitionResponse
 
 /** `DELETE …/roleDefinitions/{guid}`: 204 if it does not exist. */
 export async function deleteRoleDefinition(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DefinitionDocument | undefined> {
   const name = requireName(call)
@@ -118,7 +121,7 @@ function customScopes(role: { readonly type: string; readonly assignableScopes: 
 
 /** Creating or deleting a role needs the permission at every scope where the role can be assigned, not only at that of the path. */
 async function requireRightAt(
-  { access }: ManagementContext,
+  { access }: Context,
   { caller }: ManagementCall,
   right: 'write' | 'delete',
   scopes: readonly string[],

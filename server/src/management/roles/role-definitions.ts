@@ -3,11 +3,14 @@ import { type RoleDefinition, isAssignableAt } from '../../authorization/index.t
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { formatDataPlaneTime } from '@acrux/shared/standards/azure/acr-time.ts'
 import { isWithinScope, roleDefinitionId } from '@acrux/shared/standards/azure/resource-id.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RolesContext } from './context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { type FilterTerm, readFilter, unsupportedFilter } from '../arm/query.ts'
 import { listOf, timeText } from '../arm/response.ts'
 import { requireScopeId } from './scope.ts'
+
+type Context = Pick<RolesContext, 'access' | 'directory' | 'resources'>
 
 const actions = z.array(z.string())
 
@@ -41,7 +44,7 @@ const definitionListResponse = listOf(definitionResponse)
  * `atScopeAndBelow()` also those that can be assigned below it.
  */
 export async function listRoleDefinitions(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof definitionListResponse>> {
   const terms = readFilter(call.request)
@@ -57,7 +60,7 @@ export async function listRoleDefinitions(
 listRoleDefinitions.response = definitionListResponse
 
 /** `GET …/roleDefinitions/{guid}` */
-export async function getRoleDefinition(context: ManagementContext, call: ManagementCall): Promise<DefinitionDocument> {
+export async function getRoleDefinition(context: Context, call: ManagementCall): Promise<DefinitionDocument> {
   const scope = await requireScopeId(context, call)
   const { name, subscriptionId: subscription } = call.names
   const role = await context.access.findRoleDefinition(name)

@@ -1,6 +1,7 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import { resourceGroupId, subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { RolesContext } from './context.ts'
 import { requireMachine } from '../identities/machines.ts'
 import { requireUserAssignedIdentity } from '../identities/managed-identities.ts'
 import { requireRegistry } from '../registries/registries.ts'
@@ -13,7 +14,7 @@ import { requireSubscription } from '../arm/subscriptions.ts'
  * @throws ArmError 404 if it does not exist
  */
 export async function requireScopeId(
-  context: ManagementContext,
+  context: Pick<RolesContext, 'directory' | 'resources'>,
   call: ManagementCall,
   transaction?: Transaction,
 ): Promise<string> {

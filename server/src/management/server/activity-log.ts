@@ -7,12 +7,15 @@ import {
   roleDefinitionId,
   subscriptionId as subscriptionPath,
 } from '@acrux/shared/standards/azure/resource-id.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { ServerContext } from './context.ts'
 import { nextLink, readPageSize } from '../arm/page.ts'
 import { parameter, readFilter, unsupportedFilter } from '../arm/query.ts'
 import { listOf, timeText } from '../arm/response.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 import { readSkipToken, readTime } from './audit-events.ts'
+
+type Context = Pick<ServerContext, 'auditLog' | 'directory' | 'publicOrigin' | 'resources'>
 
 /** How many changes a page has; each has two events. */
 const defaultPageSize = 100
@@ -60,7 +63,7 @@ const changes = ['role-assignment.create', 'role-assignment.update', 'role-assig
  * [azure-mgmt-monitor, ActivityLogs.list; azure-cli role _get_assignment_events]
  */
 export async function listActivityLog(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof eventListResponse>> {
   const { subscriptionId } = await requireSubscription(context, call)

@@ -3,12 +3,15 @@ import { z } from 'zod'
 import { type EventFilter, auditEventDocument } from '../../audit/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { registryId } from '@acrux/shared/standards/azure/resource-id.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { ServerContext } from './context.ts'
 import { badSkipToken, nextLink, readPageSize } from '../arm/page.ts'
 import { parameter, readFilter, unsupportedFilter } from '../arm/query.ts'
 import { listOf, timeText } from '../arm/response.ts'
 import { requireRegistry } from '../registries/registries.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
+
+type Context = Pick<ServerContext, 'auditLog' | 'publicOrigin' | 'resources'>
 
 const defaultPageSize = 100
 
@@ -34,7 +37,7 @@ const auditEventListResponse = listOf(auditEventResponse)
 type AuditEventList = DocumentOf<typeof auditEventListResponse>
 
 /** `GET /subscriptions/{s}/providers/Acrux.Server/auditEvents`: ours, not Azure's. The whole audit log, the newest first. */
-export async function listAuditEvents(context: ManagementContext, call: ManagementCall): Promise<AuditEventList> {
+export async function listAuditEvents(context: Context, call: ManagementCall): Promise<AuditEventList> {
   await requireSubscription(context, call)
   const { registry, ...filter } = readEventFilter(call.request)
   const targets = registry === undefined ? undefined : await targetsOf(context, call, registry)
@@ -43,10 +46,7 @@ export async function listAuditEvents(context: ManagementContext, call: Manageme
 listAuditEvents.response = auditEventListResponse
 
 /** `GET …/registries/{r}/auditEvents`: ours, not Azure's. The events of the registry and its content, since it was created. */
-export async function listRegistryAuditEvents(
-  context: ManagementContext,
-  call: ManagementCall,
-): Promise<AuditEventList> {
+export async function listRegistryAuditEvents(context: Context, call: ManagementCall): Promise<AuditEventList> {
   const { id, loginServer, createdAtMs } = await requireRegistry(context, call.names)
   const { registry, fromMs = 0, ...filter } = readEventFilter(call.request)
   if (registry !== undefined) throw unsupportedFilter()
@@ -59,7 +59,7 @@ listRegistryAuditEvents.response = auditEventListResponse
  * `GET /providers/Acrux.Server/denials`: ours, not Azure's. The denied requests of the user who asks, the newest first, without
  * details: what was considered may name what the user may not see. For all others than users, there are none.
  */
-export async function listOwnDenials(context: ManagementContext, call: ManagementCall): Promise<AuditEventList> {
+export async function listOwnDenials(context: Context, call: ManagementCall): Promise<AuditEventList> {
   const { principal } = call.caller
   if (principal.kind !== 'user') return { value: [] }
   const own = { actorKind: 'user', actorId: principal.objectId, outcome: 'refused' } as const
@@ -69,7 +69,7 @@ export async function listOwnDenials(context: ManagementContext, call: Managemen
 listOwnDenials.response = auditEventListResponse
 
 /** The names of a registry in the log. A deleted registry is found by its resource id, in any group. */
-async function targetsOf(context: ManagementContext, { names }: ManagementCall, name: string): Promise<string[]> {
+async function targetsOf(context: Context, { names }: ManagementCall, name: string): Promise<string[]> {
   const registries = await context.resources.listRegistries(names.subscriptionId)
   const found = registries.find((registry) => registry.name.toLowerCase() === name.toLowerCase())
   if (found !== undefined) return [found.id, found.loginServer]
@@ -78,7 +78,7 @@ async function targetsOf(context: ManagementContext, { names }: ManagementCall, 
 }
 
 async function page(
-  { auditLog, publicOrigin }: ManagementContext,
+  { auditLog, publicOrigin }: Context,
   call: ManagementCall,
   filter: EventFilter,
 ): Promise<AuditEventList> {

@@ -2,10 +2,13 @@ import { z } from 'zod'
 import { TooManyWebhooksError, type Webhook, attributionOf, maxWebhooks, recordChange } from '../../audit/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { ServerContext } from './context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { isoTime, listOf, timeText } from '../arm/response.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
+
+type Context = Pick<ServerContext, 'audit' | 'auditWebhooks' | 'database' | 'explainWebhookUrl' | 'resources'>
 
 const namePattern = /^[A-Za-z0-9-]{1,50}$/
 const actionPattern = /^[A-Za-z0-9.-]{0,80}\*?$/
@@ -68,7 +71,7 @@ const webhookSecretResponse = z.strictObject({ secret: z.string() }).register(ap
 
 /** `GET /subscriptions/{s}/providers/Acrux.Server/auditWebhooks`: ours, not Azure's. */
 export async function listAuditWebhooks(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof webhookListResponse>> {
   const { subscriptionId } = await requireSubscription(context, call)
@@ -77,7 +80,7 @@ export async function listAuditWebhooks(
 listAuditWebhooks.response = webhookListResponse
 
 /** `GET …/auditWebhooks/{name}` */
-export async function getAuditWebhook(context: ManagementContext, call: ManagementCall): Promise<WebhookDocument> {
+export async function getAuditWebhook(context: Context, call: ManagementCall): Promise<WebhookDocument> {
   const { subscriptionId } = await requireSubscription(context, call)
   const webhook = await context.auditWebhooks.find(requireName(call))
   if (webhook === undefined) throw notFound(call)
@@ -87,7 +90,7 @@ getAuditWebhook.response = webhookResponse
 
 /** `POST …/auditWebhooks/{name}/getCallbackConfig`: the whole address, as for webhooks of ACR. Reading it is audited. */
 export async function getAuditWebhookCallback(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof webhookCallbackResponse>> {
   const { subscriptionId } = await requireSubscription(context, call)
@@ -105,7 +108,7 @@ getAuditWebhookCallback.response = webhookCallbackResponse
  * `PUT …/auditWebhooks/{name}`: creates a webhook, whose secret is only in this response, or replaces its settings. Without an
  * address, the webhook keeps its address.
  */
-export async function putAuditWebhook(context: ManagementContext, call: ManagementCall): Promise<WebhookDocument> {
+export async function putAuditWebhook(context: Context, call: ManagementCall): Promise<WebhookDocument> {
   const { subscriptionId } = await requireSubscription(context, call)
   const name = requireName(call)
   const { serviceUri, status = 'enabled', filter = {} } = readBody(call, putAuditWebhook).properties
@@ -128,7 +131,7 @@ putAuditWebhook.response = webhookResponse
 
 /** `POST …/auditWebhooks/{name}/rotateSecret`: the previous secret also signs for one day. */
 export async function rotateAuditWebhookSecret(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof webhookSecretResponse>> {
   const { subscriptionId } = await requireSubscription(context, call)
@@ -145,7 +148,7 @@ rotateAuditWebhookSecret.body = 'none' as const
 rotateAuditWebhookSecret.response = webhookSecretResponse
 
 /** `DELETE …/auditWebhooks/{name}`: 204 if it does not exist. */
-export async function deleteAuditWebhook(context: ManagementContext, call: ManagementCall): Promise<void> {
+export async function deleteAuditWebhook(context: Context, call: ManagementCall): Promise<void> {
   const { subscriptionId } = await requireSubscription(context, call)
   const name = requireName(call)
   const deleted = await recordChange(context, call, async (transaction) => {

@@ -1,9 +1,12 @@
 import { attributionOf } from '../../audit/index.ts'
 import { subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import { type BackupRefusal, type BackupsDocument, backupsResponse } from '../arm/backups.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { ServerContext } from './context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
+
+type Context = Pick<ServerContext, 'audit' | 'backups' | 'resources'>
 
 const refusals: Readonly<Record<BackupRefusal, string>> = {
   running: 'A backup is running. Wait for its end.',
@@ -15,7 +18,7 @@ const refusals: Readonly<Record<BackupRefusal, string>> = {
  * `POST /subscriptions/{s}/providers/Acrux.Server/backup`: ours, not Azure's. Starts a backup without keys to the directory of the
  * configuration; a request cannot name one. One runs at a time.
  */
-export async function startBackup(context: ManagementContext, call: ManagementCall): Promise<BackupsDocument> {
+export async function startBackup(context: Context, call: ManagementCall): Promise<BackupsDocument> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
   const event = { action: 'backup.start', target: subscriptionId(subscription) }
   const refusal = await context.backups.start(async () => {
@@ -29,7 +32,7 @@ startBackup.body = 'none' as const
 startBackup.response = backupsResponse
 
 /** `GET …/Acrux.Server/backup`: the backup that was requested last, and the complete ones. */
-export async function getBackup(context: ManagementContext, call: ManagementCall): Promise<BackupsDocument> {
+export async function getBackup(context: Context, call: ManagementCall): Promise<BackupsDocument> {
   await requireSubscription(context, call)
   return context.backups.status()
 }

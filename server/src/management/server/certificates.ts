@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { ServerContext } from './context.ts'
 import { type HostCertificate, certificateResponse } from '../arm/host-certificate.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
+
+type Context = Pick<ServerContext, 'hostCertificates' | 'resources'>
 
 /** The maximum number of hosts in a response. */
 const maxHosts = 500
@@ -18,7 +21,7 @@ const certificatesResponse = z
 
 /** `GET …/Acrux.Server/certificates`: the certificate of each host; none over plain HTTP. */
 export async function listCertificates(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof certificatesResponse>> {
   await requireSubscription(context, call)

@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import type { CredentialUsePlace, CredentialUseRow } from '../../audit/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { ServerContext } from './context.ts'
 import { badSkipToken, nextLink, readPageSize } from '../arm/page.ts'
 import { parameter, readFilter, unsupportedFilter } from '../arm/query.ts'
 import { listOf, timeText } from '../arm/response.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
+
+type Context = Pick<ServerContext, 'credentialUses' | 'publicOrigin' | 'resources'>
 
 /** The last use of a credential. */
 const credentialUseResponse = z
@@ -20,7 +23,7 @@ const credentialUseListResponse = listOf(credentialUseResponse)
 
 /** `GET /subscriptions/{s}/providers/Acrux.Server/credentialUses`: ours, not Azure's. When each credential was used last. */
 export async function listCredentialUses(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof credentialUseListResponse>> {
   await requireSubscription(context, call)

@@ -3,9 +3,12 @@ import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { type CollectionReport, collectionSteps } from '../../registry/index.ts'
 import { subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { ServerContext } from './context.ts'
 import { isoTime, timeText } from '../arm/response.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
+
+type Context = Pick<ServerContext, 'audit' | 'collections' | 'resources'>
 
 const timeOrNull = timeText.nullable()
 
@@ -43,7 +46,7 @@ type CollectionDocument = DocumentOf<typeof collectionResponse>
  * intervals, unless it is running in any server of the database: applies the policies of all registries, and deletes content that
  * nothing refers to.
  */
-export async function startCollection(context: ManagementContext, call: ManagementCall): Promise<CollectionDocument> {
+export async function startCollection(context: Context, call: ManagementCall): Promise<CollectionDocument> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
   const event = { action: 'garbage-collection.start', target: subscriptionId(subscription) }
   await context.audit.append({ ...event, outcome: 'success', ...attributionOf(call.caller), origin: call.origin })
@@ -55,13 +58,13 @@ startCollection.body = 'none' as const
 startCollection.response = collectionResponse
 
 /** `GET …/Acrux.Server/garbageCollection` */
-export async function getCollection(context: ManagementContext, call: ManagementCall): Promise<CollectionDocument> {
+export async function getCollection(context: Context, call: ManagementCall): Promise<CollectionDocument> {
   await requireSubscription(context, call)
   return collectionDocument(context)
 }
 getCollection.response = collectionResponse
 
-async function collectionDocument({ collections }: ManagementContext): Promise<CollectionDocument> {
+async function collectionDocument({ collections }: Context): Promise<CollectionDocument> {
   const { last, completed } = await collections.status()
   return {
     last: last === undefined ? null : lastDocument(last),

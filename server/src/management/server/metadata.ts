@@ -1,8 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import type { ManagementContext } from '../arm/context.ts'
+import type { ServerContext } from './context.ts'
 import { parameter } from '../arm/query.ts'
+
+type Context = Pick<ServerContext, 'publicOrigin' | 'suffix'>
 
 /** The endpoints of a cloud. [az-cli-wire §1] */
 const cloud = z
@@ -35,10 +37,7 @@ const metadataResponse = z.union([cloud, z.array(cloud)]).register(apiSchemas, {
  * `GET /metadata/endpoints`: the endpoints of this cloud. `az cloud register` reads an object; with `ARM_CLOUD_METADATA_URL`,
  * az expects a list, as of version 2019-05-01 or with `list=1`. [az-cli-wire §1]
  */
-export function getMetadata(
-  context: ManagementContext,
-  { query }: FastifyRequest,
-): DocumentOf<typeof metadataResponse> {
+export function getMetadata(context: Context, { query }: FastifyRequest): DocumentOf<typeof metadataResponse> {
   const document = cloudDocument(context)
   if (parameter(query, 'api-version') !== '2019-05-01') return parameter(query, 'list') === '1' ? [document] : document
   // AKS's credential provider reads this version, and expects the dot before the suffix. az adds the dot only where it is missing.
@@ -46,7 +45,7 @@ export function getMetadata(
 }
 getMetadata.response = metadataResponse
 
-function cloudDocument({ publicOrigin, suffix }: ManagementContext): DocumentOf<typeof cloud> {
+function cloudDocument({ publicOrigin, suffix }: Context): DocumentOf<typeof cloud> {
   return {
     portal: `${publicOrigin}/portal`,
     authentication: {

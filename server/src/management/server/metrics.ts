@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { type ActivityCount, type ActivityRow, type Registry, hourMs } from '../../resources/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { ServerContext } from './context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { parameter } from '../arm/query.ts'
 import { timeText } from '../arm/response.ts'
 import { requireRegistry } from '../registries/registries.ts'
+
+type Context = Pick<ServerContext, 'activity' | 'clock' | 'resources'>
 
 const unit = z.enum(['Count', 'Bytes', 'Seconds', 'MilliSeconds'])
 
@@ -122,7 +125,7 @@ const namespaceListResponse = z
 
 /** `GET …/providers/Microsoft.Insights/metrics`: the hourly metrics of a registry. [Azure Monitor REST, Metrics - List] */
 export async function listMetrics(
-  context: ManagementContext,
+  context: Context,
   { request, names }: ManagementCall,
 ): Promise<DocumentOf<typeof metricsResponse>> {
   const registry = await requireRegistry(context, names)
@@ -155,7 +158,7 @@ listMetrics.response = metricsResponse
 
 /** `GET …/providers/Microsoft.Insights/metricDefinitions` [Azure Monitor REST, Metric Definitions - List] */
 export async function listMetricDefinitions(
-  context: ManagementContext,
+  context: Context,
   { names }: ManagementCall,
 ): Promise<DocumentOf<typeof definitionListResponse>> {
   const registry = await requireRegistry(context, names)
@@ -165,7 +168,7 @@ listMetricDefinitions.response = definitionListResponse
 
 /** `GET …/providers/Microsoft.Insights/metricNamespaces`: the only one. [Azure Monitor REST, Metric Namespaces - List] */
 export async function listMetricNamespaces(
-  context: ManagementContext,
+  context: Context,
   { names }: ManagementCall,
 ): Promise<DocumentOf<typeof namespaceListResponse>> {
   const { id } = await requireRegistry(context, names)

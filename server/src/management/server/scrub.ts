@@ -4,9 +4,12 @@ import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { ScrubReport } from '../../registry/index.ts'
 import { optional, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { ServerContext } from './context.ts'
 import { isoTime, timeText } from '../arm/response.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
+
+type Context = Pick<ServerContext, 'audit' | 'registry' | 'resources'>
 
 const startSchema = z.object({ repair: optional(z.boolean()) })
 
@@ -53,7 +56,7 @@ type ScrubDocument = DocumentOf<typeof scrubResponse>
  * `POST /subscriptions/{s}/providers/Acrux.Server/scrub`: ours, not Azure's. Starts to verify all stored content, unless a
  * requested scrub is running in any server of the database. With `repair`, corrupt content is quarantined and files without a row are removed.
  */
-export async function startScrub(context: ManagementContext, call: ManagementCall): Promise<ScrubDocument> {
+export async function startScrub(context: Context, call: ManagementCall): Promise<ScrubDocument> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
   const { repair = false } = readBody(call, startScrub)
   const { caller, origin } = call
@@ -67,13 +70,13 @@ startScrub.body = startSchema
 startScrub.response = scrubResponse
 
 /** `GET …/Acrux.Server/scrub`: the scrub that was requested last, the background scrub, and how much is in quarantine. */
-export async function getScrub(context: ManagementContext, call: ManagementCall): Promise<ScrubDocument> {
+export async function getScrub(context: Context, call: ManagementCall): Promise<ScrubDocument> {
   await requireSubscription(context, call)
   return scrubDocument(context)
 }
 getScrub.response = scrubResponse
 
-async function scrubDocument({ registry: { scrubs } }: ManagementContext): Promise<ScrubDocument> {
+async function scrubDocument({ registry: { scrubs } }: Context): Promise<ScrubDocument> {
   const requested = await scrubs.status()
   const { progress, lastCompletedAtMs, lastFindingCount } = await scrubs.figures()
   return {

@@ -2,8 +2,11 @@ import { z } from 'zod'
 import { recordChange, attributionOf } from '../../audit/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { ServerContext } from './context.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
+
+type Context = Pick<ServerContext, 'audit' | 'database' | 'resources' | 'rotateKeys' | 'withdrawKeys'>
 
 const statusResponse = z
   .strictObject({ status: z.literal('Succeeded') })
@@ -14,7 +17,7 @@ type StatusDocument = DocumentOf<typeof statusResponse>
  * `POST /subscriptions/{s}/providers/Acrux.Server/rotateSigningKeys`: ours, not Azure's. New tokens are signed by new
  * keys; the previous keys keep verifying their tokens until those expire.
  */
-export async function rotateSigningKeys(context: ManagementContext, call: ManagementCall): Promise<StatusDocument> {
+export async function rotateSigningKeys(context: Context, call: ManagementCall): Promise<StatusDocument> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
   await context.rotateKeys()
   const { caller, origin } = call
@@ -30,7 +33,7 @@ rotateSigningKeys.response = statusResponse
  * that they signed is denied from the next request on, including the caller's. Everything that is not a token keeps working:
  * passwords, secrets, sign-in sessions.
  */
-export async function withdrawSigningKeys(context: ManagementContext, call: ManagementCall): Promise<StatusDocument> {
+export async function withdrawSigningKeys(context: Context, call: ManagementCall): Promise<StatusDocument> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
   return recordChange(context, call, async (transaction) => {
     await context.withdrawKeys(transaction)

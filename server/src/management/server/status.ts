@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import { formatCheckpoint } from '../../audit/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import type { ManagementCall, ManagementContext } from '../arm/context.ts'
+import type { ManagementCall } from '../arm/context.ts'
+import type { ServerContext } from './context.ts'
 import { isoTime, timeText } from '../arm/response.ts'
 import { type ServerStatus, statusResponse } from '../arm/server-status.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
+type Context = Pick<ServerContext, 'auditChain' | 'auditLag' | 'resources' | 'serverSettings' | 'serverStatus'>
+
 /** `GET /subscriptions/{s}/providers/Acrux.Server/status`: ours, not Azure's. */
-export async function getStatus(context: ManagementContext, call: ManagementCall): Promise<ServerStatus> {
+export async function getStatus(context: Context, call: ManagementCall): Promise<ServerStatus> {
   await requireSubscription(context, call)
   return context.serverStatus()
 }
@@ -36,7 +39,7 @@ const settingsResponse = z
  * addresses of the operator are not for everybody who may read.
  */
 export async function listSettings(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof settingsResponse>> {
   await requireSubscription(context, call)
@@ -62,7 +65,7 @@ const auditChainResponse = z
 
 /** `GET …/Acrux.Server/auditChain`: the end of the hash chain of the audit log. */
 export async function getAuditChain(
-  context: ManagementContext,
+  context: Context,
   call: ManagementCall,
 ): Promise<DocumentOf<typeof auditChainResponse>> {
   await requireSubscription(context, call)
