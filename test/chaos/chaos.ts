@@ -102,7 +102,7 @@ class Chaos {
     const before = { pushes: ledger.pushes.length, blobs: ledger.blobs.length }
     const over = new AbortController()
     const { servers } = this.#installation
-    // To a server whose clock is ahead, leases and tokens have expired.
+    // To a server whose clock is ahead, grace periods and tokens have expired.
     const mayExpire = part.name === 'clock'
     const field: Field = { servers, owner: this.#owner, random, over: over.signal, counts, mayExpire }
     const { onEvent, reached } = watchMoment(someMoment(random))

@@ -28,13 +28,13 @@ export interface Installation extends AsyncDisposable {
 export const policyRegistry = 'policies'
 
 /**
- * Further arguments of every server: garbage is collected all the time. The lease is longer than a round takes on a slow machine, in
- * which a failover takes more than a minute: blobs without a manifest are deleted when their leases have expired.
+ * Further arguments of every server: garbage is collected all the time. The grace period is longer than a round takes on a slow
+ * machine, in which a failover takes more than a minute: blobs without a manifest are deleted when their grace periods have expired.
  */
 export const serverArguments = [
   '--log-level=warn',
   '--gc-interval-seconds=1',
-  '--gc-lease-seconds=150',
+  '--gc-grace-period-seconds=150',
   // The clients of a round share one credential and one address.
   '--limits-max-concurrent-requests-per-caller=256',
 ]

@@ -9,7 +9,7 @@ import { azHome, signIn, step } from './az/az.ts'
 
 // What policies have come to is looked for every second. What nothing refers to yet is taken for a push for ten seconds: the
 // blobs of a push must outlast it where the machine is busy.
-const server = await startServer({ args: ['--gc-interval-seconds', '1', '--gc-lease-seconds', '10'] })
+const server = await startServer({ args: ['--gc-interval-seconds', '1', '--gc-grace-period-seconds', '10'] })
 const az = azHome(server.caFile)
 after(async () => {
   az[Symbol.dispose]()

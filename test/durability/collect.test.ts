@@ -21,7 +21,7 @@ const pushers = 5
 const imagesInRound = 30
 const shared = ['team/app', 'team/app/base', 'team'] as const
 /** Longer than a push takes on a machine that is busy. */
-const leaseSeconds = 15
+const gracePeriodSeconds = 15
 /** Deleted as a whole, again and again. */
 const scratch = 'scratch/app'
 
@@ -116,8 +116,8 @@ test(`fault 48: pushes, deletions, collections and ${rounds} kills at once lose 
     'warn',
     '--gc-interval-seconds',
     '1',
-    '--gc-lease-seconds',
-    String(leaseSeconds),
+    '--gc-grace-period-seconds',
+    String(gracePeriodSeconds),
     '--upload-expiry-seconds',
     '30',
   ]
@@ -154,8 +154,8 @@ test(`fault 48: pushes, deletions, collections and ${rounds} kills at once lose 
   for (const repository of [...shared, scratch]) {
     await client.send({ method: 'DELETE', to: `/acr/v1/${repository}` })
   }
-  // Files without a row are collected once they are older than a lease, by the first collection after a start.
-  await sleep(leaseSeconds * 1000)
+  // Files without a row are collected once they are older than a grace period, by the first collection after a start.
+  await sleep(gracePeriodSeconds * 1000)
   await server.restart()
   const blobs = join(server.dataDir, 'blobs')
   // The marks of the store stay.

@@ -47,7 +47,7 @@ async function pushUntilKilled(
 /** Kills the server again and again while pushers push, and verifies after each kill and at the end. */
 async function pushThroughKills(t: TestContext, kills: number, database: readonly string[]): Promise<void> {
   t.diagnostic(`KILL_SEED=${seed}`)
-  const args = ['--log-level', 'warn', '--gc-interval-seconds', '1', '--gc-lease-seconds', '90', ...database]
+  const args = ['--log-level', 'warn', '--gc-interval-seconds', '1', '--gc-grace-period-seconds', '90', ...database]
   await using server = await startServer({ args, registry: 'durable' })
   const { appId, password } = server.firstRun.servicePrincipal
   const scopes = repositories.map((name) => `repository:${name}:pull,push`)

@@ -21,7 +21,7 @@ test('servers whose clocks differ by hours', async (t) => {
   using scratch = tempDir('clocks')
   const clockFile = join(scratch.path, 'clock')
   const database = postgres.createDatabase('acrux')
-  const args = ['--gc-lease-seconds', '1800', '--upload-expiry-seconds', '1800', '--gc-interval-seconds', '3600']
+  const args = ['--gc-grace-period-seconds', '1800', '--upload-expiry-seconds', '1800', '--gc-interval-seconds', '3600']
   await using right = await startServer({ args: [...database.args, ...args] })
   await using wrong = await startReplica(right, database, {
     args,

@@ -45,7 +45,7 @@ test('the jobs run in one of three servers, and continue in another one when it 
   await using receiver = await startReceiver()
   await using postgres = await startTestPostgres()
   const database = postgres.createDatabase('acrux')
-  const args = [...trustArguments(receiver), '--gc-interval-seconds', '2', '--gc-lease-seconds', '1']
+  const args = [...trustArguments(receiver), '--gc-interval-seconds', '2', '--gc-grace-period-seconds', '1']
   await using server = await startServer({ args: [...database.args, ...args] })
   await using second = await startReplica(server, database, { args })
   await using third = await startReplica(server, database, { args })

@@ -44,7 +44,7 @@ test('Rotated signing keys sign from then on, and tokens of the earlier keys are
 })
 
 test('A running server carries out the retention policy: an untagged manifest goes, a tagged one stays', async () => {
-  await using server = await startServer({ args: ['--gc-interval-seconds', '1', '--gc-lease-seconds', '10'] })
+  await using server = await startServer({ args: ['--gc-interval-seconds', '1', '--gc-grace-period-seconds', '10'] })
   const { appId, password } = server.firstRun.servicePrincipal
   const authorization = basic(appId, password)
   const policies = { retentionPolicy: { status: 'enabled', days: 0 } }
@@ -58,7 +58,7 @@ test('A running server carries out the retention policy: an untagged manifest go
     authorization,
   )
   assert.notEqual(untagged.digest, kept.digest)
-  // What was pushed within a lease may belong to an image that is being pushed.
+  // What was pushed within a grace period may belong to an image that is being pushed.
   const statusOf = async (digest: string) => {
     const url = `${registryUrl(server)}/v2/team/app/manifests/${digest}`
     return (await request({ url, headers: { authorization, accept: kept.mediaType }, caFile: server.caFile })).status

@@ -14,7 +14,7 @@ import { until } from '../harness/until.ts'
 const scratch = tempDir('server-maintenance').path
 const directory = join(scratch, 'backups')
 const server = await startServer({
-  args: ['--gc-interval-seconds', '3600', '--gc-lease-seconds', '1', '--backup-directory', directory],
+  args: ['--gc-interval-seconds', '3600', '--gc-grace-period-seconds', '1', '--backup-directory', directory],
 })
 after(() => server[Symbol.asyncDispose]())
 const { appId, password } = server.firstRun.servicePrincipal
@@ -31,7 +31,7 @@ test('a requested garbage collection deletes what nothing refers to, and reports
   const headers = { authorization: `Bearer ${token}` }
   const url = `${registryUrl(server)}/v2/team/app/manifests/${digest}`
   expectStatus(await request({ method: 'DELETE', url, headers, caFile: server.caFile }), 202)
-  await until('the lease of the layer has expired, and it is collected', async () => {
+  await until('the grace period of the layer has expired, and it is collected', async () => {
     expectStatus(await ask('POST', 'garbageCollection'), 202)
     await until('the collection is over', async () => {
       return at(await read('garbageCollection'), 'last', 'state') === 'completed'

@@ -40,7 +40,7 @@ export const auditMigrations: readonly Migration[] = [
         .addColumn('next_attempt_ms', types.integer, (column) => column.notNull())
         .addColumn('last_delivery_ms', types.integer)
         .addColumn('last_error', types.text)
-        .addColumn('leased_until_ms', types.integer, (column) => column.notNull())
+        .addColumn('claimed_until_ms', types.integer, (column) => column.notNull())
         .addColumn('after_seq', types.integer, (column) => column.notNull().defaultTo(0))
         .addColumn('awaited_seqs', types.text, (column) => column.notNull().defaultTo('[]'))
         .execute()

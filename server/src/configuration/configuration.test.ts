@@ -65,7 +65,7 @@ describe('the configuration', () => {
       trustedTenants: [],
       outbound: { allowPrivateAddresses: false, allowedNetworks: [], tokenServices: [] },
       integrity: { verifyAfterSeconds: 1_209_600, scrubIntervalSeconds: 604_800, scrubBytesPerSecond: 16_777_216 },
-      gc: { intervalSeconds: 3600, leaseSeconds: 86_400 },
+      gc: { intervalSeconds: 3600, gracePeriodSeconds: 86_400 },
       audit: { retentionDays: 0 },
       storage: {
         kind: 'filesystem',
@@ -125,14 +125,14 @@ describe('the configuration', () => {
 
   test('prefers flags to variables to the file, for lists as a whole', async () => {
     const file =
-      'registry: fromfile\nlogLevel: debug\nlisten: [127.0.0.1:1, 127.0.0.1:2]\ngc: {intervalSeconds: 1, leaseSeconds: 2}'
+      'registry: fromfile\nlogLevel: debug\nlisten: [127.0.0.1:1, 127.0.0.1:2]\ngc: {intervalSeconds: 1, gracePeriodSeconds: 2}'
     const env = { ACRUX_REGISTRY: 'fromenv', ACRUX_LOG_LEVEL: 'warn', ACRUX_GC_INTERVAL_SECONDS: '5', HOME: '/' }
     const flags = { registry: 'fromflag', listen: ['127.0.0.1:3'], logLevel: undefined }
     const configuration = await withFile(file, { env, flags })
     assert.equal(configuration.registry, 'fromflag')
     assert.equal(configuration.logLevel, 'warn')
     assert.deepEqual(configuration.listen, [{ host: '127.0.0.1', port: 3 }])
-    assert.deepEqual(configuration.gc, { intervalSeconds: 5, leaseSeconds: 2 })
+    assert.deepEqual(configuration.gc, { intervalSeconds: 5, gracePeriodSeconds: 2 })
   })
 
   test('reads the file of ACRUX_CONFIG, or that of the flag if both are set', async () => {
@@ -226,7 +226,7 @@ describe('a wrong configuration', () => {
       '  - nonsense',
       'gc:',
       '  intervalSeconds: soon',
-      '  leaseSecond: 5',
+      '  gracePeriodSecond: 5',
       'data-dir: /tmp',
       'logLevel:',
     ].join('\n')
@@ -241,7 +241,7 @@ describe('a wrong configuration', () => {
       'acrux.yaml:1: registry: must be 5 to 50 letters and digits, not "no"',
       'acrux.yaml:2: listen: must be HOST:PORT, such as 127.0.0.1:5443, not "nonsense"',
       'acrux.yaml:6: gc.intervalSeconds: must be a whole number from 1 to 31536000, not "soon"',
-      'acrux.yaml:7: gc.leaseSecond: no such setting; did you mean gc.leaseSeconds?',
+      'acrux.yaml:7: gc.gracePeriodSecond: no such setting; did you mean gc.gracePeriodSeconds?',
       'acrux.yaml:8: data-dir: no such setting; did you mean dataDir?',
       'acrux.yaml:9: logLevel: must be one of fatal, error, warn, info, debug, trace, silent, not null',
       'nonsense: no such flag',

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { nearestName } from './nearest-name.ts'
 
-const names = ['dataDir', 'listen', 'logLevel', 'gc.leaseSeconds']
+const names = ['dataDir', 'listen', 'logLevel', 'gc.gracePeriodSeconds']
 const cases: readonly { text: string; nearest: string | undefined; why: string }[] = [
   { text: 'lisen', nearest: 'listen', why: 'a letter is missing' },
   { text: 'DATA_DIR', nearest: 'dataDir', why: 'it is spelled as elsewhere' },
   { text: 'loglevle', nearest: 'logLevel', why: 'two letters are swapped' },
-  { text: 'gc.leaseSecond', nearest: 'gc.leaseSeconds', why: 'the last letter is missing' },
+  { text: 'gc.gracePeriodSecond', nearest: 'gc.gracePeriodSeconds', why: 'the last letter is missing' },
   { text: 'database', nearest: undefined, why: 'nothing is like it' },
   { text: '', nearest: undefined, why: 'there is nothing to compare' },
 ]

@@ -255,7 +255,7 @@ export const settingsSchema = z.strictObject(
             placeholder: 'seconds',
             example: '600',
           }),
-          leaseSeconds: wholeNumber(1, 31_536_000).default(86_400).register(settingTexts, {
+          gracePeriodSeconds: wholeNumber(1, 31_536_000).default(86_400).register(settingTexts, {
             kind: 'number',
             description:
               'How long a blob that a client pushed or found is kept while no manifest refers to it. This time must be longer than the longest push.',

@@ -20,7 +20,7 @@ import {
 /*
  * Clients push, mount, look, delete and let things lie in any order and at once, while garbage is collected. Whatever they
  * were told must hold: a manifest that was taken can be pulled whole, and a blob that was said to be there can be named
- * by a manifest as long as half a lease lasts.
+ * by a manifest as long as half a grace period lasts.
  */
 
 const hourMs = 3_600_000
@@ -223,7 +223,7 @@ function deletesIn(steps: readonly Step[], needy: Step): boolean {
   )
 }
 
-/** Deletes everything there is and lets every lease run out. */
+/** Deletes everything there is and lets every grace period run out. */
 async function cleanUp(server: BlobTestServer, clock: { nowMs: number }): Promise<void> {
   for (const repository of repositories) await server.send('DELETE', `/acr/v1/${encodeURIComponent(repository)}`)
   clock.nowMs += 25 * hourMs

@@ -196,7 +196,7 @@ export const registryMigrations: readonly Migration[] = [
         .addColumn('repository_id', types.text, (column) => column.notNull())
         .addColumn('digest', types.text, (column) => column.notNull())
         .addColumn('linked_at_ms', types.integer, (column) => column.notNull())
-        .addColumn('lease_until_ms', types.integer, (column) => column.notNull())
+        .addColumn('grace_until_ms', types.integer, (column) => column.notNull())
         .addPrimaryKeyConstraint('repository_blob_key', ['repository_id', 'digest'])
         .execute()
       await schema
@@ -205,9 +205,9 @@ export const registryMigrations: readonly Migration[] = [
         .columns(['digest', 'repository_id'])
         .execute()
       await schema
-        .createIndex('repository_blob_by_lease')
+        .createIndex('repository_blob_by_grace')
         .on('repository_blob')
-        .columns(['lease_until_ms', 'repository_id', 'digest'])
+        .columns(['grace_until_ms', 'repository_id', 'digest'])
         .execute()
       await schema
         .createTable('upload')

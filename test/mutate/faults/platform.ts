@@ -138,9 +138,9 @@ export const platformFaults: readonly Fault[] = [
     tests: ['server/src/audit/webhooks/deliver.test.ts'],
   },
   {
-    what: 'A server that lost its lease on a webhook sends it back',
+    what: 'A server that lost its claim on a webhook sends it back',
     file: 'server/src/audit/webhooks/webhook-store.ts',
-    find: "          .where('leased_until_ms', '=', leasedUntilMs)\n",
+    find: "          .where('claimed_until_ms', '=', claimedUntilMs)\n",
     replace: '',
     tests: ['server/src/audit/webhooks/deliver.test.ts'],
   },

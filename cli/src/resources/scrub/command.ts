@@ -16,8 +16,8 @@ running server, as the account that is signed in. This requires the action Acrux
 
 Without --repair, nothing changes. With --repair, corrupt and missing content is quarantined: the registry reports it as
 unknown, and the next push of the same content replaces it. Files without a row are removed if they are older than
-gc.leaseSeconds. Such files are harmless: a crash leaves them, and garbage collection removes them, too. Open uploads are
-never changed.`
+gc.gracePeriodSeconds. Such files are harmless: a crash leaves them, and garbage collection removes them, too. Open
+uploads are never changed.`
 
 type Flags = DataDirFlags & {
   readonly server?: string

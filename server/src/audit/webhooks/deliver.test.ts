@@ -87,7 +87,7 @@ async function open(t: TestContext, kind: DatabaseKind, allowPrivateAddresses = 
       sealer,
       outbound,
       publicOrigin,
-      leaseTimeMs: async () => time.nowMs,
+      claimTimeMs: async () => time.nowMs,
     })
   const delivery = newDelivery()
   const deliver = () => delivery.deliver()
@@ -236,12 +236,12 @@ for (const kind of testDatabaseKinds) {
 
     test('continues when a clock that was ahead is corrected', async (t) => {
       const { database, put, write, deliver, answer, time, received, actions } = await open(t, kind)
-      const setLease = (untilMs: number) =>
+      const setClaim = (untilMs: number) =>
         database.transaction((transaction) =>
           transaction
-            .tables<{ audit_webhook: { leased_until_ms: number } }>()
+            .tables<{ audit_webhook: { claimed_until_ms: number } }>()
             .updateTable('audit_webhook')
-            .set({ leased_until_ms: untilMs })
+            .set({ claimed_until_ms: untilMs })
             .execute(),
         )
       await put()
@@ -254,14 +254,14 @@ for (const kind of testDatabaseKinds) {
       await deliver()
       assert.deepEqual(actions(), ['a.one', 'a.one'], 'not a day later')
       // A server that stopped in a delivery.
-      await setLease(time.nowMs + dayMs)
+      await setClaim(time.nowMs + dayMs)
       await write('a.two')
       await deliver()
       assert.equal(actions().at(-1), 'a.two')
-      await setLease(time.nowMs + 60_000)
+      await setClaim(time.nowMs + 60_000)
       await write('a.three')
       await deliver()
-      assert.equal(received.length, 3, 'a lease that is possible')
+      assert.equal(received.length, 3, 'a claim that is possible')
     })
 
     test('delivers each event from one of several servers', async (t) => {
@@ -277,7 +277,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(ids.length, 9)
     })
 
-    test('is left to the server that has the lease by a server whose clock is ahead', async (t) => {
+    test('is left to the server that has the claim by a server whose clock is ahead', async (t) => {
       const { put, write, deliver, newDelivery, answer, received, actions } = await open(t, kind)
       await put()
       await write('a.one', 'a.two')
@@ -291,7 +291,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(actions(), ['a.one', 'a.two'])
     })
 
-    test('is not sent back by a server that has lost its lease', async (t) => {
+    test('is not sent back by a server that has lost its claim', async (t) => {
       const { put, write, deliver, newDelivery, answer, received, actions, time } = await open(t, kind)
       await put()
       await write('a.one', 'a.two')

@@ -20,8 +20,8 @@ type DeliveryOptions = {
   readonly sealer: Sealer
   readonly outbound: Pick<Outbound, 'post'>
   readonly publicOrigin: string
-  /** The time that leases are compared with. Default: that of the database, which is the same for all servers. */
-  readonly leaseTimeMs?: () => Promise<number>
+  /** The time that claims are compared with. Default: that of the database, which is the same for all servers. */
+  readonly claimTimeMs?: () => Promise<number>
 }
 
 /** The delivery of events to webhooks. */
@@ -32,8 +32,8 @@ export interface Delivery {
   stop(): void
 }
 
-/** The duration of a lease: longer than a round. After a crash, others wait that long. */
-const leaseMs = 60_000
+/** The duration of a claim: longer than a round. After a crash, others wait that long. */
+const claimMs = 60_000
 
 /** The maximum duration of a round. */
 const roundMs = 20_000
@@ -76,18 +76,18 @@ class WebhookDelivery implements Delivery {
   }
 
   async #now(): Promise<Now> {
-    const { clock, database, leaseTimeMs } = this.#options
+    const { clock, database, claimTimeMs } = this.#options
     const nowMs = clock.now()
-    if (leaseTimeMs !== undefined) return { nowMs, leasesMs: await leaseTimeMs() }
-    return { nowMs, leasesMs: database.kind === 'postgres' ? await databaseTimeMs(database) : nowMs }
+    if (claimTimeMs !== undefined) return { nowMs, claimsMs: await claimTimeMs() }
+    return { nowMs, claimsMs: database.kind === 'postgres' ? await databaseTimeMs(database) : nowMs }
   }
 
   async #deliverTo(name: string): Promise<void> {
     const now = await this.#now()
     const endMs = performance.now() + roundMs
     const isOver = () => this.#stopping.signal.aborted || performance.now() >= endMs
-    const leasedUntilMs = now.leasesMs + leaseMs
-    const webhook = await this.#store.lease(name, (row) => isDue(row, now), leasedUntilMs)
+    const claimedUntilMs = now.claimsMs + claimMs
+    const webhook = await this.#store.claim(name, (row) => isDue(row, now), claimedUntilMs)
     if (webhook === undefined) return
     let progress: DeliveryProgress = webhook
     try {
@@ -99,7 +99,7 @@ class WebhookDelivery implements Delivery {
       }
     } finally {
       // Saved once per round: after a crash, the events of the round are delivered again.
-      await this.#store.saveProgress(name, leasedUntilMs, { ...progressOf(progress), leased_until_ms: 0 })
+      await this.#store.saveProgress(name, claimedUntilMs, { ...progressOf(progress), claimed_until_ms: 0 })
     }
   }
 
@@ -167,13 +167,13 @@ class WebhookDelivery implements Delivery {
   }
 }
 
-/** The time of this server, and the time of leases: several servers compare the clock of their database. */
-type Now = { readonly nowMs: number; readonly leasesMs: number }
+/** The time of this server, and the time of claims: several servers compare the clock of their database. */
+type Now = { readonly nowMs: number; readonly claimsMs: number }
 
-/** Whether a webhook is enabled, is not leased, and its next attempt is due. */
-function isDue(webhook: WebhookRow, { nowMs, leasesMs }: Now): boolean {
+/** Whether a webhook is enabled, is not claimed, and its next attempt is due. */
+function isDue(webhook: WebhookRow, { nowMs, claimsMs }: Now): boolean {
   const isDelayed = isWaiting(webhook.next_attempt_ms, nowMs, maxWaitMs)
-  return webhook.enabled === 1 && !isDelayed && !isWaiting(webhook.leased_until_ms, leasesMs, leaseMs)
+  return webhook.enabled === 1 && !isDelayed && !isWaiting(webhook.claimed_until_ms, claimsMs, claimMs)
 }
 
 function progressOf({
@@ -183,7 +183,7 @@ function progressOf({
   next_attempt_ms,
   last_delivery_ms,
   last_error,
-  leased_until_ms,
+  claimed_until_ms,
 }: DeliveryProgress) {
-  return { block, entry, failures, next_attempt_ms, last_delivery_ms, last_error, leased_until_ms }
+  return { block, entry, failures, next_attempt_ms, last_delivery_ms, last_error, claimed_until_ms }
 }

@@ -23,6 +23,6 @@ export type WebhookRow = {
   readonly next_attempt_ms: number
   readonly last_delivery_ms: number | null
   readonly last_error: string | null
-  /** The end of the lease of a server. */
-  readonly leased_until_ms: number
+  /** The end of the claim of a server. */
+  readonly claimed_until_ms: number
 }

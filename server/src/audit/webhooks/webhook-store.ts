@@ -7,7 +7,7 @@ type Tables = ChainTables & { audit_webhook: WebhookRow }
 /** The progress of the deliveries to a webhook. */
 export type DeliveryProgress = Pick<
   WebhookRow,
-  'block' | 'entry' | 'failures' | 'next_attempt_ms' | 'last_delivery_ms' | 'last_error' | 'leased_until_ms'
+  'block' | 'entry' | 'failures' | 'next_attempt_ms' | 'last_delivery_ms' | 'last_error' | 'claimed_until_ms'
 >
 
 /** The SQL of the webhooks. */
@@ -40,8 +40,8 @@ export function createWebhookStore(database: Database) {
         .executeTakeFirst()
       return numDeletedRows > 0n
     },
-    /** Leases a webhook if it is due; otherwise undefined, such as when another server has it. */
-    lease: (name: string, isDue: (row: WebhookRow) => boolean, untilMs: number): Promise<WebhookRow | undefined> =>
+    /** Claims a webhook if it is due; otherwise undefined, such as when another server has it. */
+    claim: (name: string, isDue: (row: WebhookRow) => boolean, untilMs: number): Promise<WebhookRow | undefined> =>
       database.transaction(async (transaction) => {
         const row = await within(transaction)
           .selectFrom('audit_webhook')
@@ -51,19 +51,19 @@ export function createWebhookStore(database: Database) {
         if (row === undefined || !isDue(row)) return undefined
         await within(transaction)
           .updateTable('audit_webhook')
-          .set({ leased_until_ms: untilMs })
+          .set({ claimed_until_ms: untilMs })
           .where('name', '=', name)
           .execute()
         return row
       }),
-    /** Saves the progress under a lease; false if the lease has been lost. */
-    saveProgress: (name: string, leasedUntilMs: number, progress: DeliveryProgress): Promise<boolean> =>
+    /** Saves the progress under a claim; false if the claim has been lost. */
+    saveProgress: (name: string, claimedUntilMs: number, progress: DeliveryProgress): Promise<boolean> =>
       database.transaction(async (transaction) => {
         const { numUpdatedRows } = await within(transaction)
           .updateTable('audit_webhook')
           .set(progress)
           .where('name', '=', name)
-          .where('leased_until_ms', '=', leasedUntilMs)
+          .where('claimed_until_ms', '=', claimedUntilMs)
           .executeTakeFirst()
         return numUpdatedRows > 0n
       }),

@@ -100,7 +100,7 @@ export function createWebhooks({
         next_attempt_ms: 0,
         last_delivery_ms: null,
         last_error: null,
-        leased_until_ms: 0,
+        claimed_until_ms: 0,
       }
       await store.insert(transaction, row)
       return { webhook: toWebhook(row), secret }

@@ -91,7 +91,7 @@ function registrySettings({ limits, integrity, gc, ...configuration }: Configura
     },
     integritySettings: { verifyAfterMs: integrity.verifyAfterSeconds * 1000 },
     blobSettings: {
-      leaseMs: gc.leaseSeconds * 1000,
+      gracePeriodMs: gc.gracePeriodSeconds * 1000,
       uploadLifetimeMs: configuration.uploadExpirySeconds * 1000,
       maxUploadsPerRepository: limits.maxUploadsPerRepository,
       maxUploadsPerCaller: limits.maxConcurrentUploadsPerCaller,

@@ -71,7 +71,7 @@ export function createReadingModules(basis: ReadingBasis) {
     registries: { byHost: (host) => resources.findRegistryByHost(host), atOwnAddress },
     transfers: { count: (...transfer) => counted.countTransfer(...transfer) },
     blobSettings: {
-      leaseMs: configuration.gc.leaseSeconds * 1000,
+      gracePeriodMs: configuration.gc.gracePeriodSeconds * 1000,
       redirectsReads: configuration.storage.redirect,
     },
   })

@@ -4,7 +4,7 @@ export type BlobSettings = {
    * How long a blob is kept that no manifest of its repository names, from its push, its mount, or the last time a
    * client found it. A push has this time from its first blob to its manifest.
    */
-  readonly leaseMs: number
+  readonly gracePeriodMs: number
   /** The time after which an idle upload expires. */
   readonly uploadLifetimeMs: number
   /** The maximum size of a blob. */
@@ -22,7 +22,7 @@ const hourMs = 60 * 60 * 1000
 
 /** The defaults. The maximum size of a blob is that of ACR. [Azure Container Registry service tiers] */
 export const defaultBlobSettings: BlobSettings = {
-  leaseMs: 24 * hourMs,
+  gracePeriodMs: 24 * hourMs,
   uploadLifetimeMs: hourMs,
   maxBlobBytes: 200 * 1024 ** 3,
   maxUploadsPerRepository: 2_000,

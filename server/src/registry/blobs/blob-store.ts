@@ -8,7 +8,7 @@ import type { RegistryTables } from '../rows/rows.ts'
 /** A blob in a repository, with everything that decides whether it is served. */
 export type HeldBlob = RecordedBlob & {
   readonly repository_id: string
-  readonly lease_until_ms: number
+  readonly grace_until_ms: number
   readonly read_enabled: number
   readonly predecessor_deletion: number | null
 }
@@ -86,7 +86,7 @@ function held(tables: Kysely<RegistryTables>, p: InRepository) {
       'blob.verified_at_ms',
       'blob.quarantined_at_ms',
       'blob.quarantine_reason',
-      'repository_blob.lease_until_ms',
+      'repository_blob.grace_until_ms',
       'repository.read_enabled',
       'repository.predecessor_deletion',
       (row) => row.ref('blob.digest').$castTo<Digest>().as('digest'),
@@ -222,25 +222,25 @@ export async function recordBlob(transaction: Transaction, blob: NewBlob, nowMs:
   return { location, replaced: row.location }
 }
 
-/** Links a blob to a repository, or renews its lease. The caller must have seen the blob's row in this transaction. */
+/** Links a blob to a repository, or renews its grace period. The caller must have seen the blob's row in this transaction. */
 export async function linkBlob(
   transaction: Transaction,
   repositoryId: string,
   digest: Digest,
-  { nowMs, leaseMs }: { readonly nowMs: number; readonly leaseMs: number },
+  { nowMs, gracePeriodMs }: { readonly nowMs: number; readonly gracePeriodMs: number },
 ): Promise<void> {
   await transaction
     .tables<RegistryTables>()
     .insertInto('repository_blob')
-    .values({ repository_id: repositoryId, digest, linked_at_ms: nowMs, lease_until_ms: nowMs + leaseMs })
+    .values({ repository_id: repositoryId, digest, linked_at_ms: nowMs, grace_until_ms: nowMs + gracePeriodMs })
     .onConflict((conflict) =>
-      conflict.columns(['repository_id', 'digest']).doUpdateSet({ lease_until_ms: nowMs + leaseMs }),
+      conflict.columns(['repository_id', 'digest']).doUpdateSet({ grace_until_ms: nowMs + gracePeriodMs }),
     )
     .execute()
 }
 
-/** Renews the lease of a blob; false if the repository no longer holds it. */
-export async function renewLease(
+/** Renews the grace period of a blob; false if the repository no longer holds it. */
+export async function renewGracePeriod(
   transaction: Transaction,
   repositoryId: string,
   digest: Digest,
@@ -249,18 +249,18 @@ export async function renewLease(
   const { numUpdatedRows } = await transaction
     .tables<RegistryTables>()
     .updateTable('repository_blob')
-    .set({ lease_until_ms: untilMs })
+    .set({ grace_until_ms: untilMs })
     .where('repository_id', '=', repositoryId)
     .where('digest', '=', digest)
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }
 
-/** A position among the blobs of all repositories, in the order of their leases. */
-export type HeldPlace = { readonly lease_until_ms: number; readonly repository_id: string; readonly digest: string }
+/** A position among the blobs of all repositories, in the order of their grace periods. */
+export type HeldPlace = { readonly grace_until_ms: number; readonly repository_id: string; readonly digest: string }
 
 /**
- * The next blobs of repositories with expired leases, and whether a manifest needs them. Reads at most `limit` rows.
+ * The next blobs of repositories with expired grace periods, and whether a manifest needs them. Reads at most `limit` rows.
  */
 export async function listLapsed(
   database: Database,
@@ -271,7 +271,7 @@ export async function listLapsed(
   return database
     .tables<RegistryTables>()
     .selectFrom('repository_blob')
-    .select(['lease_until_ms', 'repository_id', 'digest'])
+    .select(['grace_until_ms', 'repository_id', 'digest'])
     .select((query) =>
       query
         .selectFrom('manifest_reference')
@@ -282,18 +282,18 @@ export async function listLapsed(
         .limit(1)
         .as('needed'),
     )
-    .where('lease_until_ms', '<', nowMs)
+    .where('grace_until_ms', '<', nowMs)
     .where(
-      sql<boolean>`(lease_until_ms, repository_id, digest) > (${after.lease_until_ms}, ${after.repository_id}, ${after.digest})`,
+      sql<boolean>`(grace_until_ms, repository_id, digest) > (${after.grace_until_ms}, ${after.repository_id}, ${after.digest})`,
     )
-    .orderBy('lease_until_ms')
+    .orderBy('grace_until_ms')
     .orderBy('repository_id')
     .orderBy('digest')
     .limit(limit)
     .execute()
 }
 
-/** Unlinks blobs from repositories, if in this transaction the lease has expired and no manifest needs them. */
+/** Unlinks blobs from repositories, if in this transaction the grace period has expired and no manifest needs them. */
 export async function unlinkLapsed(
   transaction: Transaction,
   places: readonly HeldPlace[],
@@ -305,7 +305,7 @@ export async function unlinkLapsed(
       .deleteFrom('repository_blob')
       .where('repository_id', '=', repository_id)
       .where('digest', '=', digest)
-      .where('lease_until_ms', '<', nowMs)
+      .where('grace_until_ms', '<', nowMs)
       .where((query) =>
         query.not(
           query.exists(

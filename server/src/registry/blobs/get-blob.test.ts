@@ -14,7 +14,7 @@ for (const kind of testDatabaseKinds) {
   describe(`blobs on ${kind}`, () => {
     testReads(kind)
     testDeletes(kind)
-    testLeases(kind)
+    testGracePeriods(kind)
     testRevocations(kind)
   })
 }
@@ -192,30 +192,30 @@ function testDeletes(kind: Kind): void {
   })
 }
 
-function testLeases(kind: Kind): void {
+function testGracePeriods(kind: Kind): void {
   const used = useBlobServer(kind)
-  const leaseOf = async (digest: string) => {
+  const graceUntilOf = async (digest: string) => {
     const row = await used.server.database
       .tables<RegistryTables>()
       .selectFrom('repository_blob')
-      .select('lease_until_ms')
+      .select('grace_until_ms')
       .where('digest', '=', digest)
       .executeTakeFirst()
-    return row?.lease_until_ms
+    return row?.grace_until_ms
   }
   const hourMs = 3_600_000
 
-  it('a HEAD that finds a blob renews its lease once half of it has passed [distribution #4569]', async () => {
+  it('a HEAD that finds a blob renews its grace period once half of it has passed [distribution #4569]', async () => {
     const { server, repository, clock } = used
     const digest = await pushBlob(server, repository, randomBytes(9))
     const begunAtMs = clock.nowMs
     const head = () => server.send('HEAD', `/v2/${repository}/blobs/${digest}`)
     clock.nowMs += 11 * hourMs
     await head()
-    assert.equal(await leaseOf(digest), begunAtMs + 24 * hourMs)
+    assert.equal(await graceUntilOf(digest), begunAtMs + 24 * hourMs)
     clock.nowMs += 2 * hourMs
     await head()
-    assert.equal(await leaseOf(digest), clock.nowMs + 24 * hourMs)
+    assert.equal(await graceUntilOf(digest), clock.nowMs + 24 * hourMs)
   })
 
   it('a HEAD does not find a blob whose bytes are lost, and the next push repairs it', async () => {
@@ -240,12 +240,12 @@ function testLeases(kind: Kind): void {
 function testRevocations(kind: Kind): void {
   const used = useBlobServer(kind, { settings: { redirectsReads: true }, isFresh: true })
 
-  it('a caller whose permission is revoked while the bytes are verified gets no URL, no bytes, and renews no lease', async () => {
+  it('a caller whose permission is revoked while the bytes are verified gets no URL, no bytes, and renews no grace period', async () => {
     const { repository, clock, database, blobs } = used
     const digest = await pushBlob(used.server, repository, randomBytes(9))
-    const leases = () =>
-      database.tables<RegistryTables>().selectFrom('repository_blob').select('lease_until_ms').execute()
-    const before = await leases()
+    const gracePeriods = () =>
+      database.tables<RegistryTables>().selectFrom('repository_blob').select('grace_until_ms').execute()
+    const before = await gracePeriods()
     let isRevoking = false
     const revoke = async () => {
       if (!isRevoking) return
@@ -279,7 +279,7 @@ function testRevocations(kind: Kind): void {
       const answer = await used.server.send(method, path, sent)
       assert.deepEqual([answer.status, answer.headers.location], [401, undefined], method)
     }
-    assert.deepEqual(await leases(), before)
+    assert.deepEqual(await gracePeriods(), before)
     assert.equal(await openFilesOf(digest), 0)
   })
 }

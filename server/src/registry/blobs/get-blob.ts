@@ -2,7 +2,7 @@ import { type ByteRange, parseByteRange } from '@acrux/shared/standards/http/byt
 import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import { BlobMissingError, findProven, type OpenBlob } from '../../storage/index.ts'
 import type { BlobContext } from './context.ts'
-import { type HeldBlob, renewLease } from './blob-store.ts'
+import { type HeldBlob, renewGracePeriod } from './blob-store.ts'
 import { type OciCall, sendEmpty, writeHead } from '../surface/call.ts'
 import { type RegistryHeaders, OciError } from '../surface/errors.ts'
 import { entityTag, isHeldByClient } from '../surface/entity-tag.ts'
@@ -16,7 +16,7 @@ import { requireCurrentCredential } from '../repositories/repositories.ts'
 const urlSeconds = 300
 
 /**
- * `HEAD` of a blob. A client that finds a blob may skip its push. So the lease is renewed, and the bytes are checked: a
+ * `HEAD` of a blob. A client that finds a blob may skip its push. So the grace period is renewed, and the bytes are checked: a
  * lost or corrupt blob is not found, and is pushed again. [OCI distribution-spec, Checking if content exists in the
  * registry]
  *
@@ -169,14 +169,14 @@ function requestedRange({ request, path }: OciCall<'blob'>, sizeBytes: number): 
   return parseByteRange(applies ? request.headers.range : undefined, sizeBytes)
 }
 
-/** Writes only when less than half of the lease is left: HEAD requests are much more frequent than expiring leases. */
+/** Writes only when less than half of the grace period is left: HEAD requests are much more frequent than expiring grace periods. */
 async function keepLease(context: BlobContext, call: OciCall<'blob'>, blob: HeldBlob): Promise<boolean> {
   const nowMs = context.clock.now()
-  const { leaseMs } = context.settings
-  if (blob.lease_until_ms - nowMs > leaseMs / 2) return true
+  const { gracePeriodMs } = context.settings
+  if (blob.grace_until_ms - nowMs > gracePeriodMs / 2) return true
   context.heldBlobs?.delete(placeOf(call))
   return context.database.transaction((transaction) =>
-    renewLease(transaction, blob.repository_id, blob.digest, nowMs + leaseMs),
+    renewGracePeriod(transaction, blob.repository_id, blob.digest, nowMs + gracePeriodMs),
   )
 }
 

@@ -31,7 +31,7 @@ export async function holdBlob(
       const isHeld =
         (await holdsIntactBlob(transaction, id, digest)) ||
         (heldBy !== undefined && (await holdsIntactBlob(transaction, heldBy, digest)))
-      const link = () => linkBlob(transaction, id, digest, { nowMs, leaseMs: settings.leaseMs })
+      const link = () => linkBlob(transaction, id, digest, { nowMs, gracePeriodMs: settings.gracePeriodMs })
       if (isHeld) await measure(transaction, { rid, repository: path.repository, repositoryId: id }, link)
       return { repositoryId: id, isHeld }
     }),

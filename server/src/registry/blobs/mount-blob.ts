@@ -95,8 +95,8 @@ async function link(
   requireCurrentCredential(call.caller, repository)
   requireWritable(repository)
   const place = { rid: call.registry.rid, repository: call.path.repository, repositoryId: repository.id }
-  const lease = { nowMs, leaseMs: settings.leaseMs }
-  await reservation.measure(transaction, place, () => linkBlob(transaction, repository.id, digest, lease))
+  const grace = { nowMs, gracePeriodMs: settings.gracePeriodMs }
+  await reservation.measure(transaction, place, () => linkBlob(transaction, repository.id, digest, grace))
   await audit.record(transaction, changeEvent(call, 'blob.mount', `@${digest}`, { from: source.name }))
   return true
 }

@@ -58,7 +58,7 @@ type MovedReferences = {
   readonly nowMs: number
 }
 
-/** Moves references, and links the blobs that they name to the other repository, without a lease. */
+/** Moves references, and links the blobs that they name to the other repository, without a grace period. */
 export async function moveReferences(
   tables: Kysely<RegistryTables>,
   { from, to, digest, targets, nowMs }: MovedReferences,
@@ -79,12 +79,12 @@ export async function moveReferences(
     .execute()
   await tables
     .insertInto('repository_blob')
-    .columns(['repository_id', 'digest', 'linked_at_ms', 'lease_until_ms'])
+    .columns(['repository_id', 'digest', 'linked_at_ms', 'grace_until_ms'])
     .expression((query) =>
       query
         .selectFrom('repository_blob as held')
         .select([text(to).as('repository_id'), 'held.digest'])
-        .select([integer(nowMs).as('linked_at_ms'), integer(nowMs).as('lease_until_ms')])
+        .select([integer(nowMs).as('linked_at_ms'), integer(nowMs).as('grace_until_ms')])
         .where('held.repository_id', '=', from)
         .where('held.digest', 'in', targets),
     )

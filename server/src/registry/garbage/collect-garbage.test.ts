@@ -29,7 +29,7 @@ for (const kind of testDatabaseKinds) {
 }
 
 function testUnneeded(used: UsedServer): void {
-  it('a blob that no manifest names is collected after its lease', async () => {
+  it('a blob that no manifest names is collected after its grace period', async () => {
     const { server, clock, blobs, database } = used
     await pushBlob(server, 'app', 'x')
     clock.nowMs += 24 * hourMs
@@ -77,7 +77,7 @@ function testUnneeded(used: UsedServer): void {
     assert.equal((await pushManifest(server, 'app', 'latest', ['layer'])).status, 201)
   })
 
-  it('pushing a blob again renews its lease', async () => {
+  it('pushing a blob again renews its grace period', async () => {
     const { server, clock } = used
     await pushBlob(server, 'app', 'x')
     clock.nowMs += 20 * hourMs

@@ -17,7 +17,7 @@ export async function sweepDeletedRegistries({ database, clock, settings }: Garb
   for (const { rid, deleted_at_ms } of deleted) {
     const deleteSome = (transaction: Transaction) => whileTime(() => deletePieceOf(transaction, rid))
     while (!(await database.transaction(deleteSome))) await nextTurn()
-    if (deleted_at_ms >= nowMs - settings.leaseMs) continue
+    if (deleted_at_ms >= nowMs - settings.gracePeriodMs) continue
     await database.transaction((transaction) => deleteRegistryRow(transaction, rid))
   }
 }

@@ -51,13 +51,13 @@ export async function sweepUploads(context: GarbageContext, { counts, reached }:
 }
 
 /**
- * Unlinks blobs with an expired lease that no manifest of their repository names, and deletes those that no repository
+ * Unlinks blobs with an expired grace period that no manifest of their repository names, and deletes those that no repository
  * holds any more. Each blob is checked again in the transaction that deletes it.
  */
 export async function sweepHeldBlobs(context: GarbageContext, collection: Collection): Promise<void> {
   const { database } = context
   const nowMs = await timeOfDeletions(context)
-  let place: HeldPlace | undefined = { lease_until_ms: -1, repository_id: '', digest: '' }
+  let place: HeldPlace | undefined = { grace_until_ms: -1, repository_id: '', digest: '' }
   while (place !== undefined) {
     const rows: Awaited<ReturnType<typeof listLapsed>> = await listLapsed(database, place, nowMs, readRows)
     const lapsed = rows.filter(({ needed }) => needed === null)

@@ -93,7 +93,7 @@ function testStore(kind: DatabaseKind): void {
       await transaction
         .tables<{ repository_blob: Record<string, string | number> }>()
         .insertInto('repository_blob')
-        .values({ repository_id: held.id, digest: 'x', linked_at_ms: 1, lease_until_ms: 1 })
+        .values({ repository_id: held.id, digest: 'x', linked_at_ms: 1, grace_until_ms: 1 })
         .execute()
     })
     await pruneTombstones(opened.database, 1000)

@@ -50,7 +50,7 @@ export async function applyPolicies(
   const untaggedBeforeMs = nowMs - retentionPolicy.days * dayMs
   const age = {
     // While an image is being pushed, its manifests have neither a tag nor an index.
-    pushedBeforeMs: Math.min(untaggedBeforeMs, nowMs - context.settings.leaseMs),
+    pushedBeforeMs: Math.min(untaggedBeforeMs, nowMs - context.settings.gracePeriodMs),
     untaggedBeforeMs,
     sinceMs: retentionPolicy.enabledAtMs,
   }

@@ -138,7 +138,7 @@ export type RepositoryBlobRow = {
   readonly digest: string
   readonly linked_at_ms: number
   /** Until then, the blob is not deleted, even if no manifest names it. Renewed when a client finds the blob. */
-  readonly lease_until_ms: number
+  readonly grace_until_ms: number
 }
 
 export type UploadRow = {

@@ -96,13 +96,13 @@ async function adopt(
   { digest, location }: { readonly digest: Digest; readonly location: BlobLocation },
 ): Promise<boolean> {
   const nowMs = context.clock.now()
-  const lease = { nowMs, leaseMs: context.settings.leaseMs }
+  const grace = { nowMs, gracePeriodMs: context.settings.gracePeriodMs }
   const adopted = await context.quotas.reserving(
     (reservation) =>
       context.database.transaction(async (transaction) => {
         if ((await findIntactLocation(transaction, digest)) !== location) return false
         await endUpload(context, transaction, call, upload)
-        const link = () => linkBlob(transaction, upload.repository_id, digest, lease)
+        const link = () => linkBlob(transaction, upload.repository_id, digest, grace)
         await reservation.measure(transaction, placeOf(call, upload), link)
         return true
       }),
@@ -130,7 +130,10 @@ async function commit(
     await requireSize(context, location, sizeBytes)
     const record = async (transaction: Transaction) => {
       const recorded = await recordBlob(transaction, { digest, location, sizeBytes, lost }, nowMs)
-      await linkBlob(transaction, upload.repository_id, digest, { nowMs, leaseMs: context.settings.leaseMs })
+      await linkBlob(transaction, upload.repository_id, digest, {
+        nowMs,
+        gracePeriodMs: context.settings.gracePeriodMs,
+      })
       if (recorded.replaced !== undefined) {
         await context.audit.record(transaction, changeEvent(call, 'blob.repair', `@${digest}`))
       }
