@@ -41,10 +41,10 @@ test('the portal sends requests in one place, and their methods are written wher
   }
 })
 
-test('each change is made in a test file that asserts that it was tried as the others', () => {
+test('each change is made by a page of its test file, which asserts it', () => {
   for (const file of new Set(changes.map(({ seenIn }) => seenIn))) {
     const source = readFileSync(join(import.meta.dirname, `${file}.test.ts`), 'utf8')
-    assert.ok(source.includes(`openOthers(portal, '${file}')`), file)
-    assert.ok(source.includes('assert.deepEqual(others.missing(), [])'), file)
+    assert.ok(source.includes(`recordChanges(portal, '${file}')`), file)
+    assert.ok(source.includes('assert.deepEqual(made.missing(), [])'), file)
   }
 })

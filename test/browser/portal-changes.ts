@@ -1,52 +1,31 @@
-import type { OneOfFour } from './portal-four-people.ts'
-
-/** The people who do not own the registry. */
-export type Other = Exclude<OneOfFour, 'owner'>
-
-/** What others may do all the same, and why. */
-export type Permission = {
-  readonly who: readonly Other[]
-  readonly why: string
-  /** Which paths; without it, all. */
-  readonly at?: RegExp
-}
-
 /** A request of the portal that is no `GET`. */
 export type Change = {
   /** The method, and the path below `/portal/api/`: `*` is one segment, `**` one or more. */
   readonly request: string
   /** The functions of the portal that send it: file and function. */
   readonly by: readonly string[]
-  /** The test file in which an owner sends it, and in which it is tried as the others. */
+  /** The test file in which a page sends it. */
   readonly seenIn: string
-  /** Who else may send it. As these people it is not tried, because it would change the state. */
-  readonly may?: Permission
-  /** Set for a request that only reads. Everyone may send it, and its answer has nothing that the person may not see. */
-  readonly isRead?: true
 }
 
-const everyone: readonly Other[] = ['nobody', 'puller', 'writer']
-const ownSession = { who: everyone, why: 'It is about the own session.' }
-const ownRepository = /\/team\/app(?:\/|$)/
-
 // prettier-ignore
-/** All changes that the portal can make. The first row that matches a request is its row. */
+/** All changes that the portal can make, and its reads that have a body. The first row that matches a request is its row. */
 export const changes: readonly Change[] = [
-  { request: 'POST session/sign-out',                                 by: ['use-session.signOut'],                    seenIn: 'portal', may: ownSession },
-  { request: 'POST session/sign-out-everywhere',                      by: ['use-session.signOut'],                    seenIn: 'portal', may: ownSession },
-  { request: 'POST session/registry-login',                           by: ['registry-login.createRegistryLogin'],     seenIn: 'portal', may: { who: ['puller', 'writer'], why: 'The login has the permissions of the person.' } },
+  { request: 'POST session/sign-out',                                 by: ['use-session.signOut'],                    seenIn: 'portal' },
+  { request: 'POST session/sign-out-everywhere',                      by: ['use-session.signOut'],                    seenIn: 'portal' },
+  { request: 'POST session/registry-login',                           by: ['registry-login.createRegistryLogin'],     seenIn: 'portal' },
 
-  { request: 'POST arm/batch',                                        by: ['client.postBatch'],                       seenIn: 'portal-images', isRead: true },
-  { request: 'POST graph/$batch',                                     by: ['client.postBatch'],                       seenIn: 'portal-images', isRead: true },
-  { request: 'POST graph/directoryObjects/getByIds',                  by: ['principals.namePrincipals'],              seenIn: 'portal-rights', isRead: true },
+  { request: 'POST arm/batch',                                        by: ['client.postBatch'],                       seenIn: 'portal-images' },
+  { request: 'POST graph/$batch',                                     by: ['client.postBatch'],                       seenIn: 'portal-images' },
+  { request: 'POST graph/directoryObjects/getByIds',                  by: ['principals.namePrincipals'],              seenIn: 'portal-rights' },
 
-  { request: 'DELETE registry/*/acr/v1/**/_tags/*',                   by: ['registry-changes.deleteTag'],             seenIn: 'portal-images', may: { who: ['writer'], at: ownRepository, why: 'Who may push may remove a tag.' } },
+  { request: 'DELETE registry/*/acr/v1/**/_tags/*',                   by: ['registry-changes.deleteTag'],             seenIn: 'portal-images' },
   { request: 'DELETE registry/*/acr/v1/**',                           by: ['registry-changes.deleteRepository'],      seenIn: 'portal-images' },
   { request: 'DELETE registry/*/v2/**/manifests/*',                   by: ['registry-changes.deleteManifest'],        seenIn: 'portal-images' },
-  { request: 'PATCH registry/*/acr/v1/**/_tags/*',                    by: ['registry-changes.changeLocks'],           seenIn: 'portal-images', may: { who: ['writer'], at: ownRepository, why: 'The role includes locks.' } },
-  { request: 'PATCH registry/*/acr/v1/**/_manifests/*',               by: ['registry-changes.changeLocks'],           seenIn: 'portal-images', may: { who: ['writer'], at: ownRepository, why: 'The role includes locks.' } },
+  { request: 'PATCH registry/*/acr/v1/**/_tags/*',                    by: ['registry-changes.changeLocks'],           seenIn: 'portal-images' },
+  { request: 'PATCH registry/*/acr/v1/**/_manifests/*',               by: ['registry-changes.changeLocks'],           seenIn: 'portal-images' },
   { request: 'PATCH registry/*/acr/v1/**',                            by: ['registry-changes.changeLocks'],           seenIn: 'portal-images' },
-  { request: 'POST registry/*/acr/v1/_deleted/**/_manifests/*',       by: ['registry-changes.restoreManifest'],       seenIn: 'portal-images', may: { who: ['writer'], at: ownRepository, why: 'Who may push may restore.' } },
+  { request: 'POST registry/*/acr/v1/_deleted/**/_manifests/*',       by: ['registry-changes.restoreManifest'],       seenIn: 'portal-images' },
   { request: 'POST arm/**/registries/*/importImage',                  by: ['registry-arm.startImport'],               seenIn: 'portal-images' },
   { request: 'DELETE arm/**/Acrux.Server/uploads/*',                  by: ['registry-arm.cancelUpload'],              seenIn: 'portal-images' },
 
@@ -111,23 +90,6 @@ export const changes: readonly Change[] = [
   { request: 'POST graph/users/*/authentication/oneTimeLinks',        by: ['sign-ins.createOneTimeLink'],             seenIn: 'portal-people' },
   { request: 'DELETE graph/users/*/signInSessions/*',                 by: ['sign-ins.endSignIn'],                     seenIn: 'portal-people' },
   { request: 'POST graph/users/*/revokeSignInSessions',               by: ['sign-ins.endSignIns'],                    seenIn: 'portal-people' },
-]
-
-/** What others may read. `only` matches each object, as JSON, that they may see in a list. */
-type ReadPermission = Permission & { readonly at: RegExp; readonly only?: RegExp }
-
-const foundContent = /^arm\/.*\/Acrux\.Server\/content$/
-
-/** What others may read of what an owner reads, and what is about themselves. */
-export const reads: readonly ReadPermission[] = [
-  {
-    at: /^arm\/.*\/Microsoft\.Authorization\/permissions$/,
-    who: ['puller', 'writer'],
-    why: 'The answer has the own permissions.',
-  },
-  { at: /^arm\/subscriptions$/, who: ['puller', 'writer'], why: 'They have a role in the subscription.' },
-  { at: foundContent, who: ['puller'], why: 'They may pull everything.' },
-  { at: foundContent, who: ['writer'], only: /"repository":"team\/app"/, why: 'It is their repository.' },
 ]
 
 /** The row of a request, such as `DELETE` of `graph/users/x`. */

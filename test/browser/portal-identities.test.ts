@@ -10,14 +10,14 @@ import { at, listAt, stringAt } from '../harness/json.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
 import { giveRoles, setMode } from './portal-four-people.ts'
-import { openOthers } from './portal-others.ts'
+import { recordChanges } from './portal-made-changes.ts'
 import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
 import { settled } from './portal-settled.ts'
 
 const issuer = await startTokenIssuer()
 const portal = await openPortal({ args: trustArguments(issuer) })
 const { server, browser, canRun, watch, give } = portal
-const others = openOthers(portal, 'portal-identities')
+const made = recordChanges(portal, 'portal-identities')
 after(() => issuer[Symbol.asyncDispose]())
 
 const found = async (path: string) => expectStatus(await graph(server, 'GET', path), 200).json()
@@ -291,7 +291,7 @@ test('an owner manages people, groups, applications and machines in the portal',
   const owner = await createPerson(server, 'boss')
   await giveRoles.owner(server, owner)
   await using context = await browser.newContext()
-  const { page, faults } = await others.watch(context)
+  const { page, faults } = await made.watch(context)
   await signIn(page, owner, '/portal/people')
   await t.test('adds a person, and gets a link for the person', () => addsPerson(page))
   await t.test('disables, resets, promotes and deletes a person', () => changesPerson(page))
@@ -364,6 +364,6 @@ test('a person without a role on the directory sees themselves, and why they may
   assert.equal(denied, 403)
 })
 
-test('everything that the portal changes here was tried as the others', (t) => {
-  if (canRun(t)) assert.deepEqual(others.missing(), [])
+test('the pages here make every change that the table says', (t) => {
+  if (canRun(t)) assert.deepEqual(made.missing(), [])
 })

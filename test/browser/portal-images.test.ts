@@ -6,14 +6,14 @@ import { stringAt } from '../harness/json.ts'
 import { basic, get } from '../harness/registry.ts'
 import { type Pushed, beginUpload, pushContent, pushHostile } from './portal-content.ts'
 import { giveContent, giveRoles, setMode } from './portal-four-people.ts'
-import { openOthers } from './portal-others.ts'
+import { recordChanges } from './portal-made-changes.ts'
 import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
 import { settled } from './portal-settled.ts'
 import { requestsOf } from './portal-walk.ts'
 
 const portal = await openPortal()
 const { server, browser, canRun, watch, give } = portal
-const others = openOthers(portal, 'portal-images')
+const made = recordChanges(portal, 'portal-images')
 
 const { appId, password } = server.firstRun.servicePrincipal
 const authorization = basic(appId, password)
@@ -66,7 +66,7 @@ test('an owner deletes, restores, locks, imports and cancels in the portal', asy
   await giveContent(server)
   await setMode(server, 'AbacRepositoryPermissions')
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
-  const { page, faults } = await others.watch(context)
+  const { page, faults } = await made.watch(context)
   await signIn(page, server.firstRun.owner, inApp)
   await settled(page)
 
@@ -375,6 +375,6 @@ test('a person with one repository changes what is in it, and sees nothing else'
   await page.getByText('You do not have permission to see this').waitFor()
 })
 
-test('everything that the portal changes here was tried as the others', (t) => {
-  if (canRun(t)) assert.deepEqual(others.missing(), [])
+test('the pages here make every change that the table says', (t) => {
+  if (canRun(t)) assert.deepEqual(made.missing(), [])
 })

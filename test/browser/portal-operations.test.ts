@@ -10,14 +10,14 @@ import { at, listAt } from '../harness/json.ts'
 import { basic } from '../harness/registry.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { setMode } from './portal-four-people.ts'
-import { openOthers } from './portal-others.ts'
+import { recordChanges } from './portal-made-changes.ts'
 import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
 import { settled } from './portal-settled.ts'
 
 const backups = tempDir('portal-backups')
 const portal = await openPortal({ args: ['--backup-directory', join(backups.path, 'all')] })
 const { server, browser } = portal
-const others = openOthers(portal, 'portal-operations')
+const made = recordChanges(portal, 'portal-operations')
 const { loginServer, subscriptionId } = server.firstRun
 const image = `/portal/registries/${encodeURIComponent(loginServer)}`
 
@@ -47,7 +47,7 @@ test('an owner finds a denial in the audit log, reads why, fixes it, and exports
   const owner = await createPerson(server, 'auditor')
   await giveOwner(owner)
   await using context = await browser.newContext(calm)
-  const { page, faults } = await others.watch(context)
+  const { page, faults } = await made.watch(context)
   await signIn(page, owner, '/portal/audit?outcome=refused')
   const row = page
     .getByRole('row', { name: 'denied' })
@@ -114,7 +114,7 @@ test('the log is filtered by address, and goes back with the browser; a webhook 
   const owner = await createPerson(server, 'webhooks')
   await giveOwner(owner)
   await using context = await browser.newContext({ ...calm, viewport: { width: 360, height: 640 } })
-  const { page, faults } = await others.watch(context)
+  const { page, faults } = await made.watch(context)
   await signIn(page, owner, `${image}/audit?address=192.0.2.1`)
   await page.getByText('No event matches the search.').waitFor()
   await page.getByLabel('Principal').fill(owner.userPrincipalName)
@@ -167,7 +167,7 @@ test('an owner checks and saves network rules, and policies with what they mean'
   const owner = await createPerson(server, 'policies')
   await giveOwner(owner)
   await using context = await browser.newContext({ ...calm, colorScheme: 'dark' })
-  const { page, faults } = await others.watch(context)
+  const { page, faults } = await made.watch(context)
   await signIn(page, owner, `${image}/policies?address=192.0.2.7`)
   const properties = async (...path: string[]) =>
     at((await arm(server, 'GET', registryId(server))).json(), 'properties', ...path)
@@ -232,7 +232,7 @@ test('an owner sees the state of the server, maintains it, and replaces its keys
   const owner = await createPerson(server, 'operator')
   await giveOwner(owner)
   await using context = await browser.newContext(calm)
-  const { page, faults } = await others.watch(context)
+  const { page, faults } = await made.watch(context)
   await signIn(page, owner, '/portal/server')
   await page.getByRole('row', { name: 'database-writer' }).getByText('OK').waitFor()
   await page.getByRole('row', { name: 'answers this page' }).getByText('Yes').waitFor()
@@ -339,6 +339,6 @@ test('people without the permission see why, the reason of their own denials, an
   }
 })
 
-test('everything that the portal changes here was tried as the others', (t) => {
-  if (portal.canRun(t)) assert.deepEqual(others.missing(), [])
+test('the pages here make every change that the table says', (t) => {
+  if (portal.canRun(t)) assert.deepEqual(made.missing(), [])
 })

@@ -10,13 +10,13 @@ import { listAt, stringAt } from '../harness/json.ts'
 import { type Elsewhere, type Page as FormPage, pageVisitor } from '../harness/page-visitor.ts'
 import { totpOf } from '../harness/totp.ts'
 import { giveDirectory, setMode } from './portal-four-people.ts'
-import { openOthers } from './portal-others.ts'
+import { recordChanges } from './portal-made-changes.ts'
 import { openPortal, openView, signIn, violations } from './portal-page.ts'
 import { type Authenticator, addAuthenticator, shareAuthenticator } from './virtual-authenticator.ts'
 
 const portal = await openPortal()
 const { server, browser, canRun, watch } = portal
-const others = openOthers(portal, 'portal-people')
+const made = recordChanges(portal, 'portal-people')
 
 const stepMs = 30_000
 const chosenPassword = 'seven brass kettles'
@@ -223,7 +223,7 @@ test('an owner with a second factor adds a person, who chooses a password with a
   await setMode(server, 'AbacRepositoryPermissions')
   const nextCode = await setUpApp(owner)
   await using context = await browser.newContext()
-  const { page, faults } = await others.watch(context)
+  const { page, faults } = await made.watch(context)
   await page.goto('/portal/people')
   await enterPasswordAndCode(page, owner, nextCode)
   await page.getByRole('heading', { level: 1, name: 'People' }).waitFor()
@@ -364,6 +364,6 @@ test('a person sees and ends the own sign-ins, and the account pages have the th
   assert.deepEqual(faults, [])
 })
 
-test('everything that the portal changes here was tried as the others', (t) => {
-  if (canRun(t)) assert.deepEqual(others.missing(), [])
+test('the pages here make every change that the table says', (t) => {
+  if (canRun(t)) assert.deepEqual(made.missing(), [])
 })

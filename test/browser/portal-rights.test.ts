@@ -8,12 +8,12 @@ import { request } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { basic } from '../harness/registry.ts'
 import { setMode } from './portal-four-people.ts'
-import { openOthers } from './portal-others.ts'
+import { recordChanges } from './portal-made-changes.ts'
 import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
 
 const portal = await openPortal()
 const { server, browser, give } = portal
-const others = openOthers(portal, 'portal-rights')
+const made = recordChanges(portal, 'portal-rights')
 const { loginServer } = server.firstRun
 const registry = registryId(server)
 const base = `/portal/registries/${encodeURIComponent(loginServer)}`
@@ -46,7 +46,7 @@ test('an owner assigns a role for some repositories, checks it, changes its cond
   await letReadDirectory(server, owner.id)
   await setMode(server, toAbac)
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
-  const { page, faults } = await others.watch(context)
+  const { page, faults } = await made.watch(context)
   await signIn(page, owner, `${base}/access`)
   await page.getByRole('cell', { name: 'giver' }).first().waitFor()
 
@@ -187,7 +187,7 @@ test('an owner turns the admin account on, shows and regenerates its passwords, 
   const owner = await createPerson(server, 'keeper')
   await give(owner, roles.owner)
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
-  const { page, faults } = await others.watch(context)
+  const { page, faults } = await made.watch(context)
   await signIn(page, owner, `${base}/keys`)
   const dialog = page.getByRole('dialog')
   await button(page, 'Turn on').click()
@@ -217,7 +217,7 @@ test('an owner creates a token, rotates its password with an overlap, turns it o
   const owner = await createPerson(server, 'issuer')
   await give(owner, roles.owner)
   await using context = await browser.newContext({ reducedMotion: 'reduce', viewport: { width: 360, height: 740 } })
-  const { page, faults } = await others.watch(context)
+  const { page, faults } = await made.watch(context)
   await signIn(page, owner, `${base}/tokens`)
   const dialog = page.getByRole('dialog')
   await button(page, 'Create a token').click()
@@ -311,7 +311,7 @@ test('an owner creates a custom role, and sees who loses what before the mode of
   await letReadDirectory(server, owner.id)
   await setMode(server, 'LegacyRegistryPermissions')
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
-  const { page, faults } = await others.watch(context)
+  const { page, faults } = await made.watch(context)
   await signIn(page, owner, `${base}/access?tab=roles`)
   const dialog = page.getByRole('dialog')
   await button(page, 'Create a custom role').click()
@@ -394,6 +394,6 @@ test('a reader sees the rights and changes nothing, and others do not see them',
   }
 })
 
-test('everything that the portal changes here was tried as the others', (t) => {
-  if (portal.canRun(t)) assert.deepEqual(others.missing(), [])
+test('the pages here make every change that the table says', (t) => {
+  if (portal.canRun(t)) assert.deepEqual(made.missing(), [])
 })

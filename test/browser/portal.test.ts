@@ -5,12 +5,12 @@ import { roles } from '../harness/arm.ts'
 import { createPerson } from '../harness/directory.ts'
 import { request } from '../harness/http.ts'
 import { basic, pushBlob, pushImage, putManifest } from '../harness/registry.ts'
-import { openOthers } from './portal-others.ts'
+import { recordChanges } from './portal-made-changes.ts'
 import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
 
 const portal = await openPortal()
 const { server, browser, canRun, watch, give } = portal
-const others = openOthers(portal, 'portal')
+const made = recordChanges(portal, 'portal')
 
 const { appId, password } = server.firstRun.servicePrincipal
 const authorization = basic(appId, password)
@@ -77,7 +77,7 @@ test('a person moves by links and the keyboard, goes back, and signs out', async
   const person = await createPerson(server, 'keys')
   await give(person, roles.owner)
   await using context = await browser.newContext({ viewport: { width: 360, height: 640 } })
-  const { page, faults } = await others.watch(context)
+  const { page, faults } = await made.watch(context)
   const deep = `${image}/repositories`
   await signIn(page, person, deep)
   await page.getByRole('link', { name: 'team/keys' }).focus()
@@ -103,7 +103,7 @@ test('a person copies a login of three hours, which ends when they sign out ever
   for (const path of ['/portal/', '/portal/sign-in-failed']) {
     assert.equal((await ask('HEAD', path)).status, 200)
   }
-  const { page, faults } = await others.watch(context)
+  const { page, faults } = await made.watch(context)
   await signIn(page, person, image)
   await page.getByRole('button', { name: 'Copy login command' }).click()
   await page.getByText('Copied', { exact: true }).waitFor()
@@ -127,8 +127,8 @@ test('a person copies a login of three hours, which ends when they sign out ever
   assert.deepEqual(faults, [])
 })
 
-test('everything that the portal changes here was tried as the others', (t) => {
-  if (canRun(t)) assert.deepEqual(others.missing(), [])
+test('the pages here make every change that the table says', (t) => {
+  if (canRun(t)) assert.deepEqual(made.missing(), [])
 })
 
 const ask = (method: string, path: string, headers: Record<string, string> = {}) =>
