@@ -2,8 +2,8 @@ import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { Badge, Text } from '@fluentui/react-components'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useRead, useReadAgain } from '../../api/queries.ts'
-import { cancelUpload, listUploads } from '../../api/registry-arm.ts'
+import { useReadAgain } from '../../api/queries.ts'
+import { cancelUpload } from '../../api/registry-arm.ts'
 import type { Upload } from '../../api/types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { Age } from '../../components/elements/age.tsx'
@@ -20,6 +20,7 @@ import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { useRegistry, useRegistryName } from '../../components/registries/use-registry.ts'
 import { words } from '../../components/texts/words.ts'
+import { uploadsKey, useUploads } from './use-uploads.ts'
 
 const view = imagesTexts.uploads
 
@@ -48,20 +49,13 @@ export function Uploads() {
 
 function UploadList({ registryId }: { readonly registryId: string }) {
   const readAgain = useReadAgain()
-  const queryKey = ['uploads', registryId]
-  const query = useRead(queryKey, (signal) => listUploads(registryId, signal), { refetchInterval: 10_000 })
+  const query = useUploads(registryId)
   const mayCancel = usePermissions(registryId)('Acrux.Server/uploads/delete')
   const [chosen, setChosen] = useState<Upload>()
   return (
     <>
       <Loaded query={query}>
-        {({ value }) =>
-          value.length === 0 ? (
-            <Text>{view.empty}</Text>
-          ) : (
-            <UploadTable uploads={value} mayCancel={mayCancel} onCancel={setChosen} />
-          )
-        }
+        {({ value }) => <UploadTable uploads={value} mayCancel={mayCancel} onCancel={setChosen} />}
       </Loaded>
       {chosen !== undefined && (
         <ConfirmDialog
@@ -69,7 +63,7 @@ function UploadList({ registryId }: { readonly registryId: string }) {
           confirm={view.cancelAction}
           onConfirm={async () => {
             await cancelUpload(registryId, chosen.name)
-            await readAgain(queryKey)
+            await readAgain(uploadsKey(registryId))
           }}
           onClose={() => setChosen(undefined)}
         >
@@ -91,6 +85,7 @@ function UploadTable({ uploads, mayCancel, onCancel }: UploadTableProps) {
   return (
     <DataTable
       label={view.title}
+      empty={view.empty}
       rows={uploads}
       keyOf={({ id }) => id}
       columns={[
