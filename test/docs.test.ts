@@ -92,7 +92,7 @@ test('every refusal of the provider, of Graph, of ARM and of the pages is explai
   const numbers = ['server/src/identity/tokens/errors.ts', 'server/src/sign-in/flow/errors.ts'].flatMap((path) =>
     columnOf(path, number),
   )
-  const codes = ['server/src/graph/surface/errors.ts', 'server/src/management/arm/errors.ts'].flatMap((path) =>
+  const codes = ['server/src/graph/protocol/errors.ts', 'server/src/management/arm/errors.ts'].flatMap((path) =>
     columnOf(path, code),
   )
   const titles = ['server/src/sign-in/flow/errors.ts', 'server/src/issuers/upstream/errors.ts'].flatMap((path) =>

@@ -1,4 +1,4 @@
-import { graphErrors } from '../../server/src/graph/surface/errors.ts'
+import { graphErrors } from '../../server/src/graph/protocol/errors.ts'
 import { entraErrors } from '../../server/src/identity/tokens/errors.ts'
 import { upstreamErrors } from '../../server/src/issuers/upstream/errors.ts'
 import { armErrors } from '../../server/src/management/arm/errors.ts'

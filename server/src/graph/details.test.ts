@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openGraph } from './test-graph.ts'
 import { openPeople } from './test-people.ts'
-import { withUserKeyAsPath } from './surface/user-key.ts'
+import { withUserKeyAsPath } from './protocol/user-key.ts'
 
 test('the secrets of an application and of a service principal are listed newest first', async (t) => {
   const { asOwner, owner, time } = await openGraph(t)

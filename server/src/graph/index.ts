@@ -1,3 +1,3 @@
-export type { GraphAuthenticate } from './surface/model.ts'
+export type { GraphAuthenticate } from './protocol/model.ts'
 export { createGraph } from './surface.ts'
-export { withUserKeyAsPath } from './surface/user-key.ts'
+export { withUserKeyAsPath } from './protocol/user-key.ts'

@@ -1,7 +1,7 @@
 import { applicationRoutes } from './applications/routes.ts'
 import { peopleRoutes } from './people/routes.ts'
-import { batchBody, batchSchema, sendBatch } from './surface/batch.ts'
-import { type GraphRow, graphRow } from './surface/route.ts'
+import { batchBody, batchSchema, sendBatch } from './protocol/batch.ts'
+import { type GraphRow, graphRow } from './protocol/route.ts'
 
 /** The route table of the Graph surface. Paths are relative to `/graph/v1.0`. */
 export const rows: readonly GraphRow[] = [

@@ -11,11 +11,11 @@ import {
   insufficientPrivileges,
   toGraphError,
   unauthenticated,
-} from './surface/errors.ts'
-import { type GraphCaller, type GraphContext, applicationIdOf, parsePathId } from './surface/context.ts'
-import type { GraphNeed } from './surface/route.ts'
+} from './protocol/errors.ts'
+import { type GraphCaller, type GraphContext, applicationIdOf, parsePathId } from './protocol/context.ts'
+import type { GraphNeed } from './protocol/route.ts'
 import { rows } from './routes.ts'
-import type { GraphAuthenticate, GraphSender } from './surface/model.ts'
+import type { GraphAuthenticate, GraphSender } from './protocol/model.ts'
 
 const root = '/graph/v1.0'
 

@@ -11,10 +11,10 @@ import { watchResponses } from '../platform/http/test-responses.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log/log.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
-import { errorResponse } from './surface/errors.ts'
-import type { GraphAuthenticate, TestWorkloadToken } from './surface/model.ts'
+import { errorResponse } from './protocol/errors.ts'
+import type { GraphAuthenticate, TestWorkloadToken } from './protocol/model.ts'
 import { createGraph } from './surface.ts'
-import { withUserKeyAsPath } from './surface/user-key.ts'
+import { withUserKeyAsPath } from './protocol/user-key.ts'
 import { usualDatabaseKind } from '../platform/sql/test-database.ts'
 
 type Answer = { readonly status: number; readonly body: Record<string, unknown>; readonly headers: Headers }

@@ -18,7 +18,14 @@ export type { Finding, ScrubProgress } from './scrub/scrub-run.ts'
 export type { ScrubReport } from './scrub/scrubs.ts'
 export { type CollectionReport, collectionSteps } from './garbage/collection.ts'
 export type { Preparation } from './garbage/collections.ts'
-export { OciError } from './surface/errors.ts'
-export type { Admission, Gate, HostedRegistry, RegistryCaller, RegistryNeed, RegistryRefusal } from './surface/ports.ts'
+export { OciError } from './protocol/errors.ts'
+export type {
+  Admission,
+  Gate,
+  HostedRegistry,
+  RegistryCaller,
+  RegistryNeed,
+  RegistryRefusal,
+} from './protocol/ports.ts'
 export type { OpenUploadState } from './uploads/open-uploads.ts'
 export { BlobSizeError } from './uploads/store-blob.ts'

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../platform/memory/max-entries.ts'
-import type { CheckedAcrPath, CheckedOciPath } from './surface/checked-path.ts'
+import type { CheckedAcrPath, CheckedOciPath } from './protocol/checked-path.ts'
 import type { MatchedPath, RegistryRoute } from './routes.ts'
-import type { RegistryNeed } from './surface/ports.ts'
+import type { RegistryNeed } from './protocol/ports.ts'
 
 /** A parsed path before the caller is known. Only admitted callers learn that it does not exist. */
 export type AskedPath = {

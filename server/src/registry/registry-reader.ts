@@ -7,8 +7,8 @@ import { ReadingIntegrity } from './integrity/reading-integrity.ts'
 import { getManifest, headManifest } from './manifests/get-manifest.ts'
 import type { RecordedPulls } from './manifests/last-pulls.ts'
 import { mountSurface } from './surface.ts'
-import { sendJson } from './surface/call.ts'
-import type { Gate, Transfers, WhichRegistry } from './surface/ports.ts'
+import { sendJson } from './protocol/call.ts'
+import type { Gate, Transfers, WhichRegistry } from './protocol/ports.ts'
 
 export type RegistryReaderOptions = Omit<ContextOptions, 'acceptsSparseImages'> & {
   readonly gate: Gate

@@ -21,7 +21,7 @@ import type { PolicedRegistry } from './retention/model.ts'
 import type { VerifyAudit } from './scrub/scrub-run.ts'
 import { defaultScrubSettings, type ScrubSettings, Scrubs } from './scrub/scrubs.ts'
 import { mountSurface } from './surface.ts'
-import type { Gate, Transfers, WhichRegistry } from './surface/ports.ts'
+import type { Gate, Transfers, WhichRegistry } from './protocol/ports.ts'
 import { createOpenUploads, type OpenUploads } from './uploads/open-uploads.ts'
 
 /** The results of garbage collection since the start of the process. */

@@ -3,7 +3,7 @@ import type { RouteCost } from '../platform/http/route-cost.ts'
 import type { ResponseSchema, RouteDescription } from '../platform/http/surface.ts'
 import { type AcrPath, matchAcrPath } from '@acrux/shared/standards/azure/acr-path.ts'
 import { matchOciPath, type OciPath } from '@acrux/shared/standards/oci/oci-path.ts'
-import type { AcrCall, OciCall } from './surface/call.ts'
+import type { AcrCall, OciCall } from './protocol/call.ts'
 import {
   catalogSchema,
   deletedManifestListSchema,
@@ -15,8 +15,8 @@ import {
   tagDocumentSchema,
   tagListSchema,
   tagNamesSchema,
-} from './surface/documents.ts'
-import type { RegistryNeed } from './surface/ports.ts'
+} from './protocol/documents.ts'
+import type { RegistryNeed } from './protocol/ports.ts'
 
 type Handler<Call> = (call: Call) => Promise<void>
 

@@ -10,8 +10,8 @@ import type { LoginServer } from '@acrux/shared/standards/azure/login-server.ts'
 import { openNetwork } from '@acrux/shared/standards/azure/network-rules.ts'
 import { type RegistryHandlers, type RegistryRoute, registryRoutes } from './routes.ts'
 import { mountSurface } from './surface.ts'
-import type { RegistryCall } from './surface/call.ts'
-import { OciError } from './surface/errors.ts'
+import type { RegistryCall } from './protocol/call.ts'
+import { OciError } from './protocol/errors.ts'
 import { digestOf } from './test-registry.ts'
 
 /** The routes that are decided at their admission only. */

@@ -13,12 +13,12 @@ import type { Log } from '../platform/log/log.ts'
 import { type AuthorityRevisions, AuthorizedWork, runAuthorized } from '../platform/process/authorized-work.ts'
 import { parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
 import { type AskedPath, KnownPaths } from './known-paths.ts'
-import { type RegistryCall, sendJson } from './surface/call.ts'
-import { requireAcrRequest } from './surface/acr-rules.ts'
-import { nameInvalid, requireAcrPath, requireOciPath } from './surface/checked-path.ts'
-import { OciError, OutdatedCredentialError } from './surface/errors.ts'
-import { refusalError, sendError, toOciError } from './surface/render-error.ts'
-import type { Gate, HostedRegistry, RegistryNeed, RegistryRefusal, Transfers, WhichRegistry } from './surface/ports.ts'
+import { type RegistryCall, sendJson } from './protocol/call.ts'
+import { requireAcrRequest } from './protocol/acr-rules.ts'
+import { nameInvalid, requireAcrPath, requireOciPath } from './protocol/checked-path.ts'
+import { OciError, OutdatedCredentialError } from './protocol/errors.ts'
+import { refusalError, sendError, toOciError } from './protocol/render-error.ts'
+import type { Gate, HostedRegistry, RegistryNeed, RegistryRefusal, Transfers, WhichRegistry } from './protocol/ports.ts'
 import {
   indexRoutes,
   type MatchedPath,

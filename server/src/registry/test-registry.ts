@@ -17,7 +17,7 @@ import { type BlobStore, createMemoryBlobStore } from '../storage/index.ts'
 import { registryMigrations } from './migrations.ts'
 import { createRegistry, type Registry } from './registry.ts'
 import { indexRoutes, matchPath, registryRoutes } from './routes.ts'
-import type { Gate, HostedRegistry, RegistryNeed } from './surface/ports.ts'
+import type { Gate, HostedRegistry, RegistryNeed } from './protocol/ports.ts'
 import type { DefaultQuotas } from './quotas/quotas.ts'
 
 /** A request of a test. The path is sent unchanged. */

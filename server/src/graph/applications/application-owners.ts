@@ -1,9 +1,9 @@
-import type { referenceBody } from '../surface/body.ts'
-import { applicationIdOf, change, requirePathId, requireVisible, requireOtherId } from '../surface/context.ts'
-import type { directoryObjectsSchema } from '../surface/documents.ts'
-import { objectDocuments } from '../surface/object-documents.ts'
-import { rejectQueryOptions } from '../surface/query.ts'
-import type { GraphHandler } from '../surface/route.ts'
+import type { referenceBody } from '../protocol/body.ts'
+import { applicationIdOf, change, requirePathId, requireVisible, requireOtherId } from '../protocol/context.ts'
+import type { directoryObjectsSchema } from '../protocol/documents.ts'
+import { objectDocuments } from '../protocol/object-documents.ts'
+import { rejectQueryOptions } from '../protocol/query.ts'
+import type { GraphHandler } from '../protocol/route.ts'
 
 /** `GET /applications/{id}/owners` */
 export const listApplicationOwners: GraphHandler<typeof directoryObjectsSchema> = async (context, call) => {

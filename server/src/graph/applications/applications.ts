@@ -5,19 +5,19 @@ import {
   type applicationPageSchema,
   type applicationSchema,
   applicationDocument,
-} from '../surface/documents.ts'
+} from '../protocol/documents.ts'
 import {
   type GraphContext,
   change,
   requireMayBecomeApplication,
   requirePathId,
   requireVisible,
-} from '../surface/context.ts'
-import { insufficientPrivileges } from '../surface/errors.ts'
-import { filterableApplications } from '../surface/filter.ts'
-import { visiblePage } from '../surface/page.ts'
-import { rejectQueryOptions } from '../surface/query.ts'
-import type { GraphHandler } from '../surface/route.ts'
+} from '../protocol/context.ts'
+import { insufficientPrivileges } from '../protocol/errors.ts'
+import { filterableApplications } from '../protocol/filter.ts'
+import { visiblePage } from '../protocol/page.ts'
+import { rejectQueryOptions } from '../protocol/query.ts'
+import type { GraphHandler } from '../protocol/route.ts'
 import type { KeyCredential } from '../../credentials/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 

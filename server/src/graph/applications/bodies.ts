@@ -1,4 +1,4 @@
-import { guid, name } from '../surface/body.ts'
+import { guid, name } from '../protocol/body.ts'
 import { z } from 'zod'
 import { apiSchemas } from '../../platform/http/api-schema.ts'
 import { isRedirectUri } from '@acrux/shared/standards/oauth/redirect-uri.ts'

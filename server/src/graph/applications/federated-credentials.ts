@@ -1,4 +1,4 @@
-import { resourceNotFound } from '../surface/errors.ts'
+import { resourceNotFound } from '../protocol/errors.ts'
 import { z } from 'zod'
 import type { FederatedCredentialChange, FederatedCredentialRecord } from '../../credentials/index.ts'
 import { type FederatedTrust, isTrustText, trustHint } from '@acrux/shared/standards/oauth/federated-trust.ts'
@@ -10,10 +10,10 @@ import {
   requireMayBecomeApplication,
   requirePathId,
   requireVisible,
-} from '../surface/context.ts'
-import { rejectQueryOptions } from '../surface/query.ts'
-import { listSchema } from '../surface/response.ts'
-import type { GraphHandler } from '../surface/route.ts'
+} from '../protocol/context.ts'
+import { rejectQueryOptions } from '../protocol/query.ts'
+import { listSchema } from '../protocol/response.ts'
+import type { GraphHandler } from '../protocol/route.ts'
 
 /** [Microsoft Graph v1.0, federatedIdentityCredential resource type] */
 export const federatedCredentialSchema = z

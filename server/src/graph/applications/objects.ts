@@ -1,17 +1,17 @@
 import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
-import { GraphError, resourceNotFound } from '../surface/errors.ts'
+import { GraphError, resourceNotFound } from '../protocol/errors.ts'
 import { applicationDocuments } from './applications.ts'
 import type { getByIdsBody } from './bodies.ts'
-import { ownAmong, change, requirePathId } from '../surface/context.ts'
+import { ownAmong, change, requirePathId } from '../protocol/context.ts'
 import {
   type directoryObjectsSchema,
   type ownedObjectsSchema,
   groupDocument,
   userDocument,
-} from '../surface/documents.ts'
-import { rejectQueryOptions } from '../surface/query.ts'
-import { servicePrincipalDocuments } from '../surface/object-documents.ts'
-import type { GraphHandler } from '../surface/route.ts'
+} from '../protocol/documents.ts'
+import { rejectQueryOptions } from '../protocol/query.ts'
+import { servicePrincipalDocuments } from '../protocol/object-documents.ts'
+import type { GraphHandler } from '../protocol/route.ts'
 
 /** `GET /me/ownedObjects`: the applications that the caller owns, and their service principals. */
 export const getOwnedObjects: GraphHandler<typeof ownedObjectsSchema> = async (context, { request, caller }) => {

@@ -1,8 +1,8 @@
 import type { HolderKind } from '../../credentials/index.ts'
 import type { addPasswordBody, removePasswordBody } from './bodies.ts'
-import { change, requireMayBecomeApplication, requirePathId } from '../surface/context.ts'
-import { type passwordCredentialSchema, passwordCredentialDocument } from '../surface/documents.ts'
-import type { GraphHandler } from '../surface/route.ts'
+import { change, requireMayBecomeApplication, requirePathId } from '../protocol/context.ts'
+import { type passwordCredentialSchema, passwordCredentialDocument } from '../protocol/documents.ts'
+import type { GraphHandler } from '../protocol/route.ts'
 
 /** `POST /applications/{id}/addPassword`, `POST /servicePrincipals/{id}/addPassword`: the only response with the secret. */
 export function addPassword(kind: HolderKind): GraphHandler<typeof passwordCredentialSchema, typeof addPasswordBody> {

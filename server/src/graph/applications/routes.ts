@@ -32,7 +32,7 @@ import {
   listServicePrincipals,
   updateServicePrincipal,
 } from './service-principals.ts'
-import { referenceBody } from '../surface/body.ts'
+import { referenceBody } from '../protocol/body.ts'
 import {
   applicationPageSchema,
   applicationSchema,
@@ -41,8 +41,8 @@ import {
   passwordCredentialSchema,
   servicePrincipalPageSchema,
   servicePrincipalSchema,
-} from '../surface/documents.ts'
-import { type GraphRow, graphRow } from '../surface/route.ts'
+} from '../protocol/documents.ts'
+import { type GraphRow, graphRow } from '../protocol/route.ts'
 import {
   addPasswordBody,
   applicationChangeBody,

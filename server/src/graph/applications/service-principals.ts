@@ -1,12 +1,12 @@
-import { insufficientPrivileges } from '../surface/errors.ts'
+import { insufficientPrivileges } from '../protocol/errors.ts'
 import type { newServicePrincipalBody, servicePrincipalChangeBody } from './bodies.ts'
-import { change, requireMayBecome, requirePathId, requireVisible } from '../surface/context.ts'
-import type { servicePrincipalPageSchema, servicePrincipalSchema } from '../surface/documents.ts'
-import { filterableServicePrincipals } from '../surface/filter.ts'
-import { visiblePage } from '../surface/page.ts'
-import { rejectQueryOptions } from '../surface/query.ts'
-import { describeServicePrincipal, servicePrincipalDocuments } from '../surface/object-documents.ts'
-import type { GraphHandler } from '../surface/route.ts'
+import { change, requireMayBecome, requirePathId, requireVisible } from '../protocol/context.ts'
+import type { servicePrincipalPageSchema, servicePrincipalSchema } from '../protocol/documents.ts'
+import { filterableServicePrincipals } from '../protocol/filter.ts'
+import { visiblePage } from '../protocol/page.ts'
+import { rejectQueryOptions } from '../protocol/query.ts'
+import { describeServicePrincipal, servicePrincipalDocuments } from '../protocol/object-documents.ts'
+import type { GraphHandler } from '../protocol/route.ts'
 
 /** `GET /servicePrincipals` */
 export const listServicePrincipals: GraphHandler<typeof servicePrincipalPageSchema> = (context, call) =>

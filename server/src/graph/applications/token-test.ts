@@ -2,10 +2,10 @@ import { z } from 'zod'
 import type { ExternalAssertion, FederatedCredentialRecord } from '../../credentials/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { parseClaimsExpression } from '@acrux/shared/standards/oauth/federated-trust.ts'
-import { requirePathId } from '../surface/context.ts'
-import { GraphError, resourceNotFound } from '../surface/errors.ts'
-import { tokenTestOutcomes } from '../surface/model.ts'
-import type { GraphHandler } from '../surface/route.ts'
+import { requirePathId } from '../protocol/context.ts'
+import { GraphError, resourceNotFound } from '../protocol/errors.ts'
+import { tokenTestOutcomes } from '../protocol/model.ts'
+import type { GraphHandler } from '../protocol/route.ts'
 
 /** A claim of a token with another value than a federated credential requires. */
 const claimDifference = z.strictObject({

@@ -1,4 +1,4 @@
-import { guid, name } from '../surface/body.ts'
+import { guid, name } from '../protocol/body.ts'
 import { isName } from '@acrux/shared/standards/azure/object-name.ts'
 import { z } from 'zod'
 import { apiSchemas } from '../../platform/http/api-schema.ts'

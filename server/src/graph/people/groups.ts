@@ -1,12 +1,12 @@
 import type { GroupRecord } from '../../directory/index.ts'
-import { insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
-import { type GraphContext, type GraphCall, type GraphCaller, change, requirePathId } from '../surface/context.ts'
-import { type groupPageSchema, type groupSchema, groupDocument } from '../surface/documents.ts'
-import { filterableGroups } from '../surface/filter.ts'
-import { visiblePage } from '../surface/page.ts'
+import { insufficientPrivileges, resourceNotFound } from '../protocol/errors.ts'
+import { type GraphContext, type GraphCall, type GraphCaller, change, requirePathId } from '../protocol/context.ts'
+import { type groupPageSchema, type groupSchema, groupDocument } from '../protocol/documents.ts'
+import { filterableGroups } from '../protocol/filter.ts'
+import { visiblePage } from '../protocol/page.ts'
 import type { groupChangeBody, newGroupBody } from './bodies.ts'
-import { rejectQueryOptions } from '../surface/query.ts'
-import type { GraphHandler } from '../surface/route.ts'
+import { rejectQueryOptions } from '../protocol/query.ts'
+import type { GraphHandler } from '../protocol/route.ts'
 
 /** `GET /groups`: all, or only the groups of the caller if the caller does not see everything. */
 export const listGroups: GraphHandler<typeof groupPageSchema> = (context, call) =>

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import type { GraphContext } from '../surface/context.ts'
-import { rejectQueryOptions } from '../surface/query.ts'
-import { listSchema } from '../surface/response.ts'
-import type { GraphHandler } from '../surface/route.ts'
+import type { GraphContext } from '../protocol/context.ts'
+import { rejectQueryOptions } from '../protocol/query.ts'
+import { listSchema } from '../protocol/response.ts'
+import type { GraphHandler } from '../protocol/route.ts'
 import { requireVisibleUser } from './visible-users.ts'
 
 /** An identity of a user at another provider. [Microsoft Graph v1.0, objectIdentity resource type] */

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
-import { insufficientPrivileges } from '../surface/errors.ts'
-import type { IdentityProvider } from '../surface/model.ts'
-import { rejectQueryOptions } from '../surface/query.ts'
-import { listSchema } from '../surface/response.ts'
-import type { GraphHandler } from '../surface/route.ts'
+import { insufficientPrivileges } from '../protocol/errors.ts'
+import type { IdentityProvider } from '../protocol/model.ts'
+import { rejectQueryOptions } from '../protocol/query.ts'
+import { listSchema } from '../protocol/response.ts'
+import type { GraphHandler } from '../protocol/route.ts'
 
 /**
  * A provider at which people can sign in. The configuration of the server names it. [Microsoft Graph v1.0, identityProvider]

@@ -1,7 +1,7 @@
-import { insufficientPrivileges } from '../surface/errors.ts'
+import { insufficientPrivileges } from '../protocol/errors.ts'
 import { z } from 'zod'
 import type { GroupRecord } from '../../directory/index.ts'
-import type { referenceBody } from '../surface/body.ts'
+import type { referenceBody } from '../protocol/body.ts'
 import {
   type GraphContext,
   type GraphCall,
@@ -10,22 +10,22 @@ import {
   requirePathId,
   requireVisible,
   requireOtherId,
-} from '../surface/context.ts'
+} from '../protocol/context.ts'
 import {
   type directoryObjectPageSchema,
   type directoryObjectsSchema,
   type groupPageSchema,
   groupDocument,
-} from '../surface/documents.ts'
+} from '../protocol/documents.ts'
 import { requireVisibleGroup } from './groups.ts'
-import { filterableNothing } from '../surface/filter.ts'
-import { page } from '../surface/page.ts'
+import { filterableNothing } from '../protocol/filter.ts'
+import { page } from '../protocol/page.ts'
 import type { checkMemberGroupsBody, memberGroupsBody } from './bodies.ts'
-import { parseListQuery, rejectQueryOptions } from '../surface/query.ts'
-import { listSchema } from '../surface/response.ts'
-import type { GraphHandler } from '../surface/route.ts'
+import { parseListQuery, rejectQueryOptions } from '../protocol/query.ts'
+import { listSchema } from '../protocol/response.ts'
+import type { GraphHandler } from '../protocol/route.ts'
 import { requireMe, requireVisibleUser } from './visible-users.ts'
-import { objectDocuments } from '../surface/object-documents.ts'
+import { objectDocuments } from '../protocol/object-documents.ts'
 
 /** The object ids of groups. */
 export const groupIdsSchema = listSchema('groupIds', z.guid())

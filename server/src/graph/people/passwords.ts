@@ -1,9 +1,9 @@
 import { attributionOf } from '../../audit/index.ts'
 import { AuthenticationRefusedError, type PreparedPassword, WeakPasswordError } from '../../credentials/index.ts'
 import { BusyError } from '../../platform/limits/fair-queue.ts'
-import { change } from '../surface/context.ts'
-import { GraphError } from '../surface/errors.ts'
-import type { GraphHandler } from '../surface/route.ts'
+import { change } from '../protocol/context.ts'
+import { GraphError } from '../protocol/errors.ts'
+import type { GraphHandler } from '../protocol/route.ts'
 import type { changePasswordBody } from './bodies.ts'
 import { requireMe } from './visible-users.ts'
 

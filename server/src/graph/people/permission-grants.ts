@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
-import { type GraphCall, type GraphContext, change } from '../surface/context.ts'
-import { GraphError, insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
-import { type Filterable, parseFilter } from '../surface/filter.ts'
-import { readFilterOption, rejectQueryOptions } from '../surface/query.ts'
-import { listSchema } from '../surface/response.ts'
-import type { GraphHandler } from '../surface/route.ts'
+import { type GraphCall, type GraphContext, change } from '../protocol/context.ts'
+import { GraphError, insufficientPrivileges, resourceNotFound } from '../protocol/errors.ts'
+import { type Filterable, parseFilter } from '../protocol/filter.ts'
+import { readFilterOption, rejectQueryOptions } from '../protocol/query.ts'
+import { listSchema } from '../protocol/response.ts'
+import type { GraphHandler } from '../protocol/route.ts'
 import { requireMe, requireVisibleUser } from './visible-users.ts'
-import type { Consents, Consent, ConsentKey } from '../surface/model.ts'
+import type { Consents, Consent, ConsentKey } from '../protocol/model.ts'
 
 const maxListed = 999
 

@@ -1,4 +1,4 @@
-import { referenceBody } from '../surface/body.ts'
+import { referenceBody } from '../protocol/body.ts'
 import {
   directoryObjectPageSchema,
   directoryObjectsSchema,
@@ -6,8 +6,8 @@ import {
   groupSchema,
   userPageSchema,
   userSchema,
-} from '../surface/documents.ts'
-import { type GraphRow, graphRow } from '../surface/route.ts'
+} from '../protocol/documents.ts'
+import { type GraphRow, graphRow } from '../protocol/route.ts'
 import {
   authenticationMethodsSchema,
   deletePasskeyMethod,

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { apiSchemas } from '../../platform/http/api-schema.ts'
-import { change, requireMayBecome } from '../surface/context.ts'
-import { graphTime } from '../surface/documents.ts'
-import { insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
-import type { GraphHandler } from '../surface/route.ts'
+import { change, requireMayBecome } from '../protocol/context.ts'
+import { graphTime } from '../protocol/documents.ts'
+import { insufficientPrivileges, resourceNotFound } from '../protocol/errors.ts'
+import type { GraphHandler } from '../protocol/route.ts'
 import { requireUserInPath } from './visible-users.ts'
 
 /** A constant id, because a user has at most one pass. */

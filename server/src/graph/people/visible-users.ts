@@ -1,7 +1,7 @@
 import type { UserRecord } from '../../directory/index.ts'
 import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
-import type { GraphCall, GraphContext } from '../surface/context.ts'
-import { GraphError, insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
+import type { GraphCall, GraphContext } from '../protocol/context.ts'
+import { GraphError, insufficientPrivileges, resourceNotFound } from '../protocol/errors.ts'
 
 /** The caller as a user. @throws GraphError if the caller is an application */
 export async function requireMe({ directory }: GraphContext, { caller }: GraphCall): Promise<UserRecord> {

@@ -2,7 +2,7 @@ import { withoutCaller } from '../../platform/process/authorized-work.ts'
 import type { Transaction, Database } from '../../platform/sql/database.ts'
 import type { ChangeContext } from './context.ts'
 import type { RepositoryTarget } from '../repositories/repositories.ts'
-import { OciError } from '../surface/errors.ts'
+import { OciError } from '../protocol/errors.ts'
 import { whileTime } from '../rows/piece-store.ts'
 import { UnsweptError, sweepManifest } from './deleted-content-store.ts'
 

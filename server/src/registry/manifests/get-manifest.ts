@@ -1,9 +1,16 @@
 import { MainThreadOnlyError } from '../../platform/process/main-thread-only.ts'
 import { referenceText } from '@acrux/shared/standards/oci/reference.ts'
-import { type HeaderLines, type OciCall, headerLines, sendBytes, sendEmpty, writeHeaderLines } from '../surface/call.ts'
-import { manifestUnknown } from '../surface/checked-path.ts'
-import { requireAccepted } from '../surface/acr-rules.ts'
-import { entityTag, isHeldByClient } from '../surface/entity-tag.ts'
+import {
+  type HeaderLines,
+  type OciCall,
+  headerLines,
+  sendBytes,
+  sendEmpty,
+  writeHeaderLines,
+} from '../protocol/call.ts'
+import { manifestUnknown } from '../protocol/checked-path.ts'
+import { requireAccepted } from '../protocol/acr-rules.ts'
+import { entityTag, isHeldByClient } from '../protocol/entity-tag.ts'
 import { disallowed, requireReadable } from '../repositories/locks.ts'
 import { isManifestIntact, quarantineCorrupt } from '../integrity/manifest-integrity.ts'
 import { type ContentPlace, contentPlace, placeOfPath } from '../repositories/content-cache.ts'

@@ -1,6 +1,6 @@
 import { maxManifestSizeBytes } from '@acrux/shared/standards/oci/manifest.ts'
 import { ociImageIndexType } from '@acrux/shared/standards/oci/media-type.ts'
-import { type OciCall, sendBytes } from '../surface/call.ts'
+import { type OciCall, sendBytes } from '../protocol/call.ts'
 import { type AskedPage, linkAfter, requirePage } from '../repositories/list-order.ts'
 import { requireReadable } from '../repositories/locks.ts'
 import type { ManifestContext } from './context.ts'

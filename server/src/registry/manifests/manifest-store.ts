@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import { chunked } from '../rows/piece-store.ts'
-import type { HeaderLines } from '../surface/call.ts'
+import type { HeaderLines } from '../protocol/call.ts'
 import type { ListPage } from '../repositories/list-order.ts'
 import type { LockColumns, ManifestReferenceRow, ManifestRow, RegistryTables } from '../rows/rows.ts'
 

@@ -1,7 +1,7 @@
 import type { DocumentOf } from '../../platform/http/api-schema.ts'
 import { readListedChildren, readListedManifests } from '../manifests/manifest-store.ts'
-import type { AcrCall } from '../surface/call.ts'
-import type { tagManifestSchema } from '../surface/documents.ts'
+import type { AcrCall } from '../protocol/call.ts'
+import type { tagManifestSchema } from '../protocol/documents.ts'
 import type { PropertiesContext } from './context.ts'
 
 type TagManifest = DocumentOf<typeof tagManifestSchema>

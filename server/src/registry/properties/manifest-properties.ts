@@ -1,5 +1,5 @@
-import { type AcrCall, sendJson } from '../surface/call.ts'
-import { manifestUnknown } from '../surface/checked-path.ts'
+import { type AcrCall, sendJson } from '../protocol/call.ts'
+import { manifestUnknown } from '../protocol/checked-path.ts'
 import {
   cutPage,
   findStart,

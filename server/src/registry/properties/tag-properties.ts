@@ -1,4 +1,4 @@
-import { type AcrCall, sendEmpty, sendJson } from '../surface/call.ts'
+import { type AcrCall, sendEmpty, sendJson } from '../protocol/call.ts'
 import { deleteTag, tagUnknown } from '../manifests/delete-manifest.ts'
 import {
   cutPage,

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import { OciError } from '../surface/errors.ts'
+import { OciError } from '../protocol/errors.ts'
 import type { StagedBytes } from './staged-bytes.ts'
 import { prepareUsageReads, readLimits, readUsage, type UsageReads, wholeRegistry } from './usage-store.ts'
 

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
 import { nextLink } from '@acrux/shared/standards/http/link-header.ts'
 import { maxPageSize, parsePageSize } from '@acrux/shared/standards/oci/page.ts'
-import { OciError } from '../surface/errors.ts'
+import { OciError } from '../protocol/errors.ts'
 
 /** The order of a list: by name in byte order, or by the time of the last update. */
 export type ListOrder = 'name' | 'oldest-first' | 'newest-first'

@@ -1,4 +1,4 @@
-import { type OciCall, sendJson } from '../surface/call.ts'
+import { type OciCall, sendJson } from '../protocol/call.ts'
 import { cutPage, linkAfter, requirePage } from './list-order.ts'
 import type { RepositoryContext } from './context.ts'
 import { requireRepository } from './repositories.ts'

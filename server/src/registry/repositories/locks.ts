@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from '@acrux/shared/standards/http/bounded-json.ts'
 import { ownValue } from '@acrux/shared/standards/http/bounded-json.ts'
-import { OciError } from '../surface/errors.ts'
+import { OciError } from '../protocol/errors.ts'
 import type { LockColumns } from '../rows/rows.ts'
-import type { HostedRegistry } from '../surface/ports.ts'
+import type { HostedRegistry } from '../protocol/ports.ts'
 
 /** The locks of a repository, manifest or tag, as they are named in JSON. [ACR REST data plane] */
 export type ChangeableAttributes = {

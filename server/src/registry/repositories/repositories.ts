@@ -1,9 +1,9 @@
 import type { AuditEvent } from '../../audit/index.ts'
 import type { RepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
-import type { RegistryCall } from '../surface/call.ts'
-import { OciError, OutdatedCredentialError } from '../surface/errors.ts'
+import type { RegistryCall } from '../protocol/call.ts'
+import { OciError, OutdatedCredentialError } from '../protocol/errors.ts'
 import type { RepositoryContext } from './context.ts'
-import type { RegistryCaller } from '../surface/ports.ts'
+import type { RegistryCaller } from '../protocol/ports.ts'
 import type { RepositoryRow } from '../rows/rows.ts'
 
 /** A call on something in a repository. */

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
 import type { RepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
-import { OciError } from '../surface/errors.ts'
+import { OciError } from '../protocol/errors.ts'
 import { noLocks } from './locks.ts'
 import type { LockColumns, RegistryTables, RepositoryRow } from '../rows/rows.ts'
 

@@ -9,7 +9,7 @@ import { pieceManifests, removeManifest } from '../deletion/deleted-content-stor
 import { listPurgeable, purgeSome } from './soft-deleted-store.ts'
 import { changeSwept } from '../deletion/change-repository.ts'
 import { type Kept, keptPrefix, openKept } from '../deletion/kept-store.ts'
-import { keepsDeleted } from '../surface/ports.ts'
+import { keepsDeleted } from '../protocol/ports.ts'
 import { markFreed } from '../manifests/freed-store.ts'
 import type { RetentionContext } from './context.ts'
 import { recordChange } from '../repositories/repository-store.ts'

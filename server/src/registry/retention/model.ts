@@ -1,4 +1,4 @@
-import type { HostedRegistry } from '../surface/ports.ts'
+import type { HostedRegistry } from '../protocol/ports.ts'
 
 /** A registry with its retention and soft-delete policies. */
 export type PolicedRegistry = HostedRegistry & {

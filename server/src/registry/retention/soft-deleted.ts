@@ -3,8 +3,8 @@ import { isJsonObject, ownValue, parseBoundedJson } from '@acrux/shared/standard
 import { formatDataPlaneTime } from '@acrux/shared/standards/azure/acr-time.ts'
 import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import { parseTag, type Tag } from '@acrux/shared/standards/oci/reference.ts'
-import { type AcrCall, sendJson } from '../surface/call.ts'
-import { manifestUnknown } from '../surface/checked-path.ts'
+import { type AcrCall, sendJson } from '../protocol/call.ts'
+import { manifestUnknown } from '../protocol/checked-path.ts'
 import {
   findDeleted,
   removeDeletedTag,
@@ -14,14 +14,14 @@ import {
 } from './soft-deleted-store.ts'
 import { restoreManifestRows } from '../deletion/kept-store.ts'
 import { requireSwept } from '../deletion/deleted-content-store.ts'
-import { OciError } from '../surface/errors.ts'
+import { OciError } from '../protocol/errors.ts'
 import { cutPage, linkAfter, requirePage } from '../repositories/list-order.ts'
 import { requireWritable } from '../repositories/locks.ts'
 import { findManifest, markUntagged } from '../manifests/manifest-store.ts'
 import type { RetentionContext } from './context.ts'
 import { documentHead, manifestProperties } from '../properties/properties.ts'
 import type { Reservation } from '../quotas/quotas.ts'
-import { readBody } from '../surface/read-body.ts'
+import { readBody } from '../protocol/read-body.ts'
 import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
 import { changeRepository } from '../deletion/change-repository.ts'
 import { openRepository, recordChange } from '../repositories/repository-store.ts'

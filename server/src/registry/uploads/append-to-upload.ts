@@ -1,5 +1,5 @@
 import type { UploadContext } from './context.ts'
-import { type OciCall, sendEmpty } from '../surface/call.ts'
+import { type OciCall, sendEmpty } from '../protocol/call.ts'
 import { stageBody } from './stage-body.ts'
 import { hintedAlgorithm, ownerOf, requireUpload, uploadHeaders } from './uploads.ts'
 

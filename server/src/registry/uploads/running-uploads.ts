@@ -6,7 +6,7 @@ import { maxEntries } from '../../platform/memory/max-entries.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { DigestAlgorithm } from '@acrux/shared/standards/oci/digest.ts'
 import type { StagedBytes } from '../quotas/staged-bytes.ts'
-import { OciError } from '../surface/errors.ts'
+import { OciError } from '../protocol/errors.ts'
 import { claimUpload, findWriter, releaseUploads } from './upload-store.ts'
 
 /** A hash over the first `sizeBytes` of the staged bytes. */

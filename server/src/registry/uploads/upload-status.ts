@@ -1,5 +1,5 @@
 import type { UploadContext } from './context.ts'
-import { type OciCall, sendEmpty } from '../surface/call.ts'
+import { type OciCall, sendEmpty } from '../protocol/call.ts'
 import { deleteUpload } from './upload-store.ts'
 import { requireUpload, uploadHeaders, uploadUnknown } from './uploads.ts'
 
