@@ -53,7 +53,7 @@ const without: Readonly<Record<string, readonly string[]>> = {
     'portal.session.signOut',
   ],
   'no: requires the password': ['graph.me.changePassword'],
-  'no: starts work that deletes nothing': ['management.scrub.start'],
+  'no: starts work that deletes no content': ['management.scrub.start'],
 }
 
 test('every route that the portal reaches and that changes something needs step-up, or says why not', async (t) => {

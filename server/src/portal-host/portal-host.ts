@@ -24,6 +24,8 @@ export type PortalHostOptions = {
   readonly sealer: Sealer
   /** Scheme, host and port at which clients reach the server. */
   readonly publicOrigin: string
+  /** The first segments of the paths of ARM's routes that the portal may request. */
+  readonly armRoots: ReadonlySet<string>
   readonly signIns: PortalSignIns
   /** The files of the built portal; those of the program by default. */
   readonly files?: ReadPortalFiles

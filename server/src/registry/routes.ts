@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { ChangeColumns } from '../platform/http/change-columns.ts'
 import type { RouteCost } from '../platform/http/route-cost.ts'
 import type { ResponseSchema, RouteDescription } from '../platform/http/surface.ts'
@@ -114,10 +115,10 @@ export const registryRoutes: readonly RegistryRoute[] = [
   oci({ id: 'registry.blobs.get',                  method: 'GET',    path: '/v2/:name/blobs/:digest',                     need: pull,            handler: 'getBlob',                cost: 'small' }),
   oci({ id: 'registry.blobs.head',                 method: 'HEAD',   path: '/v2/:name/blobs/:digest',                     need: pull,            handler: 'headBlob',               cost: 'small' }),
   oci({ id: 'registry.blobs.delete',               method: 'DELETE', path: '/v2/:name/blobs/:digest',                     need: erase,           handler: 'deleteBlob',             cost: 'change', stepUp: true }),
-  oci({ id: 'registry.uploads.start',              method: 'POST',   path: '/v2/:name/blobs/uploads/',                    need: push,            handler: 'startUpload',            cost: 'change', stepUp: true, body: 'bytes' }),
+  oci({ id: 'registry.uploads.start',              method: 'POST',   path: '/v2/:name/blobs/uploads/',                    need: push,            handler: 'startUpload',            cost: 'change', stepUp: true, body: 'stream' }),
   oci({ id: 'registry.uploads.get',                method: 'GET',    path: '/v2/:name/blobs/uploads/:id',                 need: push,            handler: 'uploadStatus',           cost: 'read' }),
-  oci({ id: 'registry.uploads.append',             method: 'PATCH',  path: '/v2/:name/blobs/uploads/:id',                 need: push,            handler: 'appendToUpload',         cost: 'change', stepUp: true, body: 'bytes' }),
-  oci({ id: 'registry.uploads.finish',             method: 'PUT',    path: '/v2/:name/blobs/uploads/:id',                 need: push,            handler: 'finishUpload',           cost: 'change', stepUp: true, body: 'bytes' }),
+  oci({ id: 'registry.uploads.append',             method: 'PATCH',  path: '/v2/:name/blobs/uploads/:id',                 need: push,            handler: 'appendToUpload',         cost: 'change', stepUp: true, body: 'stream' }),
+  oci({ id: 'registry.uploads.finish',             method: 'PUT',    path: '/v2/:name/blobs/uploads/:id',                 need: push,            handler: 'finishUpload',           cost: 'change', stepUp: true, body: 'stream' }),
   oci({ id: 'registry.uploads.cancel',             method: 'DELETE', path: '/v2/:name/blobs/uploads/:id',                 need: push,            handler: 'cancelUpload',           cost: 'change', stepUp: true }),
   acr({ id: 'registry.properties.catalog',         method: 'GET',    path: '/acr/v1/_catalog',                            need: catalog,         handler: 'listRepositories',       cost: 'list', response: catalogSchema }),
   acr({ id: 'registry.repository.get',             method: 'GET',    path: '/acr/v1/:name',                               need: readProperties,  handler: 'getRepository',          cost: 'read', response: repositorySchema }),
@@ -164,6 +165,14 @@ export function indexRoutes(routes: readonly RegistryRoute[]): RouteIndex {
     kinds.set(route.kind, methods)
   }
   return index
+}
+
+const routes = indexRoutes(registryRoutes)
+
+/** Whether the route of a request reads its body as a stream, which may take any time. */
+export function readsStream({ method = '', url = '' }: Pick<IncomingMessage, 'method' | 'url'>): boolean {
+  const matched = matchPath(url.split('?', 1)[0] ?? '')
+  return matched !== undefined && routes[matched.surface].get(matched.path.kind)?.get(method)?.body === 'stream'
 }
 
 type Row<Handler> = ChangeColumns<'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'> & {

@@ -8,7 +8,7 @@ import { createLog } from '../platform/log/log.ts'
 import { currentWork } from '../platform/process/authorized-work.ts'
 import type { LoginServer } from '@acrux/shared/standards/azure/login-server.ts'
 import { openNetwork } from '@acrux/shared/standards/azure/network-rules.ts'
-import { type RegistryHandlers, type RegistryRoute, registryRoutes } from './routes.ts'
+import { type RegistryHandlers, type RegistryRoute, readsStream, registryRoutes } from './routes.ts'
 import { mountSurface } from './surface.ts'
 import type { RegistryCall } from './protocol/call.ts'
 import { OciError } from './protocol/errors.ts'
@@ -130,4 +130,14 @@ test('a request to the registry that is rejected before it is handled is charged
   charged.length = 0
   await visitRoutes(handle, visited, { host: 'other.example' })
   assert.equal(charged.length, registryRoutes.length)
+})
+
+test('only requests that send the bytes of an upload read a stream', () => {
+  const upload = '/v2/team/app/blobs/uploads/'
+  const id = '00000000-0000-4000-8000-000000000000'
+  assert.ok(readsStream({ method: 'POST', url: `${upload}?digest=x` }))
+  for (const method of ['PATCH', 'PUT']) assert.ok(readsStream({ method, url: `${upload}${id}?digest=x` }), method)
+  for (const method of ['GET', 'DELETE']) assert.ok(!readsStream({ method, url: `${upload}${id}` }), method)
+  assert.ok(!readsStream({ method: 'PUT', url: '/v2/team/app/manifests/1' }))
+  assert.ok(!readsStream({ method: 'PUT', url: '/acr/v1/team' }))
 })

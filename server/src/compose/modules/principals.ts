@@ -6,6 +6,7 @@ import { createGraph } from '../../graph/index.ts'
 import { createIssuers, openUpstreams, trustsIssuer } from '../../issuers/index.ts'
 import { type Identity, createIdentity, portalClient } from '../../identity/index.ts'
 import { type KnownSenders, createKnownSenders } from '../../platform/limits/sender-budget.ts'
+import { managementRoutes } from '../../management/index.ts'
 import { type PortalSignIns, createPortalHost } from '../../portal-host/index.ts'
 import { createConsents, createSignInPages, pagesClientId } from '../../sign-in/index.ts'
 import { openAuthority } from './authority.ts'
@@ -70,7 +71,14 @@ export async function createPrincipals(basis: ModuleBasis, configuration: Config
     identityProviders: configuration.identityProviders,
     authenticate: identity.authenticateGraph,
   })
-  const portal = createPortalHost({ ...basis, audit, signIns: portalSignIns(basis, { credentials, identity }) })
+  // What is public needs no portal.
+  const armPaths = managementRoutes.filter(({ need }) => need !== 'public').map(({ path }) => path)
+  const portal = createPortalHost({
+    ...basis,
+    audit,
+    armRoots: new Set(armPaths.map((path) => path.split('/')[1] ?? '')),
+    signIns: portalSignIns(basis, { credentials, identity }),
+  })
   const pages = await createPages(basis, configuration, {
     audit,
     credentials,

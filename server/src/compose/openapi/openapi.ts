@@ -72,7 +72,7 @@ const components = {
 const withBody = new Set(['POST', 'PUT', 'PATCH'])
 
 /** The media type of a body that has no schema. */
-const mediaTypes = { json, form, bytes: '*/*' } as const
+const mediaTypes = { json, form, bytes: '*/*', stream: '*/*' } as const
 
 type OpenApiDocument = { readonly openapi: string; readonly [member: string]: unknown }
 

@@ -20,7 +20,7 @@ import { systemClock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { openSqliteReader } from '../../platform/sql/sqlite-reader.ts'
 import { NamedPairs } from '../../platform/tls/named-pairs.ts'
-import { type RegistryReader, manifestCacheFigure, registryRoutes } from '../../registry/index.ts'
+import { type RegistryReader, manifestCacheFigure, readsStream, registryRoutes } from '../../registry/index.ts'
 import type { TokenService } from '../../token-service/index.ts'
 import { callerLimitsOf } from '../modules/authority.ts'
 import { openStorage } from '../../installation/index.ts'
@@ -165,15 +165,12 @@ async function openReading(
       answerHere(request, response)
       return
     }
-    if (uploadPath.test(request.url ?? '')) streamBody(request)
+    if (readsStream(request)) streamBody(request)
     forward(request, response)
   }
   app.addHook('onClose', () => storage.objects?.close())
   return { app, tokenService, registry, database, answer }
 }
-
-/** The paths whose bodies have a minimum rate instead of a time limit. */
-const uploadPath = /^\/v2\/[^?]+\/blobs\/uploads\//
 
 /** Whether this thread may have a handler for a request. */
 function mayBeAnswered(method: string | undefined, url = ''): boolean {

@@ -1,14 +1,14 @@
 import type { z } from 'zod'
 
-/** What a route reads as its body: a document of the schema, any JSON, a form, bytes, or nothing. */
-export type RequestBody = z.ZodType | 'json' | 'form' | 'bytes' | 'none'
+/** What a route reads as its body: a document of the schema, any JSON, a form, bytes, bytes that are never all in memory, or nothing. */
+export type RequestBody = z.ZodType | 'json' | 'form' | 'bytes' | 'stream' | 'none'
 
 /** Whether a person in the portal must have authenticated within the last minutes; if not, why the route needs no step-up. */
 export type StepUp =
   | true
   | 'no: only answers a question'
   | 'no: gives no access and adds no content'
-  | 'no: starts work that deletes nothing'
+  | 'no: starts work that deletes no content'
   | 'no: only ends something'
   | 'no: requires the password'
 

@@ -81,7 +81,7 @@ async function serve(context: Context, options: ApiSurfaceOptions, exchange: Raw
     send(exchange, body === undefined ? 204 : 200, body)
     return
   }
-  const target = options.methods.includes(method) ? parseApiTarget(url) : undefined
+  const target = options.methods.includes(method) ? parseApiTarget(url, context.armRoots) : undefined
   if (target === undefined) throw new PortalError('notFound')
   requireSmallBody(request)
   // The surface charges the rest. The route decides whether it asks.

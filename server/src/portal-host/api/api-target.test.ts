@@ -4,19 +4,24 @@ import { parseApiTarget } from './api-target.ts'
 
 const everything = 'pull,push,delete,metadata_read,metadata_write,deleted_read,deleted_restore'
 
+const armRoots = new Set(['subscriptions', 'providers', 'tenants', 'openapi.json', 'batch'])
+
 test('a request is passed to the surface that its path names', () => {
-  assert.deepEqual(parseApiTarget('/portal/api/arm/subscriptions?api-version=1'), {
+  assert.deepEqual(parseApiTarget('/portal/api/arm/subscriptions?api-version=1', armRoots), {
     surface: 'arm',
     url: '/subscriptions?api-version=1',
   })
-  assert.deepEqual(parseApiTarget('/portal/api/graph/users/x'), { surface: 'graph', url: '/graph/v1.0/users/x' })
+  assert.deepEqual(parseApiTarget('/portal/api/graph/users/x', armRoots), {
+    surface: 'graph',
+    url: '/graph/v1.0/users/x',
+  })
   const repository = { loginServer: 'localhost:5443', scope: `repository:team/app:${everything}` }
   for (const path of ['/v2/team/app/tags/list', '/acr/v1/team/app/_manifests?n=10']) {
     const target = { surface: 'registry', url: path, access: repository }
-    assert.deepEqual(parseApiTarget(`/portal/api/registry/localhost:5443${path}`), target)
-    assert.deepEqual(parseApiTarget(`/portal/api/registry/localhost%3A5443${path}`), target)
+    assert.deepEqual(parseApiTarget(`/portal/api/registry/localhost:5443${path}`, armRoots), target)
+    assert.deepEqual(parseApiTarget(`/portal/api/registry/localhost%3A5443${path}`, armRoots), target)
   }
-  assert.deepEqual(parseApiTarget('/portal/api/registry/contoso.example/acr/v1/_catalog'), {
+  assert.deepEqual(parseApiTarget('/portal/api/registry/contoso.example/acr/v1/_catalog', armRoots), {
     surface: 'registry',
     url: '/acr/v1/_catalog',
     access: { loginServer: 'contoso.example', scope: 'registry:catalog:*' },
@@ -56,5 +61,5 @@ const denied: readonly (readonly [url: string, why: string])[] = [
 ]
 
 test('every other path is denied', () => {
-  for (const [url, why] of denied) assert.equal(parseApiTarget(url), undefined, `${url}: ${why}`)
+  for (const [url, why] of denied) assert.equal(parseApiTarget(url, armRoots), undefined, `${url}: ${why}`)
 })

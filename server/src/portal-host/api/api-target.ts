@@ -13,17 +13,14 @@ export type ApiTarget =
 /** Where the portal's requests to the surfaces begin. */
 export const apiPath = '/portal/api'
 
-/** The first segments of ARM's paths. */
-const armRoots = new Set(['subscriptions', 'providers', 'tenants', 'openapi.json', 'batch'])
-
 /** The characters of a path without its query, percent-encoded. [RFC 3986 §3.3] */
 const pathPattern = /^[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*$/
 
 /**
  * The target of a request to `/portal/api/arm/…`, `/portal/api/graph/…` or `/portal/api/registry/{loginServer}/…`. Undefined
- * for every path that is not one of a surface that the portal uses.
+ * for every path that is not one of a surface that the portal uses. `armRoots` are the first segments of ARM's paths.
  */
-export function parseApiTarget(url: string): ApiTarget | undefined {
+export function parseApiTarget(url: string, armRoots: ReadonlySet<string>): ApiTarget | undefined {
   const queryAt = url.indexOf('?')
   const path = queryAt === -1 ? url : url.slice(0, queryAt)
   const query = queryAt === -1 ? '' : url.slice(queryAt)

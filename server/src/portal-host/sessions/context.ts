@@ -20,6 +20,8 @@ export type Context = {
   readonly sealer: Sealer
   /** Scheme, host and port at which clients reach the server. The portal is served at no other host. */
   readonly publicOrigin: string
+  /** The first segments of the paths of ARM's routes that the portal may request. */
+  readonly armRoots: ReadonlySet<string>
   readonly signIns: PortalSignIns
   readonly files: ReadPortalFiles
   readonly documents: ReadDocuments
