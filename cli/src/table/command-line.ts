@@ -17,7 +17,7 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 /** The path of the command that the first words name. Only it is loaded, so that others do not slow it down. */
-function commandNamedBy(args: readonly string[]): string | undefined {
+export function commandNamedBy(args: readonly string[]): string | undefined {
   const words = args[0] === 'help' ? args.slice(1) : args
   const option = words.findIndex((word) => word.startsWith('-'))
   const text = `${words.slice(0, option === -1 ? words.length : option).join(' ')} `

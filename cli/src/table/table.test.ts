@@ -64,6 +64,30 @@ test('a command that destroys something after a confirmation can be confirmed in
   }
 })
 
+test('no example has a secret in its command line, and every option for a secret says that its value is a secret', async () => {
+  const named = /^--(?:password|client-secret|federated-token|passphrase)$/
+  let secretCount = 0
+  // The code of a machine can be used once.
+  for (const row of commands.filter((each) => each.path !== 'identity-endpoint enroll')) {
+    const { flags = [], examples } = await row.load()
+    for (const { flags: text, secret } of flags.filter((flag) => / [<[]/.test(flag.flags))) {
+      const names = text.split(/[ ,]+/).filter((word) => word.startsWith('-'))
+      assert.equal(names.some((name) => named.test(name)) && secret !== true, false, `${row.path} ${text}`)
+      if (secret !== true) continue
+      secretCount += 1
+      const shown = examples.flatMap((example) =>
+        names.flatMap((name) => [...` ${example} `.matchAll(new RegExp(`\\s${name}[ =]+([^-@\\s]\\S*)`, 'g'))]),
+      )
+      assert.deepEqual(
+        shown.map(([found]) => found),
+        [],
+        row.path,
+      )
+    }
+  }
+  assert.ok(secretCount > 5, `${secretCount} options for secrets`)
+})
+
 /** What selects a manifest or a principal, and other options without which a command is denied before it needs a session. */
 const needed: Readonly<Record<string, object>> = {
   'acr grant': { action: 'pull', repository: 'app' },

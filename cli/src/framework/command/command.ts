@@ -24,7 +24,7 @@ export type FlagDescription = {
   readonly repeated?: true
   /** Parses the text. @throws WrongUsageError with a sentence that says what the value must be */
   readonly parse?: (text: string) => unknown
-  /** Whether its value is a secret, which `--debug` does not show. */
+  /** Whether its value is a secret, which no example has in its command line. */
   readonly secret?: true
 }
 
