@@ -28,7 +28,7 @@ const shared: Readonly<Record<string, ModuleRow>> = {
   },
   texts: { imports: [], submodules: {} },
   wire: { imports: [], submodules: {} },
-  permissions: { imports: ['texts', 'wire'], submodules: {} },
+  permissions: { imports: ['standards', 'texts', 'wire'], submodules: {} },
 }
 
 const server: Readonly<Record<string, ModuleRow>> = {

@@ -1,24 +1,24 @@
+import { type RolePermissions, permitsAction, permitsDataAction } from '../standards/azure/role-permissions.ts'
+import { evaluateRoleCondition } from '../standards/conditions/role-condition-evaluation.ts'
+import { parseRoleCondition } from '../standards/conditions/role-condition-parser.ts'
+import {
+  type ConditionPlaces,
+  everywhere,
+  isEverywhere,
+  isNowhere,
+  nowhere,
+  placesOf,
+  unionOfPlaces,
+} from '../standards/conditions/role-condition-places.ts'
 import type { ModeChange, RightChange } from '../wire/api-types.ts'
-import { repositoryRoles } from './granted-action.ts'
-import { parseRepositoryCondition, patternsAllowing } from './repository-condition.ts'
-import { patternPhrase } from './repository-pattern.ts'
 
 /** The modes, as ARM names them. */
 export type RoleAssignmentMode = 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
 
-type Permissions = {
-  readonly actions: readonly string[]
-  readonly notActions: readonly string[]
-  readonly dataActions: readonly string[]
-  readonly notDataActions: readonly string[]
-}
-
 /** A role that a principal has at a registry. */
 export type HeldRole = {
-  readonly principalId: string
-  readonly roleName: string
   readonly condition: string | null
-  readonly permissions: readonly Permissions[]
+  readonly permissions: readonly RolePermissions[]
 }
 
 /** What each mode requires of a role, below `Microsoft.ContainerRegistry/registries/`. [acr-protocol §9.1] */
@@ -31,22 +31,23 @@ const needs = {
 
 export type Capability = keyof typeof needs
 
-/** What a principal may do in a mode: on all repositories, or on the repositories of these patterns. */
-type Capabilities = ReadonlyMap<Capability, readonly string[]>
-
 /** A capability, and where it is lost or gained, such as `all repositories except team/*`. */
 export type CapabilityPlace = { readonly capability: Capability; readonly where: string }
-
-const everywhere = 'all repositories'
-const ofCondition = 'the repositories of a condition'
 
 /** A right of the answer of `modeChanges`, in words. */
 export function placeOf({ action, repositories, except, byCondition }: RightChange): CapabilityPlace {
   const capability = action === 'catalog' ? 'list' : action
   const isAll = repositories.includes('*')
-  const listed = [...(isAll ? except : repositories), ...(byCondition ? [ofCondition] : [])].join(', ')
-  if (!isAll) return { capability, where: listed }
-  return { capability, where: listed === '' ? everywhere : `${everywhere} except ${listed}` }
+  const where = isAll ? allExcept(placesText(except, byCondition)) : placesText(repositories, byCondition)
+  return { capability, where }
+}
+
+function placesText(patterns: readonly string[], others: boolean): string {
+  return [...patterns, ...(others ? ['the repositories of a condition'] : [])].join(', ')
+}
+
+function allExcept(text: string): string {
+  return text === '' ? 'all repositories' : `all repositories except ${text}`
 }
 
 /** What principals with the roles `before` may do in a mode, but may not do with the roles `after`. */
@@ -55,7 +56,12 @@ export function capabilityLoss(
   after: readonly HeldRole[],
   mode: RoleAssignmentMode,
 ): readonly CapabilityPlace[] {
-  return difference(capabilitiesIn(before, mode), capabilitiesIn(after, mode))
+  return (Object.keys(needs) as Capability[]).flatMap((capability) => {
+    const placesIn = (held: readonly HeldRole[]) =>
+      unionOfPlaces(held.map((role) => placesAllowed(role, capability, mode)))
+    const where = difference(placesIn(before), placesIn(after))
+    return where === undefined ? [] : [{ capability, where }]
+  })
 }
 
 /** A change in words, such as `loses pull, push on all repositories`. */
@@ -63,58 +69,32 @@ export function changePhrases({ lost, gained }: Pick<ModeChange, 'lost' | 'gaine
   return [...phrases('loses', lost.map(placeOf)), ...phrases('gains', gained.map(placeOf))]
 }
 
-function capabilitiesIn(held: readonly HeldRole[], mode: RoleAssignmentMode): Capabilities {
-  const found = new Map<Capability, readonly string[]>()
-  for (const role of held) {
-    for (const capability of Object.keys(needs) as Capability[]) {
-      const places = new Set([...(found.get(capability) ?? []), ...placesAllowed(role, capability, mode)])
-      if (places.size > 0) found.set(capability, places.has(everywhere) ? [everywhere] : [...places])
-    }
-  }
-  return found
-}
-
+/** The repositories on which a role allows a capability in a mode. */
 function placesAllowed(
-  { roleName, condition, permissions }: HeldRole,
+  { condition, permissions }: HeldRole,
   capability: Capability,
   mode: RoleAssignmentMode,
-): readonly string[] {
-  const [action, dataAction] = needs[capability]
-  const permits = (isPermitted: (block: Permissions) => boolean) => permissions.some(isPermitted)
-  // In the mode for a whole registry, no repository is compared: a condition on its name is false.
-  if (mode === 'LegacyRegistryPermissions') {
-    const isPermitted = permits(({ actions, notActions }) => allows(actions, notActions, action))
-    return isPermitted && condition === null ? [everywhere] : []
-  }
-  if (!permits(({ dataActions, notDataActions }) => allows(dataActions, notDataActions, dataAction))) return []
-  if (condition === null) return [everywhere]
-  const known = repositoryRoles.find(({ name }) => name === roleName)
-  const alternatives = parseRepositoryCondition(condition, known?.actions ?? [])
-  const patterns = patternsAllowing(alternatives, dataAction.replace('repositories/', ''))
-  if (patterns.length > 0) return patterns.map(patternPhrase)
-  return alternatives.some(({ kind }) => kind === 'other') ? [ofCondition] : []
+): ConditionPlaces {
+  const isForRegistry = mode === 'LegacyRegistryPermissions'
+  const [ofRegistry, ofRepository] = needs[capability]
+  const action = `Microsoft.ContainerRegistry/registries/${isForRegistry ? ofRegistry : ofRepository}`
+  const isPermitted = isForRegistry ? permitsAction(permissions, action) : permitsDataAction(permissions, action)
+  if (!isPermitted) return nowhere
+  if (condition === null) return everywhere
+  const reading = parseRoleCondition(condition)
+  if (!('condition' in reading)) return nowhere
+  if (!isForRegistry && capability !== 'list') return placesOf(reading.condition, action)
+  // The action concerns no repository, whose name a condition could compare.
+  return evaluateRoleCondition(reading.condition, { action, repository: undefined }) === true ? everywhere : nowhere
 }
 
-function allows(allowed: readonly string[], denied: readonly string[], action: string): boolean {
-  const full = `Microsoft.ContainerRegistry/registries/${action}`
-  return allowed.some((pattern) => matches(pattern, full)) && !denied.some((pattern) => matches(pattern, full))
-}
-
-/** Whether an action matches a pattern, in which `*` stands for any text. */
-function matches(pattern: string, action: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replaceAll(/[.\\+?^${}()|[\]]/g, String.raw`\$&`))
-  return new RegExp(`^${parts.join('.*')}$`, 'i').test(action)
-}
-
-function difference(one: Capabilities, other: Capabilities): readonly CapabilityPlace[] {
-  return [...one].flatMap(([capability, places]) => {
-    const kept = other.get(capability) ?? []
-    if (kept.includes(everywhere)) return []
-    const changed = places.filter((place) => !kept.includes(place)).join(', ')
-    if (changed === '') return []
-    const where = changed === everywhere && kept.length > 0 ? `${everywhere} except ${kept.join(', ')}` : changed
-    return [{ capability, where }]
-  })
+/** The places of `before` that are not in `after`, in words; undefined if there are none. */
+function difference(before: ConditionPlaces, after: ConditionPlaces): string | undefined {
+  if (isNowhere(before) || isEverywhere(after)) return undefined
+  if (isEverywhere(before)) return allExcept(placesText(after.patterns, after.others))
+  const patterns = before.patterns.filter((each) => !after.patterns.includes(each))
+  const text = placesText(patterns, before.others && !after.others)
+  return text === '' ? undefined : text
 }
 
 function phrases(verb: string, changes: readonly CapabilityPlace[]): string[] {

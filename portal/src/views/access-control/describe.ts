@@ -14,8 +14,7 @@ const texts = rightsTexts.access
 
 /** What a role permits on images in a mode. */
 export function capabilitiesOf(role: RoleDefinition, mode: RoleAssignmentMode): readonly Capability[] {
-  const { roleName, permissions } = role.properties
-  const held = { principalId: '', roleName, condition: null, permissions }
+  const held = { condition: null, permissions: role.properties.permissions }
   return capabilityLoss([held], [], mode).map(({ capability }) => capability)
 }
 

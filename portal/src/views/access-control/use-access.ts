@@ -136,10 +136,5 @@ export function nameOf({ principal, principalId }: Pick<NamedAssignment, 'princi
 
 /** The assignments as the rules of modes read them. */
 export function heldRoles(assignments: readonly NamedAssignment[]): readonly HeldRole[] {
-  return assignments.map(({ principalId, role, condition }) => ({
-    principalId,
-    roleName: role?.properties.roleName ?? '',
-    condition,
-    permissions: role?.properties.permissions ?? [],
-  }))
+  return assignments.map(({ role, condition }) => ({ condition, permissions: role?.properties.permissions ?? [] }))
 }
