@@ -1,6 +1,7 @@
-import { loadProgram } from '../../cli/src/table/table.ts'
+import { groups } from '../../cli/src/table/groups.ts'
+import { commands, loadProgram } from '../../cli/src/table/table.ts'
 
-// Prints all commands and their options, also those that the help does not show, as JSON.
+// Prints the rows of all groups and commands, with the options of the commands, also those that the help does not show, as JSON.
 
 type Command = Awaited<ReturnType<typeof loadProgram>>
 
@@ -34,4 +35,6 @@ function optionsOf(command: Command, path: string): readonly (readonly [path: st
   return [[path, [...options, ...positional]]]
 }
 
-process.stdout.write(JSON.stringify(Object.fromEntries(optionsOf(await loadProgram(() => true), ''))))
+const options = Object.fromEntries(optionsOf(await loadProgram(() => true), ''))
+const rows = commands.map((row) => ({ ...row, options: options[row.path] }))
+process.stdout.write(JSON.stringify({ groups, commands: rows }))

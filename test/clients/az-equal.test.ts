@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after } from 'node:test'
+import { after, test } from 'node:test'
 import { mustRun, run, type Ran } from '../harness/clients.ts'
 import { assignRole, createServicePrincipal, registryId, roles } from '../harness/arm.ts'
 import { mainFile } from '../harness/program.ts'
 import { basic, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
+import { acruxCommands, rowOf } from './acrux/command-table.ts'
 import { azHome, signIn, step } from './az/az.ts'
 import { type Line, type Values, argumentsOf, comparable } from './equal/line.ts'
 import { contentLines, deletedLines } from './equal/content.ts'
 import { directoryLines, roleLines } from './equal/management.ts'
+import { profileLines } from './equal/profile.ts'
 import { registryChangeLines, registryLines, tokenLines } from './equal/registry.ts'
 import { certificateLines, ownerLines, updateLines } from './equal/update.ts'
+
+const { commands } = await acruxCommands()
 
 const server = await startServer()
 const az = azHome(server.caFile)
@@ -117,6 +121,20 @@ const families: Readonly<Record<string, readonly Line[]>> = {
   'owners and trust': ownerLines,
   certificates: certificateLines,
 }
+test('every command that az has, as the table of commands says, is compared with az', () => {
+  const lines = [
+    ...Object.values(families).flatMap((family) => family.map(({ line }) => line)),
+    ...profileLines(firstRun).map(([args]) => args.join(' ')),
+  ]
+  const compared = new Set(lines.map((line) => rowOf(commands, line)?.path))
+  assert.deepEqual(
+    commands
+      .filter(({ path, az: equivalent }) => equivalent !== undefined && !compared.has(path))
+      .map(({ path }) => path),
+    [],
+  )
+})
+
 for (const [family, lines] of Object.entries(families)) {
   for (const each of lines) step(`acrux ${each.line} does what az does (${family})`, ['az'], () => isEqual(each))
 }
@@ -138,8 +156,18 @@ async function isEqual(line: Line): Promise<void> {
   assert.equal(asAz.code, code, `az: ${asAz.stdout}${asAz.stderr}`)
   assert.equal(asAcrux.code, code, `acrux: ${asAcrux.stdout}${asAcrux.stderr}`)
   assert.equal(comparable(line, asAcrux.stdout, own.acrux), comparable(line, asAz.stdout, own.az))
+  if (code === 0 && !/ (?:-o|--query) /.test(line.line)) printsWhatItsRowSays(line.line, asAz.stdout)
   if (says === undefined) return
   assert.match(asAz.stderr, says)
   assert.match(asAcrux.stderr, says)
   assert.doesNotMatch(asAcrux.stderr, /\n\s+at /, 'no stack trace')
+}
+
+/** Requires that a command printed what the table of commands says. */
+function printsWhatItsRowSays(line: string, stdout: string): void {
+  const row = rowOf(commands, line)
+  // The response to the deletion of an image is empty; that to the deletion of a repository is not.
+  if (stdout === '' && row?.destroys !== undefined) return
+  const printed = stdout.startsWith('[') ? 'list' : 'document'
+  assert.equal(stdout === '' ? 'nothing' : printed, row?.prints, 'what the table of commands says')
 }

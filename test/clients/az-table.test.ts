@@ -2,69 +2,24 @@ import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { clientHome, mustRun } from '../harness/clients.ts'
+import { type Option, acruxCommands } from './acrux/command-table.ts'
 import { debianAz } from './az/az-forks.ts'
 import { step } from './az/az.ts'
 
-/** An option; without names, the positional arguments. */
-type Option = {
-  readonly names: readonly string[]
-  readonly required: boolean
-  readonly values: 'none' | 'one' | 'optional' | 'many'
-  readonly choices: readonly string[]
-}
-
-type CommandTable = Readonly<Record<string, readonly Option[]>>
-
-/** The commands that are the same as those of az: a command, or all commands of a group. */
-const families = [
-  ...'check-name create delete list login show show-endpoints show-usage update'
-    .split(' ')
-    .map((name) => `acr ${name}`),
-  'acr config authentication-as-arm',
-  'acr credential',
-  'acr manifest',
-  'acr repository',
-  'acr scope-map',
-  'acr token',
-  'account',
-  'ad app',
-  'ad sp',
-  'cloud',
-  'group list',
-  'group show',
-  'identity',
-  'login',
-  'logout',
-  'role assignment',
-  'role definition list',
-]
-
-/** What az has and acrux does not: a command, a group, or a command with an option. */
-const exceptions: Readonly<Record<string, string>> = {
-  'account lock': 'a server of Acrux has no locks of resources',
-  'account management-group': 'a server of Acrux has no management groups',
-  'ad app permission grant --id, --client-id':
-    'an error in az, which declares this text as one name; it accepts --id as an abbreviation of it',
-  'ad app permission grant --api, --resource-id': 'the same error',
-}
+type AzTable = Readonly<Record<string, readonly Option[]>>
 
 function isOf(path: string, names: readonly string[]): boolean {
   return names.some((name) => path === name || path.startsWith(`${name} `))
 }
 
-async function azTable(python: string, source: string): Promise<CommandTable> {
+/** The commands of az whose first word is one of the words. */
+async function azTable(python: string, source: string, words: readonly string[]): Promise<AzTable> {
   using home = clientHome()
   const program = fileURLToPath(new URL('az/az-table.py', import.meta.url))
-  const { stdout } = await mustRun(python, [program, ...new Set(families.map((each) => each.split(' ')[0] ?? ''))], {
+  const { stdout } = await mustRun(python, [program, ...words], {
     env: { ...home.env, PYTHONPATH: source },
   })
-  return JSON.parse(stdout) as CommandTable
-}
-
-async function acruxTable(): Promise<CommandTable> {
-  using home = clientHome()
-  const program = fileURLToPath(new URL('../../scripts/reference/command-table.ts', import.meta.url))
-  return JSON.parse((await mustRun(process.execPath, [program], { env: home.env })).stdout) as CommandTable
+  return JSON.parse(stdout) as AzTable
 }
 
 /** What is missing in the options of a command, or is different. */
@@ -87,25 +42,39 @@ function differences(path: string, az: readonly Option[], acrux: readonly Option
   })
 }
 
-step('acrux has every command and every option of the families that it shares with az', ['az'], async (t) => {
+step('acrux has every command and every option of az that its table of commands says it has', ['az'], async (t) => {
   const debian = debianAz()
   if (debian === undefined) {
     t.skip("the az of this machine is not Debian's")
     return
   }
-  const az = await azTable(debian.python, join(dirname(debian.az), 'src'))
-  const acrux = await acruxTable()
-  const paths = Object.keys(az).filter((path) => isOf(path, families))
+  const { groups, commands } = await acruxCommands()
+  const equal = [...groups, ...commands].filter(({ az }) => az !== undefined)
+  const words = new Set(equal.map(({ path }) => path.split(' ')[0] ?? ''))
+  const az = await azTable(debian.python, join(dirname(debian.az), 'src'), [...words])
+  const unknown = commands.filter(({ path, az: same }) => (same !== undefined) !== path in az).map(({ path }) => path)
+  assert.deepEqual(unknown, [], 'a row has an equivalent if az has a command with the same words')
+
+  const names = equal.map(({ path }) => path)
+  const paths = Object.keys(az).filter((path) => isOf(path, names))
   assert.ok(paths.length > 100, `az has only ${paths.length} commands`)
   const found = paths.flatMap((path) => {
-    const options = (az[path] ?? []).filter(({ names }) => !names.includes('--help'))
-    const own = acrux[path]
-    return own === undefined ? [path] : differences(path, options, own)
+    const options = (az[path] ?? []).filter((option) => !option.names.includes('--help'))
+    const own = commands.find((row) => row.path === path)
+    return own === undefined ? [path] : differences(path, options, own.options)
   })
+  const lacking = equal.flatMap(({ path, az: same }) =>
+    same === undefined || same === 'same' ? [] : Object.keys(same.lacks).map((name) => lackOf(path, name)),
+  )
   assert.deepEqual(
-    found.filter((each) => !isOf(each, Object.keys(exceptions))),
+    found.filter((each) => !isOf(each, lacking)),
     [],
   )
-  const unneeded = Object.keys(exceptions).filter((name) => !found.some((each) => isOf(each, [name])))
-  assert.deepEqual(unneeded, [], 'every exception is needed')
+  const unneeded = lacking.filter((name) => !found.some((each) => isOf(each, [name])))
+  assert.deepEqual(unneeded, [], 'az has what a row says acrux lacks')
 })
+
+/** What a row lacks, as {@link differences} names it: an option of the command, or a command or a group by its words. */
+function lackOf(path: string, name: string): string {
+  return name.startsWith('-') ? `${path} ${name}` : name
+}

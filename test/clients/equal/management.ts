@@ -115,8 +115,15 @@ export const directoryLines: readonly Line[] = [
   { line: 'ad sp show --id {objectId} -o table' },
   { line: `ad sp show --id ${unknownId}`, code: 3, says: /does not exist/ },
   { line: 'ad sp show --id nothing', code: 3, says: /'nothing' doesn't exist/ },
+  { line: 'ad sp create --id {appId}', code: 1, says: /already in use/ },
+  { line: `ad sp create --id ${unknownId}`, code: 1, says: /does not (?:exist|reference)|doesn't exist/ },
   { line: 'ad sp credential list --id {appId} --cert' },
   { line: `ad sp credential list --id ${unknownId}`, code: 1, says: /does not exist/ },
+  {
+    line: `ad sp credential delete --id {appId} --key-id ${unknownId}`,
+    code: 1,
+    says: /No password credential found/,
+  },
   { line: 'ad sp credential reset --id {ownObjectId} --append', creates: true },
   {
     line: 'ad sp credential reset --id {ownObjectId} --years 1 --end-date 2030-01-01',
@@ -163,6 +170,10 @@ export const directoryLines: readonly Line[] = [
     code: 1,
     says: /does not exist/,
   },
+  {
+    line: 'ad app federated-credential update --id {appId} --federated-credential-id {own} --parameters \'{"subject":"{own}-other"}\'',
+  },
+  { line: 'ad app federated-credential show --id {appId} --federated-credential-id {own}', creates: true },
   { line: 'ad app federated-credential delete --id {appId} --federated-credential-id {own}' },
   { line: 'ad app federated-credential list --id {appId}' },
   { line: `ad app delete --id ${unknownId}`, code: 1, says: /does not exist/ },
