@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { faults } from './faults.ts'
-import { faultTable } from './table.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -23,15 +22,4 @@ test('there are at least a hundred faults, each of which can still be planted, w
     assert.ok(titles.includes(only), `${what}: no test is called ${only}`)
   }
   assert.equal(new Set(faults.map(({ file, find, replace }) => `${file}\n${find}\n${replace}`)).size, faults.length)
-})
-
-test('the page on testing lists every fault', () => {
-  const page = readFileSync(join(root, 'docs/testing.md'), 'utf8')
-  const rowsOf = (text: string) => text.split('\n').map((row) => row.replaceAll(/ +/g, ' ').replaceAll(/-+/g, '-'))
-  const rows = rowsOf(page)
-  assert.deepEqual(
-    rowsOf(faultTable(faults)).filter((row) => !rows.includes(row)),
-    [],
-    'write the table again with npm run mutate -- --table',
-  )
 })

@@ -7,16 +7,14 @@ import { parseArgs, promisify } from 'node:util'
 import { tempDir } from '../harness/temp-dir.ts'
 import type { Fault } from './fault.ts'
 import { faults } from './faults.ts'
-import { faultTable } from './table.ts'
 
 const usage = `npm run mutate -- [WORD…] [--list]
 
 Plants single faults, one at a time, in a copy of the repository, and runs the tests that must notice them.
 With words, only the faults whose file or description contains one of them.
 
-  --list   print the faults without planting them
-  --table  print the faults as the table of docs/testing.md
-  --help   print this text
+  --list  print the faults with their tests, without planting them
+  --help  print this text
 
 Examples:
   npm run mutate
@@ -43,7 +41,7 @@ async function copyRepository(target: string): Promise<void> {
     if (name !== '@acrux') symlinkSync(join(root, 'node_modules', name), join(target, 'node_modules', name))
   }
   mkdirSync(join(target, 'node_modules', '@acrux'))
-  for (const name of ['cli', 'server', 'test']) {
+  for (const name of ['cli', 'server', 'shared', 'test']) {
     symlinkSync(join(target, name), join(target, 'node_modules', '@acrux', name))
   }
 }
@@ -80,7 +78,6 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       list: { type: 'boolean', default: false },
-      table: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -92,11 +89,7 @@ async function main(): Promise<number> {
     ({ file, what }) => positionals.length === 0 || positionals.some((word) => `${file} ${what}`.includes(word)),
   )
   if (values.list) {
-    for (const { file, what } of chosen) process.stdout.write(`${file}: ${what}\n`)
-    return 0
-  }
-  if (values.table) {
-    process.stdout.write(`${faultTable(chosen)}\n`)
+    for (const { file, what, tests } of chosen) process.stdout.write(`${file}: ${what}\n  ${tests.join('\n  ')}\n`)
     return 0
   }
   using place = tempDir('mutate')
