@@ -35,26 +35,29 @@ const change = (database: Database, statement: string) =>
   })
 
 describe('an exclusive transaction', { skip: !testDatabaseKinds.includes('postgres') }, () => {
-  test('that waits for a dump of its table reports the dump once, and runs when the dump has ended', async (t) => {
-    const { database, other, pid, reported, isReported } = await open(t, 'pg_dump')
-    await change(database, 'create table note (id integer)')
-    await other.query('begin; lock table note in access share mode')
-    const changed = change(database, 'alter table note add column text text')
-    await isReported
-    await other.query('rollback')
-    await changed
-    assert.deepEqual(reported, [{ pid, application: 'pg_dump' }])
-  })
-
-  test('that waits for one of another server reports the other server', async (t) => {
-    const { database, other, pid, reported, isReported } = await open(t, 'acrux')
-    await other.query('begin; select pg_advisory_xact_lock(7236401)')
-    const changed = change(database, 'create table note (id integer)')
-    await isReported
-    await other.query('rollback')
-    await changed
-    assert.deepEqual(reported, [{ pid, application: 'acrux' }])
-  })
+  for (const { title, application, lock } of [
+    {
+      title: 'that waits for a dump of its table reports the dump once, and runs when the dump has ended',
+      application: 'pg_dump',
+      lock: 'lock table note in access share mode',
+    },
+    {
+      title: 'that waits for one of another server reports the other server',
+      application: 'acrux',
+      lock: 'select pg_advisory_xact_lock(7236401)',
+    },
+  ]) {
+    test(title, async (t) => {
+      const { database, other, pid, reported, isReported } = await open(t, application)
+      await change(database, 'create table note (id integer)')
+      await other.query(`begin; ${lock}`)
+      const changed = change(database, 'alter table note add column text text')
+      await isReported
+      await other.query('rollback')
+      await changed
+      assert.deepEqual(reported, [{ pid, application }])
+    })
+  }
 
   test('that no lock blocks reports nothing, however long it takes', async (t) => {
     const { database, reported } = await open(t, 'acrux')
