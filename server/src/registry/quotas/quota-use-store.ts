@@ -1,7 +1,7 @@
 import type { Database } from '../../platform/sql/database.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 import type { DefaultQuotas } from './quotas.ts'
-import { wholeRegistry } from './usage-store.ts'
+import { wholeRegistry } from './quota-store.ts'
 
 /** The use of quotas, for metrics. */
 export type QuotaUse = {

@@ -1,7 +1,8 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { OciError } from '../protocol/errors.ts'
 import type { StagedBytes } from './staged-bytes.ts'
-import { prepareUsageReads, readLimits, readUsage, type UsageReads, wholeRegistry } from './usage-store.ts'
+import { type LimitsRead, prepareLimitsRead, readLimits, wholeRegistry } from './quota-store.ts'
+import { prepareUsageReads, readUsage, type UsageReads } from './usage-store.ts'
 
 /** The limits in bytes of registries and repositories that have no quota of their own. 0 is no limit. */
 export type DefaultQuotas = { readonly registryBytes: number; readonly repositoryBytes: number }
@@ -37,6 +38,7 @@ export type Reservation = {
  */
 export class Quotas {
   #reads: UsageReads
+  #limitsRead: LimitsRead
   #staged: StagedBytes
   #defaults: DefaultQuotas
   #loadStaged: () => Promise<void>
@@ -44,6 +46,7 @@ export class Quotas {
   /** @param loadStaged enters the uploads of before the start, whose bytes count too */
   constructor(database: Database, staged: StagedBytes, defaults: DefaultQuotas, loadStaged: () => Promise<void>) {
     this.#reads = prepareUsageReads(database)
+    this.#limitsRead = prepareLimitsRead(database)
     this.#staged = staged
     this.#defaults = defaults
     this.#loadStaged = loadStaged
@@ -55,7 +58,7 @@ export class Quotas {
     const rows =
       within?.kind === 'postgres'
         ? await readLimits(within, rid, repository)
-        : await this.#reads.limits.all({ rid, repository })
+        : await this.#limitsRead.all({ rid, repository })
     const limitOf = (name: string): number | undefined => rows.find((row) => row.repository === name)?.limit_bytes
     return {
       registryBytes: limitOf(wholeRegistry) ?? (this.#defaults.registryBytes || undefined),

@@ -2,7 +2,7 @@ import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { prepareRepositoryReads } from '../repositories/repository-store.ts'
 import type { QuotaRow } from '../rows/rows.ts'
 import type { Quotas } from './quotas.ts'
-import { countQuotas, deleteQuota, findQuotaName, listQuotas, putQuota, wholeRegistry } from './usage-store.ts'
+import { countQuotas, deleteQuota, findQuotaName, listQuotas, putQuota, wholeRegistry } from './quota-store.ts'
 
 /** The maximum number of quotas of a registry. */
 export const maxQuotas = 1000

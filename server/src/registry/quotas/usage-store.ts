@@ -1,22 +1,15 @@
-import type { Kysely } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
-import type { QuotaRow, RegistryTables } from '../rows/rows.ts'
+import type { RegistryTables } from '../rows/rows.ts'
 
 type Usage = { readonly size_bytes: number }
-type Limit = Pick<QuotaRow, 'repository' | 'limit_bytes'>
 
-/** The value of `repository` in the quota of a whole registry. */
-export const wholeRegistry = ''
-
-/** The prepared reads of usage and limits. */
+/** The prepared reads of usage. */
 export type UsageReads = {
   readonly ofRegistry: PreparedRead<{ rid: string }, Usage>
   readonly ofRepository: PreparedRead<{ id: string }, Usage>
-  /** The quotas of a registry and of one of its repositories. */
-  readonly limits: PreparedRead<{ rid: string; repository: string }, Limit>
 }
 
-/** Prepares the reads of usage and limits. */
+/** Prepares the reads of usage. */
 export function prepareUsageReads(database: Database): UsageReads {
   return {
     ofRegistry: database.prepare<RegistryTables, { rid: string }, Usage>(['rid'], (tables, p) =>
@@ -25,24 +18,7 @@ export function prepareUsageReads(database: Database): UsageReads {
     ofRepository: database.prepare<RegistryTables, { id: string }, Usage>(['id'], (tables, p) =>
       tables.selectFrom('repository_usage').select('size_bytes').where('repository_id', '=', p.id),
     ),
-    limits: database.prepare<RegistryTables, { rid: string; repository: string }, Limit>(
-      ['rid', 'repository'],
-      selectLimits,
-    ),
   }
-}
-
-function selectLimits(tables: Kysely<RegistryTables>, { rid, repository }: { rid: string; repository: string }) {
-  return tables
-    .selectFrom('quota')
-    .select(['repository', 'limit_bytes'])
-    .where('rid', '=', rid)
-    .where((row) => row.or([row('repository', '=', wholeRegistry), row('repository', '=', repository)]))
-}
-
-/** The quotas of a registry and of one of its repositories, within the transaction. */
-export async function readLimits(transaction: Transaction, rid: string, repository: string): Promise<Limit[]> {
-  return selectLimits(transaction.tables<RegistryTables>(), { rid, repository }).execute()
 }
 
 /** The bytes of a registry and of one of its repositories, within the transaction. */
@@ -63,72 +39,4 @@ export async function readUsage(
     .where('repository_id', '=', repositoryId)
     .executeTakeFirst()
   return { registryBytes: registry?.size_bytes ?? 0, repositoryBytes: repository?.size_bytes ?? 0 }
-}
-
-/** The quotas of a registry, by name. */
-export async function listQuotas(database: Database, rid: string): Promise<QuotaRow[]> {
-  return database
-    .tables<RegistryTables>()
-    .selectFrom('quota')
-    .selectAll()
-    .where('rid', '=', rid)
-    .orderBy('name')
-    .execute()
-}
-
-/** Sets a quota, and returns whether it is new. */
-export async function putQuota(transaction: Transaction, row: QuotaRow): Promise<boolean> {
-  const tables = transaction.tables<RegistryTables>()
-  const { numUpdatedRows } = await tables
-    .updateTable('quota')
-    .set({ repository: row.repository, limit_bytes: row.limit_bytes })
-    .where('rid', '=', row.rid)
-    .where('name', '=', row.name)
-    .executeTakeFirst()
-  if (numUpdatedRows > 0n) return false
-  await tables.insertInto('quota').values(row).execute()
-  return true
-}
-
-/** The name of the quota of a repository, or of the whole registry. */
-export async function findQuotaName(
-  transaction: Transaction,
-  rid: string,
-  repository: string,
-): Promise<string | undefined> {
-  const row = await transaction
-    .tables<RegistryTables>()
-    .selectFrom('quota')
-    .select('name')
-    .where('rid', '=', rid)
-    .where('repository', '=', repository)
-    .executeTakeFirst()
-  return row?.name
-}
-
-/** The number of quotas of a registry. */
-export async function countQuotas(transaction: Transaction, rid: string): Promise<number> {
-  const row = await transaction
-    .tables<RegistryTables>()
-    .selectFrom('quota')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('rid', '=', rid)
-    .executeTakeFirst()
-  return row?.count ?? 0
-}
-
-/** Deletes a quota, and returns whether it existed. */
-export async function deleteQuota(transaction: Transaction, rid: string, name: string): Promise<boolean> {
-  const { numDeletedRows } = await transaction
-    .tables<RegistryTables>()
-    .deleteFrom('quota')
-    .where('rid', '=', rid)
-    .where('name', '=', name)
-    .executeTakeFirst()
-  return numDeletedRows > 0n
-}
-
-/** Deletes the quotas of a deleted registry. */
-export async function deleteQuotasOf(transaction: Transaction, rid: string): Promise<void> {
-  await transaction.tables<RegistryTables>().deleteFrom('quota').where('rid', '=', rid).execute()
 }
