@@ -2,7 +2,7 @@ import { graphErrors } from '../../server/src/graph/protocol/errors.ts'
 import { entraErrors } from '../../server/src/identity/tokens/errors.ts'
 import { upstreamErrors } from '../../server/src/issuers/upstream/errors.ts'
 import { armErrors } from '../../server/src/management/arm/errors.ts'
-import { exitCodes } from '../../server/src/platform/process/exit.ts'
+import { exitCodes } from '../../shared/src/texts/startup-error.ts'
 import { pageErrors } from '../../server/src/sign-in/flow/errors.ts'
 import { ociErrors } from '@acrux/shared/standards/oci/oci-error.ts'
 

@@ -10,7 +10,8 @@ import {
 import { type Configuration, formatListenAddress } from './configuration/index.ts'
 import { listenForChallenges } from './platform/acme/challenge-listener.ts'
 import { systemClock } from './platform/process/clock.ts'
-import { StartupError, exitCodes, listenFailure } from './platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
+import { listenFailure } from './platform/process/listen-failure.ts'
 import { listenerFigures } from './platform/metrics/listener-figures.ts'
 import { listenerLimits } from './platform/http/listener-limits.ts'
 import { outageOf } from './platform/process/outage.ts'
@@ -63,7 +64,6 @@ export {
 } from './operations/index.ts'
 export { type Finding, type ScrubProgress, type ScrubReport } from './registry/index.ts'
 export { parseMasterKeySource } from './platform/keys/master-key-source.ts'
-export { StartupError, exitCodes } from './platform/process/exit.ts'
 
 /** A server that accepts connections. */
 export type RunningServer = {

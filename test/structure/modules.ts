@@ -274,7 +274,7 @@ const portal: Readonly<Record<string, ModuleRow>> = {
 const cli: Readonly<Record<string, ModuleRow>> = {
   framework: {
     imports: [],
-    packages: { '@acrux/server/durable-file': ['files'], '@acrux/server/exit': ['parser'] },
+    packages: { '@acrux/server/durable-file': ['files'] },
     submodules: {
       environment: [],
       terminal: [],

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { databaseFileIn } from '../platform/files/data-dir.ts'
-import { StartupError, exitCodes } from '../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import type { Sealer } from '../platform/keys/sealing.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { type SqliteSnapshot, openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'

@@ -8,7 +8,7 @@ import type { Worker } from 'node:worker_threads'
 import type { InjectOptions } from 'fastify'
 import { type Composition, compose } from './compose.ts'
 import { loadConfiguration } from '../configuration/index.ts'
-import { StartupError, exitCodes } from '../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { createLog } from '../platform/log/log.ts'
 import { until } from '../platform/process/test-patience.ts'
 

@@ -13,7 +13,7 @@ import { openOutbound } from '../platform/outbound/open-outbound.ts'
 import { withoutCaller } from '../platform/process/authorized-work.ts'
 import { type Clock, systemClock } from '../platform/process/clock.ts'
 import { openControlChannel } from '../platform/process/control-channel.ts'
-import { StartupError, exitCodes } from '../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import {
   openClockWatch,
   Backups,

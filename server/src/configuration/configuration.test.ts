@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
 import { describe, test } from 'node:test'
-import { exitCodes } from '../platform/process/exit.ts'
+import { exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { ConfigurationError, type ConfigurationSources, loadConfiguration } from './configuration.ts'
 
 /** Loads with `acrux.yaml` being the only file there is. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
 import type { DeepReadonly } from '../platform/process/deep-readonly.ts'
-import { exitCodes, StartupError } from '../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { type ConfigurationFile, readConfigurationFile } from './configuration-file.ts'
 import { nearestName } from './nearest-name.ts'
 import { defaultDataDir, thisPlace } from './default-data-dir.ts'

@@ -3,7 +3,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { blobDirectoryIn, blobMarkFileIn, lostBlobsFileIn, objectStorageFileIn } from '../platform/files/data-dir.ts'
 import { writeFileDurably } from '../platform/files/durable-file.ts'
-import { exitCodes, StartupError } from '../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import {
   type BlobStore,
   claimObjects,

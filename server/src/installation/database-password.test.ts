@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { StartupError } from '../platform/process/exit.ts'
+import { StartupError } from '@acrux/shared/texts/startup-error.ts'
 import { databasePassword } from './database-password.ts'
 
 describe('the password of the database', () => {

@@ -1,5 +1,5 @@
 import { readSecretFile } from '../platform/files/setting-file.ts'
-import { StartupError, exitCodes } from '../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { ShellCommandError, runShellCommand } from '../platform/process/shell-command.ts'
 import type { DatabaseSettings } from './settings.ts'
 

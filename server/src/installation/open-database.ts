@@ -3,7 +3,7 @@ import { headMigration, sealFirstHead } from '../audit/index.ts'
 import { databaseFileIn, postgresMarkerIn } from '../platform/files/data-dir.ts'
 import { type Sealer, sealerOfKey } from '../platform/keys/sealing.ts'
 import type { Clock } from '../platform/process/clock.ts'
-import { StartupError, exitCodes } from '../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import type { Database } from '../platform/sql/database.ts'
 import {

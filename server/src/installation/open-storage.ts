@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { blobDirectoryIn, type DataDir, objectStorageFileIn } from '../platform/files/data-dir.ts'
 import { readSecretFile } from '../platform/files/setting-file.ts'
 import type { Clock } from '../platform/process/clock.ts'
-import { exitCodes, StartupError } from '../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import {
   type BlobStore,
   createFilesystemBlobStore,

@@ -6,7 +6,7 @@ import { blobDirectoryIn, objectStorageFileIn, postgresMarkerIn } from '../platf
 import { writeFileDurably } from '../platform/files/durable-file.ts'
 import type { Sealer } from '../platform/keys/sealing.ts'
 import type { Clock } from '../platform/process/clock.ts'
-import { StartupError, exitCodes } from '../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { ensureInstallationId, findInstallationId } from '../platform/sql/installation.ts'

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { databaseFileIn, postgresMarkerIn, relocationDirectoryIn } from '../platform/files/data-dir.ts'
 import { syncDirectory, writeFileDurably } from '../platform/files/durable-file.ts'
-import { exitCodes, StartupError } from '../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 
 const schema = z.object({

@@ -1,4 +1,4 @@
-import { StartupError } from '@acrux/server/exit'
+import { StartupError } from '@acrux/shared/texts/startup-error.ts'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { terminalText } from '../terminal/terminal-text.ts'
 import type { Command } from '../command/command.ts'

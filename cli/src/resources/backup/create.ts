@@ -1,4 +1,5 @@
-import { StartupError, backUp, exitCodes } from '@acrux/server'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
+import { backUp } from '@acrux/server'
 import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { StartupError, exitCodes } from '@acrux/server'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { askHidden } from '../../framework/terminal/prompt.ts'
 
 const minLength = 12

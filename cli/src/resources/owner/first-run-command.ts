@@ -1,4 +1,4 @@
-import { StartupError, exitCodes } from '@acrux/server'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { defineCommand } from '../../framework/command/command.ts'
 import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
 import { firstRunText, readFirstRun, valueAt, valueNames } from './first-run.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { FirstRun } from '@acrux/server'
-import { StartupError, exitCodes } from '@acrux/server'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 
 const fileName = 'first-run.json'
 

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
+import { exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import {
   type RunningServer,
   type SettingDefinition,
-  exitCodes,
   loadConfiguration,
   settingDefinitions,
   startServer,

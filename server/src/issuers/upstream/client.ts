@@ -16,7 +16,7 @@ import {
 } from 'openid-client'
 import type { Clock } from '../../platform/process/clock.ts'
 import { OutboundError } from '../../platform/outbound/outbound-error.ts'
-import { StartupError } from '../../platform/process/exit.ts'
+import { StartupError } from '@acrux/shared/texts/startup-error.ts'
 import type { IdTokenClaims } from './claims.ts'
 import type { UpstreamCredentials } from './upstream-credentials.ts'
 import { UpstreamError } from './errors.ts'

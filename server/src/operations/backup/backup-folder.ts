@@ -5,7 +5,7 @@ import { readFile, readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { lockDirectory } from '../../platform/files/data-dir.ts'
 import { makePrivateDirectory, writeFileDurably } from '../../platform/files/durable-file.ts'
-import { StartupError, exitCodes } from '../../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { type Backup, backupSchema } from './model.ts'
 
 /** A directory of backups: one pool of blobs by digest, and a folder for each backup. */

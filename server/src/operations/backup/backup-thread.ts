@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Progress } from './model.ts'
-import { StartupError } from '../../platform/process/exit.ts'
+import { StartupError } from '@acrux/shared/texts/startup-error.ts'
 import { type BackupPlace, backUp } from './back-up.ts'
 
 /*

@@ -6,7 +6,7 @@ import type { BackupPort, BackupRefusal, BackupsDocument } from '../../managemen
 import type { Log } from '../../platform/log/log.ts'
 import { runDeferred } from '../../platform/process/authorized-work.ts'
 import type { Clock } from '../../platform/process/clock.ts'
-import { StartupError } from '../../platform/process/exit.ts'
+import { StartupError } from '@acrux/shared/texts/startup-error.ts'
 import { startPackagedThread } from '../../platform/process/packaged-file.ts'
 import type { BackupPlace } from './back-up.ts'
 import type { BackupThreadStart, FromBackupThread } from './backup-thread.ts'

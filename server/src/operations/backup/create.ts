@@ -13,7 +13,7 @@ import {
 } from '../../platform/files/data-dir.ts'
 import { makePrivateDirectory, syncDirectory, writeFileDurably } from '../../platform/files/durable-file.ts'
 import { forEachOf } from '../../platform/process/for-each-of.ts'
-import { StartupError, exitCodes } from '../../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { outageOf } from '../../platform/process/outage.ts'
 import { sealerOfKey } from '../../platform/keys/sealing.ts'
 import { openSqliteSnapshot } from '../../platform/sql/sqlite-database.ts'

@@ -4,7 +4,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { masterKeyFileIn, tlsDirectoryIn } from '../../platform/files/data-dir.ts'
-import { StartupError, exitCodes } from '../../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 
 /** The keys of a server, without which its database is of little use. */
 export type ServerKeys = {

@@ -14,7 +14,7 @@ import {
 } from '../../platform/files/data-dir.ts'
 import { makePrivateDirectory, syncDirectory, writeFileDurably } from '../../platform/files/durable-file.ts'
 import { forEachOf } from '../../platform/process/for-each-of.ts'
-import { StartupError, exitCodes } from '../../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { openSqliteDatabase, openSqliteSnapshot } from '../../platform/sql/sqlite-database.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'

@@ -23,7 +23,7 @@ import {
 } from '../../platform/keys/sealing.ts'
 import { systemClock } from '../../platform/process/clock.ts'
 import { sendControlCommand } from '../../platform/process/control-channel.ts'
-import { StartupError, exitCodes } from '../../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { openSqliteSnapshot } from '../../platform/sql/sqlite-database.ts'

@@ -1,4 +1,4 @@
-import { exitCodes, StartupError } from '../../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 
 /** A blob of the source cannot be moved. */
 export class DamagedBlobError extends StartupError {

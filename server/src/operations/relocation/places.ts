@@ -8,7 +8,7 @@ import {
   relocationDirectoryIn,
 } from '../../platform/files/data-dir.ts'
 import { systemClock } from '../../platform/process/clock.ts'
-import { exitCodes, StartupError } from '../../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { migrate } from '../../platform/sql/migrations.ts'
 import type { RawDatabase, RawTarget } from '../../platform/sql/raw-database.ts'
 import { openSqliteSource, openSqliteTarget } from '../../platform/sql/sqlite-raw-database.ts'

@@ -5,7 +5,7 @@ import { lockDirectory, relocationDirectoryIn } from '../../platform/files/data-
 import { makePrivateDirectory } from '../../platform/files/durable-file.ts'
 import { createProcessStore } from '../../platform/jobs/process-store.ts'
 import { systemClock } from '../../platform/process/clock.ts'
-import { exitCodes, StartupError } from '../../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { findInstallationId } from '../../platform/sql/installation.ts'
 import { measure, moveData, type Moved, type MoveProgress } from './move.ts'
 import { openVerifiedBlobs } from './verified-blobs.ts'

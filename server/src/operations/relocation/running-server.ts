@@ -1,7 +1,7 @@
 import { setInterval as every } from 'node:timers/promises'
 import { DataDirLockedError, openDataDir } from '../../platform/files/data-dir.ts'
 import { type ControlAnswer, sendControlCommand } from '../../platform/process/control-channel.ts'
-import { exitCodes, StartupError } from '../../platform/process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { holdMs, pauseCommands } from './write-pause.ts'
 
 /** The server whose data is moved, running or stopped. */

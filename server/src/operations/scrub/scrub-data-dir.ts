@@ -11,7 +11,7 @@ import {
 } from '../../installation/index.ts'
 import { systemClock } from '../../platform/process/clock.ts'
 import { DataDirLockedError, openDataDir } from '../../platform/files/data-dir.ts'
-import { StartupError } from '../../platform/process/exit.ts'
+import { StartupError } from '@acrux/shared/texts/startup-error.ts'
 import { createLog } from '../../platform/log/log.ts'
 import { hasStoredBlobs, type ScrubProgress, scrubStopped } from '../../registry/index.ts'
 

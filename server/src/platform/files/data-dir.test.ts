@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { DataDirLockedError, DataDirUnusableError, UnfinishedRestoreError, holdFiles, openDataDir } from './data-dir.ts'
-import { exitCodes } from '../process/exit.ts'
+import { exitCodes } from '@acrux/shared/texts/startup-error.ts'
 
 describe('a data directory', () => {
   let directory = ''

@@ -4,7 +4,7 @@ import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makePrivateDirectory } from './durable-file.ts'
-import { exitCodes, StartupError } from '../process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 
 /** The database in a data directory. */
 export function databaseFileIn(dataDir: string): string {

@@ -1,7 +1,7 @@
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import type { Stats } from 'node:fs'
 import { constants, open } from 'node:fs/promises'
-import { StartupError, exitCodes } from '../process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 
 const maxFileBytes = 64 * 1024
 

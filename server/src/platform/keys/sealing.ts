@@ -12,7 +12,7 @@ import { constants, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makePrivateDirectory, writeFileDurably } from '../files/durable-file.ts'
 import { isOpenToOthers } from '../files/setting-file.ts'
-import { exitCodes, StartupError } from '../process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 
 /** Encrypts values that are stored and read back, such as private keys, with the master key. */
 export type Sealer = {

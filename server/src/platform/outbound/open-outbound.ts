@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
-import { StartupError, exitCodes } from '../process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import type { OutboundNetworks } from './address-policy.ts'
 import { type Outbound, createOutbound } from './outbound.ts'
 

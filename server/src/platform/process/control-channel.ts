@@ -2,7 +2,7 @@ import { chmod, rm } from 'node:fs/promises'
 import { type Socket, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
-import { exitCodes, StartupError } from './exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 
 /** An operator's command to the server that uses a data directory: a name and plain values. */
 export type ControlCommand = Readonly<Record<string, unknown>> & { readonly command: string }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, type Socket, createServer } from 'node:net'
 import { test } from 'node:test'
-import { StartupError } from '../process/exit.ts'
+import { StartupError } from '@acrux/shared/texts/startup-error.ts'
 import { requireUsableServer } from './postgres-server.ts'
 
 /** A message of PostgreSQL's protocol: a letter, the length, and the content. [PostgreSQL, Message Formats] */

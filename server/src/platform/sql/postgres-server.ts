@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { StartupError, exitCodes } from '../process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 
 /** The oldest major version that is supported. */

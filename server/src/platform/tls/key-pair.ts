@@ -2,7 +2,7 @@ import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
-import { exitCodes, StartupError } from '../process/exit.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 
 /** A certificate with its chain, and its private key, both PEM. */
 export type KeyPair = { readonly cert: string; readonly key: string }

@@ -1,5 +1,3 @@
-import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
-
 /** The exit codes. Scripts rely on them: codes are added, and never changed. */
 // prettier-ignore
 export const exitCodes = {
@@ -33,37 +31,5 @@ export class StartupError extends Error {
     super(message, options)
     this.exitCode = exitCode
     this.nextStep = nextStep
-  }
-}
-
-/** Translates an error of `listen()` on `address`; undefined if the operator cannot fix it. */
-export function listenFailure(error: unknown, address: string): StartupError | undefined {
-  switch (systemErrorCode(error)) {
-    case 'EADDRINUSE':
-      return new StartupError(
-        `another process is already listening on ${address}`,
-        exitCodes.portInUse,
-        'stop it, or choose another address with --listen',
-        { cause: error },
-      )
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new StartupError(
-        `this machine has no address ${address}`,
-        exitCodes.addressUnavailable,
-        'choose another address with --listen',
-        { cause: error },
-      )
-    case 'EACCES':
-    case 'EPERM':
-      return new StartupError(
-        `this user is not allowed to listen on ${address}`,
-        exitCodes.addressUnavailable,
-        'choose a port above 1023 with --listen, or give the process the permission to bind it',
-        { cause: error },
-      )
-    default:
-      return undefined
   }
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { describe, test } from 'node:test'
-import { exitCodes, listenFailure } from './exit.ts'
+import { exitCodes } from '@acrux/shared/texts/startup-error.ts'
+import { listenFailure } from './listen-failure.ts'
 
 describe('exit codes', () => {
   test('are unique, and different from those with a meaning in shells', () => {

@@ -1,0 +1,34 @@
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
+
+/** Translates an error of `listen()` on `address`; undefined if the operator cannot fix it. */
+export function listenFailure(error: unknown, address: string): StartupError | undefined {
+  switch (systemErrorCode(error)) {
+    case 'EADDRINUSE':
+      return new StartupError(
+        `another process is already listening on ${address}`,
+        exitCodes.portInUse,
+        'stop it, or choose another address with --listen',
+        { cause: error },
+      )
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new StartupError(
+        `this machine has no address ${address}`,
+        exitCodes.addressUnavailable,
+        'choose another address with --listen',
+        { cause: error },
+      )
+    case 'EACCES':
+    case 'EPERM':
+      return new StartupError(
+        `this user is not allowed to listen on ${address}`,
+        exitCodes.addressUnavailable,
+        'choose a port above 1023 with --listen, or give the process the permission to bind it',
+        { cause: error },
+      )
+    default:
+      return undefined
+  }
+}
