@@ -246,7 +246,7 @@ test('a person who may only see uploads sees why they may not cancel or import',
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
   const { page, faults } = await watch(context)
   await signIn(page, person, `${registry}/uploads`)
-  await page.getByText('Your roles do not include cancelling uploads.', { exact: false }).first().waitFor()
+  await page.getByText('Your roles do not allow you to cancel uploads.', { exact: false }).first().waitFor()
   await page.getByRole('button', { name: 'Cancel…', disabled: true }).first().waitFor()
   await openView(page, '/portal/')
   // The log of the registry is read where that of the server may not be.
@@ -254,10 +254,10 @@ test('a person who may only see uploads sees why they may not cancel or import',
     .getByRole('link', { name: /team\/app:/ })
     .first()
     .waitFor()
-  await page.getByText(/Your roles do not include: .*webhooks/).waitFor()
+  await page.getByText(/Your roles do not allow you to read: .*webhooks/).waitFor()
   assert.deepEqual(await denialsOf(person.id), [])
   await page.goto(`${registry}/import`)
-  await page.getByText('Your roles do not include importing images.', { exact: false }).first().waitFor()
+  await page.getByText('Your roles do not allow you to import images.', { exact: false }).first().waitFor()
   const path = `/portal/api/arm${registryId(server)}/importImage?api-version=2023-07-01`
   const status = await page.evaluate(
     `fetch('${path}', { method: 'POST', body: '{}', headers: { 'x-acrux-portal': '1', 'content-type': 'application/json' } })

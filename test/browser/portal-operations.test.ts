@@ -130,7 +130,7 @@ test('the log is filtered by address, and goes back with the browser; a webhook 
   await page.getByText('No event matches the search.').waitFor()
 
   await openView(page, '/portal/audit/integrity')
-  await page.getByText('The last block is the one that the server sealed.').waitFor()
+  await page.getByText('The last block is the block that the server sealed.').waitFor()
   await page.getByRole('button', { name: 'Add a webhook' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Name').fill('siem')
@@ -309,7 +309,7 @@ test('people without the permission see why, the reason of their own denials, an
     const { page, faults } = await portal.watch(context)
     await signIn(page, person, '/portal/audit')
     const name = person === reader ? 'reader' : 'puller'
-    await page.getByText('Your roles do not include reading this log.').waitFor()
+    await page.getByText('Your roles do not allow you to read this log.').waitFor()
     await page.getByRole('heading', { name: 'Your denied requests' }).waitFor()
     assert.equal(await page.getByRole('search').count(), 0, 'filters of a log that is not shown')
     assert.deepEqual(faults, [], name)
@@ -334,7 +334,7 @@ test('people without the permission see why, the reason of their own denials, an
     await page.getByRole('button', { name: 'Assign the role AcrPush', disabled: true }).waitFor()
     await openView(page, `${image}/policies`)
     await page.getByRole('button', { name: 'Save: Soft delete', disabled: true }).waitFor()
-    await page.getByText('Your roles do not include changing this registry.').first().waitFor()
+    await page.getByText('Your roles do not allow you to change this registry.').first().waitFor()
     await page.getByRole('button', { name: 'Add a quota', disabled: true }).waitFor()
   }
 })

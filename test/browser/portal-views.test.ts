@@ -250,7 +250,7 @@ test('a person with one repository sees and pushes to it, and to no other', asyn
   for (const view of ['access', 'keys', 'tokens', 'policies', 'uploads']) {
     await openView(page, `${base}/${view}`)
     await page
-      .getByText(/Your roles do not include the (?:settings|properties|open uploads) of this registry/)
+      .getByText(/Your roles do not allow you to read the (?:settings|properties|open uploads) of this registry/)
       .waitFor()
   }
   assert.deepEqual(faults, [])

@@ -50,7 +50,7 @@ export interface AuditChain {
   readonly checkpoint: string | null
   readonly lastBlockAt: string | null
   /**
-   * Whether the last block is the one that the server sealed as the last.
+   * Whether the last block is the block that the server sealed last.
    */
   readonly isSealed: boolean
   /**
@@ -181,7 +181,7 @@ export interface Decision {
   readonly needs: readonly string[]
   readonly assignments: readonly DecisionAssignment[]
   /**
-   * The number of all assignments. Those that came closest to allowing it are listed.
+   * The number of all assignments. The assignments that came closest to allowing the request are listed.
    */
   readonly assignmentCount: number
   readonly scopeMap: {
@@ -269,7 +269,7 @@ export interface GeneratedCredentials {
 }
 export interface HostCertificates {
   /**
-   * At most 500 hosts, those with problems and early expiry first.
+   * At most 500 hosts, hosts with problems and early expiry first.
    */
   readonly value: readonly HostCertificate[]
   readonly hostCount: number

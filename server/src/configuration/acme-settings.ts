@@ -44,7 +44,7 @@ const acmeSettings = z
       caFile: path().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'A PEM file with certificate authorities for the ACME provider, in addition to those that the system trusts.',
+          'A PEM file with certificate authorities for the ACME provider, in addition to the authorities that the system trusts.',
         placeholder: 'file',
         example: '/etc/acrux/organisation-ca.pem',
         defaultText: 'none',

@@ -111,7 +111,7 @@ export const identityProviderFields: Readonly<Record<keyof z.output<typeof ident
     'The PEM file with the private key of the certificate, not encrypted. Only the user that the server runs as may have access to the file.',
   scopes: 'The requested scopes. `openid` is always included. Default: `openid`, `profile`, `email`.',
   groupsClaim:
-    'The claim of the id token that lists the groups of a user. Each of these groups becomes a group of the directory. The memberships of a user are those that the provider sent at the last sign-in. Default: `groups`.',
+    'The claim of the id token that lists the groups of a user. Each of these groups becomes a group of the directory. A user has the memberships that the provider sent at the last sign-in. Default: `groups`.',
   requireGroup: 'The group that a user must have in order to sign in. Default: none.',
   allowedTenants: 'With the issuer `organizations`: the ids of the tenants whose users may sign in.',
   createUsers:
@@ -122,7 +122,7 @@ export const identityProviderFields: Readonly<Record<keyof z.output<typeof ident
     'Values of the claim `acr` that mean more than one factor. The value `mfa` in `amr` always means more than one factor. Default: none.',
   signInHours:
     'How many hours a sign-in is valid, with its refresh tokens and group memberships. If a user is removed at the provider, Acrux notices it only at the next sign-in. Default: `8`.',
-  caFile: 'A PEM file with the certificate authorities for the provider. Default: those of the system.',
+  caFile: 'A PEM file with the certificate authorities for the provider. Default: the authorities of the system.',
   privateNetwork:
     'Whether the host of `issuer` may have a private or loopback address. All other hosts that the provider names must have public addresses. Default: `false`.',
 }

@@ -39,7 +39,7 @@ export const outboundSettings = z
       caFile: path().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'A PEM file with certificate authorities for issuers of federated credentials, trusted tenants, source registries and webhooks, in addition to those that the system trusts.',
+          'A PEM file with certificate authorities for issuers of federated credentials, trusted tenants, source registries and webhooks, in addition to the authorities that the system trusts.',
         placeholder: 'file',
         example: '/etc/acrux/organisation-ca.pem',
         defaultText: 'none',

@@ -12,7 +12,7 @@ export function masterKeySource({ dataDir, masterKey }: KeyPlace): MasterKeySour
   return masterKey ?? { kind: 'file', file: masterKeyFileIn(dataDir) }
 }
 
-/** Opens the data key of a database. @throws UnreadableKeyError if the master key is not that of the database */
+/** Opens the data key of a database. @throws UnreadableKeyError if the master key does not belong to the database */
 export async function openKey(place: KeyPlace, source: DataKeySource): Promise<OpenedDataKey> {
   return openDataKey(source, await openMasterKey(masterKeySource(place)))
 }
@@ -41,7 +41,7 @@ export async function createKey(transaction: Transaction, place: KeyPlace, nowMs
  * that each of
  * its servers can check that its master key is the right one.
  *
- * @throws UnreadableKeyError if the master key is not that of the database
+ * @throws UnreadableKeyError if the master key does not belong to the database
  */
 export async function openExistingKey(database: Database, place: KeyPlace, nowMs: number): Promise<Buffer> {
   const { dataKey, row } = await openKey(place, database)

@@ -10,7 +10,7 @@ export const exitCodes = {
   dataDirUnusable:       13, // it cannot be created or written, or its database cannot be read
   unreadableKey:         14, // the master key is missing, malformed or readable by others
   unusableCertificate:   15, // the TLS certificate or its key
-  newerSchema:           16, // a newer version changed the database, and this one does not work with it
+  newerSchema:           16, // a newer version changed the database, and this version does not work with it
   backupUnusable:        17, // the backup directory is unusable, or has no such backup
   databaseUnusable:      18, // the PostgreSQL server cannot be reached, or cannot be used
   storageUnusable:       19, // the object store cannot be reached, or denies access

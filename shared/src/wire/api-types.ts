@@ -62,7 +62,7 @@ export interface Decision {
   readonly needs: readonly string[]
   readonly assignments: readonly DecisionAssignment[]
   /**
-   * The number of all assignments. Those that came closest to allowing it are listed.
+   * The number of all assignments. The assignments that came closest to allowing the request are listed.
    */
   readonly assignmentCount: number
   readonly scopeMap: {

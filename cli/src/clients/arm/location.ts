@@ -10,7 +10,7 @@ export const groupVersion = '2024-11-01'
 /** The option with the location of a new resource. */
 export const locationFlag: FlagDescription = {
   flags: '-l, --location <location>',
-  description: 'the location. Default: that of the resource group',
+  description: 'the location. Default: the location of the resource group',
 }
 
 /** The location of a new resource: that of the flags, or of its resource group. @throws WrongUsageError if there is no such group */

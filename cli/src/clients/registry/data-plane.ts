@@ -23,7 +23,7 @@ export type AccessFlags = SubscriptionFlags & {
 /** Describes {@link AccessFlags}. */
 export const accessFlags: readonly FlagDescription[] = [
   { flags: '--suffix <suffix>', description: 'the tenant suffix in the login server of the registry' },
-  { flags: '-u, --username <name>', description: 'a user name of the registry, such as that of a scoped token' },
+  { flags: '-u, --username <name>', description: 'a user name of the registry, such as the name of a scoped token' },
   {
     flags: '-p, --password <password>',
     description:

@@ -103,7 +103,7 @@ function fail(member: string): never {
 function notDescribed(member: string) {
   return failure(
     `the server does not describe its ${member} at /metadata/endpoints`,
-    'check that the URL is that of an Acrux server or of an Azure Resource Manager',
+    'check that the URL names an Acrux server or an Azure Resource Manager',
   )
 }
 

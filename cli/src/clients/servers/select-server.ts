@@ -77,7 +77,7 @@ async function describe(context: CommandContext, url: URL, { ca, name, isTrusted
     if (!context.isInteractive && !isTrusted)
       throw failure(
         'without a terminal, the command cannot ask whether you trust this certificate authority',
-        'compare the fingerprint with that of the server, and then add --yes, or pass the authority with --ca-file',
+        'compare the fingerprint with the fingerprint of the server, and then add --yes, or pass the authority with --ca-file',
       )
     await context.confirm('Is it the fingerprint that the operator of the server gave you?', isTrusted)
     return read(authority)

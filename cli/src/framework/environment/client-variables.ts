@@ -11,7 +11,7 @@ export const clientVariables: readonly ClientVariable[] = [
   { name: 'ACRUX_CLIENT_ID', description: 'the client id with which people sign in to a cloud that is not Acrux' },
   {
     name: 'ACRUX_SECRET_STORE',
-    description: 'with the value file, secrets are stored in a file, also if the desktop has a Secret Service',
+    description: 'with the value file, secrets are stored in a file, even if the desktop has a Secret Service',
   },
   { name: 'ACRUX_LOG_LEVEL', description: 'with debug or trace, an unexpected error shows its stack trace' },
   { name: 'DOCKER_COMMAND', description: 'the container client of acrux acr login, such as podman' },

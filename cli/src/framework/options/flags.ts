@@ -7,7 +7,7 @@ export type SubscriptionFlags = { readonly subscription?: string }
 /** Describes {@link SubscriptionFlags}. */
 export const subscriptionFlag: FlagDescription = {
   flags: '--subscription <id>',
-  description: 'the id or name of the subscription. Default: the active one',
+  description: 'the id or name of the subscription. Default: the active subscription',
 }
 
 /** An option that is a switch, or takes `true` or `false`. Without a value, it is true. */

@@ -20,7 +20,7 @@ export type SubscriptionFlags = { readonly subscription?: string }
 export const subscriptionFlag = {
   flags: '-s, --subscription <subscription>',
   aliases: ['-n', '--name'],
-  description: 'the id or name of the subscription. Default: the active one',
+  description: 'the id or name of the subscription. Default: the active subscription',
 } as const satisfies FlagDescription
 
 type ListSubscriptionsFlags = { readonly all?: true; readonly refresh?: true }
@@ -28,7 +28,7 @@ type ListSubscriptionsFlags = { readonly all?: true; readonly refresh?: true }
 /** `acrux account list`. */
 export const listSubscriptions = defineCommand<ListSubscriptionsFlags>({
   flags: [
-    { flags: '--all', description: 'list the subscriptions of all clouds, also those that are not enabled' },
+    { flags: '--all', description: 'list the subscriptions of all clouds, also disabled subscriptions' },
     { flags: '--refresh', description: 'get the subscriptions from the server' },
   ],
   examples: ['acrux account list', 'acrux account list --all -o table'],

@@ -41,10 +41,10 @@ export type ListFlags = {
 
 /** Describes {@link ListFlags}. */
 export const listFlags: readonly FlagDescription[] = [
-  { flags: '--display-name <name>', description: 'list only those whose display name begins with this text' },
+  { flags: '--display-name <name>', description: 'list only objects whose display name begins with this text' },
   { flags: '--filter <filter>', description: 'an OData filter' },
   { flags: '--all', description: 'list all, and not only the first 100' },
-  { flags: '--show-mine', description: 'list only those that the signed-in user owns' },
+  { flags: '--show-mine', description: 'list only objects that the signed-in user owns' },
 ]
 
 const maxListed = 100

@@ -48,7 +48,9 @@ async function verify(log: AuditFile, expected: Flags['expect'], context: Comman
   if (pending > 0) print(`${pending} of the newest events are not in the chain yet\n`)
   if (faultCount > 0) {
     print('the audit log was altered\n')
-    context.log.notice('keep a copy of the data directory, and compare the events with those of a backup or a webhook')
+    context.log.notice(
+      'keep a copy of the data directory, and compare the events with the events of a backup or a webhook',
+    )
     exitWith(1)
     return
   }

@@ -17,7 +17,7 @@ export async function readPassphrase(file: string | undefined, isNew: boolean): 
   if (!isNew || passphrase.length >= minLength) return passphrase
   throw wrong(
     `the passphrase has fewer than ${minLength} characters`,
-    'use a longer one: anyone who has the backup and the passphrase can act as any user',
+    'use a longer passphrase: anyone who has the backup and the passphrase can act as any user',
   )
 }
 

@@ -88,9 +88,9 @@ const after = [
 function keysToBring(dataDir: string): string[] {
   return [
     `The keys were not restored. Before you start the server, copy master.key of the original server to ${dataDir}/master.key (mode 0600).`,
-    'The server does not start without it. It encrypts the signing keys, the passwords of admin accounts, the second factors',
+    'The server does not start without the key. The key encrypts the signing keys, the passwords of admin accounts, the second factors',
     'and the secrets of webhooks.',
-    `If the server created its own certificate, also copy the directory tls/ to ${dataDir}/tls. Without it, clients must trust a new one.`,
+    `If the server created its own certificate, also copy the directory tls/ to ${dataDir}/tls. Without the directory, clients must trust a new authority.`,
     ...after,
   ]
 }

@@ -23,7 +23,7 @@ export const listProfiles = defineCommand({
 
 /** `acrux cloud show`. */
 export const showCloud = defineCommand<{ readonly name?: string }>({
-  flags: [{ ...cloudNameFlag, description: 'the name of the cloud. Default: the active one' }],
+  flags: [{ ...cloudNameFlag, description: 'the name of the cloud. Default: the active cloud' }],
   examples: ['acrux cloud show', 'acrux cloud show -n AzureCloud --query suffixes'],
   run: async ({ name }, { env }) => {
     const profile = await openProfile(env).read()

@@ -56,7 +56,7 @@ type UpdateCloudFlags = CloudFlags & { readonly name?: string }
 export const updateCloud = defineCommand<UpdateCloudFlags>({
   about: `
 With --endpoint-resource-manager, the server describes the other endpoints again. AzureCloud cannot be changed.`,
-  flags: [{ ...cloudNameFlag, description: 'the name of the cloud. Default: the active one' }, ...cloudFlags],
+  flags: [{ ...cloudNameFlag, description: 'the name of the cloud. Default: the active cloud' }, ...cloudFlags],
   examples: ['acrux cloud update -n contoso --endpoint-resource-manager https://registry.example.com'],
   run: update,
 })

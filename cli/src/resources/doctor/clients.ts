@@ -35,7 +35,7 @@ const programs: readonly ClientProgram[] = [
   {
     name: 'docker',
     args: ['--version'],
-    minimum: { version: [17, 7], why: 'older ones cannot read a password from standard input' },
+    minimum: { version: [17, 7], why: 'older versions cannot read a password from standard input' },
     authorities: ['/etc/docker/certs.d'],
     trust: (host) => `sudo acrux trust ${host} --docker`,
   },
@@ -47,12 +47,12 @@ const programs: readonly ClientProgram[] = [
   {
     name: 'helm',
     args: ['version', '--short'],
-    minimum: { version: [3, 8], why: 'older ones do not push charts to registries' },
+    minimum: { version: [3, 8], why: 'older versions do not push charts to registries' },
   },
   {
     name: 'az',
     args: ['version', '--output', 'json'],
-    minimum: { version: [2, 59], why: 'older ones ignore DOCKER_COMMAND' },
+    minimum: { version: [2, 59], why: 'older versions ignore DOCKER_COMMAND' },
   },
 ]
 

@@ -66,7 +66,7 @@ function distrusted(code: string, host: string, names: string | undefined): Outc
   switch (code) {
     case 'CERT_HAS_EXPIRED':
       return failed(
-        'the certificate, or one above it, has expired',
+        'the certificate, or a certificate above it, has expired',
         'the operator of the server must renew it; if it should be valid, check the clock of this machine',
       )
     case 'CERT_NOT_YET_VALID':

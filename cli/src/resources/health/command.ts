@@ -32,7 +32,11 @@ certificate as acrux serve does, also from the environment. Run it as the user t
   },
   flags: [
     ...dataDirFlags(),
-    { flags: '--server <url>', description: 'ask this server instead of the one on this machine', parse: requireUrl },
+    {
+      flags: '--server <url>',
+      description: 'ask this server instead of the server on this machine',
+      parse: requireUrl,
+    },
     {
       flags: '--ca <file>',
       description: 'the certificate authority that signed the certificate of --server, as PEM',

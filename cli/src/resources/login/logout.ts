@@ -7,9 +7,7 @@ import { CommandFailure, failure } from '../../framework/command/failure.ts'
 
 /** `acrux logout`. */
 export const logout = defineCommand<{ readonly username?: string }>({
-  flags: [
-    { flags: '--username <name>', description: 'the user name or application id. Default: that of the active account' },
-  ],
+  flags: [{ flags: '--username <name>', description: 'the user name or application id. Default: the active account' }],
   examples: ['acrux logout', 'acrux logout --username ada@contoso.com'],
   run: async ({ username }, context) => {
     const profile = await openProfile(context.env).read()

@@ -25,7 +25,7 @@ after the other.`,
     2: 'wrong option or setting',
     12: 'the running server cannot be reached',
     13: 'the data directory cannot be used',
-    14: 'a master key cannot be read, or is not that of the database',
+    14: 'a master key cannot be read, or does not belong to the database',
     18: 'the PostgreSQL server cannot be reached, or cannot be used',
   },
   run: async ({ to, ...place }, { print }) => {
@@ -46,7 +46,7 @@ after the other.`,
 export const removeOld = defineCommand<DataDirFlags>({
   about: `
 Removes what other master keys than the configured one encrypted: from then on, only the configured master key opens the database. A server whose
-setting masterKey names another one does not start any more.`,
+setting masterKey names another key no longer starts.`,
   flags: dataDirFlags(),
   examples: ['acrux master-key remove-old --config /etc/acrux/acrux.yaml'],
   exitCodes: {
@@ -54,7 +54,7 @@ setting masterKey names another one does not start any more.`,
     2: 'wrong option or setting',
     12: 'the running server cannot be reached',
     13: 'the data directory cannot be used',
-    14: 'a master key cannot be read, or is not that of the database',
+    14: 'a master key cannot be read, or does not belong to the database',
     18: 'the PostgreSQL server cannot be reached, or cannot be used',
   },
   run: async (place, { print }) => {

@@ -33,7 +33,7 @@ export const command = defineCommand<Flags>({
     12: 'the running server cannot be reached',
     13: 'the data directory or its database cannot be used, or a blob is corrupt',
     14: 'the master key cannot be read',
-    16: 'a newer version changed the database, and this one does not work with it',
+    16: 'a newer version changed the database, and this version does not work with it',
     18: 'the PostgreSQL server cannot be reached, or cannot be used',
     19: 'the object store cannot be used',
   },

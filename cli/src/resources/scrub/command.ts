@@ -43,7 +43,7 @@ export const command = defineCommand<Flags>({
     12: 'a running server uses the data directory',
     13: 'the data directory or its database cannot be used',
     14: 'the master key cannot be read',
-    16: 'a newer version changed the database, and this one does not work with it',
+    16: 'a newer version changed the database, and this version does not work with it',
     19: 'the object store cannot be used',
   },
   flags: [
@@ -63,7 +63,7 @@ async function scrub(flags: Flags, context: CommandContext): Promise<void> {
   if (server !== undefined && (dataDir !== undefined || config !== undefined)) {
     throw new WrongUsageError(
       '--server cannot be combined with --data-dir or --config',
-      'use --server for a running server, and --data-dir for a stopped one',
+      'use --server for a running server, and --data-dir for a stopped server',
     )
   }
   const display = createProgressDisplay(process.stderr)

@@ -42,7 +42,7 @@ export const command = defineCommand<Flags>({
     0: 'success',
     1: 'at least one place could not be changed',
     2: 'wrong option or value',
-    3: 'the fingerprint was not confirmed, or is another one',
+    3: 'the fingerprint was not confirmed, or differs',
     22: 'the server cannot be reached, or has no certificate authority',
   },
   flags: [

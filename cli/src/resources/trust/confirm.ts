@@ -51,7 +51,7 @@ export async function confirmAuthority(authority: Authority, { fingerprint, yes 
     )
   }
   process.stderr.write(
-    'Compare the fingerprint with the one on the server: openssl x509 -in tls/ca.pem -noout -fingerprint -sha256\n',
+    'Compare the fingerprint with the fingerprint on the server: openssl x509 -in tls/ca.pem -noout -fingerprint -sha256\n',
   )
   if (await ask('Trust this authority? [y/N] ')) return
   throw new CommandFailure('the authority is not trusted', exitCodes.unconfirmed, 'nothing was changed')

@@ -6,7 +6,7 @@ export const exitCodes = {
   ok:           0,
   incomplete:   1, // at least one place could not be changed
   usage:        2, // a wrong option or value
-  unconfirmed:  3, // the fingerprint was not confirmed, or is another one
+  unconfirmed:  3, // the fingerprint was not confirmed, or differs
   unreachable: 22, // the server cannot be reached, or has no certificate authority
 } as const
 

@@ -85,7 +85,7 @@ export const identitiesTexts = {
     validUntil: (time: string) => `valid until ${time}`,
     signIns: 'Sign-ins',
     signInsHint:
-      'Each browser, command line and docker login of this person. When you end one, its tokens are denied from the next request on.',
+      'Each browser, command line and docker login of this person. When you end a sign-in, its tokens are denied from the next request on.',
     signInsHidden: 'Only the person and owners of the directory can see the sign-ins.',
     noSignIns: 'This person is not signed in anywhere.',
     application: 'Application',
@@ -153,7 +153,7 @@ export const identitiesTexts = {
     secrets: 'Secrets',
     noSecrets: 'This application has no secrets. Trust the tokens of a CI system or a cluster instead, if you can.',
     secretHint:
-      'To rotate a secret without downtime, create a new one and deploy it. Delete the old one when it is no longer used.',
+      'To rotate a secret without downtime, create a new secret and deploy it. Delete the old secret when it is no longer used.',
     newSecret: 'New secret',
     secretName: 'What it is for',
     validFor: 'Valid for',
@@ -289,7 +289,7 @@ export const identitiesTexts = {
   providersView: {
     empty:
       'The configuration has no identity provider of an organisation, so people sign in with passwords of this server.',
-    next: 'To add one, list it under identityProviders in the configuration file and restart the server:',
+    next: 'To add a provider, list it under identityProviders in the configuration file and restart the server:',
     kinds: { OpenIDConnect: 'OpenID Connect', AADSignIn: 'Microsoft Entra' },
     callback: 'Redirect URI',
     tenants: 'Allowed tenants',

@@ -20,8 +20,8 @@ export const imagesTexts = {
     lock: 'Your roles do not allow you to lock images in this repository. Ask an owner of the registry for a role that does.',
     restore:
       'Your roles do not allow you to restore images in this repository. Ask an owner of the registry for a role that does.',
-    import: 'Your roles do not include importing images. Ask an owner of the registry for the role Contributor.',
-    uploads: 'Your roles do not include cancelling uploads. Ask an owner of the registry for the role Contributor.',
+    import: 'Your roles do not allow you to import images. Ask an owner of the registry for the role Contributor.',
+    uploads: 'Your roles do not allow you to cancel uploads. Ask an owner of the registry for the role Contributor.',
   },
   lockedReason: 'It is locked. Unlock it first.',
   confirm: {
@@ -81,7 +81,7 @@ export const imagesTexts = {
     lostNoTags: 'It has no tags.',
     lostChildren: (count: number) => `The images of its ${count} platforms are kept, without a tag.`,
     lostReferrers: (count: number) => `${count} signatures, SBOMs or attestations refer to it. They are kept.`,
-    unknownTags: 'Your roles do not include reading its tags.',
+    unknownTags: 'Your roles do not allow you to read its tags.',
     attestation: 'Attestation',
   },
   referrers: {
@@ -134,7 +134,7 @@ export const imagesTexts = {
     open: 'Open the image',
     failed: 'The import failed',
     again: 'Import another image',
-    noDetails: 'Your roles do not include the properties of this registry, which an import needs.',
+    noDetails: 'Your roles do not allow you to read the properties of this registry, which an import needs.',
   },
   uploads: {
     title: 'Open uploads',
@@ -150,7 +150,7 @@ export const imagesTexts = {
     cancelLost: (bytes: string, repository: string) =>
       `The ${bytes} received for ${repository}. The client must start the push of this blob again.`,
     cancelAction: 'Cancel upload',
-    noDetails: 'Your roles do not include the open uploads of this registry.',
+    noDetails: 'Your roles do not allow you to read the open uploads of this registry.',
   },
   registry: {
     activity: 'Activity',
@@ -167,7 +167,7 @@ export const imagesTexts = {
     total: 'in all',
     latest: 'now',
     unmeasured: 'Measured once an hour',
-    noActivity: 'Your roles do not include the metrics of this registry.',
+    noActivity: 'Your roles do not allow you to read the metrics of this registry.',
     asTable: 'Show as a table',
     time: 'From',
     quotas: 'Quotas',
@@ -195,7 +195,7 @@ export const imagesTexts = {
     webhook: (name: string, failures: number, error: string) =>
       `The webhook ${name} has failed ${failures} times in a row: ${error}`,
     denials: (count: string) => `Denied since midnight UTC: ${count} ${count === '1' ? 'request' : 'requests'}.`,
-    hidden: (what: string) => `Your roles do not include: ${what}.`,
+    hidden: (what: string) => `Your roles do not allow you to read: ${what}.`,
     cut: 'Only the first applications were checked.',
     checkAll: 'Check all applications',
     component: (name: string, message: string) => `${name}: ${message}. See Server.`,
@@ -223,7 +223,7 @@ export const imagesTexts = {
     user: 'Person',
     group: 'Group',
     servicePrincipal: 'Application',
-    noPrincipals: 'Your roles do not include searching for people, groups and applications.',
+    noPrincipals: 'Your roles do not allow you to search for people, groups and applications.',
     image: 'Tag or digest',
     maybeMore: 'There may be more. Type more of the name, or the repository too, such as team/app:1.',
     maybeMissed: 'Not everything was searched. Type the repository too, such as team/app:1.',

@@ -1,7 +1,7 @@
 /** The texts of the server. */
 export const serverTexts = {
   title: 'Server',
-  hidden: 'Your roles do not include the state of the server.',
+  hidden: 'Your roles do not allow you to read the state of the server.',
   hiddenNext: 'Ask an owner for the role Reader on the subscription.',
   health: 'Health',
   component: 'Component',
@@ -30,7 +30,7 @@ export const serverTexts = {
   low: 'Uploads are denied until more space is free.',
   elsewhere: 'The content is not on a disk of the server.',
   certificates: 'Certificates',
-  certificatesHint: 'The certificate that clients get at each host, those with problems first.',
+  certificatesHint: 'The certificate that clients get at each host, hosts with problems first.',
   moreHosts: (count: number) => `${count} more hosts are not shown.`,
   host: 'Host',
   from: 'From',
@@ -50,7 +50,7 @@ export const serverTexts = {
   collectionMeans:
     'The server collects garbage at intervals. This starts a collection now. Manifests and deleted images whose retention period has ended are deleted permanently.',
   mayNotCollect:
-    'Your roles do not include garbage collection. Ask an owner for the role Contributor on the subscription.',
+    'Your roles do not allow you to start garbage collections. Ask an owner for the role Contributor on the subscription.',
   noCollection: 'Garbage has not been collected yet.',
   last: 'Last run',
   lastComplete: 'Last complete run',
@@ -80,15 +80,15 @@ export const serverTexts = {
   withdraw: 'Withdraw the keys',
   withdrawQuestion: 'Withdraw the signing keys?',
   withdrawLoses:
-    'Use this if the keys may have leaked. Every token that they signed is denied from the next request on, including those of running CI jobs, docker, az, and yours. Passwords, secrets, scoped tokens and sign-ins keep working, so everyone can get new tokens.',
-  mayNotKeys: 'Your roles do not include changing the signing keys.',
+    'Use this if the keys may have leaked. Every token that they signed is denied from the next request on, including the tokens of running CI jobs, of docker and az, and your own. Passwords, secrets, scoped tokens and sign-ins keep working, so everyone can get new tokens.',
+  mayNotKeys: 'Your roles do not allow you to change the signing keys.',
   done: 'Done.',
   scrub: 'Scrub',
   scrubHint: 'A scrub reads all stored content and the audit log, and verifies every digest.',
   scrubStart: 'Start a scrub',
   scrubRepair: 'Repair',
   scrubRepairHint: 'Quarantine corrupt content, so that it is no longer served, and remove files without a row.',
-  mayNotScrub: 'Your roles do not include scrubs.',
+  mayNotScrub: 'Your roles do not allow you to start scrubs.',
   noScrub: 'No scrub has been requested since the server was installed.',
   requested: 'Requested scrub',
   background: 'Background scrub',
@@ -109,7 +109,8 @@ export const serverTexts = {
   backupStart: 'Start a backup',
   backupMeans:
     'The server writes the backup to the directory of the setting backup.directory. It does not copy blobs again that earlier backups contain, and deletes no backup.',
-  mayNotBackUp: 'Your roles do not include backups. Ask an owner for the role Contributor on the subscription.',
+  mayNotBackUp:
+    'Your roles do not allow you to make backups. Ask an owner for the role Contributor on the subscription.',
   backupUnavailable: {
     'no-directory':
       'No directory for backups is configured. Set backup.directory and restart the server, or make backups with the command below, on the machine of the server.',
@@ -133,7 +134,7 @@ export const serverTexts = {
     'Where each value comes from: a flag, a variable, or a line of the file. Secrets are in files of their own and are not shown.',
   settingsShow: 'Show the configuration',
   mayNotSettings:
-    'Your roles do not include the configuration. Ask an owner for the role Contributor on the subscription.',
+    'Your roles do not allow you to read the configuration. Ask an owner for the role Contributor on the subscription.',
   onlySet: 'Only what is set',
   setting: 'Setting',
   value: 'Value',

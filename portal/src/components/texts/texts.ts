@@ -76,7 +76,7 @@ export const texts = {
   homeView: {
     welcome: 'Welcome',
     registries: 'Your registries',
-    noRegistries: 'Your roles do not include listing registries.',
+    noRegistries: 'Your roles do not allow you to list registries.',
     noRegistriesNext: 'If you can pull or push, open the registry by its login server.',
     askForRole: (userName: string) =>
       `If you cannot, ask an owner of the registry for a role, and give them your user name: ${userName}.`,
@@ -89,14 +89,14 @@ export const texts = {
     networkOff: 'Access over the network is disabled.',
     pushes: 'Recent pushes',
     noPushes: 'There are no pushes yet. Push an image with the commands of a registry.',
-    pushesHidden: 'Your roles do not include reading the audit log.',
+    pushesHidden: 'Your roles do not allow you to read the audit log.',
   },
   registryView: {
     signIn: 'Sign in and push',
     properties: 'Properties',
     usage: 'Usage',
     noDetails:
-      'Your roles do not include the properties of this registry. You may still be able to use its repositories.',
+      'Your roles do not allow you to read the properties of this registry. You may still be able to use its repositories.',
     login: 'Copy login command',
     loginHint: 'The command contains a token that is valid for three hours. Do not store or share it.',
     client: 'Program',
@@ -116,7 +116,7 @@ export const texts = {
     emptyNext: 'Push an image, for example:',
     noMatch: 'No repository contains this text.',
     open: 'Open the repository',
-    openHint: 'Your roles do not include the list of repositories. Open one by its name, such as team/app.',
+    openHint: 'Your roles do not allow you to list repositories. Open a repository by its name, such as team/app.',
   },
   repositoryView: {
     tag: 'Tag',

@@ -64,7 +64,7 @@ const recordedDecision = {
   assignments: z.array(decisionAssignment),
   assignmentCount: z
     .int()
-    .describe('The number of all assignments. Those that came closest to allowing it are listed.'),
+    .describe('The number of all assignments. The assignments that came closest to allowing the request are listed.'),
   scopeMap: scopeMap.nullable(),
   tokenAccess: textOrNull,
   presented: z

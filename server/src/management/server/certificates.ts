@@ -14,7 +14,7 @@ const certificatesResponse = z
   .strictObject({
     value: z
       .array(certificateResponse)
-      .describe(`At most ${maxHosts} hosts, those with problems and early expiry first.`),
+      .describe(`At most ${maxHosts} hosts, hosts with problems and early expiry first.`),
     hostCount: z.int(),
   })
   .register(apiSchemas, { id: 'HostCertificates' })

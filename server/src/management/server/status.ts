@@ -58,7 +58,7 @@ const auditChainResponse = z
       .nullable()
       .describe('The number and the hash of the last block, as `acrux audit verify --expect` takes them.'),
     lastBlockAt: timeOrNull,
-    isSealed: z.boolean().describe('Whether the last block is the one that the server sealed as the last.'),
+    isSealed: z.boolean().describe('Whether the last block is the block that the server sealed last.'),
     waitingSeconds: z.number().describe('The age of the oldest event that is not in the chain yet.'),
   })
   .register(apiSchemas, { id: 'AuditChain' })

@@ -25,7 +25,7 @@ export type OpenedDataKey = { readonly dataKey: Buffer; readonly row: DataKeyRow
 /**
  * Opens the data key of a database.
  *
- * @throws UnreadableKeyError if the master key is not that of the database
+ * @throws UnreadableKeyError if the master key does not belong to the database
  */
 export async function openDataKey(source: DataKeySource, masterKey: MasterKey): Promise<OpenedDataKey> {
   const rows = await listDataKeys(source)

@@ -8,7 +8,7 @@ export function listenerFigures(counts: () => ListenerCounts): readonly Figure[]
   return [
     {
       name: 'acrux_connections',
-      help: 'Open connections, and those whose TLS handshake is not finished.',
+      help: 'Open connections, and connections whose TLS handshake is not finished.',
       kind: 'gauge',
       labels: { state: ['open', 'handshake'] },
       read: async () => byKey('state', { open: counts().open, handshake: counts().handshakes }),

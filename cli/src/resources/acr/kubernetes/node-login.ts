@@ -31,7 +31,7 @@ export const nodeLoginFlags: readonly FlagDescription[] = [
     flags: '--service-account-token <file>',
     description: 'a file with a token of a service account: kubectl create token NAME --audience AUDIENCE',
   },
-  { flags: '-u, --username <name>', description: 'log in with a user name, such as that of a pull secret' },
+  { flags: '-u, --username <name>', description: 'log in with a user name, such as the user name of a pull secret' },
   {
     flags: '-p, --password <password>',
     description: 'with -u: - to read the password from stdin, or @FILE to read it from a file',

@@ -38,12 +38,12 @@ it, the secret contains a login of your own account: it expires after 3 hours at
   flags: [
     ...registryFlags,
     { flags: '--secret-name <name>', description: 'the name of the Secret', default: 'acrux-pull' },
-    { flags: '--namespace <namespace>', description: 'the namespace of the Secret. Default: that of kubectl' },
+    { flags: '--namespace <namespace>', description: 'the namespace of the Secret. Default: the namespace of kubectl' },
     { flags: '--token <token>', description: 'generate a password of this scoped token; replaces the earlier one' },
     { flags: '--password1', description: 'with --token: generate password1' },
     { flags: '--password2', description: 'with --token: generate password2' },
     ...expiryFlags,
-    { flags: '-u, --username <name>', description: 'a user name, such as that of a service principal' },
+    { flags: '-u, --username <name>', description: 'a user name, such as the application id of a service principal' },
     {
       flags: '-p, --password <password>',
       description: 'with -u: - to read the password from stdin, or @FILE to read it from a file',

@@ -36,7 +36,7 @@ sign-in lasts. No container client needs to be installed.`,
   flags: [
     { flags: '-n, --name <registry>', description: 'the name of the registry, or its login server', required: true },
     { flags: '-g, --resource-group <group>', description: 'the resource group of the registry' },
-    { flags: '-u, --username <name>', description: 'a user name of the registry, such as that of a scoped token' },
+    { flags: '-u, --username <name>', description: 'a user name of the registry, such as the name of a scoped token' },
     {
       flags: '-p, --password <password>',
       description:

@@ -96,7 +96,10 @@ export const restoreManifest = defineCommand<RestoreManifestFlags>({
   arguments: manifestArgument,
   flags: [
     ...deletedFlags,
-    { flags: '-d, --digest <digest>', description: 'the digest of the manifest. Default: that of the deleted tag' },
+    {
+      flags: '-d, --digest <digest>',
+      description: 'the digest of the manifest. Default: the digest of the deleted tag',
+    },
     { flags: '-f, --force', description: 'move the tag if it points to another manifest' },
     yesFlag,
   ],

@@ -13,7 +13,7 @@ type ListGrantsFlags = { readonly id?: string; readonly filter?: string; readonl
 /** `acrux ad app permission list-grants`. */
 export const listGrants = defineCommand<ListGrantsFlags>({
   flags: [
-    { flags: '--id <id>', description: 'list only those of this service principal' },
+    { flags: '--id <id>', description: 'list only permissions of this service principal' },
     { flags: '--filter <filter>', description: 'an OData filter' },
     booleanFlag('-r, --show-resource-name', 'whether to add the display name of the API'),
   ],

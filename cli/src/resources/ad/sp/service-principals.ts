@@ -25,7 +25,7 @@ import {
 export const listServicePrincipals = defineCommand<ListFlags & { readonly spn?: string }>({
   flags: [
     ...listFlags,
-    { flags: '--spn <name>', description: 'list only the one with this service principal name or application id' },
+    { flags: '--spn <name>', description: 'list only the service principal with this name or application id' },
   ],
   examples: ['acrux ad sp list --all -o table', 'acrux ad sp list --display-name ci'],
   table: objectTable,
