@@ -1,5 +1,5 @@
 import { CommandFailure } from '../../framework/command/failure.ts'
-import { isRecord } from '../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../framework/values/record.ts'
 import { type Page, allItems } from '../http/follow-pages.ts'
 import { terminalText } from '../../framework/terminal/terminal-text.ts'
 import type { Account } from '../session/account.ts'

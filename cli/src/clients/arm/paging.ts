@@ -3,7 +3,7 @@ import { armPage, askArm, pathOf } from './arm.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
-import { isRecord } from '../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../framework/values/record.ts'
 import { followPages } from '../http/follow-pages.ts'
 
 /** Selects a part of a list, as the list commands of az's newer framework do. */

@@ -1,5 +1,5 @@
 import { failure } from '../../framework/command/failure.ts'
-import { isRecord } from '../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../framework/values/record.ts'
 import type { Cloud } from '../../framework/profile/clouds.ts'
 
 /*

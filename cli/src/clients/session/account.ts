@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
-import { isRecord } from '../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../framework/values/record.ts'
 import { unverifiedClaims } from '../tokens/token-claim.ts'
 import { type Exchange, ExchangeDenied, exchangeForAcrToken } from '../tokens/acr-exchange.ts'
 import { type Cloud, azureCloud } from '../../framework/profile/clouds.ts'

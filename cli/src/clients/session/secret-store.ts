@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { isRecord } from '../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../framework/values/record.ts'
 import { configDirectory } from '../../framework/profile/profile.ts'
 import { openJsonFile } from '../../framework/files/json-file.ts'
 import type { SecretStore, Secrets } from '../tokens/secrets.ts'

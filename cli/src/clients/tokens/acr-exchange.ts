@@ -1,5 +1,5 @@
 import { CommandFailure, failure } from '../../framework/command/failure.ts'
-import { isRecord } from '../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../framework/values/record.ts'
 import { isServerHost } from '../../framework/values/server-host.ts'
 import { terminalLine } from '../../framework/terminal/terminal-text.ts'
 import { type HttpClient, type HttpResponse, formRequest, jsonOf } from '../http/http.ts'

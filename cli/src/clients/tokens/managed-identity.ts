@@ -1,5 +1,5 @@
 import { failure } from '../../framework/command/failure.ts'
-import { isRecord } from '../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../framework/values/record.ts'
 import { terminalLine } from '../../framework/terminal/terminal-text.ts'
 import { type HttpClient, jsonOf } from '../http/http.ts'
 import type { SignInMethod } from '../../framework/profile/profile.ts'

@@ -1,5 +1,5 @@
 import { CommandFailure } from '../../framework/command/failure.ts'
-import { isRecord } from '../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../framework/values/record.ts'
 import { terminalText } from '../../framework/terminal/terminal-text.ts'
 import type { Cloud } from '../../framework/profile/clouds.ts'
 import { type HttpClient, type HttpResponse, formRequest, jsonOf } from '../http/http.ts'

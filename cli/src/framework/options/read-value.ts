@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { type CommandFailure, failure } from '../command/failure.ts'
-import { isRecord } from '../values/sorted-keys.ts'
+import { isRecord } from '../values/record.ts'
 
 /** Reads a secret that an option names: `-` is standard input, `@FILE` a file, and anything else the secret itself. */
 export async function readSecret(value: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { jsonString } from '../terminal/terminal-text.ts'
-import { isRecord, sortedKeys } from '../values/sorted-keys.ts'
+import { isRecord, sortedKeys } from '../values/record.ts'
 
 const colors = { key: 34, string: 33, other: 36 } as const
 

@@ -1,4 +1,4 @@
-import { isRecord, sortedKeys } from '../values/sorted-keys.ts'
+import { isRecord, sortedKeys } from '../values/record.ts'
 
 /** A value as Python's `str` writes it, which az uses in tables and TSV. */
 export function pythonText(value: unknown): string {

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { isRecord } from '../values/sorted-keys.ts'
+import { isRecord } from '../values/record.ts'
 import { type Cloud, azureCloud } from './clouds.ts'
 import { type JsonFile, openJsonFile } from '../files/json-file.ts'
 import { homedir } from 'node:os'

@@ -1,4 +1,4 @@
-import { isRecord } from './sorted-keys.ts'
+import { isRecord } from './record.ts'
 
 /** How a value of a response becomes a value of a document. */
 type Convert = (value: unknown) => unknown

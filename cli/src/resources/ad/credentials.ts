@@ -6,7 +6,7 @@ import type { FlagDescription } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
 import { type NewCertificate, type NewCertificateFlags, newCertificate, newCertificateFlags } from './certificate.ts'
-import { addPassword, secretWarning } from './shared.ts'
+import { addPassword, secretWarning } from './objects.ts'
 
 /** How a password or a certificate is replaced. */
 export type ResetFlags = NewCertificateFlags & {

@@ -7,7 +7,7 @@ import { type RotationFlags, rotationFlags } from '../rotation/flags.ts'
 import { type Holder, type Passwords, areUsesUnknown } from '../rotation/holder.ts'
 import { timeMs } from '../../framework/values/duration.ts'
 import { type ResetFlags, endOf, resetFlags } from './credentials.ts'
-import { addPassword } from './shared.ts'
+import { addPassword } from './objects.ts'
 
 /** The options of the commands that rotate a password of an application or a service principal. */
 export type RotateFlags = RotationFlags & Omit<ResetFlags, 'append'> & { readonly keyId?: string }

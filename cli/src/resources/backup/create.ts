@@ -18,7 +18,7 @@ import {
   passphraseFlag,
   printBackup,
   withProgress,
-} from './shared.ts'
+} from './backup.ts'
 
 type Flags = DataDirFlags & OutputFlags & KeyFlags & { readonly directory: string; readonly withKeys?: true }
 

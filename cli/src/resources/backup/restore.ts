@@ -14,7 +14,7 @@ import {
   passphraseFlag,
   printBackup,
   withProgress,
-} from './shared.ts'
+} from './backup.ts'
 
 type Flags = OutputFlags &
   KeyFlags &

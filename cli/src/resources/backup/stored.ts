@@ -12,7 +12,7 @@ import {
   lineOf,
   printBackup,
   withProgress,
-} from './shared.ts'
+} from './backup.ts'
 import { defineCommand } from '../../framework/command/command.ts'
 
 const cannotAuthenticate = 'the backup contains no keys, so the passphrase cannot authenticate it'

@@ -1,6 +1,6 @@
 import { nullGuid } from '../../framework/values/guid.ts'
 import { type Profile, openProfile } from '../../framework/profile/profile.ts'
-import { isRecord } from '../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../framework/values/record.ts'
 import { CommandFailure, failure } from '../../framework/command/failure.ts'
 import { cachedToken, placeOf } from './cached-token.ts'
 import { findOwner, helperRegistriesOf, loginServerOf } from './registries.ts'

@@ -7,7 +7,7 @@ import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.t
 import { configDirectory } from '../../framework/profile/profile.ts'
 import { locked } from '../../framework/files/locked.ts'
 import { failure } from '../../framework/command/failure.ts'
-import { isRecord } from '../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../framework/values/record.ts'
 
 /** The value of `credHelpers`: what follows `docker-credential-` in the name of the helper. */
 const helper = 'acrux'

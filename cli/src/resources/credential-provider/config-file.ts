@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { WrongUsageError } from '../../framework/command/failure.ts'
-import { isRecord } from '../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../framework/values/record.ts'
 
 const maxFileBytes = 64 * 1024
 

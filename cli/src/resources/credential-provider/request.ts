@@ -1,4 +1,4 @@
-import { isRecord } from '../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../framework/values/record.ts'
 import { failure } from '../../framework/command/failure.ts'
 
 /** The version of the protocol with the kubelet. [kubernetes.io, Kubelet CredentialProvider (v1)] */

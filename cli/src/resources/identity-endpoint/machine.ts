@@ -1,6 +1,6 @@
 import { defineCommand } from '../../framework/command/command.ts'
 import { type EnrollOptions, enroll } from './enroll.ts'
-import { type StateDirFlags, aboutCodes, serveCodes, serverCodes, stateDirFlag, usageCodes } from './shared.ts'
+import { type StateDirFlags, aboutCodes, serveCodes, serverCodes, stateDirFlag, usageCodes } from './options.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'

@@ -4,8 +4,8 @@ import { type SubscriptionFlags, numberFlag, subscriptionFlag, yesFlag } from '.
 import { valueAt, withResourceGroup } from '../../framework/values/shape.ts'
 import { resourceGroupFlag } from '../../clients/arm/named-registry.ts'
 import { type FlagDescription, defineCommand } from '../../framework/command/command.ts'
-import { isRecord } from '../../framework/values/sorted-keys.ts'
-import { identityPath } from './shared.ts'
+import { isRecord } from '../../framework/values/record.ts'
+import { identityPath } from './identity.ts'
 import { type PagingFlags, listPart, pagingFlags, positiveNumber } from '../../clients/arm/paging.ts'
 import {
   type GenericFlags,

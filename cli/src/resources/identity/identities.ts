@@ -11,7 +11,7 @@ import {
   identityVersion,
   nameFlag,
   requireIds,
-} from './shared.ts'
+} from './identity.ts'
 import { locationFlag, locationOf } from '../../clients/arm/location.ts'
 import { withResourceGroup } from '../../framework/values/shape.ts'
 

@@ -13,7 +13,7 @@ import {
   subjectDocument,
   whoWord,
 } from '../permission/subject.ts'
-import { aboutActions, actionArguments, registryFlag, sharedExitCodes } from '../permission/shared.ts'
+import { aboutActions, actionArguments, registryFlag, sharedExitCodes } from '../permission/questions.ts'
 
 type Flags = {
   readonly principal: string

@@ -7,7 +7,7 @@ import { allItems } from '../../../clients/http/follow-pages.ts'
 import { registryVersion } from '../../../clients/arm/named-registry.ts'
 import { openPermissions } from '../permission/permission-registry.ts'
 import { type DirectorySubject, membersOf, namedSubjects } from '../permission/subject.ts'
-import { aboutActions, actionArguments, registryFlag, requireAnswer, sharedExitCodes } from '../permission/shared.ts'
+import { aboutActions, actionArguments, registryFlag, requireAnswer, sharedExitCodes } from '../permission/questions.ts'
 
 type Flags = { readonly action: string; readonly repository?: string; readonly name: string }
 

@@ -1,5 +1,5 @@
 import { valueAt } from '../../../framework/values/shape.ts'
-import { isRecord } from '../../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../../framework/values/record.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 import { failure } from '../../../framework/command/failure.ts'
 import { type Access, askDataPlane, documentIn, openAccess } from '../../../clients/registry/data-plane.ts'

@@ -6,7 +6,7 @@ import { allItems } from '../../../clients/http/follow-pages.ts'
 import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import { terminalLine } from '../../../framework/terminal/terminal-text.ts'
 import { registryVersion } from '../../../clients/arm/named-registry.ts'
-import { requireAnswer } from './shared.ts'
+import { requireAnswer } from './questions.ts'
 import { type GrantedAction, isGrantedAction } from '@acrux/shared/permissions/granted-action.ts'
 import {
   type CapabilityPlace,

@@ -3,7 +3,7 @@ import type { ArgumentDescription, FlagDescription } from '../../../framework/co
 import { WrongUsageError } from '../../../framework/command/failure.ts'
 import { terminalLine } from '../../../framework/terminal/terminal-text.ts'
 import { resourceGroupFlag } from '../../../clients/arm/named-registry.ts'
-import { registryFlag } from './shared.ts'
+import { registryFlag } from './questions.ts'
 import { type PermissionChange, applyChange } from './change.ts'
 import { type GrantedAction, grantedActions, isGrantedAction } from '@acrux/shared/permissions/granted-action.ts'
 import type { PermissionRegistry } from './permission-registry.ts'

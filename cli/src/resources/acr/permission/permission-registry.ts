@@ -8,7 +8,7 @@ import { CommandFailure, failure } from '../../../framework/command/failure.ts'
 import type { RegistryFlags } from '../../../clients/arm/named-registry.ts'
 import { registryVersion } from '../../../clients/arm/named-registry.ts'
 import { findRegistry } from '../../../clients/arm/registry.ts'
-import { tokenVersion } from '../scope-map/shared.ts'
+import { tokenVersion } from '../scope-map/scope-map.ts'
 import { type Subject, principalOf } from './subject.ts'
 
 /** A registry whose permissions are shown or changed. */

@@ -14,7 +14,7 @@ import {
   registryVersion,
   resourceGroupFlag,
 } from '../../../clients/arm/named-registry.ts'
-import { identityPath, identityVersion } from '../../identity/shared.ts'
+import { identityPath, identityVersion } from '../../identity/identity.ts'
 import { locationFlag, locationOf } from '../../../clients/arm/location.ts'
 import { settled } from '../../../clients/arm/settled.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'

@@ -13,7 +13,7 @@ import {
   scopeMapFlags,
   scopeMapTable,
   tokenVersion,
-} from './shared.ts'
+} from './scope-map.ts'
 import { actionsFlag, scopeMapActions } from './actions.ts'
 import { valueAt } from '../../../framework/values/shape.ts'
 import { failure } from '../../../framework/command/failure.ts'

@@ -4,7 +4,7 @@ import { object, valueAt } from '../../../framework/values/shape.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 import { failure } from '../../../framework/command/failure.ts'
-import { isRecord } from '../../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../../framework/values/record.ts'
 import { generatedCredentials } from '../../../clients/arm/documents.ts'
 import {
   type NamedRegistry,
@@ -13,9 +13,9 @@ import {
   requireRegistryId,
 } from '../../../clients/arm/named-registry.ts'
 import { actionsFlag, scopeMapActions } from '../scope-map/actions.ts'
-import { tokenVersion } from '../scope-map/shared.ts'
+import { tokenVersion } from '../scope-map/scope-map.ts'
 import { type ExpiryFlags, expiryFlags, expiryOf, generatePasswords } from './passwords.ts'
-import { type TokenFlags, askToken, statusFlag, tokenDocument, tokenFlags, tokenTable } from './shared.ts'
+import { type TokenFlags, askToken, statusFlag, tokenDocument, tokenFlags, tokenTable } from './token.ts'
 
 type Flags = TokenFlags &
   ExpiryFlags & {

@@ -2,7 +2,7 @@ import { numberFlag } from '../../../framework/options/flags.ts'
 import type { FlagDescription } from '../../../framework/command/command.ts'
 import { failure } from '../../../framework/command/failure.ts'
 import { type NamedRegistry, askRegistry } from '../../../clients/arm/named-registry.ts'
-import { tokenVersion } from '../scope-map/shared.ts'
+import { tokenVersion } from '../scope-map/scope-map.ts'
 
 /** When generated passwords expire. */
 export type ExpiryFlags = { readonly expiration?: string; readonly expirationInDays?: number | string }

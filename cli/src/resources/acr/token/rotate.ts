@@ -7,7 +7,7 @@ import { rotate } from '../../rotation/rotate.ts'
 import { timeMs } from '../../../framework/values/duration.ts'
 import { type NamedRegistry, askRegistry, findOwningRegistry } from '../../../clients/arm/named-registry.ts'
 import { type ExpiryFlags, expiryFlags, expiryOf, generatePasswords } from './passwords.ts'
-import { type TokenFlags, askToken, tokenFlags } from './shared.ts'
+import { type TokenFlags, askToken, tokenFlags } from './token.ts'
 
 const slots = ['password1', 'password2'] as const
 

@@ -6,8 +6,8 @@ import {
   owningRegistryFlags,
   requireRegistryId,
 } from '../../../clients/arm/named-registry.ts'
-import { tokenVersion } from '../scope-map/shared.ts'
-import { type TokenFlags, askToken, statusFlag, tokenDocument, tokenFlags, tokenTable } from './shared.ts'
+import { tokenVersion } from '../scope-map/scope-map.ts'
+import { type TokenFlags, askToken, statusFlag, tokenDocument, tokenFlags, tokenTable } from './token.ts'
 import { yesFlag } from '../../../framework/options/flags.ts'
 
 /** `acrux acr token list`. */

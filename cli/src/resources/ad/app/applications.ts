@@ -9,7 +9,7 @@ import {
   listFlags,
   listObjects,
   objectTable,
-} from '../shared.ts'
+} from '../objects.ts'
 import { createApplication } from './create-application.ts'
 import { type ApplicationFlags, applicationBody, applicationFlags } from './properties.ts'
 import {

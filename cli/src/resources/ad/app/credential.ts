@@ -10,7 +10,7 @@ import {
   resetCredential,
   resetFlags,
 } from '../credentials.ts'
-import { type ObjectFlags, applicationFlag, applicationPath } from '../shared.ts'
+import { type ObjectFlags, applicationFlag, applicationPath } from '../objects.ts'
 import { aboutRotation, rotationExitCodes } from '../../rotation/flags.ts'
 import { rotate } from '../../rotation/rotate.ts'
 import { type RotateFlags, holderOf, rotateFlags } from '../rotate-credential.ts'

@@ -1,6 +1,6 @@
 import { type Account, requireAccount } from '../../../clients/session/account.ts'
 import { type FlagDescription, defineCommand } from '../../../framework/command/command.ts'
-import { type ObjectFlags, applicationFlag, applicationPath } from '../shared.ts'
+import { type ObjectFlags, applicationFlag, applicationPath } from '../objects.ts'
 import { graph, listGraph, orFailed } from '../../../clients/graph/graph.ts'
 import { readJson } from '../../../framework/options/read-value.ts'
 

@@ -1,7 +1,7 @@
 import { requireAccount } from '../../../clients/session/account.ts'
 import { graph, listGraph, orFailed } from '../../../clients/graph/graph.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
-import { type ObjectFlags, applicationFlag, applicationPath, ownerFlag } from '../shared.ts'
+import { type ObjectFlags, applicationFlag, applicationPath, ownerFlag } from '../objects.ts'
 import { valueAt } from '../../../framework/values/shape.ts'
 
 /** `acrux ad app owner list`. */

@@ -4,7 +4,7 @@ import { graph, listGraph, orFailed, quoted } from '../../../clients/graph/graph
 import { valueAt } from '../../../framework/values/shape.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import { failure } from '../../../framework/command/failure.ts'
-import { type ObjectFlags, applicationFlag, requireServicePrincipal } from '../shared.ts'
+import { type ObjectFlags, applicationFlag, requireServicePrincipal } from '../objects.ts'
 import { apiFlag } from './permission.ts'
 import { azureCloud } from '../../../framework/profile/clouds.ts'
 

@@ -2,7 +2,7 @@ import { type Account, recordOf, requireAccount } from '../../../clients/session
 import { graph, orFailed } from '../../../clients/graph/graph.ts'
 import { valueAt } from '../../../framework/values/shape.ts'
 import { type FlagDescription, defineCommand } from '../../../framework/command/command.ts'
-import { type ObjectFlags, applicationFlag, applicationPath } from '../shared.ts'
+import { type ObjectFlags, applicationFlag, applicationPath } from '../objects.ts'
 import { failure } from '../../../framework/command/failure.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 

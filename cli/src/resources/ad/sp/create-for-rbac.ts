@@ -9,7 +9,7 @@ import { assignRole } from '../../role/assign.ts'
 import { createApplication } from '../app/create-application.ts'
 import { type NewCertificate, type NewCertificateFlags, newCertificate, newCertificateFlags } from '../certificate.ts'
 import { endOf, fileOf } from '../credentials.ts'
-import { addPassword, secretWarning } from '../shared.ts'
+import { addPassword, secretWarning } from '../objects.ts'
 
 type Flags = NewCertificateFlags & {
   readonly displayName?: string

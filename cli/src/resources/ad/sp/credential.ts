@@ -10,7 +10,7 @@ import {
   resetCredential,
   resetFlags,
 } from '../credentials.ts'
-import { type ObjectFlags, servicePrincipalFlag, servicePrincipalPath } from '../shared.ts'
+import { type ObjectFlags, servicePrincipalFlag, servicePrincipalPath } from '../objects.ts'
 import { aboutRotation, rotationExitCodes } from '../../rotation/flags.ts'
 import { rotate } from '../../rotation/rotate.ts'
 import { type RotateFlags, holderOf, rotateFlags } from '../rotate-credential.ts'

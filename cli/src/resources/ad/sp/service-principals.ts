@@ -10,7 +10,7 @@ import {
   objectTable,
   servicePrincipalFlag,
   servicePrincipalPath,
-} from '../shared.ts'
+} from '../objects.ts'
 import { ApiError } from '../../../clients/arm/arm.ts'
 import { isGuid } from '../../../framework/values/guid.ts'
 import { valueAt } from '../../../framework/values/shape.ts'

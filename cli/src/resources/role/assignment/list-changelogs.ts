@@ -4,7 +4,7 @@ import { type SubscriptionFlags, subscriptionFlag } from '../../../framework/opt
 import { time, valueAt } from '../../../framework/values/shape.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import { failure } from '../../../framework/command/failure.ts'
-import { isRecord } from '../../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../../framework/values/record.ts'
 import { listDefinitions } from '../definition.ts'
 import { directoryObjects, nameOf } from '../principals.ts'
 

@@ -8,7 +8,7 @@ import {
   askRegistry,
   owningRegistryFlags,
 } from '../../../clients/arm/named-registry.ts'
-import { tokenVersion } from '../scope-map/shared.ts'
+import { tokenVersion } from '../scope-map/scope-map.ts'
 import { cell, rowsOf, timeCell } from '../tables.ts'
 
 /** Selects a scoped token. */

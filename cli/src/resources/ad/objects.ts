@@ -5,7 +5,7 @@ import { graph, listGraph, quoted } from '../../clients/graph/graph.ts'
 import { valueAt } from '../../framework/values/shape.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
-import { isRecord } from '../../framework/values/sorted-keys.ts'
+import { isRecord } from '../../framework/values/record.ts'
 
 /** Selects an application or a service principal. */
 export type ObjectFlags = SubscriptionFlags & { readonly id: string }
