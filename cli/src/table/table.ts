@@ -1,14 +1,14 @@
 import type { Command as Parser } from 'commander'
 import type { CommandRow } from '../framework/command/row.ts'
 import { createProgram } from '../framework/parser/program.ts'
-import { groups } from './groups.ts'
-import { signInCommands } from './sign-in.ts'
-import { machineCommands } from './machine.ts'
-import { acrCommands } from './acr.ts'
 import { contentCommands } from './acr-content.ts'
 import { settingCommands } from './acr-settings.ts'
+import { acrCommands } from './acr.ts'
 import { directoryCommands } from './directory.ts'
+import { groups } from './groups.ts'
+import { machineCommands } from './machine.ts'
 import { resourceManagerCommands } from './resource-manager.ts'
+import { signInCommands } from './sign-in.ts'
 
 const completion: CommandRow = {
   path: 'completion',

@@ -1,9 +1,9 @@
 import { CommandFailure } from '../../framework/command/failure.ts'
+import { terminalText } from '../../framework/terminal/terminal-text.ts'
 import { isRecord } from '../../framework/values/record.ts'
 import { type Page, allItems } from '../http/follow-pages.ts'
-import { terminalText } from '../../framework/terminal/terminal-text.ts'
-import type { Account } from '../session/account.ts'
 import { type HttpResponse, jsonOf } from '../http/http.ts'
+import type { Account } from '../session/account.ts'
 import type { Freshness } from '../tokens/sign-in-tokens.ts'
 
 /** ARM or Graph answered with an error. Its exit code is 3 for a resource that does not exist, as for az. */

@@ -1,8 +1,8 @@
-import type { Account } from '../session/account.ts'
-import { ApiError, askArm } from './arm.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import { WrongUsageError } from '../../framework/command/failure.ts'
 import { valueAt } from '../../framework/values/shape.ts'
+import type { Account } from '../session/account.ts'
+import { ApiError, askArm } from './arm.ts'
 
 /** The api-version of resource groups that az 2.74 sends. */
 export const groupVersion = '2024-11-01'

@@ -1,10 +1,10 @@
-import { type Account, type AccountFlags, requireAccount } from '../session/account.ts'
-import { askArm, listArm } from './arm.ts'
-import { type SubscriptionFlags, subscriptionFlag } from '../../framework/options/flags.ts'
-import { valueAt } from '../../framework/values/shape.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { CommandFailure, failure } from '../../framework/command/failure.ts'
+import { type SubscriptionFlags, subscriptionFlag } from '../../framework/options/flags.ts'
+import { valueAt } from '../../framework/values/shape.ts'
+import { type Account, type AccountFlags, requireAccount } from '../session/account.ts'
+import { askArm, listArm } from './arm.ts'
 
 const registryType = 'Microsoft.ContainerRegistry/registries'
 

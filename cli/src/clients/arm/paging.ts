@@ -1,10 +1,10 @@
-import type { Account } from '../session/account.ts'
-import { armPage, askArm, pathOf } from './arm.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
 import { isRecord } from '../../framework/values/record.ts'
 import { followPages } from '../http/follow-pages.ts'
+import type { Account } from '../session/account.ts'
+import { armPage, askArm, pathOf } from './arm.ts'
 
 /** Selects a part of a list, as the list commands of az's newer framework do. */
 export type PagingFlags = { readonly maxItems?: string; readonly nextToken?: string }

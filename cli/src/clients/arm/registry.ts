@@ -1,6 +1,6 @@
 import type { Account } from '../session/account.ts'
-import { askArm, listArm } from './arm.ts'
 import { recordOf } from '../session/account.ts'
+import { askArm, listArm } from './arm.ts'
 
 const registryType = 'Microsoft.ContainerRegistry/registries'
 const registryVersion = '2025-03-01-preview'

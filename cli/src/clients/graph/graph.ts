@@ -1,9 +1,9 @@
-import type { Account } from '../session/account.ts'
-import { askGraph, pathOf } from '../arm/arm.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
 import { isRecord } from '../../framework/values/record.ts'
-import { allItems } from '../http/follow-pages.ts'
 import { valueAt } from '../../framework/values/shape.ts'
+import { askGraph, pathOf } from '../arm/arm.ts'
+import { allItems } from '../http/follow-pages.ts'
+import type { Account } from '../session/account.ts'
 
 /** A filter of Graph, or none. */
 type GraphFilter = string | undefined

@@ -1,13 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import http from 'node:http'
 import https from 'node:https'
-import tls from 'node:tls'
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import tls from 'node:tls'
 import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { type CommandFailure, failure } from '../../framework/command/failure.ts'
+import { version } from '../../framework/environment/version.ts'
 import type { Log } from '../../framework/terminal/log.ts'
 import { readResponse } from './read-response.ts'
-import { version } from '../../framework/environment/version.ts'
 
 /** A request. Its body is sent as it is. */
 export type HttpRequest = {

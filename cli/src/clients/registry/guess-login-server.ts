@@ -1,7 +1,7 @@
-import { parseChallenge } from '../tokens/acr-exchange.ts'
 import { type Cloud, isHostOf } from '../../framework/profile/clouds.ts'
-import type { HttpClient } from '../http/http.ts'
 import { isServerHost } from '../../framework/values/server-host.ts'
+import type { HttpClient } from '../http/http.ts'
+import { parseChallenge } from '../tokens/acr-exchange.ts'
 
 /**
  * The login server of a registry that the account cannot read in ARM: its name with the suffix of the cloud, as for az. The first

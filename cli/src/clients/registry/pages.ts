@@ -1,5 +1,5 @@
-import { choiceFlag, numberFlag } from '../../framework/options/flags.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
+import { choiceFlag, numberFlag } from '../../framework/options/flags.ts'
 import { allItems } from '../http/follow-pages.ts'
 import { type Access, askDataPlane, documentIn } from './data-plane.ts'
 

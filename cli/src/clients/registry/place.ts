@@ -1,10 +1,10 @@
-import { type Account, httpClientOf, requireCloud } from '../session/account.ts'
-import { type Cloud, hasSuffixOf, isHostOf } from '../../framework/profile/clouds.ts'
-import { openProfile } from '../../framework/profile/profile.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
-import { guessLoginServer } from './guess-login-server.ts'
+import { type Cloud, hasSuffixOf, isHostOf } from '../../framework/profile/clouds.ts'
+import { openProfile } from '../../framework/profile/profile.ts'
 import { type RegistryDocument, findByLoginServer, findRegistry } from '../arm/registry.ts'
+import { type Account, httpClientOf, requireCloud } from '../session/account.ts'
+import { guessLoginServer } from './guess-login-server.ts'
 
 /** Where to sign in. Without the document, the account cannot see the registry. */
 export type Place = {

@@ -1,6 +1,6 @@
 import { failure } from '../../framework/command/failure.ts'
-import { isRecord } from '../../framework/values/record.ts'
 import type { Cloud } from '../../framework/profile/clouds.ts'
+import { isRecord } from '../../framework/values/record.ts'
 
 /*
  * A server's description of itself is untrusted input: its addresses receive secrets, become names of files, and are printed.

@@ -1,9 +1,9 @@
-import { httpClientOf, requireCloud } from '../session/account.ts'
-import type { Cloud } from '../../framework/profile/clouds.ts'
-import { openProfile } from '../../framework/profile/profile.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { WrongUsageError, failure } from '../../framework/command/failure.ts'
+import type { Cloud } from '../../framework/profile/clouds.ts'
+import { openProfile } from '../../framework/profile/profile.ts'
+import { httpClientOf, requireCloud } from '../session/account.ts'
 import { findByOrigin, originOf } from '../session/registered-clouds.ts'
 import { fetchCloud, readAuthority, requireServer } from './select-server.ts'
 

@@ -1,17 +1,15 @@
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
-import { isRecord } from '../../framework/values/record.ts'
-import { unverifiedClaims } from '../tokens/token-claim.ts'
-import { type Exchange, ExchangeDenied, exchangeForAcrToken } from '../tokens/acr-exchange.ts'
 import { type Cloud, azureCloud } from '../../framework/profile/clouds.ts'
-import { type HttpClient, createHttpClient } from '../http/http.ts'
 import {
   type Profile,
   type StoredSubscription,
   type Subscription,
   openProfile,
 } from '../../framework/profile/profile.ts'
-import { acrTokenName, openSecretStore } from './secret-store.ts'
+import { isRecord } from '../../framework/values/record.ts'
+import { type HttpClient, createHttpClient } from '../http/http.ts'
+import { type Exchange, ExchangeDenied, exchangeForAcrToken } from '../tokens/acr-exchange.ts'
 import {
   type AccessToken,
   type Freshness,
@@ -19,7 +17,9 @@ import {
   accessToken,
   storedToken,
 } from '../tokens/sign-in-tokens.ts'
+import { unverifiedClaims } from '../tokens/token-claim.ts'
 import { TokenDenied, scopeOf } from '../tokens/token-request.ts'
+import { acrTokenName, openSecretStore } from './secret-store.ts'
 
 /** The audience of registries. [acr-protocol §2.4] */
 export const acrResource = 'https://containerregistry.azure.net'

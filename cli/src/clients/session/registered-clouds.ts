@@ -1,7 +1,7 @@
 import { failure } from '../../framework/command/failure.ts'
-import { cloudsOf } from './account.ts'
 import { type Cloud, azureCloud } from '../../framework/profile/clouds.ts'
 import type { Profile } from '../../framework/profile/profile.ts'
+import { cloudsOf } from './account.ts'
 
 /** The registered cloud of an origin. */
 export function findByOrigin({ clouds }: Profile, origin: string): Cloud | undefined {

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { failure } from '../../framework/command/failure.ts'
-import { isRecord } from '../../framework/values/record.ts'
-import { configDirectory } from '../../framework/profile/profile.ts'
 import { locked } from '../../framework/files/locked.ts'
+import { configDirectory } from '../../framework/profile/profile.ts'
+import { isRecord } from '../../framework/values/record.ts'
 import type { SecretStore, Secrets } from '../tokens/secrets.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -1,7 +1,7 @@
 import path from 'node:path'
-import { isRecord } from '../../framework/values/record.ts'
-import { configDirectory } from '../../framework/profile/profile.ts'
 import { openJsonFile } from '../../framework/files/json-file.ts'
+import { configDirectory } from '../../framework/profile/profile.ts'
+import { isRecord } from '../../framework/values/record.ts'
 import type { SecretStore, Secrets } from '../tokens/secrets.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -1,11 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
-import { terminalLine, terminalText } from '../../framework/terminal/terminal-text.ts'
-import { isNamed, recordOf } from './account.ts'
 import type { Cloud } from '../../framework/profile/clouds.ts'
-import { isGuid } from '../../framework/values/guid.ts'
-import { type HttpClient, jsonOf } from '../http/http.ts'
 import {
   type Profile,
   type SignIn,
@@ -13,11 +9,15 @@ import {
   type Subscription,
   openProfile,
 } from '../../framework/profile/profile.ts'
-import { withCloud } from './registered-clouds.ts'
-import { chooseSecretStore, openSecretStore, secretsInMemory } from './secret-store.ts'
+import { terminalLine, terminalText } from '../../framework/terminal/terminal-text.ts'
+import { isGuid } from '../../framework/values/guid.ts'
+import { type HttpClient, jsonOf } from '../http/http.ts'
 import type { Secrets } from '../tokens/secrets.ts'
 import { type TokenSource, accessToken } from '../tokens/sign-in-tokens.ts'
 import { scopeOf } from '../tokens/token-request.ts'
+import { isNamed, recordOf } from './account.ts'
+import { withCloud } from './registered-clouds.ts'
+import { chooseSecretStore, openSecretStore, secretsInMemory } from './secret-store.ts'
 
 /** A principal that has authenticated. */
 export type Authenticated = {

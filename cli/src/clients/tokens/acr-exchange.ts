@@ -1,7 +1,7 @@
 import { CommandFailure, failure } from '../../framework/command/failure.ts'
+import { terminalLine } from '../../framework/terminal/terminal-text.ts'
 import { isRecord } from '../../framework/values/record.ts'
 import { isServerHost } from '../../framework/values/server-host.ts'
-import { terminalLine } from '../../framework/terminal/terminal-text.ts'
 import { type HttpClient, type HttpResponse, formRequest, jsonOf } from '../http/http.ts'
 
 /** The registry did not exchange the identity token. */

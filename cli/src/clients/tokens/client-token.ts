@@ -1,9 +1,9 @@
-import type { HttpClient } from '../http/http.ts'
-import { type TokenResponse, requestToken } from './token-request.ts'
 import { X509Certificate, constants, createHash, createPrivateKey, randomUUID, sign } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { failure } from '../../framework/command/failure.ts'
+import type { HttpClient } from '../http/http.ts'
+import { type TokenResponse, requestToken } from './token-request.ts'
 
 /** How an application authenticates at the token endpoint. */
 export type ClientCredential =

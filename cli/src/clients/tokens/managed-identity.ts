@@ -1,8 +1,8 @@
 import { failure } from '../../framework/command/failure.ts'
-import { isRecord } from '../../framework/values/record.ts'
-import { terminalLine } from '../../framework/terminal/terminal-text.ts'
-import { type HttpClient, jsonOf } from '../http/http.ts'
 import type { SignInMethod } from '../../framework/profile/profile.ts'
+import { terminalLine } from '../../framework/terminal/terminal-text.ts'
+import { isRecord } from '../../framework/values/record.ts'
+import { type HttpClient, jsonOf } from '../http/http.ts'
 import type { TokenResponse } from './token-request.ts'
 
 type Identity = Extract<SignInMethod, { kind: 'managed-identity' }>

@@ -1,7 +1,7 @@
 import { CommandFailure } from '../../framework/command/failure.ts'
-import { isRecord } from '../../framework/values/record.ts'
-import { terminalText } from '../../framework/terminal/terminal-text.ts'
 import type { Cloud } from '../../framework/profile/clouds.ts'
+import { terminalText } from '../../framework/terminal/terminal-text.ts'
+import { isRecord } from '../../framework/values/record.ts'
 import { type HttpClient, type HttpResponse, formRequest, jsonOf } from '../http/http.ts'
 
 /** What the token endpoint issues. */

@@ -1,8 +1,8 @@
-import { terminalText } from '../terminal/terminal-text.ts'
-import { type ProgressBar, createProgressBar } from '../terminal/progress-bar.ts'
-import { failure } from './failure.ts'
 import { type Log, type LogFlags, createLog } from '../terminal/log.ts'
+import { type ProgressBar, createProgressBar } from '../terminal/progress-bar.ts'
 import { promptFor } from '../terminal/prompt.ts'
+import { terminalText } from '../terminal/terminal-text.ts'
+import { failure } from './failure.ts'
 
 /** Everything that a command uses in addition to its flags. */
 export type CommandContext = {

@@ -1,8 +1,8 @@
+import path from 'node:path'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { failure } from '../command/failure.ts'
-import { readPrivateFile, writePrivateFile } from './private-file.ts'
 import { locked } from './locked.ts'
-import path from 'node:path'
+import { readPrivateFile, writePrivateFile } from './private-file.ts'
 
 const maxBytes = 16 * 1024 * 1024
 

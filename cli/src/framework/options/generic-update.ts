@@ -1,7 +1,7 @@
 import type { FlagDescription } from '../command/command.ts'
-import { wordFlag } from './flags.ts'
 import { failure } from '../command/failure.ts'
 import { isRecord } from '../values/record.ts'
+import { wordFlag } from './flags.ts'
 
 /** Whether the values of a generic change stay texts. */
 export type GenericFlags = { readonly forceString?: boolean }

@@ -1,8 +1,8 @@
-import { terminalText } from '../terminal/terminal-text.ts'
 import type { Command } from '../command/command.ts'
-import { hasColor } from '../terminal/log.ts'
-import { type OutputFormat, type Presentation, formatDocument } from './formats.ts'
 import { WrongUsageError } from '../command/failure.ts'
+import { hasColor } from '../terminal/log.ts'
+import { terminalText } from '../terminal/terminal-text.ts'
+import { type OutputFormat, type Presentation, formatDocument } from './formats.ts'
 
 /** The common options of commands that return a document. */
 export type ResultFlags = { readonly output: OutputFormat | 'text'; readonly query?: string }

@@ -1,6 +1,6 @@
 import { terminalLine, terminalText } from '../terminal/terminal-text.ts'
-import { pythonText } from './tsv.ts'
 import { isRecord, sortedKeys } from '../values/record.ts'
+import { pythonText } from './tsv.ts'
 
 /** The members that az leaves out of a table. */
 const skipped = new Set(['id', 'type', 'etag'])

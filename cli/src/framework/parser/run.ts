@@ -1,12 +1,12 @@
-import { StartupError } from '@acrux/shared/texts/startup-error.ts'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
-import { terminalText } from '../terminal/terminal-text.ts'
+import { StartupError } from '@acrux/shared/texts/startup-error.ts'
 import type { Command } from '../command/command.ts'
 import { createContext } from '../command/context.ts'
 import { CommandFailure } from '../command/failure.ts'
 import type { CommandRow } from '../command/row.ts'
-import type { Log } from '../terminal/log.ts'
 import { type ResultFlags, printResult } from '../output/print-result.ts'
+import type { Log } from '../terminal/log.ts'
+import { terminalText } from '../terminal/terminal-text.ts'
 
 const unexpected = 1
 

@@ -1,8 +1,8 @@
+import { homedir } from 'node:os'
 import path from 'node:path'
+import { type JsonFile, openJsonFile } from '../files/json-file.ts'
 import { isRecord } from '../values/record.ts'
 import { type Cloud, azureCloud } from './clouds.ts'
-import { type JsonFile, openJsonFile } from '../files/json-file.ts'
-import { homedir } from 'node:os'
 
 /** A subscription that is signed in, as az stores and shows it. */
 export type Subscription = {

@@ -1,9 +1,9 @@
-import { choiceFlag } from '../../framework/options/flags.ts'
+import { requireAccount } from '../../clients/session/account.ts'
+import { scopeOf } from '../../clients/tokens/token-request.ts'
 import { defineCommand } from '../../framework/command/command.ts'
 import { failure } from '../../framework/command/failure.ts'
-import { requireAccount } from '../../clients/session/account.ts'
+import { choiceFlag } from '../../framework/options/flags.ts'
 import type { Cloud } from '../../framework/profile/clouds.ts'
-import { scopeOf } from '../../clients/tokens/token-request.ts'
 import { type SubscriptionFlags, subscriptionFlag } from './subscriptions.ts'
 
 const resourceTypes = {

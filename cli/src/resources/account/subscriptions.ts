@@ -1,5 +1,4 @@
-import { type FlagDescription, defineCommand } from '../../framework/command/command.ts'
-import type { CommandContext } from '../../framework/command/context.ts'
+import { listArm } from '../../clients/arm/arm.ts'
 import {
   httpClientOf,
   requireAccount,
@@ -7,11 +6,12 @@ import {
   requireSubscription,
   subscriptionsOf,
 } from '../../clients/session/account.ts'
-import { type Profile, type Subscription, openProfile, subscriptionDocument } from '../../framework/profile/profile.ts'
 import { openSecretStore } from '../../clients/session/secret-store.ts'
 import { refreshSubscriptions, withActiveSubscription } from '../../clients/session/sign-in.ts'
+import { type FlagDescription, defineCommand } from '../../framework/command/command.ts'
+import type { CommandContext } from '../../framework/command/context.ts'
 import { wordFlag } from '../../framework/options/flags.ts'
-import { listArm } from '../../clients/arm/arm.ts'
+import { type Profile, type Subscription, openProfile, subscriptionDocument } from '../../framework/profile/profile.ts'
 
 /** The option that selects a subscription. */
 export type SubscriptionFlags = { readonly subscription?: string }

@@ -1,11 +1,11 @@
-import { documentOf, valueAt } from '../../framework/values/shape.ts'
-import type { CommandContext } from '../../framework/command/context.ts'
-import { failure } from '../../framework/command/failure.ts'
 import { adminCredentials } from '../../clients/arm/documents.ts'
 import { type RegistryFlags, askRegistry, getNamedRegistry, registryFlags } from '../../clients/arm/named-registry.ts'
-import { cell, rowsOf } from './tables.ts'
 import { defineCommand } from '../../framework/command/command.ts'
+import type { CommandContext } from '../../framework/command/context.ts'
+import { failure } from '../../framework/command/failure.ts'
 import { choiceFlag } from '../../framework/options/flags.ts'
+import { documentOf, valueAt } from '../../framework/values/shape.ts'
+import { cell, rowsOf } from './tables.ts'
 
 /** Asks for the passwords of the admin account. @throws CommandFailure if the account is disabled */
 export async function adminPasswords(

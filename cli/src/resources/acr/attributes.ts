@@ -1,8 +1,8 @@
-import { booleanFlag } from '../../framework/options/flags.ts'
-import type { FlagDescription } from '../../framework/command/command.ts'
-import type { CommandContext } from '../../framework/command/context.ts'
 import { type AccessFlags, askDataPlane, documentIn, openAccess } from '../../clients/registry/data-plane.ts'
 import { attributesOf, parseImage, pathOf } from '../../clients/registry/image.ts'
+import type { FlagDescription } from '../../framework/command/command.ts'
+import type { CommandContext } from '../../framework/command/context.ts'
+import { booleanFlag } from '../../framework/options/flags.ts'
 
 /** The locks of a repository, a tag or a manifest. */
 export type AttributeFlags = {

@@ -1,4 +1,3 @@
-import { type FlagDescription, defineCommand } from '../../framework/command/command.ts'
 import {
   type OwningRegistryFlags,
   RegistryNotFound,
@@ -6,9 +5,10 @@ import {
   getNamedRegistry,
   owningRegistryFlags,
 } from '../../clients/arm/named-registry.ts'
-import { documentOf, same, valueAt } from '../../framework/values/shape.ts'
 import { recordOf } from '../../clients/session/account.ts'
+import { type FlagDescription, defineCommand } from '../../framework/command/command.ts'
 import { choiceFlag } from '../../framework/options/flags.ts'
+import { documentOf, same, valueAt } from '../../framework/values/shape.ts'
 
 /** Selects the registry of `acr config`. */
 type ConfigFlags = OwningRegistryFlags

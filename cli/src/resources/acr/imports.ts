@@ -1,6 +1,4 @@
 import { listArm } from '../../clients/arm/arm.ts'
-import { valueAt } from '../../framework/values/shape.ts'
-import type { CommandContext } from '../../framework/command/context.ts'
 import {
   type NamedRegistry,
   type OwningRegistryFlags,
@@ -10,8 +8,10 @@ import {
   registryVersion,
 } from '../../clients/arm/named-registry.ts'
 import { azExitCodes, defineCommand } from '../../framework/command/command.ts'
-import { yesFlag } from '../../framework/options/flags.ts'
+import type { CommandContext } from '../../framework/command/context.ts'
 import { CommandFailure, WrongUsageError } from '../../framework/command/failure.ts'
+import { yesFlag } from '../../framework/options/flags.ts'
+import { valueAt } from '../../framework/values/shape.ts'
 
 /** An image import, running or ended within the last seven days. */
 export type Import = {

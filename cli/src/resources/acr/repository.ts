@@ -1,6 +1,3 @@
-import { type FlagDescription, defineCommand } from '../../framework/command/command.ts'
-import { failure } from '../../framework/command/failure.ts'
-import { type AttributeFlags, type Target, attributeFlags, showOrUpdate } from './attributes.ts'
 import {
   type Access,
   type AccessFlags,
@@ -10,11 +7,14 @@ import {
   openAccess,
   orNotFound,
 } from '../../clients/registry/data-plane.ts'
-import { type PageFlags, listPages, pageFlags, topFlag } from '../../clients/registry/pages.ts'
-import { valueAt } from '../../framework/values/shape.ts'
 import { type Image, parseImage, pathOf } from '../../clients/registry/image.ts'
-import { yesFlag } from '../../framework/options/flags.ts'
+import { type PageFlags, listPages, pageFlags, topFlag } from '../../clients/registry/pages.ts'
 import { requireDigest } from '../../clients/registry/tag-digest.ts'
+import { type FlagDescription, defineCommand } from '../../framework/command/command.ts'
+import { failure } from '../../framework/command/failure.ts'
+import { yesFlag } from '../../framework/options/flags.ts'
+import { valueAt } from '../../framework/values/shape.ts'
+import { type AttributeFlags, type Target, attributeFlags, showOrUpdate } from './attributes.ts'
 
 /** Selects a registry, and authenticates to it. */
 type RepositoryFlags = AccessFlags & { readonly name: string }

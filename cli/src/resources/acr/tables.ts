@@ -1,5 +1,5 @@
-import { valueAt } from '../../framework/values/shape.ts'
 import { pythonText } from '../../framework/output/tsv.ts'
+import { valueAt } from '../../framework/values/shape.ts'
 
 /** A cell of a table of az's registry commands: a space for what is missing or empty. [azure-cli acr/_format.py] */
 export function cell(item: unknown, path: string): string {

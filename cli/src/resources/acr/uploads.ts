@@ -1,6 +1,3 @@
-import { valueAt } from '../../framework/values/shape.ts'
-import type { CommandContext } from '../../framework/command/context.ts'
-import { requireDuration, timeMs } from '../../framework/values/duration.ts'
 import { ApiError, listArm } from '../../clients/arm/arm.ts'
 import {
   type NamedRegistry,
@@ -11,9 +8,12 @@ import {
   registryVersion,
 } from '../../clients/arm/named-registry.ts'
 import { azExitCodes, defineCommand } from '../../framework/command/command.ts'
-import { sizeText } from '../../framework/terminal/progress-bar.ts'
-import { yesFlag } from '../../framework/options/flags.ts'
+import type { CommandContext } from '../../framework/command/context.ts'
 import { CommandFailure, WrongUsageError } from '../../framework/command/failure.ts'
+import { yesFlag } from '../../framework/options/flags.ts'
+import { sizeText } from '../../framework/terminal/progress-bar.ts'
+import { requireDuration, timeMs } from '../../framework/values/duration.ts'
+import { valueAt } from '../../framework/values/shape.ts'
 
 /** An unfinished upload. */
 type Upload = {

@@ -1,13 +1,13 @@
-import path from 'node:path'
 import { X509Certificate, randomUUID } from 'node:crypto'
 import { homedir } from 'node:os'
+import path from 'node:path'
 import { issueSelfSigned } from '@acrux/server/issue-certificate'
 import type { Account } from '../../clients/session/account.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
-import { readSecret } from '../../framework/options/read-value.ts'
 import { writePrivateFile } from '../../framework/files/private-file.ts'
+import { readSecret } from '../../framework/options/read-value.ts'
 import { createVaultCertificate, readVaultCertificate } from './key-vault.ts'
 
 /** Selects a certificate in place of a password. */

@@ -1,10 +1,10 @@
-import type { Account } from '../../clients/session/account.ts'
-import { numberFlag } from '../../framework/options/flags.ts'
 import { graph } from '../../clients/graph/graph.ts'
-import { valueAt } from '../../framework/values/shape.ts'
+import type { Account } from '../../clients/session/account.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
+import { numberFlag } from '../../framework/options/flags.ts'
+import { valueAt } from '../../framework/values/shape.ts'
 import { type NewCertificate, type NewCertificateFlags, newCertificate, newCertificateFlags } from './certificate.ts'
 import { addPassword, secretWarning } from './objects.ts'
 

@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Account } from '../../clients/session/account.ts'
 import { type HttpResponse, jsonOf } from '../../clients/http/http.ts'
+import type { Account } from '../../clients/session/account.ts'
 import { scopeOf } from '../../clients/tokens/token-request.ts'
-import { valueAt } from '../../framework/values/shape.ts'
 import { failure } from '../../framework/command/failure.ts'
 import { terminalText } from '../../framework/terminal/terminal-text.ts'
+import { valueAt } from '../../framework/values/shape.ts'
 
 /** A certificate in Azure Key Vault: the names of the vault and of the certificate. */
 type VaultCertificate = { readonly vault: string; readonly name: string }

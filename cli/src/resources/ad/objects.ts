@@ -1,11 +1,11 @@
-import type { SubscriptionFlags } from '../../framework/options/flags.ts'
-import type { Account } from '../../clients/session/account.ts'
-import { isGuid } from '../../framework/values/guid.ts'
 import { graph, listGraph, quoted } from '../../clients/graph/graph.ts'
-import { valueAt } from '../../framework/values/shape.ts'
+import type { Account } from '../../clients/session/account.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
+import type { SubscriptionFlags } from '../../framework/options/flags.ts'
+import { isGuid } from '../../framework/values/guid.ts'
 import { isRecord } from '../../framework/values/record.ts'
+import { valueAt } from '../../framework/values/shape.ts'
 
 /** Selects an application or a service principal. */
 export type ObjectFlags = SubscriptionFlags & { readonly id: string }

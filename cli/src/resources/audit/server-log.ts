@@ -7,8 +7,8 @@ import {
   requireSignedInAt,
   subscriptionPath,
 } from '../../clients/arm/az.ts'
-import type { CommandContext } from '../../framework/command/context.ts'
 import { type Page, followPages } from '../../clients/http/follow-pages.ts'
+import type { CommandContext } from '../../framework/command/context.ts'
 import type { FilterFlags } from './filter-flags.ts'
 
 /** Selects the log: of the server of the account that is signed in, or of one registry on it. */

@@ -1,11 +1,10 @@
-import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { backUp } from '@acrux/server'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
-import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
-import { sizeText } from '../../framework/terminal/progress-bar.ts'
 import { version } from '../../framework/environment/version.ts'
-import { readPassphrase } from './passphrase.ts'
+import { sizeText } from '../../framework/terminal/progress-bar.ts'
+import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
 import {
   type KeyFlags,
   type OutputFlags,
@@ -19,6 +18,7 @@ import {
   printBackup,
   withProgress,
 } from './backup.ts'
+import { readPassphrase } from './passphrase.ts'
 
 type Flags = DataDirFlags & OutputFlags & KeyFlags & { readonly directory: string; readonly withKeys?: true }
 

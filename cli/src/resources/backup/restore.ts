@@ -2,7 +2,6 @@ import { openBackupFolder, requireEmpty, restoreTo } from '@acrux/server'
 import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
-import { inspect } from './stored.ts'
 import {
   type KeyFlags,
   type OutputFlags,
@@ -15,6 +14,7 @@ import {
   printBackup,
   withProgress,
 } from './backup.ts'
+import { inspect } from './stored.ts'
 
 type Flags = OutputFlags &
   KeyFlags &

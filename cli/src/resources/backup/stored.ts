@@ -1,7 +1,7 @@
 import { type Backup, openBackupFolder, readBackupKeys, verifyBackup } from '@acrux/server'
+import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { terminalLine } from '../../framework/terminal/terminal-text.ts'
-import { readPassphrase } from './passphrase.ts'
 import {
   type KeyFlags,
   type OutputFlags,
@@ -13,7 +13,7 @@ import {
   printBackup,
   withProgress,
 } from './backup.ts'
-import { defineCommand } from '../../framework/command/command.ts'
+import { readPassphrase } from './passphrase.ts'
 
 const cannotAuthenticate = 'the backup contains no keys, so the passphrase cannot authenticate it'
 

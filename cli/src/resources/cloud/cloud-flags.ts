@@ -1,10 +1,10 @@
+import { fetchCloud, readAuthority } from '../../clients/servers/select-server.ts'
 import { httpClientOf, recordOf } from '../../clients/session/account.ts'
-import type { Cloud } from '../../framework/profile/clouds.ts'
-import { choiceFlag } from '../../framework/options/flags.ts'
-import { readJson } from '../../framework/options/read-value.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
-import { fetchCloud, readAuthority } from '../../clients/servers/select-server.ts'
+import { choiceFlag } from '../../framework/options/flags.ts'
+import { readJson } from '../../framework/options/read-value.ts'
+import type { Cloud } from '../../framework/profile/clouds.ts'
 
 /** The options of az for endpoints and suffixes, with the names in the document of a cloud. */
 const endpointFlags = {

@@ -1,9 +1,9 @@
 import { cloudsOf, requireCloud } from '../../clients/session/account.ts'
+import { withActiveSubscription } from '../../clients/session/sign-in.ts'
+import { defineCommand } from '../../framework/command/command.ts'
 import { cloudDocument } from '../../framework/profile/clouds.ts'
 import { type Profile, openProfile } from '../../framework/profile/profile.ts'
-import { defineCommand } from '../../framework/command/command.ts'
 import { cloudNameFlag, profileFlag, profiles } from './cloud-flags.ts'
-import { withActiveSubscription } from '../../clients/session/sign-in.ts'
 
 /** `acrux cloud list`. */
 export const listClouds = defineCommand({

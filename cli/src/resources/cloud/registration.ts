@@ -1,9 +1,11 @@
 import { cloudsOf, requireCloud } from '../../clients/session/account.ts'
-import { type Cloud, azureCloud } from '../../framework/profile/clouds.ts'
-import { type Profile, openProfile } from '../../framework/profile/profile.ts'
+import { removeSignIns } from '../../clients/session/sign-in.ts'
 import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
+import { type Cloud, azureCloud } from '../../framework/profile/clouds.ts'
+import { type Profile, openProfile } from '../../framework/profile/profile.ts'
+import { removeUnusedHelpers } from '../credential-helper/set-up.ts'
 import {
   type CloudFlags,
   cloudFlags,
@@ -14,8 +16,6 @@ import {
   missingEndpoints,
   warnOfOtherHost,
 } from './cloud-flags.ts'
-import { removeSignIns } from '../../clients/session/sign-in.ts'
-import { removeUnusedHelpers } from '../credential-helper/set-up.ts'
 
 type RegisterCloudFlags = CloudFlags & { readonly name: string }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { spawnSync } from 'node:child_process'
+import { test } from 'node:test'
 import { Command, Option } from 'commander'
 import { completionScript } from './scripts.ts'
 

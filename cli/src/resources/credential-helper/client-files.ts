@@ -1,12 +1,12 @@
-import path from 'node:path'
 import { existsSync } from 'node:fs'
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
+import path from 'node:path'
 import { makePrivateDirectory, writeFileDurably } from '@acrux/server/durable-file'
 import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
-import { configDirectory } from '../../framework/profile/profile.ts'
-import { locked } from '../../framework/files/locked.ts'
 import { failure } from '../../framework/command/failure.ts'
+import { locked } from '../../framework/files/locked.ts'
+import { configDirectory } from '../../framework/profile/profile.ts'
 import { isRecord } from '../../framework/values/record.ts'
 
 /** The value of `credHelpers`: what follows `docker-credential-` in the name of the helper. */

@@ -1,5 +1,5 @@
-import type { Profile, SignIn } from '../../framework/profile/profile.ts'
 import { shellWord } from '@acrux/shared/texts/shell-word.ts'
+import type { Profile, SignIn } from '../../framework/profile/profile.ts'
 
 /** The command that signs in again like a sign-in, or that signs a person in to a cloud. */
 export function loginCommand(profile: Profile, signIn: Pick<SignIn, 'cloud'> & Partial<SignIn>): string {

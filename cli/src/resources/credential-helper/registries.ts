@@ -1,6 +1,6 @@
 import { cloudOfSuffix } from '../../framework/profile/clouds.ts'
-import { isServerHost } from '../../framework/values/server-host.ts'
 import type { HelperRegistry, Profile, SignIn, StoredSubscription } from '../../framework/profile/profile.ts'
+import { isServerHost } from '../../framework/values/server-host.ts'
 
 /** Who signs in to a registry: an account of the cloud of the registry. */
 export type Owner = { readonly cloudName: string; readonly signIn: SignIn; readonly stored: StoredSubscription }

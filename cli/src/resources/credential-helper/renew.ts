@@ -1,9 +1,9 @@
 import { openAccount } from '../../clients/session/account.ts'
 import { ExchangeDenied } from '../../clients/tokens/acr-exchange.ts'
-import type { Profile } from '../../framework/profile/profile.ts'
 import { TokenDenied } from '../../clients/tokens/token-request.ts'
 import { createContext } from '../../framework/command/context.ts'
 import { CommandFailure, failure } from '../../framework/command/failure.ts'
+import type { Profile } from '../../framework/profile/profile.ts'
 import { loginCommand } from './login-command.ts'
 import type { Owner } from './registries.ts'
 

@@ -1,7 +1,7 @@
 import type { Account } from '../../clients/session/account.ts'
-import { type HelperRegistry, openProfile } from '../../framework/profile/profile.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
+import { type HelperRegistry, openProfile } from '../../framework/profile/profile.ts'
 import { hasProgram } from '../trust/place.ts'
 import { addToFile, clientFiles, removeFromFile } from './client-files.ts'
 import { helperRegistriesOf } from './registries.ts'

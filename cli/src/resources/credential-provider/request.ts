@@ -1,5 +1,5 @@
-import { isRecord } from '../../framework/values/record.ts'
 import { failure } from '../../framework/command/failure.ts'
+import { isRecord } from '../../framework/values/record.ts'
 
 /** The version of the protocol with the kubelet. [kubernetes.io, Kubelet CredentialProvider (v1)] */
 export const apiVersion = 'credentialprovider.kubelet.k8s.io/v1'

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
-import { parseTtl } from '../../framework/values/duration.ts'
 import { WrongUsageError } from '../../framework/command/failure.ts'
-import { type ImagePattern, parseRegistry, parseSuffix } from './image-pattern.ts'
+import { parseTtl } from '../../framework/values/duration.ts'
 import { readConfigFile } from './config-file.ts'
+import { type ImagePattern, parseRegistry, parseSuffix } from './image-pattern.ts'
 
 /** How the node or the pod proves its identity. */
 type ProviderIdentity =

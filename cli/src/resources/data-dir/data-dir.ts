@@ -1,6 +1,6 @@
-import { clientVariables } from '../../framework/environment/client-variables.ts'
 import { loadConfiguration } from '@acrux/server/configuration'
 import type { FlagDescription } from '../../framework/command/command.ts'
+import { clientVariables } from '../../framework/environment/client-variables.ts'
 
 /** The variables of the commands for clients are not settings of the server, which rejects unknown ones. */
 const ofClients = new Set(clientVariables.map(({ name }) => name).filter((name) => name !== 'ACRUX_LOG_LEVEL'))

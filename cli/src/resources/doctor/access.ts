@@ -1,7 +1,7 @@
-import { recordOf } from '../../clients/session/account.ts'
 import { formRequest, jsonOf } from '../../clients/http/http.ts'
-import { CommandFailure, failure } from '../../framework/command/failure.ts'
+import { recordOf } from '../../clients/session/account.ts'
 import { unverifiedClaims } from '../../clients/tokens/token-claim.ts'
+import { CommandFailure, failure } from '../../framework/command/failure.ts'
 import { type Outcome, type Scene, type Step, failed, ok } from './step.ts'
 
 /** The checks of the sign-in, the exchange and the token. Each requests new tokens. */

@@ -1,5 +1,5 @@
-import { defineCommand } from '../../framework/command/command.ts'
 import { serverFlags } from '../../clients/servers/named-cloud.ts'
+import { defineCommand } from '../../framework/command/command.ts'
 import { accessSteps } from './access.ts'
 import { clientSteps } from './clients.ts'
 import { connectionSteps } from './connection.ts'

@@ -1,10 +1,10 @@
-import type { Account } from '../../clients/session/account.ts'
 import type { HttpClient } from '../../clients/http/http.ts'
+import type { Account } from '../../clients/session/account.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
 import { terminalLine } from '../../framework/terminal/terminal-text.ts'
-import type { Probe } from './probe.ts'
 import type { Image } from './image.ts'
+import type { Probe } from './probe.ts'
 
 /** What a check found. A warning does not change the exit code. */
 export type Outcome = {

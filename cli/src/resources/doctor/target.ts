@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { findAccount, httpClientOf } from '../../clients/session/account.ts'
 import { findPlace, isHost } from '../../clients/registry/place.ts'
+import { type ServerFlags, namedServer } from '../../clients/servers/named-cloud.ts'
+import { findAccount, httpClientOf } from '../../clients/session/account.ts'
+import { originOf } from '../../clients/session/registered-clouds.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { CommandFailure, WrongUsageError } from '../../framework/command/failure.ts'
-import { type ServerFlags, namedServer } from '../../clients/servers/named-cloud.ts'
-import { originOf } from '../../clients/session/registered-clouds.ts'
 import type { Scene } from './step.ts'
 
 /** What is checked. */

@@ -1,10 +1,10 @@
-import { type Shape, documentOf, object, same, valueAt } from '../../framework/values/shape.ts'
-import { requireAccount } from '../../clients/session/account.ts'
 import { askArm, listArm } from '../../clients/arm/arm.ts'
-import { type SubscriptionFlags, subscriptionFlag } from '../../framework/options/flags.ts'
 import { groupVersion } from '../../clients/arm/location.ts'
-import { defineCommand } from '../../framework/command/command.ts'
 import { quoted } from '../../clients/graph/graph.ts'
+import { requireAccount } from '../../clients/session/account.ts'
+import { defineCommand } from '../../framework/command/command.ts'
+import { type SubscriptionFlags, subscriptionFlag } from '../../framework/options/flags.ts'
+import { type Shape, documentOf, object, same, valueAt } from '../../framework/values/shape.ts'
 
 const group: Shape = {
   ...same('id', 'name', 'type', 'location', 'managedBy', 'tags'),

@@ -1,7 +1,7 @@
-import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { readResponse } from '../../clients/http/read-response.ts'
 
 /** A server, and the PEM file of the certificates that it is trusted by. Without one, the system's authorities are trusted. */

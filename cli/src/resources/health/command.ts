@@ -1,11 +1,11 @@
-import { type Configuration, formatListenAddress } from '@acrux/server/configuration'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Configuration, formatListenAddress } from '@acrux/server/configuration'
 import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { WrongUsageError, failure } from '../../framework/command/failure.ts'
-import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
 import { terminalLine } from '../../framework/terminal/terminal-text.ts'
+import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
 import { type Readiness, type Target, askReady } from './ask-ready.ts'
 
 const defaultWaitSeconds = 60

@@ -1,6 +1,6 @@
-import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
 import { exitCodes } from './exit-codes.ts'
 import { type ReadOptions, type Shape, readTokenRequest } from './token-request.ts'

@@ -1,7 +1,7 @@
-import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { text as readText } from 'node:stream/consumers'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import type { MachineEnrollment } from '@acrux/shared/wire/machine-protocol.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
 import { exitCodes } from './exit-codes.ts'

@@ -1,11 +1,11 @@
-import path from 'node:path'
-import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
+import path from 'node:path'
+import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import type { MachineEnrollment } from '@acrux/shared/wire/machine-protocol.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
-import { exitCodes } from './exit-codes.ts'
 import { UnusableFileError, readPrivateFile, writePrivateFile } from '../../framework/files/private-file.ts'
+import { exitCodes } from './exit-codes.ts'
 
 /** The stored state of a machine: its ids, where it requests tokens, and its private key. */
 export type MachineState = MachineEnrollment & {

@@ -1,10 +1,10 @@
 import { defineCommand } from '../../framework/command/command.ts'
-import { type EnrollOptions, enroll } from './enroll.ts'
-import { type StateDirFlags, aboutCodes, serveCodes, serverCodes, stateDirFlag, usageCodes } from './options.ts'
-import { exitCodes } from './exit-codes.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
+import { type EnrollOptions, enroll } from './enroll.ts'
+import { exitCodes } from './exit-codes.ts'
 import { readState, removeState } from './machine-state.ts'
+import { type StateDirFlags, aboutCodes, serveCodes, serverCodes, stateDirFlag, usageCodes } from './options.ts'
 import { createTokenSource } from './token-source.ts'
 
 /** `acrux identity-endpoint enroll`. */

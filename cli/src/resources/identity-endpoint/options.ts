@@ -1,5 +1,5 @@
-import { defaultStateDir } from './machine-state.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
+import { defaultStateDir } from './machine-state.ts'
 
 /** How a machine gets its enrollment code. */
 export const aboutCodes = `

@@ -1,14 +1,14 @@
-import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { randomBytes } from 'node:crypto'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
 import { readPrivateFile, writePrivateFile } from '../../framework/files/private-file.ts'
-import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import { type RunningEndpoint, requireLoopbackAddress, startEndpoint } from './endpoint.ts'
-import { type StateDirFlags, serveCodes, stateDirFlag } from './options.ts'
 import { exitCodes } from './exit-codes.ts'
 import { type MachineState, defaultHeaderFile, readState } from './machine-state.ts'
+import { type StateDirFlags, serveCodes, stateDirFlag } from './options.ts'
 import { createTokenSource } from './token-source.ts'
 
 type Flags = StateDirFlags & {

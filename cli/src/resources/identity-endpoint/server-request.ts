@@ -1,8 +1,8 @@
 import http from 'node:http'
 import https from 'node:https'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
-import { CommandFailure } from '../../framework/command/failure.ts'
 import { readResponse } from '../../clients/http/read-response.ts'
+import { CommandFailure } from '../../framework/command/failure.ts'
 import { exitCodes } from './exit-codes.ts'
 
 /** The response of the server. Its body is JSON. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { IncomingMessage } from 'node:http'
+import { test } from 'node:test'
 import { readTokenRequest } from './token-request.ts'
 
 type Sent = { readonly method?: string; readonly url?: string; readonly headers?: Readonly<Record<string, string>> }

@@ -1,18 +1,18 @@
-import { type Account, requireAccount } from '../../clients/session/account.ts'
 import { askArm } from '../../clients/arm/arm.ts'
-import { type SubscriptionFlags, numberFlag, subscriptionFlag, yesFlag } from '../../framework/options/flags.ts'
-import { valueAt, withResourceGroup } from '../../framework/values/shape.ts'
 import { resourceGroupFlag } from '../../clients/arm/named-registry.ts'
-import { type FlagDescription, defineCommand } from '../../framework/command/command.ts'
-import { isRecord } from '../../framework/values/record.ts'
-import { identityPath } from './identity.ts'
 import { type PagingFlags, listPart, pagingFlags, positiveNumber } from '../../clients/arm/paging.ts'
+import { type Account, requireAccount } from '../../clients/session/account.ts'
+import { type FlagDescription, defineCommand } from '../../framework/command/command.ts'
+import { type SubscriptionFlags, numberFlag, subscriptionFlag, yesFlag } from '../../framework/options/flags.ts'
 import {
   type GenericFlags,
   applyChanges,
   genericChanges,
   newerGenericFlags,
 } from '../../framework/options/generic-update.ts'
+import { isRecord } from '../../framework/values/record.ts'
+import { valueAt, withResourceGroup } from '../../framework/values/shape.ts'
+import { identityPath } from './identity.ts'
 
 /** Selects a managed identity. */
 type IdentityOfCredentialFlags = SubscriptionFlags & {

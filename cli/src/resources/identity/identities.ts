@@ -1,8 +1,10 @@
-import { recordOf, requireAccount } from '../../clients/session/account.ts'
 import { askArm, listArm } from '../../clients/arm/arm.ts'
+import { locationFlag, locationOf } from '../../clients/arm/location.ts'
 import { groupPath, resourceGroupFlag } from '../../clients/arm/named-registry.ts'
-import { type SubscriptionFlags, subscriptionFlag, tagsFlag, tagsOf } from '../../framework/options/flags.ts'
+import { recordOf, requireAccount } from '../../clients/session/account.ts'
 import { defineCommand } from '../../framework/command/command.ts'
+import { type SubscriptionFlags, subscriptionFlag, tagsFlag, tagsOf } from '../../framework/options/flags.ts'
+import { withResourceGroup } from '../../framework/values/shape.ts'
 import {
   type IdentityFlags,
   identityDocument,
@@ -12,8 +14,6 @@ import {
   nameFlag,
   requireIds,
 } from './identity.ts'
-import { locationFlag, locationOf } from '../../clients/arm/location.ts'
-import { withResourceGroup } from '../../framework/values/shape.ts'
 
 /** `acrux identity list`. */
 export const listIdentities = defineCommand<SubscriptionFlags & { readonly resourceGroup?: string }>({

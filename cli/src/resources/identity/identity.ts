@@ -1,10 +1,10 @@
-import type { Account } from '../../clients/session/account.ts'
-import { type SubscriptionFlags, subscriptionFlag } from '../../framework/options/flags.ts'
-import { type Shape, documentOf, object, properties, same, withResourceGroup } from '../../framework/values/shape.ts'
-import { groupPath, resourceGroupFlag } from '../../clients/arm/named-registry.ts'
 import { systemData } from '../../clients/arm/documents.ts'
+import { groupPath, resourceGroupFlag } from '../../clients/arm/named-registry.ts'
+import type { Account } from '../../clients/session/account.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import { failure } from '../../framework/command/failure.ts'
+import { type SubscriptionFlags, subscriptionFlag } from '../../framework/options/flags.ts'
+import { type Shape, documentOf, object, properties, same, withResourceGroup } from '../../framework/values/shape.ts'
 
 const identity: Shape = {
   ...same('id', 'name', 'type', 'location', 'tags'),

@@ -1,13 +1,13 @@
+import { selectServer } from '../../clients/servers/select-server.ts'
 import { requireCloud } from '../../clients/session/account.ts'
-import type { Cloud } from '../../framework/profile/clouds.ts'
-import { type Profile, openProfile, subscriptionDocument } from '../../framework/profile/profile.ts'
 import { completeSignIn } from '../../clients/session/sign-in.ts'
 import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { WrongUsageError } from '../../framework/command/failure.ts'
+import type { Cloud } from '../../framework/profile/clouds.ts'
+import { type Profile, openProfile, subscriptionDocument } from '../../framework/profile/profile.ts'
 import { type LoginFlags, loginFlags } from './flags.ts'
 import { checkFlags, managedIdentity, servicePrincipal } from './principal.ts'
-import { selectServer } from '../../clients/servers/select-server.ts'
 
 /** `acrux login`. */
 export const command = defineCommand<LoginFlags>({

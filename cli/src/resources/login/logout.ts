@@ -1,9 +1,9 @@
 import { requireSubscription } from '../../clients/session/account.ts'
-import { openProfile } from '../../framework/profile/profile.ts'
 import { removeSignIns } from '../../clients/session/sign-in.ts'
 import { defineCommand } from '../../framework/command/command.ts'
-import { removeUnusedHelpers } from '../credential-helper/set-up.ts'
 import { CommandFailure, failure } from '../../framework/command/failure.ts'
+import { openProfile } from '../../framework/profile/profile.ts'
+import { removeUnusedHelpers } from '../credential-helper/set-up.ts'
 
 /** `acrux logout`. */
 export const logout = defineCommand<{ readonly username?: string }>({

@@ -1,12 +1,11 @@
 import { hash, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { httpClientOf, recordOf } from '../../clients/session/account.ts'
-import { personClientId } from '../../clients/tokens/client-id.ts'
-import type { Cloud } from '../../framework/profile/clouds.ts'
-import { isGuid } from '../../framework/values/guid.ts'
 import { type HttpClient, formRequest, jsonOf } from '../../clients/http/http.ts'
+import { httpClientOf, recordOf } from '../../clients/session/account.ts'
 import type { Authenticated } from '../../clients/session/sign-in.ts'
+import { personClientId } from '../../clients/tokens/client-id.ts'
 import { personScopes } from '../../clients/tokens/sign-in-tokens.ts'
+import { unverifiedClaims } from '../../clients/tokens/token-claim.ts'
 import {
   type TokenResponse,
   TokenDenied,
@@ -17,8 +16,9 @@ import {
 } from '../../clients/tokens/token-request.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
+import type { Cloud } from '../../framework/profile/clouds.ts'
 import { terminalText } from '../../framework/terminal/terminal-text.ts'
-import { unverifiedClaims } from '../../clients/tokens/token-claim.ts'
+import { isGuid } from '../../framework/values/guid.ts'
 import { canOpenBrowser, openBrowser } from './browser.ts'
 import type { LoginFlags } from './flags.ts'
 import { startRedirectListener } from './redirect-listener.ts'

@@ -1,8 +1,8 @@
 import { type MoveProgress, type Relocated, measureRelocation, relocateDataDir } from '@acrux/server'
 import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
-import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
 import { createProgressBar, createProgressLines, sizeText } from '../../framework/terminal/progress-bar.ts'
+import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
 import { settingsText, targetFlags, targetOf } from './target-flags.ts'
 
 const about = `

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { type SettingDefinition, loadConfiguration, settingDefinitions } from '@acrux/server/configuration'
 import type { Configuration, RelocationTarget } from '@acrux/server'
+import { type SettingDefinition, loadConfiguration, settingDefinitions } from '@acrux/server/configuration'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import { WrongUsageError } from '../../framework/command/failure.ts'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Account } from '../../clients/session/account.ts'
 import { ApiError, askArm } from '../../clients/arm/arm.ts'
+import type { Account } from '../../clients/session/account.ts'
 import { documentOf } from '../../framework/values/shape.ts'
 import { type Assignment, assignmentUrl, searchAssignments, withNames } from './assignments.ts'
 import { requireRoleId } from './definition.ts'

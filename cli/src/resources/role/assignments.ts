@@ -1,5 +1,5 @@
-import type { Account } from '../../clients/session/account.ts'
 import { listArm } from '../../clients/arm/arm.ts'
+import type { Account } from '../../clients/session/account.ts'
 import { documentOf, valueAt } from '../../framework/values/shape.ts'
 import { listDefinitions, requireRoleId } from './definition.ts'
 import { roleAssignment } from './documents.ts'

@@ -1,10 +1,10 @@
-import type { Account } from '../../clients/session/account.ts'
 import { ApiError } from '../../clients/arm/arm.ts'
-import { isGuid } from '../../framework/values/guid.ts'
 import { graph, listGraph, quoted } from '../../clients/graph/graph.ts'
-import { valueAt } from '../../framework/values/shape.ts'
+import type { Account } from '../../clients/session/account.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
+import { isGuid } from '../../framework/values/guid.ts'
+import { valueAt } from '../../framework/values/shape.ts'
 
 /** A principal of the directory: its object id, and its type if it is known. */
 export type Principal = { readonly id: string; readonly type: string | undefined }

@@ -1,8 +1,8 @@
 import { type Account, requireAccount } from '../../clients/session/account.ts'
-import { type SubscriptionFlags, subscriptionFlag } from '../../framework/options/flags.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
+import { type SubscriptionFlags, subscriptionFlag } from '../../framework/options/flags.ts'
 
 /** Selects a scope: its id, or a resource group. */
 export type ScopeFlags = SubscriptionFlags & { readonly scope?: string; readonly resourceGroup?: string }

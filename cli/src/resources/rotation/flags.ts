@@ -1,5 +1,5 @@
-import { yesFlag } from '../../framework/options/flags.ts'
 import { type ExitCodeTexts, type FlagDescription, azExitCodes } from '../../framework/command/command.ts'
+import { yesFlag } from '../../framework/options/flags.ts'
 import { requireDuration } from '../../framework/values/duration.ts'
 import { type DeliveryFlags, deliveryFlags } from './deliver.ts'
 

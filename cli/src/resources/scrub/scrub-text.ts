@@ -1,7 +1,7 @@
 import type { Finding, ScrubProgress } from '@acrux/server'
-import { faultText } from '../audit/fault-text.ts'
-import { terminalLine } from '../../framework/terminal/terminal-text.ts'
 import { createProgressBar, createProgressLines, sizeText } from '../../framework/terminal/progress-bar.ts'
+import { terminalLine } from '../../framework/terminal/terminal-text.ts'
+import { faultText } from '../audit/fault-text.ts'
 
 /** Describes a finding in one line. */
 export function findingText(finding: Finding): string {

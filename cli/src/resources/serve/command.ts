@@ -1,7 +1,5 @@
 import { availableParallelism } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
-import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
-import { exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import {
   type RunningServer,
   type SettingDefinition,
@@ -9,10 +7,12 @@ import {
   settingDefinitions,
   startServer,
 } from '@acrux/server'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
+import { exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { type FlagDescription, defineCommand } from '../../framework/command/command.ts'
-import { nextSteps } from './next-steps.ts'
-import { serverEnvironment } from '../data-dir/data-dir.ts'
 import { version } from '../../framework/environment/version.ts'
+import { serverEnvironment } from '../data-dir/data-dir.ts'
+import { nextSteps } from './next-steps.ts'
 
 /** `acrux serve`. Its options are the settings of the server. */
 export const command = defineCommand<Record<string, unknown>>({

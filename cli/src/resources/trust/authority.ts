@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http'
 import https from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
-import { CommandFailure } from '../../framework/command/failure.ts'
 import { readResponse } from '../../clients/http/read-response.ts'
+import { CommandFailure } from '../../framework/command/failure.ts'
 import { exitCodes } from './failure.ts'
 
 /** The certificate of a certificate authority. */

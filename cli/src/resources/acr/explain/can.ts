@@ -1,9 +1,10 @@
+import { changeText } from '@acrux/shared/permissions/change-text.ts'
 import type { AccessExplanation, ConsideredAssignment } from '@acrux/shared/wire/api-types.ts'
 import { orNotAsked } from '../../../clients/arm/az.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
-import { changeText } from '@acrux/shared/permissions/change-text.ts'
 import { explainAccess, openPermissions } from '../permission/permission-registry.ts'
+import { aboutActions, actionArguments, registryFlag, sharedExitCodes } from '../permission/questions.ts'
 import {
   type DirectorySubject,
   type Subject,
@@ -13,7 +14,6 @@ import {
   subjectDocument,
   whoWord,
 } from '../permission/subject.ts'
-import { aboutActions, actionArguments, registryFlag, sharedExitCodes } from '../permission/questions.ts'
 
 type Flags = {
   readonly principal: string

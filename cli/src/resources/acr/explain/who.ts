@@ -1,13 +1,13 @@
-import type { Account } from '../../../clients/session/account.ts'
-import { ApiError, askArm, pathOf } from '../../../clients/arm/arm.ts'
 import type { AllowedPrincipal, AllowedPrincipalList } from '@acrux/shared/wire/api-types.ts'
+import { ApiError, askArm, pathOf } from '../../../clients/arm/arm.ts'
 import { orNotAsked } from '../../../clients/arm/az.ts'
-import { defineCommand } from '../../../framework/command/command.ts'
-import { allItems } from '../../../clients/http/follow-pages.ts'
 import { registryVersion } from '../../../clients/arm/named-registry.ts'
+import { allItems } from '../../../clients/http/follow-pages.ts'
+import type { Account } from '../../../clients/session/account.ts'
+import { defineCommand } from '../../../framework/command/command.ts'
 import { openPermissions } from '../permission/permission-registry.ts'
-import { type DirectorySubject, membersOf, namedSubjects } from '../permission/subject.ts'
 import { aboutActions, actionArguments, registryFlag, requireAnswer, sharedExitCodes } from '../permission/questions.ts'
+import { type DirectorySubject, membersOf, namedSubjects } from '../permission/subject.ts'
 
 type Flags = { readonly action: string; readonly repository?: string; readonly name: string }
 

@@ -1,9 +1,9 @@
-import type { Account } from '../../../clients/session/account.ts'
 import { askArm, listArm } from '../../../clients/arm/arm.ts'
 import { graph, listGraph } from '../../../clients/graph/graph.ts'
+import type { Account } from '../../../clients/session/account.ts'
+import { failure } from '../../../framework/command/failure.ts'
 import { isRecord } from '../../../framework/values/record.ts'
 import { valueAt } from '../../../framework/values/shape.ts'
-import { failure } from '../../../framework/command/failure.ts'
 import { identityVersion } from '../../identity/identity.ts'
 import type { Puller, ServiceAccount } from './attachment.ts'
 

@@ -1,7 +1,7 @@
+import type { RegistryFlags } from '../../../clients/arm/named-registry.ts'
+import { findPlace, isHost } from '../../../clients/registry/place.ts'
 import { type Account, requireAccount } from '../../../clients/session/account.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
-import { findPlace, isHost } from '../../../clients/registry/place.ts'
-import type { RegistryFlags } from '../../../clients/arm/named-registry.ts'
 
 /**
  * The login server of a registry, and its certificate authority. `--name` may be a login server, for which nobody needs to be

@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
-import { type Account, requireAccount } from '../../../clients/session/account.ts'
-import { nullGuid } from '../../../framework/values/guid.ts'
 import type { HttpClient } from '../../../clients/http/http.ts'
-import type { SubscriptionFlags } from '../../../framework/options/flags.ts'
+import { type Account, requireAccount } from '../../../clients/session/account.ts'
 import type { FlagDescription } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 import { WrongUsageError, failure } from '../../../framework/command/failure.ts'
+import type { SubscriptionFlags } from '../../../framework/options/flags.ts'
+import { readSecret } from '../../../framework/options/read-value.ts'
+import { nullGuid } from '../../../framework/values/guid.ts'
 import { isRecord } from '../../../framework/values/record.ts'
 import { isMatch, parsePulledImage } from '../../credential-provider/image-pattern.ts'
 import { logIn } from '../../credential-provider/log-in.ts'
 import { type ProviderSettings, readSettings } from '../../credential-provider/settings.ts'
-import { readSecret } from '../../../framework/options/read-value.ts'
 
 /** How a check logs in. */
 export type NodeLoginFlags = SubscriptionFlags & {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { HttpResponse } from '../../../clients/http/http.ts'
-import { valueAt } from '../../../framework/values/shape.ts'
-import { failure } from '../../../framework/command/failure.ts'
 import { type Access, RegistryError, askDataPlane, documentIn } from '../../../clients/registry/data-plane.ts'
 import type { Image } from '../../../clients/registry/image.ts'
+import { failure } from '../../../framework/command/failure.ts'
+import { valueAt } from '../../../framework/values/shape.ts'
 
 const accept = [
   'application/vnd.oci.image.manifest.v1+json',

@@ -1,17 +1,17 @@
-import { requireAccount } from '../../../clients/session/account.ts'
-import { nullGuid } from '../../../framework/values/guid.ts'
-import { valueAt } from '../../../framework/values/shape.ts'
-import { defineCommand } from '../../../framework/command/command.ts'
-import type { CommandContext } from '../../../framework/command/context.ts'
-import { WrongUsageError, failure } from '../../../framework/command/failure.ts'
-import { readSecret } from '../../../framework/options/read-value.ts'
-import { parseTtl } from '../../../framework/values/duration.ts'
 import {
   type RegistryFlags,
   findNamedRegistry,
   registryFlags,
   requireRegistryId,
 } from '../../../clients/arm/named-registry.ts'
+import { requireAccount } from '../../../clients/session/account.ts'
+import { defineCommand } from '../../../framework/command/command.ts'
+import type { CommandContext } from '../../../framework/command/context.ts'
+import { WrongUsageError, failure } from '../../../framework/command/failure.ts'
+import { readSecret } from '../../../framework/options/read-value.ts'
+import { parseTtl } from '../../../framework/values/duration.ts'
+import { nullGuid } from '../../../framework/values/guid.ts'
+import { valueAt } from '../../../framework/values/shape.ts'
 import { type ExpiryFlags, expiryFlags, expiryOf, generatePasswords } from '../token/passwords.ts'
 import { findLoginServer } from './login-server.ts'
 

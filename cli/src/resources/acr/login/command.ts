@@ -1,15 +1,15 @@
+import { askArm } from '../../../clients/arm/arm.ts'
+import { type Place, type PlaceFlags, findPlace } from '../../../clients/registry/place.ts'
 import { type Account, findAccount, httpClientOf, recordOf, requireAccount } from '../../../clients/session/account.ts'
 import { type Narrowing, requireChallenge } from '../../../clients/tokens/acr-exchange.ts'
-import { nullGuid } from '../../../framework/values/guid.ts'
-import { askArm } from '../../../clients/arm/arm.ts'
-import { type SubscriptionFlags, subscriptionFlag } from '../../../framework/options/flags.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 import { CommandFailure, failure } from '../../../framework/command/failure.ts'
+import { type SubscriptionFlags, subscriptionFlag } from '../../../framework/options/flags.ts'
 import { readSecret } from '../../../framework/options/read-value.ts'
-import { logIn, requireContainerClient } from './container-client.ts'
-import { type Place, type PlaceFlags, findPlace } from '../../../clients/registry/place.ts'
 import { parseTtl } from '../../../framework/values/duration.ts'
+import { nullGuid } from '../../../framework/values/guid.ts'
+import { logIn, requireContainerClient } from './container-client.ts'
 
 type Flags = PlaceFlags &
   SubscriptionFlags & {

@@ -1,11 +1,13 @@
-import { valueAt } from '../../../framework/values/shape.ts'
-import { isRecord } from '../../../framework/values/record.ts'
-import type { CommandContext } from '../../../framework/command/context.ts'
-import { failure } from '../../../framework/command/failure.ts'
+import { getNamedRegistry } from '../../../clients/arm/named-registry.ts'
 import { type Access, askDataPlane, documentIn, openAccess } from '../../../clients/registry/data-plane.ts'
 import type { Image } from '../../../clients/registry/image.ts'
-import { getNamedRegistry } from '../../../clients/arm/named-registry.ts'
 import { listPages } from '../../../clients/registry/pages.ts'
+import { defineCommand } from '../../../framework/command/command.ts'
+import type { CommandContext } from '../../../framework/command/context.ts'
+import { failure } from '../../../framework/command/failure.ts'
+import { yesFlag } from '../../../framework/options/flags.ts'
+import { isRecord } from '../../../framework/values/record.ts'
+import { valueAt } from '../../../framework/values/shape.ts'
 import {
   type ManifestFlags,
   type Selected,
@@ -18,8 +20,6 @@ import {
   requireRepository,
   requireRestorable,
 } from './flags.ts'
-import { defineCommand } from '../../../framework/command/command.ts'
-import { yesFlag } from '../../../framework/options/flags.ts'
 
 /** The path of the soft-deleted tags or manifests of a repository. */
 function deletedPath(repository: string, kind: '_tags' | '_manifests', digest?: string): string {

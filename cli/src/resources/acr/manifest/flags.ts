@@ -1,9 +1,9 @@
+import { type AccessFlags, accessFlags } from '../../../clients/registry/data-plane.ts'
+import { type Image, parseImage } from '../../../clients/registry/image.ts'
 import { requireAccount } from '../../../clients/session/account.ts'
 import type { ArgumentDescription, FlagDescription } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 import { failure } from '../../../framework/command/failure.ts'
-import { type AccessFlags, accessFlags } from '../../../clients/registry/data-plane.ts'
-import { type Image, parseImage } from '../../../clients/registry/image.ts'
 
 /** Selects a repository or a manifest: by the position, or by `--registry` and `--name`. */
 export type ManifestFlags = AccessFlags & {

@@ -1,3 +1,4 @@
+import { brokenList, maxPages } from '../../../clients/http/follow-pages.ts'
 import type { HttpResponse } from '../../../clients/http/http.ts'
 import {
   type Access,
@@ -7,8 +8,14 @@ import {
   openAccess,
   orNotFound,
 } from '../../../clients/registry/data-plane.ts'
-import type { CommandContext } from '../../../framework/command/context.ts'
+import { pathOf } from '../../../clients/registry/image.ts'
+import { type PageFlags, listAll, listPages, pageFlags } from '../../../clients/registry/pages.ts'
 import { requireDigest } from '../../../clients/registry/tag-digest.ts'
+import { defineCommand } from '../../../framework/command/command.ts'
+import type { CommandContext } from '../../../framework/command/context.ts'
+import { yesFlag } from '../../../framework/options/flags.ts'
+import { valueAt } from '../../../framework/values/shape.ts'
+import { cell } from '../tables.ts'
 import {
   type ManifestFlags,
   type Selected,
@@ -19,13 +26,6 @@ import {
   requireManifest,
   requireRepository,
 } from './flags.ts'
-import { valueAt } from '../../../framework/values/shape.ts'
-import { defineCommand } from '../../../framework/command/command.ts'
-import { pathOf } from '../../../clients/registry/image.ts'
-import { type PageFlags, listAll, listPages, pageFlags } from '../../../clients/registry/pages.ts'
-import { cell } from '../tables.ts'
-import { yesFlag } from '../../../framework/options/flags.ts'
-import { brokenList, maxPages } from '../../../clients/http/follow-pages.ts'
 
 const accepted = [
   'application/vnd.oci.artifact.manifest.v1+json',

@@ -1,7 +1,8 @@
-import { defineCommand } from '../../../framework/command/command.ts'
 import { openAccess, orNotFound } from '../../../clients/registry/data-plane.ts'
 import { pathOf } from '../../../clients/registry/image.ts'
 import { type PageFlags, listPages, pageFlags } from '../../../clients/registry/pages.ts'
+import { defineCommand } from '../../../framework/command/command.ts'
+import { type AttributeFlags, attributeFlags, showOrUpdate } from '../attributes.ts'
 import {
   type ManifestFlags,
   manifestArgument,
@@ -11,7 +12,6 @@ import {
   requireManifest,
   requireRepository,
 } from './flags.ts'
-import { type AttributeFlags, attributeFlags, showOrUpdate } from '../attributes.ts'
 
 /** `acrux acr manifest list-metadata`. */
 export const listMetadata = defineCommand<ManifestFlags & PageFlags>({

@@ -1,10 +1,10 @@
-import { recordOf } from '../../../clients/session/account.ts'
+import type { AssignmentChange } from '@acrux/shared/permissions/directory-assignments.ts'
 import { askArm } from '../../../clients/arm/arm.ts'
+import { recordOf } from '../../../clients/session/account.ts'
 import { assignRole } from '../../role/assign.ts'
 import { assignmentVersion } from '../../role/assignments.ts'
-import type { AssignmentChange } from '@acrux/shared/permissions/directory-assignments.ts'
-import { type PermissionRegistry, changeChild } from './permission-registry.ts'
 import type { Principal } from '../../role/principals.ts'
+import { type PermissionRegistry, changeChild } from './permission-registry.ts'
 
 /** Who uses a scope map. */
 export type ScopeMapUser = { readonly kind: 'token'; readonly name: string } | { readonly kind: 'anonymous' }

@@ -1,5 +1,3 @@
-import type { AccessExplanation, ConsideredAssignment } from '@acrux/shared/wire/api-types.ts'
-import type { PermissionChange } from './change.ts'
 import {
   type ChangedAssignment,
   addRepositories,
@@ -8,8 +6,10 @@ import {
   removeRepositories,
 } from '@acrux/shared/permissions/directory-assignments.ts'
 import { type GrantForm, type GrantedAction, grantForms, roleFor } from '@acrux/shared/permissions/granted-action.ts'
-import { type PermissionRegistry, explainAccess } from './permission-registry.ts'
 import { type RepositoryPattern, exampleOf } from '@acrux/shared/permissions/repository-pattern.ts'
+import type { AccessExplanation, ConsideredAssignment } from '@acrux/shared/wire/api-types.ts'
+import type { PermissionChange } from './change.ts'
+import { type PermissionRegistry, explainAccess } from './permission-registry.ts'
 import type { DirectorySubject } from './subject.ts'
 
 /** A permission of a principal of the directory. */

@@ -1,10 +1,11 @@
+import { grantForms } from '@acrux/shared/permissions/granted-action.ts'
+import { exampleOf, patternText } from '@acrux/shared/permissions/repository-pattern.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 import { failure } from '../../../framework/command/failure.ts'
-import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import { terminalLine } from '../../../framework/terminal/terminal-text.ts'
 import { type GrantPlan, planDirectoryGrant } from './directory-plan.ts'
-import { grantForms } from '@acrux/shared/permissions/granted-action.ts'
 import {
   type Permission,
   type PermissionFlags,
@@ -21,7 +22,6 @@ import {
   requireRepositoryPattern,
 } from './permission-change.ts'
 import { explainAccess, openPermissions } from './permission-registry.ts'
-import { exampleOf, patternText } from '@acrux/shared/permissions/repository-pattern.ts'
 import { planScopeMapGrant, readScopeMap } from './scope-map-plan.ts'
 import { aboutWho, requireSubject } from './subject.ts'
 

@@ -1,12 +1,3 @@
-import type { Account } from '../../../clients/session/account.ts'
-import { askArm, pathOf } from '../../../clients/arm/arm.ts'
-import type { ModeChange, ModeChangeList } from '@acrux/shared/wire/api-types.ts'
-import type { CommandContext } from '../../../framework/command/context.ts'
-import { allItems } from '../../../clients/http/follow-pages.ts'
-import { shellWord } from '@acrux/shared/texts/shell-word.ts'
-import { terminalLine } from '../../../framework/terminal/terminal-text.ts'
-import { registryVersion } from '../../../clients/arm/named-registry.ts'
-import { requireAnswer } from './questions.ts'
 import { type GrantedAction, isGrantedAction } from '@acrux/shared/permissions/granted-action.ts'
 import {
   type CapabilityPlace,
@@ -14,6 +5,15 @@ import {
   changePhrases,
   placeOf,
 } from '@acrux/shared/permissions/mode-changes.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
+import type { ModeChange, ModeChangeList } from '@acrux/shared/wire/api-types.ts'
+import { askArm, pathOf } from '../../../clients/arm/arm.ts'
+import { registryVersion } from '../../../clients/arm/named-registry.ts'
+import { allItems } from '../../../clients/http/follow-pages.ts'
+import type { Account } from '../../../clients/session/account.ts'
+import type { CommandContext } from '../../../framework/command/context.ts'
+import { terminalLine } from '../../../framework/terminal/terminal-text.ts'
+import { requireAnswer } from './questions.ts'
 import { type DirectorySubject, namedSubjects, whoWord } from './subject.ts'
 
 /** A registry whose mode is switched. */

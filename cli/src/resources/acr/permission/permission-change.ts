@@ -1,19 +1,19 @@
-import { type SubscriptionFlags, dryRunFlag, subscriptionFlag, yesFlag } from '../../../framework/options/flags.ts'
-import type { ArgumentDescription, FlagDescription } from '../../../framework/command/command.ts'
-import { WrongUsageError } from '../../../framework/command/failure.ts'
-import { terminalLine } from '../../../framework/terminal/terminal-text.ts'
-import { resourceGroupFlag } from '../../../clients/arm/named-registry.ts'
-import { registryFlag } from './questions.ts'
-import { type PermissionChange, applyChange } from './change.ts'
 import { type GrantedAction, grantedActions, isGrantedAction } from '@acrux/shared/permissions/granted-action.ts'
-import type { PermissionRegistry } from './permission-registry.ts'
-import type { PermissionSource } from './remaining.ts'
 import {
   type RepositoryPattern,
   parseRepositoryPattern,
   patternPhrase,
   patternText,
 } from '@acrux/shared/permissions/repository-pattern.ts'
+import { resourceGroupFlag } from '../../../clients/arm/named-registry.ts'
+import type { ArgumentDescription, FlagDescription } from '../../../framework/command/command.ts'
+import { WrongUsageError } from '../../../framework/command/failure.ts'
+import { type SubscriptionFlags, dryRunFlag, subscriptionFlag, yesFlag } from '../../../framework/options/flags.ts'
+import { terminalLine } from '../../../framework/terminal/terminal-text.ts'
+import { type PermissionChange, applyChange } from './change.ts'
+import type { PermissionRegistry } from './permission-registry.ts'
+import { registryFlag } from './questions.ts'
+import type { PermissionSource } from './remaining.ts'
 import { type Subject, subjectDocument } from './subject.ts'
 
 /** The arguments and options of `grant` and `revoke`. */

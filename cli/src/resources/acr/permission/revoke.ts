@@ -1,7 +1,8 @@
+import { exampleOf, patternPhrase, patternText } from '@acrux/shared/permissions/repository-pattern.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 import { failure } from '../../../framework/command/failure.ts'
-import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import type { PermissionChange } from './change.ts'
 import { planDirectoryRevoke } from './directory-plan.ts'
 import {
@@ -21,7 +22,6 @@ import {
 } from './permission-change.ts'
 import { explainAccess, openPermissions } from './permission-registry.ts'
 import { type PermissionSource, remainingAssignments } from './remaining.ts'
-import { exampleOf, patternPhrase, patternText } from '@acrux/shared/permissions/repository-pattern.ts'
 import { afterChanges, planScopeMapRevoke, readScopeMap, remainingOfScopeMap } from './scope-map-plan.ts'
 import { type Subject, aboutWho, requireSubject, whoWord } from './subject.ts'
 

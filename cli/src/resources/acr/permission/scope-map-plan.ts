@@ -1,18 +1,18 @@
-import { listArm } from '../../../clients/arm/arm.ts'
-import { valueAt } from '../../../framework/values/shape.ts'
-import { CommandFailure } from '../../../framework/command/failure.ts'
-import { shellWord } from '@acrux/shared/texts/shell-word.ts'
-import { terminalLine } from '../../../framework/terminal/terminal-text.ts'
-import { tokenVersion } from '../scope-map/scope-map.ts'
-import type { PermissionChange, ScopeMapUser } from './change.ts'
 import { type GrantedAction, grantForms, scopeMapAction } from '@acrux/shared/permissions/granted-action.ts'
-import { type PermissionRegistry, findChild, textsAt } from './permission-registry.ts'
 import {
   type RepositoryPattern,
   covers,
   overlaps,
   patternOfScopeMap,
 } from '@acrux/shared/permissions/repository-pattern.ts'
+import { shellWord } from '@acrux/shared/texts/shell-word.ts'
+import { listArm } from '../../../clients/arm/arm.ts'
+import { CommandFailure } from '../../../framework/command/failure.ts'
+import { terminalLine } from '../../../framework/terminal/terminal-text.ts'
+import { valueAt } from '../../../framework/values/shape.ts'
+import { tokenVersion } from '../scope-map/scope-map.ts'
+import type { PermissionChange, ScopeMapUser } from './change.ts'
+import { type PermissionRegistry, findChild, textsAt } from './permission-registry.ts'
 
 /** A scope map of a scoped token, or of anonymous access. */
 type UsedScopeMap = {

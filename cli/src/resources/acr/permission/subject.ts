@@ -1,12 +1,12 @@
-import type { Account } from '../../../clients/session/account.ts'
-import { ApiError } from '../../../clients/arm/arm.ts'
-import { isGuid } from '../../../framework/values/guid.ts'
-import { listGraph, quoted } from '../../../clients/graph/graph.ts'
-import { valueAt } from '../../../framework/values/shape.ts'
-import { CommandFailure, failure } from '../../../framework/command/failure.ts'
-import { type DirectoryObject, directoryObjects, typeOf } from '../../role/principals.ts'
 import { shellWord } from '@acrux/shared/texts/shell-word.ts'
+import { ApiError } from '../../../clients/arm/arm.ts'
+import { listGraph, quoted } from '../../../clients/graph/graph.ts'
+import type { Account } from '../../../clients/session/account.ts'
+import { CommandFailure, failure } from '../../../framework/command/failure.ts'
 import { terminalLine } from '../../../framework/terminal/terminal-text.ts'
+import { isGuid } from '../../../framework/values/guid.ts'
+import { valueAt } from '../../../framework/values/shape.ts'
+import { type DirectoryObject, directoryObjects, typeOf } from '../../role/principals.ts'
 
 /** A user, a group, an application or a managed identity. */
 export type DirectorySubject = {

@@ -1,6 +1,6 @@
-import { concurrently } from './concurrently.ts'
 import { type Access, type OpenRegistry, RegistryError, askDataPlane } from '../../../clients/registry/data-plane.ts'
 import { pathOf } from '../../../clients/registry/image.ts'
+import { concurrently } from './concurrently.ts'
 import type { Plan } from './model.ts'
 import { purgeScope } from './plan.ts'
 

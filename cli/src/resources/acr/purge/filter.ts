@@ -1,6 +1,6 @@
 import { createContext, runInContext } from 'node:vm'
-import { valueAt } from '../../../framework/values/shape.ts'
 import { WrongUsageError, failure } from '../../../framework/command/failure.ts'
+import { valueAt } from '../../../framework/values/shape.ts'
 
 /** A filter: which repositories, and which tags in them. */
 export type Filter = {

@@ -1,9 +1,9 @@
-import { valueAt } from '../../../framework/values/shape.ts'
-import { concurrently } from './concurrently.ts'
-import { timeMs } from '../../../framework/values/duration.ts'
 import { type Access, askDataPlane, documentIn } from '../../../clients/registry/data-plane.ts'
 import { pathOf } from '../../../clients/registry/image.ts'
 import { listAll, listPages } from '../../../clients/registry/pages.ts'
+import { timeMs } from '../../../framework/values/duration.ts'
+import { valueAt } from '../../../framework/values/shape.ts'
+import { concurrently } from './concurrently.ts'
 import type { ListedManifest, ListedTag, References } from './model.ts'
 
 /** Lists the tags of a repository. @throws RegistryError */

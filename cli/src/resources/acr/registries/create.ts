@@ -1,10 +1,6 @@
-import { type Account, requireAccount } from '../../../clients/session/account.ts'
 import { askArm } from '../../../clients/arm/arm.ts'
-import { choiceFlag, subscriptionFlag, tagsOf } from '../../../framework/options/flags.ts'
-import { documentOf, valueAt, withResourceGroup } from '../../../framework/values/shape.ts'
-import { type FlagDescription, defineCommand } from '../../../framework/command/command.ts'
-import { failure } from '../../../framework/command/failure.ts'
 import { nameStatus, registry } from '../../../clients/arm/documents.ts'
+import { locationFlag, locationOf } from '../../../clients/arm/location.ts'
 import {
   type NamedRegistry,
   type RegistryFlags,
@@ -14,10 +10,14 @@ import {
   registryVersion,
   resourceGroupFlag,
 } from '../../../clients/arm/named-registry.ts'
-import { identityPath, identityVersion } from '../../identity/identity.ts'
-import { locationFlag, locationOf } from '../../../clients/arm/location.ts'
 import { settled } from '../../../clients/arm/settled.ts'
+import { type Account, requireAccount } from '../../../clients/session/account.ts'
+import { type FlagDescription, defineCommand } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
+import { failure } from '../../../framework/command/failure.ts'
+import { choiceFlag, subscriptionFlag, tagsOf } from '../../../framework/options/flags.ts'
+import { documentOf, valueAt, withResourceGroup } from '../../../framework/values/shape.ts'
+import { identityPath, identityVersion } from '../../identity/identity.ts'
 import { registryTable } from '../tables.ts'
 import { type PropertyFlags, propertiesOf, propertyFlags, requirePremium, skuFlag } from './properties.ts'
 

@@ -1,8 +1,8 @@
-import { booleanFlag, choiceFlag, tagsFlag } from '../../../framework/options/flags.ts'
+import type { RoleAssignmentMode } from '@acrux/shared/permissions/mode-changes.ts'
 import type { FlagDescription } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 import { failure } from '../../../framework/command/failure.ts'
-import type { RoleAssignmentMode } from '@acrux/shared/permissions/mode-changes.ts'
+import { booleanFlag, choiceFlag, tagsFlag } from '../../../framework/options/flags.ts'
 
 /** The options of a registry that `create` and `update` share. */
 export type PropertyFlags = {

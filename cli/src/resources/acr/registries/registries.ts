@@ -1,8 +1,4 @@
-import { requireAccount } from '../../../clients/session/account.ts'
 import { listArm } from '../../../clients/arm/arm.ts'
-import { type SubscriptionFlags, subscriptionFlag, yesFlag } from '../../../framework/options/flags.ts'
-import { documentOf, valueAt, withResourceGroup } from '../../../framework/values/shape.ts'
-import { defineCommand } from '../../../framework/command/command.ts'
 import { registry, usages } from '../../../clients/arm/documents.ts'
 import {
   type NamedRegistry,
@@ -15,6 +11,10 @@ import {
   registryVersion,
   resourceGroupFlag,
 } from '../../../clients/arm/named-registry.ts'
+import { requireAccount } from '../../../clients/session/account.ts'
+import { defineCommand } from '../../../framework/command/command.ts'
+import { type SubscriptionFlags, subscriptionFlag, yesFlag } from '../../../framework/options/flags.ts'
+import { documentOf, valueAt, withResourceGroup } from '../../../framework/values/shape.ts'
 import { cell, registryTable, rowsOf } from '../tables.ts'
 
 type ListRegistriesFlags = SubscriptionFlags & { readonly resourceGroup?: string }

@@ -1,14 +1,4 @@
-import { booleanFlag, tagsOf, yesFlag } from '../../../framework/options/flags.ts'
-import {
-  type GenericFlags,
-  applyChanges,
-  genericChanges,
-  genericFlags,
-} from '../../../framework/options/generic-update.ts'
-import { settled } from '../../../clients/arm/settled.ts'
-import { documentOf, valueAt, withResourceGroup } from '../../../framework/values/shape.ts'
 import { requireAnyAccount } from '../../../clients/arm/az.ts'
-import { defineCommand } from '../../../framework/command/command.ts'
 import { registry } from '../../../clients/arm/documents.ts'
 import {
   type RegistryFlags,
@@ -16,6 +6,16 @@ import {
   getNamedRegistry,
   registryFlags,
 } from '../../../clients/arm/named-registry.ts'
+import { settled } from '../../../clients/arm/settled.ts'
+import { defineCommand } from '../../../framework/command/command.ts'
+import { booleanFlag, tagsOf, yesFlag } from '../../../framework/options/flags.ts'
+import {
+  type GenericFlags,
+  applyChanges,
+  genericChanges,
+  genericFlags,
+} from '../../../framework/options/generic-update.ts'
+import { documentOf, valueAt, withResourceGroup } from '../../../framework/values/shape.ts'
 import { confirmModeSwitch } from '../permission/mode-switch.ts'
 import { registryTable } from '../tables.ts'
 import { type PropertyFlags, isMode, propertiesOf, propertyFlags, requirePremium, skuFlag } from './properties.ts'

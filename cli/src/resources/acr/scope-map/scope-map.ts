@@ -1,7 +1,7 @@
-import { documentOf, withResourceGroup } from '../../../framework/values/shape.ts'
-import type { FlagDescription } from '../../../framework/command/command.ts'
 import { scopeMap } from '../../../clients/arm/documents.ts'
 import { type OwningRegistryFlags, owningRegistryFlags } from '../../../clients/arm/named-registry.ts'
+import type { FlagDescription } from '../../../framework/command/command.ts'
+import { documentOf, withResourceGroup } from '../../../framework/values/shape.ts'
 import { cell, rowsOf, timeCell } from '../tables.ts'
 
 /** The api-version of scope maps and scoped tokens that az 2.74 sends. */

@@ -1,11 +1,15 @@
 import { listArm } from '../../../clients/arm/arm.ts'
-import { defineCommand } from '../../../framework/command/command.ts'
 import {
   type OwningRegistryFlags,
   askRegistry,
   findOwningRegistry,
   owningRegistryFlags,
 } from '../../../clients/arm/named-registry.ts'
+import { defineCommand } from '../../../framework/command/command.ts'
+import { failure } from '../../../framework/command/failure.ts'
+import { yesFlag } from '../../../framework/options/flags.ts'
+import { valueAt } from '../../../framework/values/shape.ts'
+import { actionsFlag, scopeMapActions } from './actions.ts'
 import {
   type ScopeMapFlags,
   descriptionFlag,
@@ -14,10 +18,6 @@ import {
   scopeMapTable,
   tokenVersion,
 } from './scope-map.ts'
-import { actionsFlag, scopeMapActions } from './actions.ts'
-import { valueAt } from '../../../framework/values/shape.ts'
-import { failure } from '../../../framework/command/failure.ts'
-import { yesFlag } from '../../../framework/options/flags.ts'
 
 /** `acrux acr scope-map list`. */
 export const listScopeMaps = defineCommand<OwningRegistryFlags>({

@@ -1,10 +1,4 @@
 import { ApiError } from '../../../clients/arm/arm.ts'
-import { booleanFlag } from '../../../framework/options/flags.ts'
-import { object, valueAt } from '../../../framework/values/shape.ts'
-import { defineCommand } from '../../../framework/command/command.ts'
-import type { CommandContext } from '../../../framework/command/context.ts'
-import { failure } from '../../../framework/command/failure.ts'
-import { isRecord } from '../../../framework/values/record.ts'
 import { generatedCredentials } from '../../../clients/arm/documents.ts'
 import {
   type NamedRegistry,
@@ -12,6 +6,12 @@ import {
   findOwningRegistry,
   requireRegistryId,
 } from '../../../clients/arm/named-registry.ts'
+import { defineCommand } from '../../../framework/command/command.ts'
+import type { CommandContext } from '../../../framework/command/context.ts'
+import { failure } from '../../../framework/command/failure.ts'
+import { booleanFlag } from '../../../framework/options/flags.ts'
+import { isRecord } from '../../../framework/values/record.ts'
+import { object, valueAt } from '../../../framework/values/shape.ts'
 import { actionsFlag, scopeMapActions } from '../scope-map/actions.ts'
 import { tokenVersion } from '../scope-map/scope-map.ts'
 import { type ExpiryFlags, expiryFlags, expiryOf, generatePasswords } from './passwords.ts'

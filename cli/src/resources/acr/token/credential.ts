@@ -1,11 +1,11 @@
-import { documentOf, valueAt } from '../../../framework/values/shape.ts'
-import { defineCommand } from '../../../framework/command/command.ts'
 import { generatedCredentials } from '../../../clients/arm/documents.ts'
 import { findOwningRegistry, requireRegistryId } from '../../../clients/arm/named-registry.ts'
+import { defineCommand } from '../../../framework/command/command.ts'
+import { failure } from '../../../framework/command/failure.ts'
+import { documentOf, valueAt } from '../../../framework/values/shape.ts'
 import { cell, timeCell } from '../tables.ts'
 import { type ExpiryFlags, expiryFlags, expiryOf, generatePasswords } from './passwords.ts'
 import { type TokenFlags, askToken, tokenDocument, tokenFlags, tokenTable } from './token.ts'
-import { failure } from '../../../framework/command/failure.ts'
 
 type GenerateCredentialFlags = TokenFlags & ExpiryFlags & { readonly password1?: true; readonly password2?: true }
 

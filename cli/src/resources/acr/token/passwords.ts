@@ -1,7 +1,7 @@
-import { numberFlag } from '../../../framework/options/flags.ts'
+import { type NamedRegistry, askRegistry } from '../../../clients/arm/named-registry.ts'
 import type { FlagDescription } from '../../../framework/command/command.ts'
 import { failure } from '../../../framework/command/failure.ts'
-import { type NamedRegistry, askRegistry } from '../../../clients/arm/named-registry.ts'
+import { numberFlag } from '../../../framework/options/flags.ts'
 import { tokenVersion } from '../scope-map/scope-map.ts'
 
 /** When generated passwords expire. */

@@ -1,6 +1,3 @@
-import { choiceFlag } from '../../../framework/options/flags.ts'
-import { documentOf, valueAt, withResourceGroup } from '../../../framework/values/shape.ts'
-import type { FlagDescription } from '../../../framework/command/command.ts'
 import { token } from '../../../clients/arm/documents.ts'
 import {
   type NamedRegistry,
@@ -8,6 +5,9 @@ import {
   askRegistry,
   owningRegistryFlags,
 } from '../../../clients/arm/named-registry.ts'
+import type { FlagDescription } from '../../../framework/command/command.ts'
+import { choiceFlag } from '../../../framework/options/flags.ts'
+import { documentOf, valueAt, withResourceGroup } from '../../../framework/values/shape.ts'
 import { tokenVersion } from '../scope-map/scope-map.ts'
 import { cell, rowsOf, timeCell } from '../tables.ts'
 

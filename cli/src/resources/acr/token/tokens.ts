@@ -1,14 +1,14 @@
 import { listArm } from '../../../clients/arm/arm.ts'
-import { defineCommand } from '../../../framework/command/command.ts'
 import {
   type OwningRegistryFlags,
   findOwningRegistry,
   owningRegistryFlags,
   requireRegistryId,
 } from '../../../clients/arm/named-registry.ts'
+import { defineCommand } from '../../../framework/command/command.ts'
+import { yesFlag } from '../../../framework/options/flags.ts'
 import { tokenVersion } from '../scope-map/scope-map.ts'
 import { type TokenFlags, askToken, statusFlag, tokenDocument, tokenFlags, tokenTable } from './token.ts'
-import { yesFlag } from '../../../framework/options/flags.ts'
 
 /** `acrux acr token list`. */
 export const listTokens = defineCommand<OwningRegistryFlags>({

@@ -1,6 +1,12 @@
-import { requireAccount } from '../../../clients/session/account.ts'
 import { graph, orFailed, quoted } from '../../../clients/graph/graph.ts'
+import { requireAccount } from '../../../clients/session/account.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
+import {
+  type GenericFlags,
+  applyChanges,
+  genericChanges,
+  genericFlags,
+} from '../../../framework/options/generic-update.ts'
 import {
   type ListFlags,
   type ObjectFlags,
@@ -12,12 +18,6 @@ import {
 } from '../objects.ts'
 import { createApplication } from './create-application.ts'
 import { type ApplicationFlags, applicationBody, applicationFlags } from './properties.ts'
-import {
-  type GenericFlags,
-  applyChanges,
-  genericChanges,
-  genericFlags,
-} from '../../../framework/options/generic-update.ts'
 
 type ListApplicationsFlags = ListFlags & { readonly appId?: string; readonly identifierUri?: string }
 

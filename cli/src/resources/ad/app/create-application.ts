@@ -1,8 +1,8 @@
-import type { Account } from '../../../clients/session/account.ts'
 import { graph, listGraph, quoted } from '../../../clients/graph/graph.ts'
-import { valueAt } from '../../../framework/values/shape.ts'
+import type { Account } from '../../../clients/session/account.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 import { failure } from '../../../framework/command/failure.ts'
+import { valueAt } from '../../../framework/values/shape.ts'
 
 /** Creates an application, or changes the one that has the same name and identifier URIs, as az does. */
 export async function createApplication(

@@ -1,6 +1,8 @@
-import { requireAccount } from '../../../clients/session/account.ts'
 import { orFailed } from '../../../clients/graph/graph.ts'
+import { requireAccount } from '../../../clients/session/account.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
+import { aboutRotation, rotationExitCodes } from '../../rotation/flags.ts'
+import { rotate } from '../../rotation/rotate.ts'
 import {
   type ResetFlags,
   certificateFlag,
@@ -11,8 +13,6 @@ import {
   resetFlags,
 } from '../credentials.ts'
 import { type ObjectFlags, applicationFlag, applicationPath } from '../objects.ts'
-import { aboutRotation, rotationExitCodes } from '../../rotation/flags.ts'
-import { rotate } from '../../rotation/rotate.ts'
 import { type RotateFlags, holderOf, rotateFlags } from '../rotate-credential.ts'
 
 /** `acrux ad app credential list`. */

@@ -1,8 +1,8 @@
+import { graph, listGraph, orFailed } from '../../../clients/graph/graph.ts'
 import { type Account, requireAccount } from '../../../clients/session/account.ts'
 import { type FlagDescription, defineCommand } from '../../../framework/command/command.ts'
-import { type ObjectFlags, applicationFlag, applicationPath } from '../objects.ts'
-import { graph, listGraph, orFailed } from '../../../clients/graph/graph.ts'
 import { readJson } from '../../../framework/options/read-value.ts'
+import { type ObjectFlags, applicationFlag, applicationPath } from '../objects.ts'
 
 /** Selects a federated credential of an application. */
 type FederatedFlags = ObjectFlags & { readonly federatedCredentialId: string }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { choiceFlag } from '../../../framework/options/flags.ts'
 import type { FlagDescription } from '../../../framework/command/command.ts'
+import { choiceFlag } from '../../../framework/options/flags.ts'
 import { requireDate } from '../credentials.ts'
 
 /** A certificate or another key of an application. */

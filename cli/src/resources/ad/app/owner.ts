@@ -1,8 +1,8 @@
-import { requireAccount } from '../../../clients/session/account.ts'
 import { graph, listGraph, orFailed } from '../../../clients/graph/graph.ts'
+import { requireAccount } from '../../../clients/session/account.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
-import { type ObjectFlags, applicationFlag, applicationPath, ownerFlag } from '../objects.ts'
 import { valueAt } from '../../../framework/values/shape.ts'
+import { type ObjectFlags, applicationFlag, applicationPath, ownerFlag } from '../objects.ts'
 
 /** `acrux ad app owner list`. */
 export const listOwners = defineCommand<ObjectFlags>({

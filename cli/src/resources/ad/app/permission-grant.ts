@@ -1,12 +1,12 @@
-import { recordOf, requireAccount } from '../../../clients/session/account.ts'
-import { booleanFlag, choiceFlag } from '../../../framework/options/flags.ts'
 import { graph, listGraph, orFailed, quoted } from '../../../clients/graph/graph.ts'
-import { valueAt } from '../../../framework/values/shape.ts'
+import { recordOf, requireAccount } from '../../../clients/session/account.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import { failure } from '../../../framework/command/failure.ts'
+import { booleanFlag, choiceFlag } from '../../../framework/options/flags.ts'
+import { azureCloud } from '../../../framework/profile/clouds.ts'
+import { valueAt } from '../../../framework/values/shape.ts'
 import { type ObjectFlags, applicationFlag, requireServicePrincipal } from '../objects.ts'
 import { apiFlag } from './permission.ts'
-import { azureCloud } from '../../../framework/profile/clouds.ts'
 
 type ListGrantsFlags = { readonly id?: string; readonly filter?: string; readonly showResourceName?: boolean }
 

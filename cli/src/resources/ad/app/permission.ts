@@ -1,10 +1,10 @@
-import { type Account, recordOf, requireAccount } from '../../../clients/session/account.ts'
 import { graph, orFailed } from '../../../clients/graph/graph.ts'
-import { valueAt } from '../../../framework/values/shape.ts'
+import { type Account, recordOf, requireAccount } from '../../../clients/session/account.ts'
 import { type FlagDescription, defineCommand } from '../../../framework/command/command.ts'
-import { type ObjectFlags, applicationFlag, applicationPath } from '../objects.ts'
-import { failure } from '../../../framework/command/failure.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
+import { failure } from '../../../framework/command/failure.ts'
+import { valueAt } from '../../../framework/values/shape.ts'
+import { type ObjectFlags, applicationFlag, applicationPath } from '../objects.ts'
 
 /** The permissions of one API that an application needs. */
 type RequiredAccess = { readonly resourceAppId: string; readonly resourceAccess: readonly unknown[] }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { recordOf } from '../../../clients/session/account.ts'
+import type { FlagDescription } from '../../../framework/command/command.ts'
 import { booleanFlag, choiceFlag, numberFlag } from '../../../framework/options/flags.ts'
 import { readJsonValue } from '../../../framework/options/read-value.ts'
 import { valueAt } from '../../../framework/values/shape.ts'
-import type { FlagDescription } from '../../../framework/command/command.ts'
 import { type KeyFlags, keyCredentialsOf, keyFlags } from './key.ts'
 
 /** The properties of an application. */

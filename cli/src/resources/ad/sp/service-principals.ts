@@ -1,6 +1,15 @@
-import { type Account, requireAccount } from '../../../clients/session/account.ts'
+import { ApiError } from '../../../clients/arm/arm.ts'
 import { graph, listGraph, orFailed, quoted } from '../../../clients/graph/graph.ts'
+import { type Account, requireAccount } from '../../../clients/session/account.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
+import {
+  type GenericFlags,
+  applyChanges,
+  genericChanges,
+  genericFlags,
+} from '../../../framework/options/generic-update.ts'
+import { isGuid } from '../../../framework/values/guid.ts'
+import { valueAt } from '../../../framework/values/shape.ts'
 import {
   type ListFlags,
   type ObjectFlags,
@@ -11,15 +20,6 @@ import {
   servicePrincipalFlag,
   servicePrincipalPath,
 } from '../objects.ts'
-import { ApiError } from '../../../clients/arm/arm.ts'
-import { isGuid } from '../../../framework/values/guid.ts'
-import { valueAt } from '../../../framework/values/shape.ts'
-import {
-  type GenericFlags,
-  applyChanges,
-  genericChanges,
-  genericFlags,
-} from '../../../framework/options/generic-update.ts'
 
 /** `acrux ad sp list`. */
 export const listServicePrincipals = defineCommand<ListFlags & { readonly spn?: string }>({

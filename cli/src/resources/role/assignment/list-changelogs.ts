@@ -1,10 +1,10 @@
-import { type Account, requireAccount } from '../../../clients/session/account.ts'
 import { listArm } from '../../../clients/arm/arm.ts'
-import { type SubscriptionFlags, subscriptionFlag } from '../../../framework/options/flags.ts'
-import { time, valueAt } from '../../../framework/values/shape.ts'
+import { type Account, requireAccount } from '../../../clients/session/account.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import { failure } from '../../../framework/command/failure.ts'
+import { type SubscriptionFlags, subscriptionFlag } from '../../../framework/options/flags.ts'
 import { isRecord } from '../../../framework/values/record.ts'
+import { time, valueAt } from '../../../framework/values/shape.ts'
 import { listDefinitions } from '../definition.ts'
 import { directoryObjects, nameOf } from '../principals.ts'
 
