@@ -2,19 +2,12 @@ import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { AccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'
 import type { AnonymousAccess } from './anonymous-access/anonymous-access.ts'
-import { createExplainAction, type ExplainAction } from './decisions/explain-action.ts'
-import { createExplain, type Explain } from './decisions/explain.ts'
+import { createExplain, type Explain, type GivenRights } from './decisions/explain.ts'
 import { type ModeChanges, createModeChanges } from './decisions/mode-changes.ts'
 import { createRegistryAccess } from './registry-access.ts'
 import type { Principal, RegistryInQuestion } from './rights/model.ts'
-import {
-  type RegistryRights,
-  allRights,
-  anonymousRights,
-  everyRepositoryAction,
-  isRepositoryAction,
-  noRights,
-} from './rights/repository-rights.ts'
+import { allowedPart } from './rights/asked-rights.ts'
+import { allRights, anonymousRights, noRights } from './rights/repository-rights.ts'
 import { createAssignedRoles } from './roles/assigned-roles.ts'
 import { type ManagementRights, createManagementRights } from './roles/management-rights.ts'
 import { createRoleAssignmentStore } from './roles/role-assignment-store.ts'
@@ -28,14 +21,14 @@ import type { ScopedTokens } from './scoped-tokens/scoped-tokens.ts'
 
 /** Authorization: roles, scope maps, scoped tokens, and the decisions that combine them. */
 export interface Access
-  extends RoleDefinitions, RoleAssignments, ManagementRights, ScopedTokenSignIn, Explain, ExplainAction, ModeChanges {
+  extends RoleDefinitions, RoleAssignments, ManagementRights, ScopedTokenSignIn, Explain, ModeChanges {
   readonly scopeMaps: ScopeMaps
   readonly scopedTokens: ScopedTokens
   readonly anonymousAccess: AnonymousAccess
   /** Deletes the scoped tokens, scope maps and anonymous access of a deleted registry. */
   deleteRegistryAccess(transaction: Transaction, rid: string): Promise<void>
   /** The current rights of a principal at a registry, until the authority revision changes. */
-  rightsAt(principal: Principal, registry: RegistryInQuestion): Promise<RegistryRights>
+  rightsAt(principal: Principal, registry: RegistryInQuestion): Promise<GivenRights>
   /** The part of `asked` that the principal may do now. Denied actions are omitted; that is not an error. */
   allowedAccess(
     principal: Principal,
@@ -49,9 +42,9 @@ export function createAccess({ database, clock }: { readonly database: Database;
   const store = createRoleAssignmentStore(database)
   const definitions = createRoleDefinitionStore(database)
   const assigned = createAssignedRoles(database, clock, store)
-  const { rightsOfToken, rightsOfAnonymous, scopeMapOf, ...registryAccess } = createRegistryAccess(database, clock)
+  const { rightsOfToken, rightsOfAnonymous, ...registryAccess } = createRegistryAccess(database, clock)
 
-  async function rightsAt(principal: Principal, registry: RegistryInQuestion): Promise<RegistryRights> {
+  async function rightsAt(principal: Principal, registry: RegistryInQuestion): Promise<GivenRights> {
     switch (principal.kind) {
       case 'anonymous':
         return registry.anonymousPullEnabled ? anonymousRights : rightsOfAnonymous(registry.rid)
@@ -69,33 +62,9 @@ export function createAccess({ database, clock }: { readonly database: Database;
     ...createRoleDefinitions(definitions, clock),
     ...createRoleAssignments(store, definitions, clock),
     ...createManagementRights(assigned),
-    ...createExplain({ store, assigned, rightsAt, scopeMapOf }),
-    ...createExplainAction(assigned),
+    ...createExplain({ store, assigned, rightsAt }),
     ...createModeChanges(store, assigned),
     rightsAt,
-    allowedAccess: async (principal, registry, asked) => {
-      const rights = await rightsAt(principal, registry)
-      return asked.flatMap((scope) => allowedPart(rights, scope))
-    },
-  }
-}
-
-function allowedPart(rights: RegistryRights, { type, name, actions }: AccessScope): AccessScope[] {
-  const allowed = allowedActions(rights, type, name, actions)
-  return allowed.length === 0 ? [] : [{ type, name, actions: allowed }]
-}
-
-function allowedActions(rights: RegistryRights, type: string, name: string, asked: readonly string[]): string[] {
-  switch (type) {
-    case 'repository': {
-      const wanted = asked.includes('*') ? everyRepositoryAction : asked
-      return wanted.filter((action) => isRepositoryAction(action) && rights.allows(action, name))
-    }
-    case 'registry': {
-      const isCatalog = name === 'catalog' || name === 'deleted_catalog'
-      return isCatalog && asked.includes('*') && rights.allows(name, undefined) ? ['*'] : []
-    }
-    default:
-      return []
+    allowedAccess: async (principal, registry, asked) => allowedPart(await rightsAt(principal, registry), asked),
   }
 }

@@ -8,7 +8,6 @@ export {
   type DecisionRecord,
   type RecordedChange,
   failedBefore,
-  recordActionDecision,
   recordDecision,
   withinLimit,
 } from './decisions/decision-record.ts'
@@ -32,6 +31,15 @@ export {
   type ScopedTokenPasswordName,
   scopedTokenPasswordNames,
 } from './scoped-tokens/scoped-tokens.ts'
+export { type GivenRights, hasRole } from './decisions/explain.ts'
+export {
+  type DecidedByToken,
+  type LeftOut,
+  explainDenied,
+  explainLeftOut,
+  explainNoRole,
+} from './decisions/explain-denial.ts'
+export { allowedPart } from './rights/asked-rights.ts'
 export { decisionDocument } from './decisions/decision-document.ts'
 export { createDecisions, type Decisions } from './decisions/decisions.ts'
 export {

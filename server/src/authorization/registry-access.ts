@@ -2,9 +2,8 @@ import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { createAnonymousAccess } from './anonymous-access/anonymous-access.ts'
 import { createAnonymousAccessStore } from './anonymous-access/anonymous-access-store.ts'
-import type { Principal, RegistryInQuestion } from './rights/model.ts'
 import { createScopeMapStore } from './scope-maps/scope-map-store.ts'
-import { type ScopeMap, createScopeMaps } from './scope-maps/scope-maps.ts'
+import { createScopeMaps } from './scope-maps/scope-maps.ts'
 import { createScopedTokenSignIn } from './scoped-tokens/scoped-token-sign-in.ts'
 import { createScopedTokenStore } from './scoped-tokens/scoped-token-store.ts'
 import { createScopedTokens } from './scoped-tokens/scoped-tokens.ts'
@@ -22,30 +21,12 @@ export function createRegistryAccess(database: Database, clock: Clock) {
     return anonymousMap?.scope_map_key === key ? ['anonymous access', ...names] : names
   })
 
-  function scopeMapRow(principal: Principal, { rid, anonymousPullEnabled }: RegistryInQuestion) {
-    switch (principal.kind) {
-      case 'anonymous':
-        return anonymousPullEnabled ? undefined : anonymous.actionsOf(rid)
-      case 'scoped-token':
-        return principal.rid === rid ? tokens.actionsOf(principal.tokenId) : undefined
-      case 'admin':
-      case 'directory':
-        return undefined
-    }
-  }
-
   return {
     ...createScopedTokenSignIn(database, tokens, clock),
     rightsOfAnonymous,
     scopedTokens: createScopedTokens(tokens, clock),
     anonymousAccess,
     scopeMaps,
-
-    /** The scope map that decides about a principal at a registry, if there is one. */
-    scopeMapOf: async (principal: Principal, registry: RegistryInQuestion): Promise<ScopeMap | undefined> => {
-      const row = await scopeMapRow(principal, registry)
-      return row && scopeMaps.find(registry.rid, row.scope_map_key)
-    },
 
     deleteRegistryAccess: async (transaction: Transaction, rid: string): Promise<void> => {
       transaction.changesAuthority()

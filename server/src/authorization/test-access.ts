@@ -7,6 +7,7 @@ import type { Principal, RegistryInQuestion } from './rights/model.ts'
 import type { RoleAssignment } from './roles/model.ts'
 import { accessMigrations } from './migrations.ts'
 import { createAccess } from './authorization.ts'
+import { hasRole } from './decisions/explain.ts'
 
 export const testSubscriptionId = '10000000-0000-4000-8000-000000000001'
 
@@ -95,6 +96,15 @@ export async function openTestAccessFor(t: TestContext, kind: DatabaseKind): Pro
   const opened = await openTestAccess(kind)
   t.after(() => opened.dispose())
   return opened
+}
+
+/** Whether a principal has a role that covers a scope. */
+export async function hasRoleAt(
+  access: Pick<TestAccess['access'], 'rightsAt'>,
+  principal: Principal,
+  scope: string,
+): Promise<boolean> {
+  return hasRole(await access.rightsAt(principal, testRegistry({ id: scope })))
 }
 
 /** Creates a scope map, by default of the registry of the tests. */

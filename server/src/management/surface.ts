@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type DecisionRecord, recordActionDecision } from '../authorization/index.ts'
+import { type DecisionRecord, recordDecision } from '../authorization/index.ts'
 import { type AuditEvent, attributionOf, recordDenial } from '../audit/index.ts'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Call, type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
@@ -171,7 +171,7 @@ async function decisionAgainst(
   { wanted, decision }: ArmError,
 ): Promise<DecisionRecord | undefined> {
   if (caller === undefined || wanted === undefined) return decision
-  return recordActionDecision(await access.explainAction(caller.rights, wanted.action, wanted.scope), wanted)
+  return recordDecision(await access.explainAction(caller.rights, wanted.action, wanted.scope))
 }
 
 function isWorthAnEvent({ status }: ArmError, { method, headers }: FastifyRequest): boolean {

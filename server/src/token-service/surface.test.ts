@@ -177,17 +177,17 @@ test('a request that is answered again because the authority revision moved gets
     const events = (await auditRows()).slice(before)
     return [statusCode, ...events.map(({ action, reason }) => `${action} ${reason ?? 'success'}`)]
   }
-  const allowedAccess = access.allowedAccess.bind(access)
+  const rightsAt = access.rightsAt.bind(access)
   let meanwhile: () => Promise<unknown> = move
   const once = async () => {
     const begun = meanwhile
     meanwhile = () => Promise.resolve()
     await begun()
   }
-  t.mock.method(access, 'allowedAccess', async (...given: Parameters<typeof allowedAccess>) => {
-    const allowed = await allowedAccess(...given)
+  t.mock.method(access, 'rightsAt', async (...given: Parameters<typeof rightsAt>) => {
+    const rights = await rightsAt(...given)
     await once()
-    return allowed
+    return rights
   })
   assert.deepEqual(await ask(), [200, 'token.issue success'], 'it moved before the event')
 
@@ -203,7 +203,7 @@ test('a request that is answered again because the authority revision moved gets
   meanwhile = () => Promise.resolve()
   assert.deepEqual(await ask(), [200, 'token.issue success'], 'it did not move')
   await move()
-  t.mock.method(access, 'allowedAccess', allowedAccess)
+  t.mock.method(access, 'rightsAt', rightsAt)
   meanwhile = move
   assert.deepEqual(await ask(), [200, 'token.issue success'], 'it moved while the event was written')
   late.mock.restore()
@@ -211,13 +211,13 @@ test('a request that is answered again because the authority revision moved gets
 
 test('a request whose credential is revoked while its token is signed gets no token, and the log has only the denial', async (t) => {
   const { inject, database, access, directory, servicePrincipal, secret, auditRows } = await open(t)
-  const allowedAccess = access.allowedAccess.bind(access)
-  t.mock.method(access, 'allowedAccess', async (...given: Parameters<typeof allowedAccess>) => {
-    const allowed = await allowedAccess(...given)
+  const rightsAt = access.rightsAt.bind(access)
+  t.mock.method(access, 'rightsAt', async (...given: Parameters<typeof rightsAt>) => {
+    const rights = await rightsAt(...given)
     await database.transaction((transaction) =>
       directory.applications.deleteServicePrincipal(transaction, servicePrincipal.objectId),
     )
-    return allowed
+    return rights
   })
   const before = (await auditRows()).length
   const url = '/oauth2/token?service=contoso.example&scope=repository%3Aa%3Apull'

@@ -47,8 +47,8 @@ export const clientFaults: readonly Fault[] = [
   {
     what: 'A role with a condition permits an action everywhere',
     file: 'server/src/authorization/roles/role-union.ts',
-    find: "role !== undefined && condition === 'none' && permits(role, need)",
-    replace: 'role !== undefined && permits(role, need)',
+    find: "grantOf(role, need) === 'allows')",
+    replace: "!String(grantOf(role, need)).includes('-'))",
     tests: ['server/src/authorization/roles/role-union.test.ts'],
   },
   {

@@ -89,8 +89,8 @@ export const tokenFaults: readonly Fault[] = [
   {
     what: 'A token of the admin account stays valid after the account is disabled',
     file: 'server/src/token-service/tokens/credential.ts',
-    find: 'return registry.adminUserEnabled && resources.adminPasswordStands',
-    replace: 'return resources.adminPasswordStands',
+    find: "if (!registry.adminUserEnabled) return 'admin-account-is-off'",
+    replace: '',
     tests: ['server/src/token-service/gate/gate.test.ts'],
   },
   {
@@ -103,7 +103,7 @@ export const tokenFaults: readonly Fault[] = [
   {
     what: 'A condition is not evaluated',
     file: 'server/src/authorization/roles/role-union.ts',
-    find: "if (condition === 'none') return () => true",
+    find: "if (grant === 'allows') return () => true",
     replace: 'return () => true',
     tests: [
       'server/src/authorization/conditions/conditions.test.ts',
@@ -128,11 +128,28 @@ export const tokenFaults: readonly Fault[] = [
     tests: ['server/src/authorization/scoped-tokens/scoped-tokens.test.ts'],
   },
   {
-    what: 'A denial at another registry shows the scope map of the token',
-    file: 'server/src/authorization/registry-access.ts',
-    find: 'return principal.rid === rid ? tokens.actionsOf(principal.tokenId) : undefined',
-    replace: 'return tokens.actionsOf(principal.tokenId)',
-    tests: ['server/src/authorization/scoped-tokens/scoped-tokens.test.ts'],
+    what: 'A denial at another registry asks for a change of the scope map of the token',
+    file: 'server/src/authorization/decisions/explain.ts',
+    find: "return principal.rid === registry.rid ? 'scope-map-lacks-action' : 'another-registry'",
+    replace: "return 'scope-map-lacks-action'",
+    tests: ['server/src/authorization/decisions/explain.test.ts'],
+  },
+  {
+    what: 'The smallest change assigns a role that lacks the right',
+    file: 'server/src/authorization/decisions/smallest-change.ts',
+    find: 'if (!rights.allows(right, undefined)) return []',
+    replace: '',
+    tests: [
+      'server/src/authorization/decisions/explain-property.test.ts',
+      'server/src/authorization/decisions/explain.test.ts',
+    ],
+  },
+  {
+    what: 'An explanation considers a condition on the whole registry',
+    file: 'server/src/authorization/decisions/explain.ts',
+    find: 'const assignments = considerAll(rights.union, needs, repository)',
+    replace: 'const assignments = considerAll(rights.union, needs, undefined)',
+    tests: ['server/src/authorization/decisions/explain-property.test.ts'],
   },
   {
     what: 'The permission to delete a role assignment deletes another assignment of the same name',

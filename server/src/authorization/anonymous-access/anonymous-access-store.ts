@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { ScopeMapRow } from '../scope-maps/rows.ts'
+import type { StoredScopeMap } from '../scope-maps/scope-map-rights.ts'
 import type { AnonymousAccessRow } from './rows.ts'
 
 type AnonymousAccessTables = { anonymous_access: AnonymousAccessRow; scope_map: ScopeMapRow }
@@ -7,11 +8,7 @@ type AnonymousAccessTables = { anonymous_access: AnonymousAccessRow; scope_map: 
 /** The SQL of anonymous access. */
 export function createAnonymousAccessStore(database: Database) {
   const within = (transaction: Transaction) => transaction.tables<AnonymousAccessTables>()
-  const actions = database.prepare<
-    AnonymousAccessTables,
-    { rid: string },
-    { readonly scope_map_key: string; readonly actions: string | null }
-  >(['rid'], (tables, p) =>
+  const actions = database.prepare<AnonymousAccessTables, { rid: string }, StoredScopeMap>(['rid'], (tables, p) =>
     tables
       .selectFrom('anonymous_access')
       .leftJoin('scope_map', (join) =>
@@ -19,13 +16,13 @@ export function createAnonymousAccessStore(database: Database) {
           .onRef('scope_map.rid', '=', 'anonymous_access.rid')
           .onRef('scope_map.name_key', '=', 'anonymous_access.scope_map_key'),
       )
-      .select(['anonymous_access.scope_map_key', 'scope_map.actions'])
+      .select(['anonymous_access.scope_map_key', 'scope_map.name as map_name', 'scope_map.actions'])
       .where('anonymous_access.rid', '=', p.rid),
   )
 
   return {
-    /** The actions of the registry's scope map; null for a system-defined one. */
-    actionsOf: (rid: string) => actions.first({ rid }),
+    /** The scope map of the registry's anonymous access. */
+    scopeMapOf: (rid: string) => actions.first({ rid }),
     find: (source: Transaction | undefined, rid: string) =>
       (source === undefined ? database.tables<AnonymousAccessTables>() : within(source))
         .selectFrom('anonymous_access')

@@ -53,7 +53,7 @@ export function createAnonymousAccess(
     const revision = await database.authorityRevision()
     const known = cached.get(revision, rid, clock.now())
     if (known !== undefined) return known
-    const row = await store.actionsOf(rid)
+    const row = await store.scopeMapOf(rid)
     const rights = row === undefined ? noRights : onlyReading(rightsOfStoredScopeMap(row))
     cached.set(revision, rid, rights, Infinity)
     return rights
@@ -90,6 +90,7 @@ export function createAnonymousAccess(
 /** Limits the rights of a scope map to those of anonymous pull: anonymous callers never write. */
 function onlyReading(rights: RegistryRights): RegistryRights {
   return {
+    ...rights,
     allows: (right, repository) => anonymousRights.allows(right, repository) && rights.allows(right, repository),
   }
 }

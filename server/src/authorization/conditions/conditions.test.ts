@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { type TestAccess, openTestAccessFor, principalOf, testRegistry, testScopes } from '../test-access.ts'
+import { type TestAccess, hasRoleAt, openTestAccessFor, principalOf, testRegistry, testScopes } from '../test-access.ts'
 import type { Principal, RegistryInQuestion } from '../rights/model.ts'
 
 const alice = 'a11ce000-0000-4000-8000-000000000001'
@@ -86,7 +86,7 @@ for (const kind of usualDatabaseKinds) {
       await opened.assign(alice, writer, testScopes.registry, with2(`!(${unknown} StringEquals 'x')`))
       assert.equal(await may(opened, 'pull', 'a'), false)
       assert.equal(
-        await opened.access.hasAssignment(principalOf(alice), abac.id),
+        await hasRoleAt(opened.access, principalOf(alice), abac.id),
         true,
         'it is an assignment all the same',
       )

@@ -1,8 +1,9 @@
 import type { NetworkChange } from '@acrux/shared/standards/azure/network-rules.ts'
 import type { AssignedRole, Verdict } from '../roles/assigned-role.ts'
-import type { Explanation, SmallestChange } from './explain.ts'
+import type { Explanation } from './explain.ts'
+import type { SmallestChange } from './smallest-change.ts'
 import { cutText } from '@acrux/shared/standards/http/cut-text.ts'
-import type { RegistryInQuestion } from '../rights/model.ts'
+import type { GivenScopeMap } from '../rights/repository-rights.ts'
 
 /** An assignment that was considered, as it is recorded. */
 export type RecordedAssignment = AssignedRole['assignment'] & {
@@ -84,38 +85,24 @@ export function failedBefore(
   return { ...nothing, scopeMap: null, tokenAccess: null, firstFailure, smallestChange }
 }
 
-/** The record of a decision about a right on a registry. */
-export function recordDecision(
-  explanation: Explanation,
-  { id, roleAssignmentMode }: RegistryInQuestion,
-  { right, repository = null }: { readonly right: string; readonly repository: string | null | undefined },
-): DecisionRecord {
-  const asked = { action: right, repository, scope: id }
-  return { ...failedBefore('allowed-meanwhile', null), asked, roleAssignmentMode, ...factsOf(explanation) }
-}
-
-/** The record of a decision about an action of the management API. */
-export function recordActionDecision(
-  explanation: Explanation,
-  { action, scope }: { readonly action: string; readonly scope: string },
-): DecisionRecord {
-  const asked = { action, repository: null, scope }
-  return { ...failedBefore('allowed-meanwhile', null), asked, ...factsOf(explanation) }
-}
-
-function factsOf(explanation: Explanation) {
-  const { needs, assignments, scopeMap, firstFailure, smallestChange = null } = explanation
+/** The record of an explained decision. */
+export function recordDecision(explanation: Explanation): DecisionRecord {
+  const { asked, roleAssignmentMode, needs, assignments, scopeMap, smallestChange = null } = explanation
   return {
+    asked,
+    roleAssignmentMode,
     needs: needs.map(({ name }) => name),
     assignments: recordAssignments(assignments),
     assignmentCount: assignments.length,
-    scopeMap:
-      scopeMap === undefined
-        ? null
-        : { name: scopeMap.name, actions: withinLimit(scopeMap.actions, maxScopeMapLength) },
-    ...(firstFailure !== undefined && { firstFailure }),
+    scopeMap: scopeMap === undefined ? null : recordScopeMap(scopeMap),
+    tokenAccess: null,
+    firstFailure: explanation.firstFailure ?? 'allowed-meanwhile',
     smallestChange,
   }
+}
+
+function recordScopeMap({ name, actions }: GivenScopeMap) {
+  return { name, actions: withinLimit(actions, maxScopeMapLength) }
 }
 
 /** The assignments of an explanation, the closest to allowing first. */

@@ -185,6 +185,26 @@ for (const kind of usualDatabaseKinds) {
       }
     })
 
+    test('of a management action does not propose a role that the principal has at the scope already', async (t) => {
+      const { access, assign } = await open(t)
+      const action = 'Microsoft.ContainerRegistry/registries/read'
+      const explain = async (scope: string) => {
+        const principal = principalOf(alice, [team])
+        assert.ok(principal.kind === 'directory')
+        return (await access.explainAction(principal, action, scope)).smallestChange
+      }
+      const toAssign = await explain(testScopes.registry)
+      assert.ok(toAssign?.kind === 'assign-role')
+      const group = { ...with2('nonsense'), principalType: 'Group' } as const
+      await assign(team, toAssign.roleName, testScopes.registry, group)
+      assert.deepEqual(await explain(testScopes.registry), toAssign)
+      const own = await assign(alice, toAssign.roleName, testScopes.registry, with2('nonsense'))
+      const toChange = await explain(testScopes.registry)
+      assert.ok(toChange?.kind === 'change-condition')
+      assert.equal(toChange.assignment.name, own.name)
+      assert.equal((await explain(testScopes.resourceGroup))?.kind, 'assign-role')
+    })
+
     test('the allowed principals are those with an assignment that allows the action, with those assignments', async (t) => {
       const { access, assign } = await open(t)
       await assign(alice, reader, testScopes.registry, with2(`${name} StringEquals 'team/app'`))

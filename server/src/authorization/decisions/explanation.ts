@@ -1,4 +1,5 @@
-import type { ConsideredAssignment, Explanation } from './explain.ts'
+import type { ConsideredAssignment } from './considered-assignment.ts'
+import type { Explanation } from './explain.ts'
 import type { Principal, RightInQuestion } from '../rights/model.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'

@@ -10,7 +10,7 @@ import {
 } from '@acrux/shared/standards/conditions/role-condition-places.ts'
 import type { ActionNeed, RegistryInQuestion } from '../rights/model.ts'
 import { needsOf } from '../rights/repository-rights.ts'
-import { type JudgedRole, judge, permits } from '../roles/assigned-role.ts'
+import { type JudgedRole, grantOf, judge } from '../roles/assigned-role.ts'
 import type { AssignedRoles } from '../roles/assigned-roles.ts'
 import type { RoleAssignment } from '../roles/model.ts'
 import type { RoleAssignmentStore } from '../roles/role-assignment-store.ts'
@@ -175,7 +175,8 @@ function rightInBothModes(given: JudgedRole, right: ComparedRight): RightInBothM
 }
 
 /** The repositories on which a role permits an action. */
-function placesOfRole({ role, condition }: JudgedRole, need: ActionNeed): ConditionPlaces {
-  if (role === undefined || condition === 'unreadable' || !permits(role, need)) return nowhere
-  return condition === 'none' ? everywhere : placesOf(condition, need.name)
+function placesOfRole(given: JudgedRole, need: ActionNeed): ConditionPlaces {
+  const grant = grantOf(given, need)
+  if (typeof grant === 'object') return placesOf(grant, need.name)
+  return grant === 'allows' ? everywhere : nowhere
 }

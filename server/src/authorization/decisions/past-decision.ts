@@ -1,9 +1,10 @@
-import { type DecisionRecord, recordActionDecision, recordDecision } from './decision-record.ts'
+import { type DecisionRecord, recordDecision } from './decision-record.ts'
 import { type Principal } from '../rights/model.ts'
 import { everyRight } from '../rights/repository-rights.ts'
 import { type EventFilter, type InTurn, auditEventDocument } from '../../audit/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import type { DecisionContext } from './context.ts'
+import type { Explanation } from './explain.ts'
 import { assignmentDocuments, decisionDocument, failureOf } from './decision-document.ts'
 import type { DecisionDocument, DecisionSince } from './model.ts'
 
@@ -42,9 +43,10 @@ export async function decideAgain(
   then: DecisionDocument,
 ): Promise<DecisionSince | null> {
   const principal = await findSamePrincipal(context, registry, then)
-  const now = principal && (await decideNow(context, registry, principal, then))
+  const now = principal && (await explainNow(context, registry, principal, then))
   if (now === undefined) return null
-  const { record, allowed } = now
+  const { allowed } = now
+  const record = recordDecision(now)
   const assignments = changedAssignments(then, record)
   const isSame =
     !allowed && record.firstFailure === then.firstFailure && record.roleAssignmentMode === then.roleAssignmentMode
@@ -76,25 +78,18 @@ async function findSamePrincipal(
   }
 }
 
-type CurrentDecision = { readonly allowed: boolean; readonly record: DecisionRecord }
-
-async function decideNow(
+async function explainNow(
   { access }: DecisionContext,
   registry: Registry,
   principal: Principal,
   { asked, needs, firstFailure }: DecisionDocument,
-): Promise<CurrentDecision | undefined> {
+): Promise<Explanation | undefined> {
   // A permission does not fix a token, and credentials are not checked again.
   if (asked === null || needs.length === 0 || firstFailure === 'token-lacks-access') return undefined
   const { action, scope, repository } = asked
-  if (everyRight.includes(action)) {
-    const right = { right: action, repository: repository ?? undefined }
-    const explanation = await access.explain(principal, registry, right)
-    return { allowed: explanation.allowed, record: recordDecision(explanation, registry, right) }
-  }
-  if (principal.kind !== 'directory' || scope === null) return undefined
-  const explanation = await access.explainAction(principal, action, scope)
-  return { allowed: explanation.allowed, record: recordActionDecision(explanation, { action, scope }) }
+  if (everyRight.includes(action))
+    return access.explain(principal, registry, { right: action, repository: repository ?? undefined })
+  return principal.kind !== 'directory' || scope === null ? undefined : access.explainAction(principal, action, scope)
 }
 
 function changedAssignments(then: DecisionDocument, now: DecisionRecord): DecisionSince['assignments'] {

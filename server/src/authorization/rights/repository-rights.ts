@@ -8,7 +8,12 @@ export type RegistryRights = {
   allows(right: string, repository: string | undefined): boolean
   /** Whether a right is granted on every repository, by a role without a condition. Absent where that is not known. */
   allowsEverywhere?(right: string): boolean
+  /** The scope map that the rights come from. Absent if they come from roles, or from a setting of the registry. */
+  scopeMap?(): GivenScopeMap
 }
+
+/** The scope map of a scoped token, or of anonymous access. */
+export type GivenScopeMap = { readonly name: string; readonly actions: readonly string[] }
 
 /** A right, and the actions of a role that grant it in each mode; any one suffices. */
 type Rule = { readonly right: string; readonly legacy: readonly string[]; readonly abac: readonly string[] }
@@ -44,7 +49,6 @@ export const everyRight: readonly string[] = [...repositoryRules, ...catalogRule
 export const everyRepositoryAction: readonly string[] = repositoryRules
   .map(({ right }) => right)
   .filter((right) => right !== 'untag')
-  .sort()
 
 const needs = {
   LegacyRegistryPermissions: needsBy(({ legacy }) => legacy, 'action'),

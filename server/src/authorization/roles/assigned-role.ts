@@ -1,4 +1,5 @@
 import type { ReadCondition } from '../conditions/condition-reader.ts'
+import type { RoleCondition } from '@acrux/shared/standards/conditions/role-condition.ts'
 import {
   type AssignmentFacts,
   evaluateRoleCondition,
@@ -30,18 +31,27 @@ export type Verdict =
   /** The condition refers to an unknown attribute. It denies, like a condition that is not met. */
   | 'condition-cannot-be-evaluated'
 
+/** What an assignment grants of an action: all of it, what meets a condition, or nothing, by the check that failed. */
+export type Grant = 'allows' | RoleCondition | 'role-is-gone' | 'role-lacks-action' | 'condition-is-unreadable'
+
+/** What an assignment grants of an action. Every decision about roles, and every explanation, begins with it. */
+export function grantOf({ role, condition }: JudgedRole, need: ActionNeed): Grant {
+  if (role === undefined) return 'role-is-gone'
+  if (!permits(role, need)) return 'role-lacks-action'
+  if (condition === 'unreadable') return 'condition-is-unreadable'
+  return condition === 'none' ? 'allows' : condition
+}
+
 /** Decides by one assignment. `repository` is undefined for an action on no repository. */
 export function judge(
-  { role, condition }: JudgedRole,
+  given: JudgedRole,
   need: ActionNeed,
   repository: string | undefined,
   assignment?: AssignmentFacts,
 ): Verdict {
-  if (role === undefined) return 'role-is-gone'
-  if (!permits(role, need)) return 'role-lacks-action'
-  if (condition === 'none') return 'allows'
-  if (condition === 'unreadable') return 'condition-is-unreadable'
-  const met = evaluateRoleCondition(condition, { action: need.name, repository, assignment })
+  const grant = grantOf(given, need)
+  if (typeof grant === 'string') return grant
+  const met = evaluateRoleCondition(grant, { action: need.name, repository, assignment })
   if (met === undefined) return 'condition-cannot-be-evaluated'
   return met ? 'allows' : 'condition-is-not-met'
 }

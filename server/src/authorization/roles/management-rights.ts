@@ -9,8 +9,6 @@ import { type RoleUnion, createRoleUnion } from './role-union.ts'
 
 /** Decisions about the management API. Only principals of the directory have roles. */
 export interface ManagementRights {
-  /** Whether the principal has any role that covers the registry: the condition of the token exchange. */
-  hasAssignment(principal: Principal, registryId: string): Promise<boolean>
   /** Whether the principal may carry out a management action at a scope. */
   mayManage(principal: Principal, action: string, scope: string): Promise<boolean>
   /**
@@ -61,10 +59,6 @@ export function createManagementRights(assigned: AssignedRoles): ManagementRight
 
   return {
     mayAssign,
-    hasAssignment: async (principal, registryId) => {
-      const { roles } = await unionOf(principal, registryId)
-      return roles.some(({ role }) => role !== undefined)
-    },
     mayManage: async (principal, action, scope) => {
       const union = await unionOf(principal, scope)
       return union.allows({ kind: 'action', name: action }, undefined)

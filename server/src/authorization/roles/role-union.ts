@@ -2,7 +2,7 @@ import type { RoleCondition } from '@acrux/shared/standards/conditions/role-cond
 import { type ConditionSet, createConditionSet } from '../conditions/condition-set.ts'
 import type { ActionNeed, RegistryInQuestion } from '../rights/model.ts'
 import { type RegistryRights, needsOf, repositoryInQuestion } from '../rights/repository-rights.ts'
-import { type AssignedRole, permits } from './assigned-role.ts'
+import { type AssignedRole, grantOf } from './assigned-role.ts'
 
 /** All roles of a principal at a scope. A request is allowed if one of them allows it. */
 export type RoleUnion = {
@@ -27,23 +27,25 @@ export function createRoleUnion(roles: readonly AssignedRole[]): RoleUnion {
 }
 
 /** The rights of roles at a registry, in its mode of role assignment. */
-export function rightsOfRoles(union: RoleUnion, mode: RegistryInQuestion['roleAssignmentMode']): RegistryRights {
+export function rightsOfRoles(
+  union: RoleUnion,
+  mode: RegistryInQuestion['roleAssignmentMode'],
+): RegistryRights & { readonly union: RoleUnion } {
   return {
+    union,
     allows: (right, repository) =>
       needsOf(right, mode).some((need) => union.allows(need, repositoryInQuestion(repository, mode))),
     allowsEverywhere: (right) =>
-      needsOf(right, mode).some((need) =>
-        union.roles.some(({ role, condition }) => role !== undefined && condition === 'none' && permits(role, need)),
-      ),
+      needsOf(right, mode).some((need) => union.roles.some((role) => grantOf(role, need) === 'allows')),
   }
 }
 
 function compile(roles: readonly AssignedRole[], need: ActionNeed): ConditionSet {
   const conditions = new Set<RoleCondition>()
-  for (const { role, condition } of roles) {
-    if (role === undefined || condition === 'unreadable' || !permits(role, need)) continue
-    if (condition === 'none') return () => true
-    conditions.add(condition)
+  for (const role of roles) {
+    const grant = grantOf(role, need)
+    if (grant === 'allows') return () => true
+    if (typeof grant === 'object') conditions.add(grant)
   }
   return conditions.size === 0 ? () => false : createConditionSet([...conditions], need.name)
 }

@@ -3,7 +3,7 @@ import {
   parseScopeMapAction,
   permissionsByRepository,
 } from '@acrux/shared/standards/azure/scope-map-action.ts'
-import type { RegistryRights } from '../rights/repository-rights.ts'
+import type { GivenScopeMap, RegistryRights } from '../rights/repository-rights.ts'
 import { findSystemScopeMap } from './system-scope-maps.ts'
 
 /*
@@ -19,7 +19,7 @@ const actionsOf: Readonly<Record<RepositoryPermission, readonly string[]>> = {
 }
 
 /** The rights of a scope map, which never include the catalog. Unreadable actions grant nothing. */
-function rightsOfScopeMap(actions: readonly string[]): RegistryRights {
+function rightsOfActions(actions: readonly string[]): RegistryRights {
   const permissionsOn = permissionsByRepository(
     actions.flatMap((text) => {
       const action = parseScopeMapAction(text)
@@ -33,13 +33,23 @@ function rightsOfScopeMap(actions: readonly string[]): RegistryRights {
   }
 }
 
-/** The rights of a stored scope map: its actions are JSON text, or null for a system-defined scope map. */
-export function rightsOfStoredScopeMap(row: {
+/** A stored scope map. Its name and its actions, which are JSON text, are null for a system-defined scope map. */
+export type StoredScopeMap = {
   readonly scope_map_key: string
+  readonly map_name: string | null
   readonly actions: string | null
-}): RegistryRights {
-  if (row.actions === null) return rightsOfScopeMap(findSystemScopeMap(row.scope_map_key)?.actions ?? [])
-  return rightsOfScopeMap(JSON.parse(row.actions) as string[])
+}
+
+/** The rights of a stored scope map. */
+export function rightsOfStoredScopeMap(row: StoredScopeMap): RegistryRights {
+  const scopeMap = () => readScopeMap(row)
+  return { ...rightsOfActions(scopeMap().actions), scopeMap }
+}
+
+/** A scope map of a thousand actions is parsed again for each explanation, because its rights are cached. */
+function readScopeMap({ scope_map_key: key, map_name: name, actions }: StoredScopeMap): GivenScopeMap {
+  if (name === null || actions === null) return findSystemScopeMap(key) ?? { name: key, actions: [] }
+  return { name, actions: JSON.parse(actions) as string[] }
 }
 
 /** The permission of a scope map that grants a right on a repository, if there is one. */

@@ -104,7 +104,7 @@ export function createScopedTokenSignIn(
       const revision = await database.authorityRevision()
       const known = cachedRights.get(revision, tokenId, clock.now())
       if (known !== undefined) return known
-      const row = await store.actionsOf(tokenId)
+      const row = await store.scopeMapOf(tokenId)
       if (row === undefined) return noRights
       const rights = rightsOfStoredScopeMap(row)
       cachedRights.set(revision, tokenId, rights, Infinity)

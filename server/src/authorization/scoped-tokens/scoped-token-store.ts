@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { ScopeMapRow } from '../scope-maps/rows.ts'
+import type { StoredScopeMap } from '../scope-maps/scope-map-rights.ts'
 import type { ScopedTokenRow, PasswordRow, SecretRow } from './rows.ts'
 
 type ScopedTokenTables = { scoped_token: ScopedTokenRow; scoped_token_password: PasswordRow; scope_map: ScopeMapRow }
@@ -48,11 +49,7 @@ function signInReads(database: Database) {
       .where('scoped_token.enabled', '=', 1)
       .where('scoped_token_password.id', '=', p.password),
   )
-  const actions = database.prepare<
-    ScopedTokenTables,
-    { token: string },
-    { readonly scope_map_key: string; readonly actions: string | null }
-  >(['token'], (tables, p) =>
+  const actions = database.prepare<ScopedTokenTables, { token: string }, StoredScopeMap>(['token'], (tables, p) =>
     tables
       .selectFrom('scoped_token')
       .leftJoin('scope_map', (join) =>
@@ -60,7 +57,7 @@ function signInReads(database: Database) {
           .onRef('scope_map.rid', '=', 'scoped_token.rid')
           .onRef('scope_map.name_key', '=', 'scoped_token.scope_map_key'),
       )
-      .select(['scoped_token.scope_map_key', 'scope_map.actions'])
+      .select(['scoped_token.scope_map_key', 'scope_map.name as map_name', 'scope_map.actions'])
       .where('scoped_token.id', '=', p.token),
   )
 
@@ -69,8 +66,8 @@ function signInReads(database: Database) {
     /** The password, if it exists and its token is enabled. */
     standingPassword: (rid: string, tokenId: string, passwordId: string) =>
       standing.first({ rid, token: tokenId, password: passwordId }),
-    /** The actions of the token's scope map; null for a system-defined one. */
-    actionsOf: (tokenId: string) => actions.first({ token: tokenId }),
+    /** The token's scope map. */
+    scopeMapOf: (tokenId: string) => actions.first({ token: tokenId }),
   }
 }
 
@@ -96,6 +93,7 @@ function managementReads(database: Database) {
           'scoped_token.scope_map_id',
           'scoped_token.scope_map_key',
           'scoped_token.enabled',
+          'scope_map.name as map_name',
           'scope_map.actions',
         ])
         .where('scoped_token.rid', '=', rid)

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import type { AccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'
 import {
+  hasRoleAt,
   type TestAccess,
   openTestAccessFor,
   otherRid,
@@ -187,7 +188,7 @@ for (const kind of testDatabaseKinds) {
       )
       assert.deepEqual(await allowed(opened, 'f'.repeat(32), [on('team/app')]), [])
       const { id: registryId } = testRegistry()
-      assert.equal(await opened.access.hasAssignment(principal, registryId), false)
+      assert.equal(await hasRoleAt(opened.access, principal, registryId), false)
       assert.equal(
         await opened.access.mayManage(principal, 'Microsoft.ContainerRegistry/registries/read', registryId),
         false,

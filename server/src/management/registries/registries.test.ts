@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { hasRoleAt } from '../../authorization/test-access.ts'
 import {
   type Answer,
   at,
@@ -326,7 +327,7 @@ test('deleting a registry deletes its content and role assignments, and a new re
   assert.notEqual(after?.rid, before?.rid)
   assert.equal((await arm('GET', path, undefined, reader)).status, 403)
   const { objectId } = puller.servicePrincipal
-  assert.equal(await server.access.hasAssignment({ kind: 'directory', objectId, groupIds: [] }, path), false)
+  assert.equal(await hasRoleAt(server.access, { kind: 'directory', objectId, groupIds: [] }, path), false)
   const [event] = (await server.events()).filter(
     ({ action, target }) => action === 'registry.delete' && target === path,
   )

@@ -1,4 +1,4 @@
-import { type DecisionRecord, failedBefore } from '../../authorization/index.ts'
+import { type DecisionRecord, failedBefore, hasRole } from '../../authorization/index.ts'
 import type { Form } from '@acrux/shared/standards/http/form.ts'
 import type { IdentityRefusal, RefusedToken } from '../../identity/index.ts'
 import { TokenError, authenticationRequired } from './errors.ts'
@@ -62,8 +62,9 @@ export async function exchange(context: TokenContext, call: TokenCall): Promise<
     })
   const { objectId } = identity.principal
   const principal = { kind: 'directory', objectId, groupIds: await context.directory.groupIdsOf(objectId) } as const
-  if (!(await context.access.hasAssignment(principal, registry.id))) {
-    const decision = { ...(await context.denials.explainNoRole(principal, registry)), ...presented }
+  const rights = await context.access.rightsAt(principal, registry)
+  if (!hasRole(rights)) {
+    const decision = { ...context.denials.explainNoRole({ principal, registry, rights }), ...presented }
     return denyExchange(context, call, { ...caller, reason: 'no-assignment', decision })
   }
 

@@ -1,4 +1,4 @@
-import { type DecisionRecord, withinLimit } from '../../authorization/index.ts'
+import { type DecisionRecord, allowedPart, withinLimit } from '../../authorization/index.ts'
 import type { RecurringEvent } from '../../audit/index.ts'
 import type { Origin } from '../../platform/http/app.ts'
 import type { CallerBudget } from '../../platform/limits/caller-budget.ts'
@@ -67,13 +67,14 @@ async function issueWithin(
     return denyIssue(context, call, requested, { ...caller, reason: 'credential-withdrawn', decision })
   }
   const wanted = withUntag(requested)
-  const allowed = await context.access.allowedAccess(principal, registry, wanted)
+  const rights = await context.access.rightsAt(principal, registry)
+  const allowed = allowedPart(rights, wanted)
   const access = narrowedTo === undefined ? allowed : intersectAccess(allowed, narrowedTo)
   const scope = publicAccess(access).map(formatAccessScope).join(' ')
   const refreshToken = offline ? await refreshTokenFor(context, registry, authentication) : undefined
   const isComplete = isWhole(access, wanted)
-  const deniedCaller = { registry, principal, credential, tokenAccess: narrowedTo }
-  const leftOut = isComplete ? {} : await context.denials.explainSmallerToken(deniedCaller, requested, access)
+  const decided = { registry, principal, rights, tokenAccess: narrowedTo }
+  const leftOut = isComplete ? {} : context.denials.explainSmallerToken(decided, requested, access)
   const event: RecurringEvent = {
     action: 'token.issue',
     outcome: 'success',

@@ -102,9 +102,11 @@ async function denyAnonymous(
   requested: readonly AccessScope[],
 ): Promise<never> {
   const principal = { kind: 'anonymous' } as const
-  const caller = { registry: call.registry, principal, credential: principal, tokenAccess: undefined }
+  const { registry } = call
+  const rights = await context.access.rightsAt(principal, registry)
+  const decided = { registry, principal, rights, tokenAccess: undefined }
   const { decision = failedBefore('anonymous-pull-is-off', { kind: 'enable-anonymous-pull' }) } =
-    await context.denials.explainSmallerToken(caller, requested, [])
+    context.denials.explainSmallerToken(decided, requested, [])
   return denyIssue(context, call, requested, {
     actor: { kind: 'anonymous', id: '' },
     reason: 'anonymous-pull-disabled',

@@ -202,7 +202,7 @@ async function denyNeed(
 ): Promise<Admission> {
   const { registry, need } = call
   const wanted = needAsAccess(need)
-  const decision = wanted && (await context.denials.explainActions({ ...standing, credential, tokenAccess }, wanted))
+  const decision = wanted && context.denials.explainActions({ ...standing, tokenAccess }, wanted)
   const caller = auditedCallerOf(credential, registry)
   await recordDenial(context, call, { caller, reason: 'insufficient-scope', decision })
   return { admitted: false, refusal: context.refusals.insufficient(registry, need) }

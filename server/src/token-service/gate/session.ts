@@ -1,4 +1,4 @@
-import type { Principal, RegistryRights } from '../../authorization/index.ts'
+import type { GivenRights, Principal, RegistryRights } from '../../authorization/index.ts'
 import type { Audit } from '../../audit/index.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { HostedRegistry, RegistryCaller, RegistryNeed } from '../../registry/index.ts'
@@ -41,7 +41,7 @@ export type Session = {
 export type Standing = {
   readonly registry: Registry
   readonly principal: Principal
-  readonly rights: RegistryRights
+  readonly rights: GivenRights
 }
 
 /** The state of a credential at one revision of authority. A credential that is no longer valid has no standing. */

@@ -41,24 +41,42 @@ export type StandingContext = {
   readonly access: Access
 }
 
-/** Whether a credential is still valid at this registry. */
-export async function credentialStands(
+/** A check of a credential at a registry that failed. */
+export type FailedCheck =
+  | 'admin-account-is-off'
+  | 'arm-tokens-are-refused'
+  | 'audience-is-not-accepted'
+  /** The credential or its owner was disabled, deleted or replaced. */
+  | 'withdrawn'
+
+/** The first check of a credential that fails at a registry; undefined for a credential that is still valid. */
+export async function failedCheck(
   { resources, credentials, access }: StandingContext,
   registry: Registry,
   credential: Credential,
-): Promise<boolean> {
+): Promise<FailedCheck | undefined> {
   switch (credential.kind) {
     case 'anonymous':
-      return true
+      return undefined
     case 'admin':
-      return registry.adminUserEnabled && resources.adminPasswordStands(registry.rid, credential.password)
+      if (!registry.adminUserEnabled) return 'admin-account-is-off'
+      return (await resources.adminPasswordStands(registry.rid, credential.password)) ? undefined : 'withdrawn'
     case 'scoped-token':
-      return access.scopedTokenStands(registry.rid, credential.password)
+      return (await access.scopedTokenStands(registry.rid, credential.password)) ? undefined : 'withdrawn'
     case 'directory':
-      if (credential.byArmToken === true && !acceptsArmTokens(registry)) return false
-      if (!stillAcceptsWorkload(resources, registry, credential.workloadAudience)) return false
-      return credentials.credentialStands(credential.objectId, credential.credential)
+      if (credential.byArmToken === true && !acceptsArmTokens(registry)) return 'arm-tokens-are-refused'
+      if (!stillAcceptsWorkload(resources, registry, credential.workloadAudience)) return 'audience-is-not-accepted'
+      return (await credentials.credentialStands(credential.objectId, credential.credential)) ? undefined : 'withdrawn'
   }
+}
+
+/** Whether a credential is still valid at this registry. */
+export async function credentialStands(
+  context: StandingContext,
+  registry: Registry,
+  credential: Credential,
+): Promise<boolean> {
+  return (await failedCheck(context, registry, credential)) === undefined
 }
 
 /** The principal of a credential; undefined if the credential is no longer valid at this registry. */
@@ -109,7 +127,7 @@ export function acceptsWorkloadAudience(
 }
 
 /** Whether the registry still accepts the audience that a credential was obtained with, if it has one. */
-export function stillAcceptsWorkload(
+function stillAcceptsWorkload(
   resources: Pick<Resources, 'loginServerFor'>,
   registry: Registry,
   audience: string | undefined,

@@ -1,0 +1,40 @@
+import type { AccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'
+import type { RightInQuestion } from './model.ts'
+import { type RegistryRights, everyRepositoryAction, isRepositoryAction } from './repository-rights.ts'
+
+/** An action of an access scope, and the right that it asks for; undefined for an action that nothing grants. */
+export type AskedAction = { readonly action: string; readonly right: RightInQuestion | undefined }
+
+/** The rights that an access scope asks for. Decisions and explanations both begin with them. */
+export function rightsAskedBy({ type, name, actions }: AccessScope): AskedAction[] {
+  switch (type) {
+    case 'repository': {
+      const wanted = actions.includes('*') ? everyRepositoryAction : actions
+      return wanted.map((action) => ({
+        action,
+        right: isRepositoryAction(action) ? { right: action, repository: name } : undefined,
+      }))
+    }
+    case 'registry': {
+      const isCatalog = name === 'catalog' || name === 'deleted_catalog'
+      return [...new Set(actions)].map((action) => ({
+        action,
+        right: isCatalog && action === '*' ? { right: name, repository: undefined } : undefined,
+      }))
+    }
+    default:
+      return actions.map((action) => ({ action, right: undefined }))
+  }
+}
+
+/** The part of the asked access that rights allow. Denied actions are omitted. */
+export function allowedPart(rights: RegistryRights, asked: readonly AccessScope[]): AccessScope[] {
+  return asked.flatMap((scope) => {
+    const { type, name } = scope
+    const actions = rightsAskedBy(scope).flatMap(({ action, right }) =>
+      right !== undefined && rights.allows(right.right, right.repository) ? [action] : [],
+    )
+    if (actions.length === 0) return []
+    return [{ type, name, actions: scope.actions.includes('*') ? actions.toSorted() : actions }]
+  })
+}
