@@ -1,12 +1,6 @@
-import {
-  type ConditionComparison,
-  type ConditionValue,
-  type RoleCondition,
-  foldCase,
-  isRepositoryName,
-} from './role-condition.ts'
-import { evaluateRoleCondition, likeBeginning } from './role-condition-evaluation.ts'
-import { matchesActionPattern } from '../azure/role-permissions.ts'
+import { type ConditionComparison, type ConditionValue, type RoleCondition, foldCase } from './role-condition.ts'
+import { likeBeginning } from './role-condition-evaluation.ts'
+import { repositoriesOf } from './role-condition-repositories.ts'
 
 /**
  * The repository names, in lower case, for which a condition can be met: some names, or all names with some prefixes. It is
@@ -21,43 +15,17 @@ const never: RepositoryGuard = { kind: 'names', names: [], prefixes: [] }
 
 /** The names for which the condition can be met for the action. */
 export function repositoryGuard(condition: RoleCondition, action: string): RepositoryGuard {
-  return guardOf(condition, true, action)
-}
-
-/** The names for which the condition can evaluate to `wanted`. */
-function guardOf(condition: RoleCondition, wanted: boolean, action: string): RepositoryGuard {
-  switch (condition.kind) {
-    case 'and':
-    case 'or': {
-      const guards = condition.terms.map((term) => guardOf(term, wanted, action))
-      return (condition.kind === 'and') === wanted ? narrowest(guards) : union(guards)
-    }
-    case 'not':
-      return guardOf(condition.term, !wanted, action)
-    case 'action-matches':
-      return matchesActionPattern(condition.pattern, action) === wanted ? any : never
-    case 'sub-operation-matches':
-      return wanted ? never : any
-    case 'exists':
-      return wanted && isRepositoryName(condition.attribute) ? any : never
-    case 'comparison':
-      return guardOfComparison(condition, wanted)
-  }
-}
-
-function guardOfComparison(comparison: ConditionComparison, wanted: boolean): RepositoryGuard {
-  const { operator, quantifier, left, right } = comparison
-  if (left.kind === 'values' && right.kind === 'values') {
-    const facts = { action: '', repository: undefined }
-    return evaluateRoleCondition(comparison, facts) === wanted ? any : never
-  }
-  const attributes = [left, right].flatMap((side) => (side.kind === 'attribute' ? [side.attribute] : []))
-  if (operator.family !== 'string' || !attributes.every(isRepositoryName)) return never
-  // Only a positive comparison of the name with the right side restricts the name.
-  if (right.kind === 'attribute' || operator.negated === wanted) return any
-  const guards = right.values.map((value) => guardOfValue(operator.test, value))
-  const oneSuffices = (quantifier?.right !== 'all') === wanted
-  return oneSuffices ? union(guards) : narrowest(guards)
+  return repositoriesOf(condition, action, {
+    all: any,
+    none: never,
+    unlisted: any,
+    union,
+    intersection: narrowest,
+    named: (test, values, oneSuffices) => {
+      const guards = values.map((value) => guardOfValue(test, value))
+      return oneSuffices ? union(guards) : narrowest(guards)
+    },
+  })
 }
 
 function guardOfValue(test: ConditionComparison['operator']['test'], value: ConditionValue): RepositoryGuard {

@@ -1,12 +1,6 @@
-import { matchesActionPattern } from '../azure/role-permissions.ts'
-import {
-  type ConditionComparison,
-  type ConditionValue,
-  type RoleCondition,
-  foldCase,
-  isRepositoryName,
-} from './role-condition.ts'
-import { evaluateRoleCondition, likeBeginning } from './role-condition-evaluation.ts'
+import { type ConditionComparison, type ConditionValue, type RoleCondition, foldCase } from './role-condition.ts'
+import { likeBeginning } from './role-condition-evaluation.ts'
+import { repositoriesOf } from './role-condition-repositories.ts'
 
 /** The repositories on which a condition is met. */
 export type ConditionPlaces = {
@@ -45,28 +39,15 @@ export function unionOfPlaces(places: readonly ConditionPlaces[]): ConditionPlac
 
 /** The repositories on which a condition is met for an action, as far as they can be listed without evaluating it for each one. */
 export function placesOf(condition: RoleCondition, action: string): ConditionPlaces {
-  return placesWhere(condition, true, action)
-}
-
-/** The repositories for which the condition evaluates to `wanted`. */
-function placesWhere(condition: RoleCondition, wanted: boolean, action: string): ConditionPlaces {
-  switch (condition.kind) {
-    case 'and':
-    case 'or': {
-      const places = condition.terms.map((term) => placesWhere(term, wanted, action))
-      return (condition.kind === 'or') === wanted ? unionOfPlaces(places) : intersection(places)
-    }
-    case 'not':
-      return placesWhere(condition.term, !wanted, action)
-    case 'action-matches':
-      return matchesActionPattern(condition.pattern, action) === wanted ? everywhere : nowhere
-    case 'sub-operation-matches':
-      return wanted ? nowhere : everywhere
-    case 'exists':
-      return wanted && isRepositoryName(condition.attribute) ? everywhere : nowhere
-    case 'comparison':
-      return placesOfComparison(condition, wanted)
-  }
+  return repositoriesOf(condition, action, {
+    all: everywhere,
+    none: nowhere,
+    unlisted,
+    union: unionOfPlaces,
+    intersection,
+    named: (test, values, oneSuffices) =>
+      !oneSuffices && values.length > 1 ? unlisted : unionOfPlaces(values.map((value) => placesOfValue(test, value))),
+  })
 }
 
 function intersection(places: readonly ConditionPlaces[]): ConditionPlaces {
@@ -74,20 +55,6 @@ function intersection(places: readonly ConditionPlaces[]): ConditionPlaces {
   const [first = everywhere] = limits
   if (limits.length <= 1) return first
   return limits.some(isNowhere) ? nowhere : unlisted
-}
-
-function placesOfComparison(comparison: ConditionComparison, wanted: boolean): ConditionPlaces {
-  const { operator, quantifier, left, right } = comparison
-  if (left.kind === 'values' && right.kind === 'values') {
-    return evaluateRoleCondition(comparison, { action: '', repository: undefined }) === wanted ? everywhere : nowhere
-  }
-  const attributes = [left, right].flatMap((side) => (side.kind === 'attribute' ? [side.attribute] : []))
-  if (operator.family !== 'string' || !attributes.every(isRepositoryName)) return nowhere
-  // Only a positive comparison of the name with the right side is a list of names.
-  if (right.kind === 'attribute' || operator.negated === wanted) return unlisted
-  const oneSuffices = (quantifier?.right !== 'all') === wanted
-  if (!oneSuffices && right.values.length > 1) return unlisted
-  return unionOfPlaces(right.values.map((value) => placesOfValue(operator.test, value)))
 }
 
 function placesOfValue(test: ConditionComparison['operator']['test'], value: ConditionValue): ConditionPlaces {
