@@ -16,13 +16,38 @@ const documents: readonly unknown[] = [
   words,
 ]
 
-test('YAML is folded as PyYAML folds it', (t) => {
-  const program =
-    'import json,sys,yaml; sys.stdout.write(yaml.safe_dump(json.load(sys.stdin), default_flow_style=False, allow_unicode=True))'
+/** Documents whose texts az does not fold. */
+const short: readonly unknown[] = [
+  { name: 'contoso', id: '/subscriptions/x/resourceGroups/y', sku: { name: 'Premium', tier: null }, tags: {} },
+  [{ list: ['a: b', '# c', '', 'true', '1', '0x1f', '2026-12-01', '~', 'yes'], nested: [[1, 2.5], [], [true]] }],
+  { text: 'ä ö', 'a key: with a colon': 'x', '1': false },
+  'text',
+  3,
+]
+
+/** What Python prints for the JSON on its standard input; undefined without PyYAML. */
+function python(program: string, input: unknown): string | undefined {
+  const env = { ...process.env, PYTHONIOENCODING: 'utf-8' }
+  const args = ['-c', `import json,sys,yaml; value=json.load(sys.stdin); ${program}`]
+  const ran = spawnSync('python3', args, { input: JSON.stringify(input), encoding: 'utf8', env })
+  return ran.status === 0 ? ran.stdout : undefined
+}
+
+test('PyYAML reads from YAML what was written', (t) => {
   for (const document of documents) {
-    const env = { ...process.env, PYTHONIOENCODING: 'utf-8' }
-    const ran = spawnSync('python3', ['-c', program], { input: JSON.stringify(document), encoding: 'utf8', env })
-    if (ran.status !== 0) return t.skip('python3 with PyYAML is missing')
-    assert.equal(yamlText(document), ran.stdout)
+    const read = python('sys.stdout.write(json.dumps(yaml.safe_load(value)))', yamlText(document))
+    if (read === undefined) return t.skip('python3 with PyYAML is missing')
+    assert.deepEqual(JSON.parse(read), document)
+  }
+})
+
+test('YAML with short texts is that of az, to the byte', (t) => {
+  for (const document of short) {
+    const dumped = python(
+      'sys.stdout.write(yaml.safe_dump(value, default_flow_style=False, allow_unicode=True))',
+      document,
+    )
+    if (dumped === undefined) return t.skip('python3 with PyYAML is missing')
+    assert.equal(yamlText(document), dumped)
   }
 })
