@@ -171,7 +171,7 @@ export const groups: readonly GroupRow[] = [
     path: 'audit',
     summary: 'read the audit log and verify its integrity',
     about: `
-These commands read the data directory, also while the server is running. With --server or -n, list asks a running
+These commands read the data directory, even while the server is running. With --server or -n, list asks a running
 server, as the account that is signed in.`,
     examples: [
       'acrux audit verify --data-dir /var/lib/acrux',
@@ -209,14 +209,14 @@ server, as the account that is signed in.`,
     path: 'master-key',
     summary: 'replace the key that encrypts the secrets in the database',
     about: `
-Run these commands on a server's machine, as the user that the server runs as, also while the server is running.`,
+Run these commands on a server's machine, as the user that the server runs as. The server may be running.`,
     examples: ['acrux master-key rotate', 'acrux master-key rotate --to exec:/usr/local/bin/acrux-kms'],
   },
   {
     path: 'owner',
     summary: 'show the first credentials, and restore the access of an owner',
     about: `
-Run these commands on the server's machine, as the user that the server runs as, also while the server is running.`,
+Run these commands on the server's machine, as the user that the server runs as. The server may be running.`,
     examples: ['acrux owner first-run', 'acrux owner reset --data-dir /var/lib/acrux'],
   },
 ]

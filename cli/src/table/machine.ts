@@ -53,7 +53,7 @@ export const machineCommands: readonly CommandRow[] = [
   },
   {
     path: 'backup create',
-    summary: 'create a backup, also while the server is running',
+    summary: 'create a backup, even while the server is running',
     signIn: 'none',
     prints: 'itself',
     load: async () => (await import('../resources/backup/create.ts')).command,
@@ -133,7 +133,7 @@ export const machineCommands: readonly CommandRow[] = [
   },
   {
     path: 'master-key rotate',
-    summary: 'replace the master key, also while servers run',
+    summary: 'replace the master key, even while servers run',
     signIn: 'none',
     prints: 'itself',
     load: async () => (await import('../resources/master-key/master-key.ts')).rotate,

@@ -144,7 +144,7 @@ async function handleAdmitted(
       usedMs = stopwatch()
       await handling
     } finally {
-      // If the handler waited for I/O, only the part before was measured; the rest is estimated, also if it failed.
+      // If the handler waited for I/O, only the part before was measured; the rest is estimated, even if it failed.
       usedMs = stopwatch() || usedMs + cost.waitingMs
     }
     countSuccess(dispatch, registry, route)

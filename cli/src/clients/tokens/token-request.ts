@@ -86,7 +86,7 @@ export function denied({ status, correlationId }: HttpResponse, body: unknown): 
   )
 }
 
-/** The scope of a resource: az writes a slash after the resource, also after one that ends with a slash. [az-cli-wire §3.1] */
+/** The scope of a resource: az writes a slash after the resource, even after one that ends with a slash. [az-cli-wire §3.1] */
 export function scopeOf(resource: string): string {
   return `${resource}/.default`
 }

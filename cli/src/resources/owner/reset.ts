@@ -12,7 +12,7 @@ type Flags = DataDirFlags & {
 /** `acrux owner reset`. */
 export const command = defineCommand<Flags>({
   about: `
-Run this command on the server's machine, as the user that the server runs as, also while the server is running.
+Run this command on the server's machine, as the user that the server runs as. The server may be running.
 An owner is a user who has the role Owner on a subscription, or the directory role owner.`,
   flags: [
     ...dataDirFlags(),

@@ -82,7 +82,7 @@ async function deleteIfUnused(
   return { ms: leftMs, text: `${old.id} ${use}; it is deleted in ${durationText(leftMs)} if nobody uses it` }
 }
 
-/** Reads the passwords, also while the server restarts. */
+/** Reads the passwords, even while the server restarts. */
 async function readPatiently({ log }: CommandContext, holder: Holder): Promise<Passwords> {
   for (let failures = 1; ; failures += 1) {
     try {

@@ -35,7 +35,7 @@ export const command = defineCommand<Flags>({
   ],
   exitCodes: {
     0: 'no problems were found',
-    1: 'content or the audit log is corrupt, also after --repair has quarantined the content',
+    1: 'content or the audit log is corrupt, even after --repair has quarantined the content',
     2: 'wrong option or setting',
     3: 'the server could not be asked, or could not complete the scrub',
     4: 'all content is sound, and --repair removed all files without a row',

@@ -10,8 +10,8 @@ import { places } from './places.ts'
 
 const about = `
 SERVER is HOST or HOST:PORT, as in the names of images. The command downloads the certificate authority from
-https://SERVER/ca.pem, shows its SHA-256 fingerprint, and asks before it changes anything. Compare the fingerprint with the
-one on the server. Without a terminal, give the fingerprint with --fingerprint.
+https://SERVER/ca.pem, shows its SHA-256 fingerprint, and asks before it changes anything. Compare it with the
+fingerprint on the server. Without a terminal, give the fingerprint with --fingerprint.
 
 Without a flag for a place, the command changes all places whose programs are installed. Files in /etc require sudo;
 Chromium has a list for each user, so run the command for it without sudo.

@@ -188,7 +188,7 @@ export const operationsTexts = {
     removeLoses: 'Pushes are then limited only by the other quotas, the setting of the server, and the disk.',
     repositoryHint: 'Such as team/app. Empty: the whole registry',
     unit: 'Unit',
-    tooSmall: 'More than this is already used. Pushes are denied until less is used.',
+    tooSmall: 'The registry already uses more than this quota. Pushes are denied until it uses less.',
     sku: 'These rules are saved for the whole registry. The SKU Premium is required for addresses.',
     commands: 'Do the same on the command line',
   },

@@ -85,7 +85,7 @@ function isWantedHere({ headers }: OciCall<'blob'>['request'], { size_bytes: siz
 
 /**
  * The URL of an intact blob in the store, if reads are redirected. Anyone who has the URL can read the blob until it
- * expires, also after the permission is revoked.
+ * expires, even after the permission is revoked.
  */
 async function storeUrl({ blobs, integrity, settings }: BlobContext, blob: HeldBlob): Promise<string | undefined> {
   if (!settings.redirectsReads || blobs.signedUrl === undefined || !(await integrity.isPresent(blob))) return undefined

@@ -79,7 +79,7 @@ export class RunReports<Report extends RunReport> {
     this.#process = process
   }
 
-  /** Ends the run of this process, also if its end could not be recorded. */
+  /** Ends the run of this process, even if its end could not be recorded. */
   end(): void {
     this.#isOpen = false
   }

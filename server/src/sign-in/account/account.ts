@@ -13,7 +13,7 @@ const freshMs = 10 * 60 * 1000
 /**
  * The account in the address or the form, or the only account of the session.
  *
- * @throws SignInRequired if there is no account. With `isFresh`, also if the person did not authenticate within the last ten
+ * @throws SignInRequired if there is no account. With `isFresh`, even if the person did not authenticate within the last ten
  * minutes with a method of this directory
  */
 export function requireAccount(

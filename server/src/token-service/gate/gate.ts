@@ -35,7 +35,7 @@ export type GateOptions = SessionContext & {
 type GateContext = GateOptions & {
   readonly sessions: RegistryCache<Session>
   readonly latest: LatestSessions
-  /** The session of each admitted caller, also after it is no longer cached. */
+  /** The session of each admitted caller, even after it is no longer cached. */
   readonly ofCallers: WeakMap<RegistryCaller, Session>
 }
 

@@ -22,7 +22,7 @@ type NamedPrincipalList = Omit<AllowedPrincipalList, 'value'> & { readonly value
 /** `acrux acr who`. */
 export const command = defineCommand<Flags>({
   about: `${aboutActions}
-For a group, its members are listed, and those of the groups in it.`,
+For a group, its members and the members of the groups in it are listed.`,
   arguments: actionArguments,
   flags: [registryFlag],
   examples: ['acrux acr who delete team/app -n contoso', 'acrux acr who catalog -n contoso -o json'],

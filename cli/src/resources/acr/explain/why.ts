@@ -28,7 +28,7 @@ type Flags = DataDirFlags & {
 export const command = defineCommand<Flags>({
   about: `
 With -n, the command asks the management API, as the account that is signed in. With --own, a user asks about their own
-requests, for which they need no role. Without both, the command reads the data directory, also while the server is running.
+requests, for which they need no role. Without both, the command reads the data directory, even while the server is running.
 The answer then does not include what has changed since.`,
   arguments: [{ name: '[id]', description: 'the x-ms-correlation-request-id of the response that denied the request' }],
   flags: [
@@ -172,7 +172,7 @@ async function whoOf(
   }
 }
 
-/** The principal as other commands name it, also if it was only claimed. */
+/** The principal as other commands name it, even if it was only claimed. */
 function namesOf({ kind, id }: RecordedDecision['principal']): { objectId?: string; token?: string } {
   switch (kind) {
     case 'scoped-token':
