@@ -26,17 +26,16 @@ const catalogs = ['registry:catalog:*', 'registry:deleted_catalog:*']
 
 const agent = new Agent({ keepAlive: true })
 
-/** The kind of token that a surface accepts, by the first part of the path. */
-function audienceOf(path: string): Audience | 'token-service' | 'provider' {
-  if (/^\/(v2|acr)\//.test(path)) return 'registry'
-  if (path.startsWith('/oauth2/')) return 'token-service'
-  if (path.startsWith('/graph/')) return 'graph'
+/** The kind of token that the surface of a route accepts. */
+function audienceOf({ surface, path }: Route): Audience | 'token-service' | 'provider' {
+  if (surface === 'registry' || surface === 'graph') return surface
+  if (surface === 'token') return 'token-service'
   if (path === '/oidc/userinfo') return 'userinfo'
-  return /^\/(metadata|tenants|subscriptions|providers|batch|openapi\.json)(\/|$)/.test(path) ? 'arm' : 'provider'
+  return surface === 'management' ? 'arm' : 'provider'
 }
 
 /** Fills in the parameters of a path: with existing names for reads, and with names that do not exist for writes. */
-function pathOf({ method, path }: Route, { firstRun }: RunningServer, image: PushedImage): string {
+function pathOf({ method, path, surface }: Route, { firstRun }: RunningServer, image: PushedImage): string {
   const reads = method === 'GET' || method === 'HEAD'
   const nowhere = randomUUID()
   const blob = image.layers[0]?.digest ?? ''
@@ -51,9 +50,8 @@ function pathOf({ method, path }: Route, { firstRun }: RunningServer, image: Pus
     id: nowhere,
     name: nowhere,
   }
-  const onRepository = path.startsWith('/v2/') || path.startsWith('/acr/')
   return path.replaceAll(/\{([A-Za-z]+)\}/g, (_match, name: string) => {
-    if (onRepository && name === 'name') return reads ? present : absent
+    if (surface === 'registry' && name === 'name') return reads ? present : absent
     return values[name] ?? 'nowhere'
   })
 }
@@ -132,13 +130,13 @@ class Requests implements Asking {
     return {
       status,
       correlationId: typeof correlationId === 'string' ? correlationId : undefined,
-      showsCredential: headers?.['authorization'] !== undefined || audienceOf(route.path) === 'token-service',
+      showsCredential: headers?.['authorization'] !== undefined || audienceOf(route) === 'token-service',
     }
   }
 
   #urlOf(route: Route): URL {
     const url = new URL(pathOf(route, this.#server, this.#image), this.#server.baseUrl)
-    if (audienceOf(route.path) === 'arm') url.searchParams.set('api-version', '2025-03-01-preview')
+    if (audienceOf(route) === 'arm') url.searchParams.set('api-version', '2025-03-01-preview')
     if (route.path === '/oauth2/token') {
       url.search = new URLSearchParams({ service: this.#service, scope: scopes[0] ?? '' }).toString()
     }
@@ -147,7 +145,7 @@ class Requests implements Asking {
 
   async #presented(route: Route, caller: Caller, tokens: Tokens): Promise<Presented> {
     const writes = route.method !== 'GET' && route.method !== 'HEAD'
-    const audience = audienceOf(route.path)
+    const audience = audienceOf(route)
     switch (audience) {
       case 'token-service':
         return writes ? await this.#credentialForm(route, caller, tokens) : { headers: authorized(caller.basic) }

@@ -13,11 +13,11 @@ export type Refusal = Answer & { readonly setting: string; readonly route: Route
  * Pages, and the API of the portal, do not read the credentials of these callers: they know cookies. A denial of a form that was
  * not made for the browser, or of a request without a session, is not recorded.
  */
-const cookiePages = /^(account|sign-in|portal)\./
+const cookiePages = new Set(['account', 'sign-in', 'portal'])
 
 /** Whether a response is a denial: a request without a credential gets only a challenge, which causes no event. */
 export function isJudged({ showsCredential, route }: Refusal): boolean {
-  return showsCredential && !cookiePages.test(route.id)
+  return showsCredential && !cookiePages.has(route.surface)
 }
 
 /** Every event of a denial, by the correlation id of its response. */
@@ -36,7 +36,7 @@ export async function refusedEvents(server: RunningServer): Promise<ReadonlyMap<
 
 /** Whether a denial belongs to the first registry, which explains it. Denials of other names are only in the log. */
 export function isOfRegistry({ route }: Refusal): boolean {
-  if (/^\/(v2|acr|oauth2)\//.test(route.path)) return true
+  if (route.surface === 'registry' || route.surface === 'token') return true
   return route.path.includes('/registries/{registry}') && (route.method === 'GET' || route.method === 'HEAD')
 }
 

@@ -1,5 +1,5 @@
 import { arm, expectStatus } from '../harness/arm.ts'
-import { at, stringAt } from '../harness/json.ts'
+import { at, listAt, stringAt } from '../harness/json.ts'
 import type { RunningServer } from '../harness/server.ts'
 
 /** A method and a path template of the server. */
@@ -8,6 +8,8 @@ export interface Route {
   readonly method: string
   /** Places are in braces. */
   readonly path: string
+  /** The surface that answers, as the document names it. */
+  readonly surface: string
   /** Whether the document describes a body of the request. */
   readonly readsBody: boolean
 }
@@ -22,6 +24,7 @@ export async function routesOf(server: RunningServer): Promise<readonly Route[]>
       id: stringAt(operations, method, 'operationId'),
       method: method.toUpperCase(),
       path,
+      surface: String(listAt(operation, 'tags')[0]),
       readsBody: at(operation, 'requestBody') !== undefined,
     })),
   )

@@ -29,16 +29,16 @@ const image = await pushImage(server, 'team/app', '1', owner)
 const actions = 'pull,push,delete,metadata_read,metadata_write,deleted_read,deleted_restore'
 
 /** A route of the data plane that is answered without a body, and so before it is complete: its table says which. */
-const isBodiless = ({ id, readsBody }: Route) => id.startsWith('registry.') && !readsBody
+const isBodiless = ({ surface, readsBody }: Route) => surface === 'registry' && !readsBody
 
 /** Routes that authenticate no caller, or whose callers the second test revokes: they do not accept tokens. */
-const isOfOthers = ({ id }: Route) => !/^(management|graph|registry)\./.test(id)
+const isOfOthers = ({ surface }: Route) => !['management', 'graph', 'registry'].includes(surface)
 
 const changes = (await routesOf(server)).filter(({ method }) => method !== 'GET' && method !== 'HEAD')
 
 /** The URL of a route, for example values that exist where that is needed to read the body. */
-async function urlOf({ id, path }: Route, authorization: string): Promise<URL> {
-  const isOfRegistry = id.startsWith('registry.')
+async function urlOf({ id, path, surface }: Route, authorization: string): Promise<URL> {
+  const isOfRegistry = surface === 'registry'
   const values: Readonly<Record<string, string>> = {
     tenant: firstRun.tenantId,
     subscriptionId: firstRun.subscriptionId,
@@ -70,7 +70,7 @@ async function holdBack(routes: readonly Route[], tokenOf: (route: Route) => str
   const pending: Pending[] = []
   for (const route of routes) {
     const authorization = tokenOf(route)
-    const isOfRegistry = route.id.startsWith('registry.')
+    const isOfRegistry = route.surface === 'registry'
     const type = route.id === 'registry.manifests.put' ? image.mediaType : 'application/octet-stream'
     const headers = { authorization, 'content-type': isOfRegistry ? type : 'application/json' }
     const body = route.id === 'registry.manifests.put' ? image.manifest : Buffer.from('{"properties": {}}  ')
@@ -97,8 +97,8 @@ test('a thief with pending requests on every surface loses all of them when the 
   const scopes = [`repository:team/app:${actions}`]
   const { appId, password } = servicePrincipal
   const data = await accessToken(server, { username: appId, password }, scopes)
-  const tokenOf = ({ id }: Route) =>
-    `Bearer ${id.startsWith('registry.') ? data : id.startsWith('graph.') ? directory : token}`
+  const tokenOf = ({ surface }: Route) =>
+    `Bearer ${surface === 'registry' ? data : surface === 'graph' ? directory : token}`
   const held = changes.filter((route) => !isOfOthers(route) && !isBodiless(route))
   const pending = await holdBack(held, tokenOf)
   const early = pending.filter(({ early: status }) => status !== undefined).map(({ route }) => route.id)
