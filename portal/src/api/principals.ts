@@ -1,4 +1,4 @@
-import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
 import { ApiError, readJson } from './client.ts'
 
@@ -33,9 +33,6 @@ const types: Readonly<Record<string, PrincipalType>> = {
 
 const maxIds = 1000
 
-/** Whether a text has the form of an object id. */
-export const isObjectId = (text: string): boolean => parseGuid(text) !== undefined
-
 /** The principals with these object ids, of those that the person may see. */
 export async function namePrincipals(
   ids: readonly string[],
@@ -64,7 +61,7 @@ const lists = [
 
 /** The principals whose names begin with a text, or with this user name or object id. */
 export async function searchPrincipals(text: string, signal: AbortSignal): Promise<readonly Principal[]> {
-  if (isObjectId(text)) return [...(await namePrincipals([text.toLowerCase()], signal)).values()]
+  if (isGuid(text)) return [...(await namePrincipals([text.toLowerCase()], signal)).values()]
   const quoted = odataText(text)
   const byName = lists.map(([path, type]) => search(path, type, `startswith(displayName,${quoted})`, signal))
   const byUserName = text.includes('@') ? [search('users', 'User', `userPrincipalName eq ${quoted}`, signal)] : []

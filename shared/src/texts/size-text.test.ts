@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sizeText } from './size-text.ts'
+import { evenSizeText, sizeText } from './size-text.ts'
 
 // prettier-ignore
-const sizes = [
-  [0,                '0 B'],
-  [1023,             '1,023 B'],
-  [1024,             '1 KiB'],
-  [1536,             '1.5 KiB'],
-  [5 * 1024 ** 3,    '5 GiB'],
-  [2048 * 1024 ** 4, '2,048 TiB'],
-] as const
+const sizes: readonly (readonly [bytes: number, text: string, even: string])[] = [
+  [0,                '0 B',       '0 B'],
+  [1023,             '1,023 B',   '1023 B'],
+  [1024,             '1 KiB',     '1.0 KiB'],
+  [1536,             '1.5 KiB',   '1.5 KiB'],
+  [1536 * 1024,      '1.5 MiB',   '1.5 MiB'],
+  [5 * 1024 ** 3,    '5 GiB',     '5.0 GiB'],
+  [2048 * 1024 ** 4, '2,048 TiB', '2048.0 TiB'],
+]
 
-test('a number of bytes has the largest unit that leaves a digit before the point', () => {
-  for (const [bytes, text] of sizes) assert.equal(sizeText(bytes), text)
+test('a number of bytes has the largest unit in which it is at least 1', () => {
+  for (const [bytes, text, even] of sizes) {
+    assert.equal(sizeText(bytes), text)
+    assert.equal(evenSizeText(bytes), even)
+  }
 })

@@ -33,11 +33,6 @@ export function graph(
   return askGraph(account, { method, url: `/v1.0${path}`, ...(body !== undefined && { body }) })
 }
 
-/** A text in a filter. [OData 4.01 §5.1.1.6.1] */
-export function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
-}
-
 /** Runs a command whose missing objects have the exit code 1: those of `az ad`, except `show`. */
 export async function orFailed<Result>(run: () => Promise<Result>): Promise<Result> {
   try {

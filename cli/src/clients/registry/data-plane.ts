@@ -1,3 +1,4 @@
+import { nullGuid } from '@acrux/shared/standards/azure/guid.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { CommandFailure, failure } from '../../framework/command/failure.ts'
@@ -5,7 +6,6 @@ import { type SubscriptionFlags, subscriptionFlag } from '../../framework/option
 import { readSecret } from '../../framework/options/read-value.ts'
 import { openProfile } from '../../framework/profile/profile.ts'
 import { terminalText } from '../../framework/terminal/terminal-text.ts'
-import { nullGuid } from '../../framework/values/guid.ts'
 import { valueAt } from '../../framework/values/shape.ts'
 import { type NamedRegistry, RegistryNotFound, askRegistry, getNamedRegistry } from '../arm/named-registry.ts'
 import { type HttpClient, type HttpResponse, formRequest, jsonOf } from '../http/http.ts'

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
 import type { Cloud } from '../../framework/profile/clouds.ts'
@@ -10,7 +11,6 @@ import {
   openProfile,
 } from '../../framework/profile/profile.ts'
 import { terminalLine, terminalText } from '../../framework/terminal/terminal-text.ts'
-import { isGuid } from '../../framework/values/guid.ts'
 import { type HttpClient, jsonOf } from '../http/http.ts'
 import type { Secrets } from '../tokens/secrets.ts'
 import { type TokenSource, accessToken } from '../tokens/sign-in-tokens.ts'

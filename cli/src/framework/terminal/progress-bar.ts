@@ -47,11 +47,3 @@ export function createProgressLines(output: NodeJS.WritableStream): ProgressBar 
 export function percentOf(share: number): string {
   return `${Math.floor(share * 100)} %`
 }
-
-/** A size in a readable unit. */
-export function sizeText(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)))
-  const value = bytes / 1024 ** power
-  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`
-}

@@ -1,3 +1,4 @@
+import { evenSizeText } from '@acrux/shared/texts/size-text.ts'
 import { ApiError, listArm } from '../../clients/arm/arm.ts'
 import {
   type NamedRegistry,
@@ -11,7 +12,6 @@ import { azExitCodes, defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { CommandFailure, WrongUsageError } from '../../framework/command/failure.ts'
 import { yesFlag } from '../../framework/options/flags.ts'
-import { sizeText } from '../../framework/terminal/progress-bar.ts'
 import { requireDuration, timeMs } from '../../framework/values/duration.ts'
 import { valueAt } from '../../framework/values/shape.ts'
 
@@ -77,7 +77,7 @@ The longest idle upload is the first. An upload that receives no data expires by
       REPOSITORY: repository,
       CALLER: caller,
       'LAST DATA': lastDataAt,
-      SIZE: sizeText(stagedBytes),
+      SIZE: evenSizeText(stagedBytes),
       ACTIVE: active,
     })),
   run: async (flags, context) => (await fetchUploads(context, flags)).uploads,
@@ -128,7 +128,7 @@ On a terminal, the command asks before it cancels. Elsewhere, it needs --yes or 
         : id.map((each) => requireUpload(uploads, each, named))
     if (dryRun === true) return { dryRun: true, cancelled: selected, active: [] }
     const bytes = selected.reduce((sum, { stagedBytes }) => sum + stagedBytes, 0)
-    const question = `Are you sure you want to cancel ${selected.length} uploads (${sizeText(bytes)}) of ${named.name}?`
+    const question = `Are you sure you want to cancel ${selected.length} uploads (${evenSizeText(bytes)}) of ${named.name}?`
     if (selected.length > 0) await context.confirm(question, yes)
     const bar = context.progress()
     const cancelled: Upload[] = []
@@ -170,7 +170,7 @@ async function cancel(named: NamedRegistry, { id }: Upload): Promise<boolean> {
 }
 
 function textOf({ dryRun, cancelled, active }: Result): string {
-  const line = ({ id, repository, stagedBytes }: Upload) => `${id}  ${repository}  ${sizeText(stagedBytes)}`
+  const line = ({ id, repository, stagedBytes }: Upload) => `${id}  ${repository}  ${evenSizeText(stagedBytes)}`
   return [
     ...cancelled.map((each) => `${dryRun ? 'would cancel' : 'cancelled'} ${line(each)}`),
     ...active.map((each) => `not cancelled, because a request is writing to it: ${line(each)}`),

@@ -1,9 +1,10 @@
-import { graph, listGraph, quoted } from '../../clients/graph/graph.ts'
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
+import { graph, listGraph } from '../../clients/graph/graph.ts'
 import type { Account } from '../../clients/session/account.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
 import type { SubscriptionFlags } from '../../framework/options/flags.ts'
-import { isGuid } from '../../framework/values/guid.ts'
 import { isRecord } from '../../framework/values/record.ts'
 import { valueAt } from '../../framework/values/shape.ts'
 
@@ -65,7 +66,7 @@ export async function listObjects(
       (each) => isRecord(each) && each['@odata.type'] === type,
     )
   }
-  const byName = flags.displayName === undefined ? undefined : `startswith(displayName,${quoted(flags.displayName)})`
+  const byName = flags.displayName === undefined ? undefined : `startswith(displayName,${odataText(flags.displayName)})`
   const all = [flags.filter, ...filters, byName].filter((each) => each !== undefined)
   const found = await listGraph(account, `/${kind}`, all.length === 0 ? undefined : all.join(' and '))
   if (all.length > 0 || flags.all === true || found.length <= maxListed) return found
@@ -93,7 +94,7 @@ function compare(a: string, b: string): number {
 
 /** The object id of an application. @throws CommandFailure if no application has the identifier URI */
 export async function requireApplication(account: Account, id: string): Promise<string> {
-  const filter = isGuid(id) ? `appId eq ${quoted(id)}` : `identifierUris/any(s:s eq ${quoted(id)})`
+  const filter = isGuid(id) ? `appId eq ${odataText(id)}` : `identifierUris/any(s:s eq ${odataText(id)})`
   const [found] = await listGraph(account, '/applications', filter)
   if (found !== undefined) return String(valueAt(found, 'id'))
   if (isGuid(id)) return id
@@ -102,7 +103,7 @@ export async function requireApplication(account: Account, id: string): Promise<
 
 /** The object id of a service principal. @throws CommandFailure if none has the name */
 export async function requireServicePrincipal(account: Account, id: string): Promise<string> {
-  const [found] = await listGraph(account, '/servicePrincipals', `servicePrincipalNames/any(c:c eq ${quoted(id)})`)
+  const [found] = await listGraph(account, '/servicePrincipals', `servicePrincipalNames/any(c:c eq ${odataText(id)})`)
   if (found !== undefined) return String(valueAt(found, 'id'))
   if (isGuid(id)) return id
   throw new CommandFailure(`Service principal '${id}' doesn't exist`, 3)

@@ -1,5 +1,6 @@
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
 import { ApiError, listArm } from '../../clients/arm/arm.ts'
-import { graph, listGraph, quoted } from '../../clients/graph/graph.ts'
+import { graph, listGraph } from '../../clients/graph/graph.ts'
 import type { Account } from '../../clients/session/account.ts'
 import type { FlagDescription } from '../../framework/command/command.ts'
 import { timeMs } from '../../framework/values/duration.ts'
@@ -69,10 +70,10 @@ async function readPasswords(account: Account, path: string, appId: string): Pro
 
 /** The times of the last uses by key id, or why they are unknown. A service principal signs in with the passwords of its application. */
 async function lastUses(account: Account, appId: string): Promise<Map<string, number> | string> {
-  const principals = await listGraph(account, '/servicePrincipals', `appId eq ${quoted(appId)}`)
+  const principals = await listGraph(account, '/servicePrincipals', `appId eq ${odataText(appId)}`)
   const found = new Map<string, number>()
   for (const principal of principals) {
-    const filter = encodeURIComponent(`principalId eq ${quoted(String(valueAt(principal, 'id')))}`)
+    const filter = encodeURIComponent(`principalId eq ${odataText(String(valueAt(principal, 'id')))}`)
     const path = `/subscriptions/${account.subscription.id}/providers/Acrux.Server/credentialUses`
     try {
       for (const use of await listArm(account, `${path}?api-version=2024-11-01&$filter=${filter}`)) {

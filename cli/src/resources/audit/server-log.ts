@@ -1,4 +1,5 @@
 import type { AuditEventDocument } from '@acrux/server'
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
 import { pathOf } from '../../clients/arm/arm.ts'
 import {
   getFromArm,
@@ -64,7 +65,5 @@ function filterText({ from, to, principal, action, outcome, correlationId, addre
     ['correlationId eq', correlationId],
     ['remoteAddress eq', address],
   ] as const
-  return terms
-    .flatMap(([term, value]) => (value === undefined ? [] : [`${term} '${value.replaceAll("'", "''")}'`]))
-    .join(' and ')
+  return terms.flatMap(([term, value]) => (value === undefined ? [] : [`${term} ${odataText(value)}`])).join(' and ')
 }

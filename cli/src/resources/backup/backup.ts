@@ -1,7 +1,7 @@
 import type { Backup, OnProgress } from '@acrux/server'
+import { evenSizeText } from '@acrux/shared/texts/size-text.ts'
 import type { ArgumentDescription, FlagDescription } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
-import { sizeText } from '../../framework/terminal/progress-bar.ts'
 
 /** What a backup is. */
 export const about = `
@@ -60,7 +60,7 @@ export async function withProgress<Result>(
   try {
     return await work(({ step, doneBytes, totalBytes }) => {
       const share = totalBytes === 0 ? 1 : Math.min(1, doneBytes / totalBytes)
-      bar.show(share, `${step}: ${sizeText(doneBytes)} of ${sizeText(totalBytes)}`)
+      bar.show(share, `${step}: ${evenSizeText(doneBytes)} of ${evenSizeText(totalBytes)}`)
     })
   } finally {
     bar.end()
@@ -82,5 +82,5 @@ export function printBackup(
 export function lineOf({ id, takenAt, blobs, keysSha256, damaged }: Backup): string {
   const bad = damaged.length === 0 ? '' : `, ${damaged.length} missing or corrupt`
   const keys = keysSha256 === null ? 'without keys' : 'with keys'
-  return `${id}  ${takenAt}  ${blobs.count} blobs (${sizeText(blobs.sizeBytes)}${bad})  ${keys}`
+  return `${id}  ${takenAt}  ${blobs.count} blobs (${evenSizeText(blobs.sizeBytes)}${bad})  ${keys}`
 }

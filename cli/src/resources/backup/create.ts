@@ -1,9 +1,9 @@
 import { backUp } from '@acrux/server'
+import { evenSizeText } from '@acrux/shared/texts/size-text.ts'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { version } from '../../framework/environment/version.ts'
-import { sizeText } from '../../framework/terminal/progress-bar.ts'
 import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
 import {
   type KeyFlags,
@@ -58,7 +58,7 @@ async function create({ directory, ...flags }: Flags, context: CommandContext): 
     context.log.error(`the blob ${digest} is ${problem} on the server; the backup does not include it: run acrux scrub`)
   }
   const { newCount, newSizeBytes } = backup.blobs
-  const copied = `; ${newCount} new (${sizeText(newSizeBytes)})`
+  const copied = `; ${newCount} new (${evenSizeText(newSizeBytes)})`
   printBackup(context, flags, backup, [
     `complete: ${lineOf(backup)}${copied}`,
     ...(backup.keysSha256 === null ? [noKeys] : []),

@@ -1,6 +1,6 @@
+import { nullGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { CommandFailure, failure } from '../../framework/command/failure.ts'
 import { type Profile, openProfile } from '../../framework/profile/profile.ts'
-import { nullGuid } from '../../framework/values/guid.ts'
 import { isRecord } from '../../framework/values/record.ts'
 import { cachedToken, placeOf } from './cached-token.ts'
 import { findOwner, helperRegistriesOf, loginServerOf } from './registries.ts'

@@ -1,6 +1,6 @@
+import { nullGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { CommandFailure, failure } from '../../framework/command/failure.ts'
 import { openProfile } from '../../framework/profile/profile.ts'
-import { nullGuid } from '../../framework/values/guid.ts'
 import { cachedToken } from './cached-token.ts'
 import { findOwner, loginServerOf } from './registries.ts'
 

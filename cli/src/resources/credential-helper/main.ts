@@ -1,6 +1,6 @@
+import { nullGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
 import { openProfile } from '../../framework/profile/profile.ts'
-import { nullGuid } from '../../framework/values/guid.ts'
 import { getCredential } from './get.ts'
 import { readInput } from './input.ts'
 import { helperRegistriesOf } from './registries.ts'

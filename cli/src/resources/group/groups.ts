@@ -1,6 +1,6 @@
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
 import { askArm, listArm } from '../../clients/arm/arm.ts'
 import { groupVersion } from '../../clients/arm/location.ts'
-import { quoted } from '../../clients/graph/graph.ts'
 import { requireAccount } from '../../clients/session/account.ts'
 import { defineCommand } from '../../framework/command/command.ts'
 import { type SubscriptionFlags, subscriptionFlag } from '../../framework/options/flags.ts'
@@ -40,8 +40,8 @@ export const listGroups = defineCommand<SubscriptionFlags & { readonly tag?: str
 function filterOf(tag: string | true | undefined): string {
   if (tag === undefined || tag === true || tag === '') return ''
   const [name = '', ...value] = tag.split('=')
-  const ofValue = value.length === 0 || value[0] === '' ? '' : ` and tagvalue eq ${quoted(value.join('='))}`
-  return `&$filter=${encodeURIComponent(`tagname eq ${quoted(name)}${ofValue}`)}`
+  const ofValue = value.length === 0 || value[0] === '' ? '' : ` and tagvalue eq ${odataText(value.join('='))}`
+  return `&$filter=${encodeURIComponent(`tagname eq ${odataText(name)}${ofValue}`)}`
 }
 
 /** `acrux group show`. */

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { httpClientOf } from '../../clients/session/account.ts'
 import type { Authenticated } from '../../clients/session/sign-in.ts'
 import { managedIdentityToken } from '../../clients/tokens/managed-identity.ts'
@@ -9,7 +10,6 @@ import { failure } from '../../framework/command/failure.ts'
 import { readSecret } from '../../framework/options/read-value.ts'
 import type { Cloud } from '../../framework/profile/clouds.ts'
 import type { SignInMethod } from '../../framework/profile/profile.ts'
-import { isGuid } from '../../framework/values/guid.ts'
 import type { LoginFlags } from './flags.ts'
 import { resolveTenant } from './tenant.ts'
 

@@ -1,8 +1,8 @@
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { type HttpClient, jsonOf } from '../../clients/http/http.ts'
 import { recordOf } from '../../clients/session/account.ts'
 import { failure } from '../../framework/command/failure.ts'
 import type { Cloud } from '../../framework/profile/clouds.ts'
-import { isGuid } from '../../framework/values/guid.ts'
 
 /** The id of a tenant that is given by its id or one of its domains. @throws CommandFailure if the cloud does not know it */
 export async function resolveTenant(http: HttpClient, cloud: Cloud, tenant: string): Promise<string> {

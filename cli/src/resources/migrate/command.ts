@@ -1,7 +1,8 @@
 import { type MoveProgress, type Relocated, measureRelocation, relocateDataDir } from '@acrux/server'
+import { evenSizeText } from '@acrux/shared/texts/size-text.ts'
 import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
-import { createProgressBar, createProgressLines, sizeText } from '../../framework/terminal/progress-bar.ts'
+import { createProgressBar, createProgressLines } from '../../framework/terminal/progress-bar.ts'
 import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
 import { settingsText, targetFlags, targetOf } from './target-flags.ts'
 
@@ -73,7 +74,7 @@ async function migrate(flags: Flags, context: CommandContext): Promise<void> {
 
 function show(bar: { show: (share: number, text: string) => void }, { step, round, done, total }: MoveProgress): void {
   const share = total === 0 ? 1 : Math.min(1, done / total)
-  const amount = step === 'blobs' ? `${sizeText(done)} of ${sizeText(total)}` : `${done} of ${total}`
+  const amount = step === 'blobs' ? `${evenSizeText(done)} of ${evenSizeText(total)}` : `${done} of ${total}`
   bar.show(share, `${step}, ${round === 'final' ? 'last step' : `round ${round}`}: ${amount}`)
 }
 
@@ -98,7 +99,7 @@ function nextSteps({ wasRunning, moved }: Relocated, flags: Flags): string[] {
 }
 
 function blobsText({ count, sizeBytes }: { readonly count: number; readonly sizeBytes: number }): string {
-  return `${count} blobs (${sizeText(sizeBytes)})`
+  return `${count} blobs (${evenSizeText(sizeBytes)})`
 }
 
 function print(context: CommandContext, { json }: Flags, result: unknown, lines: readonly string[]): void {

@@ -1,17 +1,17 @@
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
 import { listArm } from '../../clients/arm/arm.ts'
-import { quoted } from '../../clients/graph/graph.ts'
 import type { Account } from '../../clients/session/account.ts'
 import { defineCommand } from '../../framework/command/command.ts'
 import { failure } from '../../framework/command/failure.ts'
 import { booleanFlag } from '../../framework/options/flags.ts'
-import { isGuid } from '../../framework/values/guid.ts'
 import { documentOf, valueAt } from '../../framework/values/shape.ts'
 import { roleDefinition } from './documents.ts'
 import { type ScopeFlags, requireScopeAccount, scopeFlags, scopeOf } from './scope.ts'
 
 /** Lists the roles at a scope, or those with a name. @throws ApiError */
 export function listDefinitions(account: Account, scope: string, roleName?: string): Promise<readonly unknown[]> {
-  const filter = roleName === undefined ? '' : `&$filter=${encodeURIComponent(`roleName eq ${quoted(roleName)}`)}`
+  const filter = roleName === undefined ? '' : `&$filter=${encodeURIComponent(`roleName eq ${odataText(roleName)}`)}`
   const path = `${scope.replace(/\/+$/, '')}/providers/Microsoft.Authorization/roleDefinitions`
   return listArm(account, `${path}?api-version=2022-05-01-preview${filter}`)
 }

@@ -1,9 +1,10 @@
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
 import { ApiError } from '../../clients/arm/arm.ts'
-import { graph, listGraph, quoted } from '../../clients/graph/graph.ts'
+import { graph, listGraph } from '../../clients/graph/graph.ts'
 import type { Account } from '../../clients/session/account.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
-import { isGuid } from '../../framework/values/guid.ts'
 import { valueAt } from '../../framework/values/shape.ts'
 
 /** A principal of the directory: its object id, and its type if it is known. */
@@ -40,10 +41,10 @@ export async function requirePrincipal(
 
 async function findPrincipal(account: Account, assignee: string): Promise<Principal | undefined> {
   if (assignee.includes('@')) {
-    const [user] = await listGraph(account, '/users', `userPrincipalName eq ${quoted(assignee)}`)
+    const [user] = await listGraph(account, '/users', `userPrincipalName eq ${odataText(assignee)}`)
     if (user !== undefined) return { id: String(valueAt(user, 'id')), type: 'User' }
   }
-  const filter = `servicePrincipalNames/any(c:c eq ${quoted(assignee)})`
+  const filter = `servicePrincipalNames/any(c:c eq ${odataText(assignee)})`
   const [servicePrincipal] = await listGraph(account, '/servicePrincipals', filter)
   if (servicePrincipal !== undefined) return { id: String(valueAt(servicePrincipal, 'id')), type: 'ServicePrincipal' }
   const [object] = isGuid(assignee) ? await directoryObjects(account, [assignee]) : []

@@ -1,5 +1,6 @@
 import type { Finding, ScrubProgress } from '@acrux/server'
-import { createProgressBar, createProgressLines, sizeText } from '../../framework/terminal/progress-bar.ts'
+import { evenSizeText } from '@acrux/shared/texts/size-text.ts'
+import { createProgressBar, createProgressLines } from '../../framework/terminal/progress-bar.ts'
 import { terminalLine } from '../../framework/terminal/terminal-text.ts'
 import { faultText } from '../audit/fault-text.ts'
 
@@ -50,5 +51,5 @@ export function createProgressDisplay(output: NodeJS.WriteStream): ProgressDispl
 }
 
 function textOf({ step, counts, findingCount }: ScrubProgress): string {
-  return `${step}: ${counts.blobs} blobs, ${sizeText(counts.bytes)}, ${findingCount} problems`
+  return `${step}: ${counts.blobs} blobs, ${evenSizeText(counts.bytes)}, ${findingCount} problems`
 }

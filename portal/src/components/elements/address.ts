@@ -2,7 +2,7 @@ import { parseLoginServer } from '@acrux/shared/standards/azure/login-server.ts'
 import { parseDigest } from '@acrux/shared/standards/oci/digest.ts'
 import { parseReference } from '@acrux/shared/standards/oci/reference.ts'
 import { parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
-import { isObjectId } from '../../api/principals.ts'
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 
 /* The forms of the names in addresses. The views show commands with them, and anyone can make a link. */
 
@@ -12,7 +12,7 @@ const forms = {
   /** A tag or digest. */
   reference: (text: string) => parseReference(text) !== undefined,
   /** An object of the directory, or a denied request. */
-  id: isObjectId,
+  id: isGuid,
 }
 
 /** The names in an address. */

@@ -1,4 +1,4 @@
-import { isObjectId } from '../../api/principals.ts'
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { oneOf, searchOf, textThat } from '../../components/elements/search-params.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 
@@ -14,7 +14,7 @@ export const questionActions = Object.keys(
 export const isOfRegistry = (action: string): boolean => action === 'catalog' || action === 'deleted_catalog'
 
 /** Whether a text names a principal as `accessExplanation` does. */
-export const isPrincipal = (text: string): boolean => isObjectId(text) || /^(?:anonymous|admin|token:.+)$/i.test(text)
+export const isPrincipal = (text: string): boolean => isGuid(text) || /^(?:anonymous|admin|token:.+)$/i.test(text)
 
 const shortText = textThat((text) => text.length <= 256)
 
@@ -23,7 +23,7 @@ export const parseAccessSearch = searchOf({
   tab: oneOf(...accessTabs),
   filter: shortText,
   /** The name of a role, a GUID. */
-  role: textThat(isObjectId),
+  role: textThat(isGuid),
   /** The question: a principal as `accessExplanation` names it, an action, and a repository. */
   principal: textThat((text) => text.length <= 256 && isPrincipal(text)),
   action: textThat((text) => questionActions.some((action) => action === text)),
@@ -36,4 +36,4 @@ export const parseAccessSearch = searchOf({
 export type AccessSearch = ReturnType<typeof parseAccessSearch>
 
 /** Reads the principal to whom a role is to be assigned, by its object id. */
-export const parsePrincipal = searchOf({ principal: textThat(isObjectId) })
+export const parsePrincipal = searchOf({ principal: textThat(isGuid) })

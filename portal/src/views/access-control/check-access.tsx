@@ -2,7 +2,8 @@ import { Field, Input, Radio, RadioGroup, Text } from '@fluentui/react-component
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { explainAccess } from '../../api/access.ts'
-import { isObjectId, namePrincipals, searchPrincipals } from '../../api/principals.ts'
+import { namePrincipals, searchPrincipals } from '../../api/principals.ts'
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { useRead } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
@@ -98,7 +99,7 @@ function Answer({ registry, principal, action, repository }: AnswerProps) {
   const query = useRead(['explanation', registry.id, principal, action, repository], async (signal) => {
     const explanation = await explainAccess(registry.id, principal, { action, repository }, signal)
     const ids = [principal, ...explanation.assignments.map(({ principalId }) => principalId)]
-    const names = await namePrincipals(ids.filter(isObjectId), signal)
+    const names = await namePrincipals(ids.filter(isGuid), signal)
     return { explanation, names }
   })
   const words = ['acrux acr can', shellWord(principal), action, ...(repository === undefined ? [] : [repository])]

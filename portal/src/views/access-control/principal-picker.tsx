@@ -11,7 +11,8 @@ import {
   tokens,
 } from '@fluentui/react-components'
 import { useDeferredValue, useState } from 'react'
-import { type Principal, type PrincipalType, isObjectId, searchPrincipals } from '../../api/principals.ts'
+import { type Principal, type PrincipalType, searchPrincipals } from '../../api/principals.ts'
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { useRead } from '../../api/queries.ts'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { texts as shared } from '../../components/texts/texts.ts'
@@ -97,7 +98,7 @@ export function titleOf({ name, type, detail }: Principal): string {
 function NotFound({ text, onSelect }: { readonly text: string; readonly onSelect: (principal: Principal) => void }) {
   const styles = useStyles()
   const [type, setType] = useState<PrincipalType>('User')
-  if (!isObjectId(text)) return <Text>{texts.searchEmpty}</Text>
+  if (!isGuid(text)) return <Text>{texts.searchEmpty}</Text>
   return (
     <div className={styles.byId}>
       <Field label={rightsTexts.access.type}>

@@ -2,7 +2,8 @@ import { useQueryClient, useQuery } from '@tanstack/react-query'
 import type { HeldRole, RoleAssignmentMode } from '@acrux/shared/permissions/mode-changes.ts'
 import { listAssignments, listRoles, readAssignments, readModeChanges } from '../../api/access.ts'
 import { type ArmPage, readPage } from '../../api/arm-list.ts'
-import { type Principal, isCut, isObjectId, namePrincipals, searchPrincipals } from '../../api/principals.ts'
+import { type Principal, isCut, namePrincipals, searchPrincipals } from '../../api/principals.ts'
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { usePages, useRead } from '../../api/queries.ts'
 import type { RoleAssignment, RoleDefinition } from '../../api/types.ts'
 
@@ -65,7 +66,7 @@ async function readFirst(
 ): Promise<ReadPage> {
   if (filter === '') return readAssignments(registryId, { role }, signal)
   const ofPrincipal = (principalId: string) => listAssignments(registryId, { principalId, role }, signal)
-  if (isObjectId(filter)) return { items: await ofPrincipal(filter), next: undefined }
+  if (isGuid(filter)) return { items: await ofPrincipal(filter), next: undefined }
   const found = await searchPrincipals(filter, signal)
   return {
     items: (await Promise.all(found.map(({ id }) => ofPrincipal(id)))).flat(),

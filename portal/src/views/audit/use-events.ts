@@ -1,5 +1,6 @@
 import { type EventSearch, type LogPlace, allEvents, listEvents, listOwnDenials } from '../../api/audit.ts'
-import { findUser, isObjectId, namePrincipals } from '../../api/principals.ts'
+import { findUser, namePrincipals } from '../../api/principals.ts'
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { usePages, useRead } from '../../api/queries.ts'
 import type { AuditEvent } from '../../api/types.ts'
 import { useSession } from '../../api/use-session.ts'
@@ -37,7 +38,7 @@ export function useOwnDenials() {
 
 /** The names of principals by their object ids, as far as the person may see them. */
 export function useNames(ids: readonly string[]): ReadonlyMap<string, string> {
-  const wanted = [...new Set(ids.filter(isObjectId))].toSorted()
+  const wanted = [...new Set(ids.filter(isGuid))].toSorted()
   const query = useRead<ReadonlyMap<string, string>>(
     ['names', wanted],
     wanted.length > 0 &&

@@ -1,17 +1,17 @@
+import { parseImageName } from '@acrux/shared/standards/oci/image-name.ts'
 import type { ImportOrder } from '../../api/registry-arm.ts'
 import { searchOf, textThat } from '../../components/elements/search-params.ts'
 
 const operationPattern =
   /^\/subscriptions\/[0-9a-f-]{36}\/providers\/Microsoft\.ContainerRegistry\/locations\/[A-Za-z0-9]+\/operationResults\/registries-[0-9a-f-]{36}$/i
-const imagePattern =
-  /^[a-z0-9]+(?:(?:\.|_|__|-+|\/)[a-z0-9]+)*(?::[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}|@sha256:[0-9a-f]{64})?$/
-const targetPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+|\/)[a-z0-9]+)*:[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
 const hostPattern = /^[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?$/
+
+const isTarget = (text: string) => parseImageName(text)?.reference?.kind === 'tag'
 
 /** Reads the address: the running import, an operation of the server, and the name that the image gets. */
 export const parseImportSearch = searchOf({
   operation: textThat((text) => operationPattern.test(text)),
-  target: textThat((text) => targetPattern.test(text)),
+  target: textThat(isTarget),
 })
 
 /** The values in the address of an import. */
@@ -31,7 +31,7 @@ export const emptyForm: ImportForm = { source: '', image: '', target: '', user: 
 
 /** Whether the fields name an image and a target. */
 export function isComplete({ source, image, target }: ImportForm): boolean {
-  return hostPattern.test(source) && imagePattern.test(image) && targetPattern.test(target)
+  return hostPattern.test(source) && parseImageName(image) !== undefined && isTarget(target)
 }
 
 /** The import that the fields describe. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { ImportError } from '../../imports/index.ts'
 import { OverBudgetError } from '../../platform/limits/caller-limits.ts'
+import { parseImageName } from '@acrux/shared/standards/oci/image-name.ts'
 import { type Reference, type Tag, parseReference } from '@acrux/shared/standards/oci/reference.ts'
 import { type RepositoryName, parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
@@ -160,13 +161,9 @@ type Image = { readonly repository: RepositoryName; readonly reference: Referenc
 
 /** Reads `repository`, `repository:tag` or `repository@digest`; the default tag is `latest`. */
 function readImage(text: string): Image {
-  const at = text.indexOf('@')
-  const colon = text.indexOf(':')
-  const end = at !== -1 ? at : colon !== -1 ? colon : text.length
-  const repository = parseRepositoryName(text.slice(0, end))
-  const reference = parseReference(end === text.length ? 'latest' : text.slice(end + 1))
-  const isWhole = (reference?.kind === 'digest') === (at !== -1)
-  if (repository !== undefined && reference !== undefined && isWhole) return { repository, reference }
+  const image = parseImageName(text)
+  const reference = image?.reference ?? parseReference('latest')
+  if (image !== undefined && reference !== undefined) return { repository: image.repository, reference }
   throw badImport(`'${text}' is not an image in the form REPOSITORY:TAG or REPOSITORY@DIGEST`)
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { nullGuid, parseGuid, parseTenantId, requireGuid } from './guid.ts'
+import { isGuid, nullGuid, parseGuid, parseTenantId, requireGuid } from './guid.ts'
 
 test('a GUID is parsed in any case and returned in lower case', () => {
   const guid = randomUUID()
@@ -18,6 +18,11 @@ test('a GUID is parsed in any case and returned in lower case', () => {
     { text: guid.replace(/^./, 'g'), result: undefined, why: 'no hex' },
   ]
   for (const { text, result, why } of cases) assert.equal(parseGuid(text), result, why)
+})
+
+test('a value of another type is no GUID', () => {
+  assert.equal(isGuid(randomUUID().toUpperCase()), true)
+  for (const value of [undefined, null, 7, {}, ['']]) assert.equal(isGuid(value), false)
 })
 
 test('a tenant is neither the null GUID nor an alias', () => {

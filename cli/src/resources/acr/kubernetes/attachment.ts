@@ -1,13 +1,14 @@
 import { roleFor } from '@acrux/shared/permissions/granted-action.ts'
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
 import { askArm, listArm } from '../../../clients/arm/arm.ts'
 import { type RegistryFlags, registryFlags } from '../../../clients/arm/named-registry.ts'
-import { graph, listGraph, quoted } from '../../../clients/graph/graph.ts'
+import { graph, listGraph } from '../../../clients/graph/graph.ts'
 import type { Account } from '../../../clients/session/account.ts'
 import type { FlagDescription } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 import { WrongUsageError, failure } from '../../../framework/command/failure.ts'
 import { dryRunFlag, yesFlag } from '../../../framework/options/flags.ts'
-import { isGuid } from '../../../framework/values/guid.ts'
 import { valueAt } from '../../../framework/values/shape.ts'
 import { requireApplication } from '../../ad/objects.ts'
 import { identityVersion } from '../../identity/identity.ts'
@@ -117,7 +118,7 @@ export async function requirePuller(
 async function requireApplicationPuller(account: Account, app: string): Promise<Puller> {
   const path = `/applications/${encodeURIComponent(await requireApplication(account, app))}`
   const clientId = String(valueAt(await graph(account, 'GET', path), 'appId'))
-  const [principal] = await listGraph(account, '/servicePrincipals', `appId eq ${quoted(clientId)}`)
+  const [principal] = await listGraph(account, '/servicePrincipals', `appId eq ${odataText(clientId)}`)
   if (principal === undefined)
     throw failure(`the application ${clientId} has no service principal`, `acrux ad sp create --id ${clientId}`)
   return { objectId: String(valueAt(principal, 'id')), clientId, federation: { kind: 'application', path } }

@@ -1,3 +1,4 @@
+import { nullGuid } from '@acrux/shared/standards/azure/guid.ts'
 import {
   type RegistryFlags,
   findNamedRegistry,
@@ -10,7 +11,6 @@ import type { CommandContext } from '../../../framework/command/context.ts'
 import { WrongUsageError, failure } from '../../../framework/command/failure.ts'
 import { readSecret } from '../../../framework/options/read-value.ts'
 import { parseTtl } from '../../../framework/values/duration.ts'
-import { nullGuid } from '../../../framework/values/guid.ts'
 import { valueAt } from '../../../framework/values/shape.ts'
 import { type ExpiryFlags, expiryFlags, expiryOf, generatePasswords } from '../token/passwords.ts'
 import { findLoginServer } from './login-server.ts'

@@ -1,3 +1,4 @@
+import { nullGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { askArm } from '../../../clients/arm/arm.ts'
 import { type Place, type PlaceFlags, findPlace } from '../../../clients/registry/place.ts'
 import { type Account, findAccount, httpClientOf, recordOf, requireAccount } from '../../../clients/session/account.ts'
@@ -8,7 +9,6 @@ import { CommandFailure, failure } from '../../../framework/command/failure.ts'
 import { type SubscriptionFlags, subscriptionFlag } from '../../../framework/options/flags.ts'
 import { readSecret } from '../../../framework/options/read-value.ts'
 import { parseTtl } from '../../../framework/values/duration.ts'
-import { nullGuid } from '../../../framework/values/guid.ts'
 import { logIn, requireContainerClient } from './container-client.ts'
 
 type Flags = PlaceFlags &

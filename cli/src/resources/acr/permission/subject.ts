@@ -1,10 +1,11 @@
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
 import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import { ApiError } from '../../../clients/arm/arm.ts'
-import { listGraph, quoted } from '../../../clients/graph/graph.ts'
+import { listGraph } from '../../../clients/graph/graph.ts'
 import type { Account } from '../../../clients/session/account.ts'
 import { CommandFailure, failure } from '../../../framework/command/failure.ts'
 import { terminalLine } from '../../../framework/terminal/terminal-text.ts'
-import { isGuid } from '../../../framework/values/guid.ts'
 import { valueAt } from '../../../framework/values/shape.ts'
 import { type DirectoryObject, directoryObjects, typeOf } from '../../role/principals.ts'
 
@@ -115,13 +116,13 @@ async function candidates(account: Account, text: string): Promise<DirectorySubj
   const by = (path: string, filter: string) => whereVisible(() => listGraph(account, path, filter))
   if (isGuid(text)) {
     const named = [...(await namedSubjects(account, [text.toLowerCase()])).values()]
-    const byAppId = named.length > 0 ? [] : await by('/servicePrincipals', `appId eq ${quoted(text)}`)
+    const byAppId = named.length > 0 ? [] : await by('/servicePrincipals', `appId eq ${odataText(text)}`)
     const found = [...named, ...byAppId.map((each) => subjectOf(each))]
     return found.length === 0 ? [unnamed(text.toLowerCase())] : found
   }
-  const users = text.includes('@') ? await by('/users', `userPrincipalName eq ${quoted(text)}`) : []
+  const users = text.includes('@') ? await by('/users', `userPrincipalName eq ${odataText(text)}`) : []
   if (users.length > 0) return users.map((each) => subjectOf(each, '#microsoft.graph.user'))
-  const name = `displayName eq ${quoted(text)}`
+  const name = `displayName eq ${odataText(text)}`
   return [
     ...(await by('/users', name)).map((each) => subjectOf(each, '#microsoft.graph.user')),
     ...(await by('/groups', name)).map((each) => subjectOf(each, '#microsoft.graph.group')),

@@ -1,4 +1,5 @@
-import { graph, orFailed, quoted } from '../../../clients/graph/graph.ts'
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
+import { graph, orFailed } from '../../../clients/graph/graph.ts'
 import { requireAccount } from '../../../clients/session/account.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import {
@@ -34,8 +35,8 @@ export const listApplications = defineCommand<ListApplicationsFlags>({
     orFailed(async () => {
       const { appId, identifierUri } = flags
       const filters = [
-        appId === undefined ? undefined : `appId eq ${quoted(appId)}`,
-        identifierUri === undefined ? undefined : `identifierUris/any(s:s eq ${quoted(identifierUri)})`,
+        appId === undefined ? undefined : `appId eq ${odataText(appId)}`,
+        identifierUri === undefined ? undefined : `identifierUris/any(s:s eq ${odataText(identifierUri)})`,
       ]
       return listObjects(await requireAccount(context), 'applications', { flags, filters, warn: context.log.warning })
     }),

@@ -1,4 +1,5 @@
-import { graph, listGraph, quoted } from '../../../clients/graph/graph.ts'
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
+import { graph, listGraph } from '../../../clients/graph/graph.ts'
 import type { Account } from '../../../clients/session/account.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
 import { failure } from '../../../framework/command/failure.ts'
@@ -11,7 +12,7 @@ export async function createApplication(
   { displayName, body }: { readonly displayName: string; readonly body: Readonly<Record<string, unknown>> },
 ): Promise<unknown> {
   const uris = Array.isArray(body['identifierUris']) ? body['identifierUris'].map(String) : []
-  const listed = await listGraph(account, '/applications', `startswith(displayName,${quoted(displayName)})`)
+  const listed = await listGraph(account, '/applications', `startswith(displayName,${odataText(displayName)})`)
   const ids = listed
     .filter((each) => valueAt(each, 'displayName') === displayName && hasUris(each, uris))
     .map((each) => String(valueAt(each, 'id')))

@@ -1,4 +1,5 @@
-import { graph, listGraph, orFailed, quoted } from '../../../clients/graph/graph.ts'
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
+import { graph, listGraph, orFailed } from '../../../clients/graph/graph.ts'
 import { recordOf, requireAccount } from '../../../clients/session/account.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import { failure } from '../../../framework/command/failure.ts'
@@ -24,7 +25,7 @@ export const listGrants = defineCommand<ListGrantsFlags>({
         throw failure('Please only use one of "--identifier" and "--filter", not both')
       const account = await requireAccount(context)
       const ofClient =
-        id === undefined ? undefined : `clientId eq ${quoted(await requireServicePrincipal(account, id))}`
+        id === undefined ? undefined : `clientId eq ${odataText(await requireServicePrincipal(account, id))}`
       const grants = await listGraph(account, '/oauth2PermissionGrants', filter ?? ofClient)
       if (showResourceName !== true) return grants
       const named: unknown[] = []
@@ -69,7 +70,7 @@ export const grantPermission = defineCommand<GrantPermissionFlags>({
       const account = await requireAccount(context)
       const clientId = await requireServicePrincipal(account, id)
       const resourceId = await requireServicePrincipal(account, api)
-      const grants = await listGraph(account, '/oauth2PermissionGrants', `clientId eq ${quoted(clientId)}`)
+      const grants = await listGraph(account, '/oauth2PermissionGrants', `clientId eq ${odataText(clientId)}`)
       for (const each of grants.filter((grant) => valueAt(grant, 'resourceId') === resourceId))
         await graph(account, 'DELETE', `/oauth2PermissionGrants/${String(valueAt(each, 'id'))}`)
       const body = { clientId, consentType, principalId: principalId ?? null, resourceId, scope: scope.join(' ') }

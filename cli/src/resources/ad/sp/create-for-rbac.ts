@@ -1,4 +1,5 @@
-import { graph, listGraph, orFailed, quoted } from '../../../clients/graph/graph.ts'
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
+import { graph, listGraph, orFailed } from '../../../clients/graph/graph.ts'
 import { type Account, requireAccount } from '../../../clients/session/account.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
@@ -59,7 +60,7 @@ async function create(flags: Flags, context: CommandContext): Promise<unknown> {
   const [present] =
     flags.displayName === undefined
       ? []
-      : await listGraph(account, '/servicePrincipals', `displayName eq ${quoted(displayName)}`)
+      : await listGraph(account, '/servicePrincipals', `displayName eq ${odataText(displayName)}`)
   const { appId, password, certificate } = await createWithCredential(context, account, { flags, displayName, start })
   const servicePrincipal =
     present ?? (await graph(account, 'POST', '/servicePrincipals', { appId, accountEnabled: true }))

@@ -1,5 +1,7 @@
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
+import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
 import { ApiError } from '../../../clients/arm/arm.ts'
-import { graph, listGraph, orFailed, quoted } from '../../../clients/graph/graph.ts'
+import { graph, listGraph, orFailed } from '../../../clients/graph/graph.ts'
 import { type Account, requireAccount } from '../../../clients/session/account.ts'
 import { defineCommand } from '../../../framework/command/command.ts'
 import {
@@ -8,7 +10,6 @@ import {
   genericChanges,
   genericFlags,
 } from '../../../framework/options/generic-update.ts'
-import { isGuid } from '../../../framework/values/guid.ts'
 import { valueAt } from '../../../framework/values/shape.ts'
 import {
   type ListFlags,
@@ -32,7 +33,7 @@ export const listServicePrincipals = defineCommand<ListFlags & { readonly spn?: 
   run: (flags, context) =>
     orFailed(async () => {
       const { spn } = flags
-      const filters = [spn === undefined ? undefined : `servicePrincipalNames/any(c:c eq ${quoted(spn)})`]
+      const filters = [spn === undefined ? undefined : `servicePrincipalNames/any(c:c eq ${odataText(spn)})`]
       const { warning: warn } = context.log
       return listObjects(await requireAccount(context), 'servicePrincipals', { flags, filters, warn })
     }),
@@ -73,7 +74,7 @@ export const createServicePrincipal = defineCommand<ObjectFlags>({
 
 /** The application id for an identifier URI, an application id or an object id. Unknown ids are returned unchanged. */
 async function appIdOf(account: Account, id: string): Promise<unknown> {
-  const filter = isGuid(id) ? `appId eq ${quoted(id)}` : `identifierUris/any(s:s eq ${quoted(id)})`
+  const filter = isGuid(id) ? `appId eq ${odataText(id)}` : `identifierUris/any(s:s eq ${odataText(id)})`
   try {
     const [found] = await listGraph(account, '/applications', filter)
     return valueAt(found ?? (await graph(account, 'GET', `/applications/${encodeURIComponent(id)}`)), 'appId')
