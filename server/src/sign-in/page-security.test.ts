@@ -304,3 +304,19 @@ test('values in a request are never markup, and no malformed request fails', asy
     assert.ok(page.status === 403 || page.status === 400, String(page.status))
   }
 })
+
+test('an account page asks a user who authenticated long ago to sign in again exactly if its row requires step-up', async (t) => {
+  const { pages, alice, browser } = await open(t)
+  const page = await enterPassword(browser, await browser.get('/account/security'), 'alice')
+  const [, token = ''] = /name="token" value="([^"]*)"/.exec(page.text) ?? []
+  pages.time.nowMs += 11 * 60_000
+  const account = alice.objectId
+  for (const { path, method, need, stepUp } of pageRoutes) {
+    if (need !== 'browser-session') continue
+    const isPost = method === 'POST'
+    const { heading } = await (isPost
+      ? browser.post(path, { token, account })
+      : browser.get(`${path}?account=${account}`))
+    assert.equal(heading === 'Sign in', stepUp === true, `${path}: ${heading}`)
+  }
+})

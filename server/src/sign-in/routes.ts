@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { tenantParameter } from '../identity/index.ts'
+import type { StepUp } from '../platform/http/change-columns.ts'
 import type { RouteCost } from '../platform/http/route-cost.ts'
 import { describeRoutes } from '../platform/http/surface.ts'
 import type { Form } from '@acrux/shared/standards/http/form.ts'
@@ -31,19 +32,22 @@ type Submit = (context: Context, call: PageCall, form: Form) => Promise<FastifyR
 /** Pages for everyone, and pages that require a session in this browser and otherwise redirect to the sign-in page. */
 export type PageNeed = 'public' | 'browser-session'
 
-export type PageRow = {
-  readonly id: string
-  readonly path: string
-  readonly need: PageNeed
-  readonly cost: RouteCost
-} & (
-  | { readonly method: 'GET'; readonly show: Show }
+export type PageRow = { readonly id: string; readonly path: string; readonly cost: RouteCost } & (
+  | {
+      readonly method: 'GET'
+      readonly need: PageNeed
+      readonly show: Show
+      /** Whether the user must have authenticated here within the last ten minutes. */
+      readonly stepUp?: true
+    }
   /** A static file. */
-  | { readonly method: 'GET'; readonly asset: Asset }
+  | { readonly method: 'GET'; readonly need: 'public'; readonly asset: Asset; readonly stepUp?: never }
   /** Changes something. Only forms of our own pages are accepted. */
-  | { readonly method: 'POST'; readonly submit: Submit }
+  | { readonly method: 'POST'; readonly need: 'public'; readonly submit: Submit; readonly stepUp?: never }
+  /** Changes something of a signed-in user: a row does not compile without a decision about step-up. */
+  | { readonly method: 'POST'; readonly need: 'browser-session'; readonly submit: Submit; readonly stepUp: StepUp }
   /** Changes nothing. Forms of other sites are accepted. */
-  | { readonly method: 'POST'; readonly crossSite: Show }
+  | { readonly method: 'POST'; readonly need: 'public'; readonly crossSite: Show; readonly stepUp?: never }
 )
 
 const tenant = `/${tenantParameter}`
@@ -90,21 +94,21 @@ export const rows: readonly PageRow[] = [
   { id: 'sign-in.one-time-link-script',  method: 'GET',  path: assets.oneTimeLinkScript.path,          need: 'public',          cost: 'small', asset: assets.oneTimeLinkScript },
   { id: 'account.home',                  method: 'GET',  path: '/account',                             need: 'public',          cost: 'read', show: async (_context, { reply }) => redirectTo(reply, '/account/security') },
   { id: 'account.security',              method: 'GET',  path: '/account/security',                    need: 'browser-session', cost: 'read', show: showSecurity },
-  { id: 'account.authenticator.new',     method: 'POST', path: '/account/security/authenticator/new',  need: 'browser-session', cost: 'change', submit: submitNewAuthenticator },
-  { id: 'account.authenticator.confirm', method: 'POST', path: '/account/security/authenticator',      need: 'browser-session', cost: 'change', submit: submitAuthenticator },
-  { id: 'account.method.remove',         method: 'GET',  path: '/account/security/remove',             need: 'browser-session', cost: 'read', show: showRemoval },
-  { id: 'account.authenticator.remove',  method: 'POST', path: '/account/security/authenticator/remove', need: 'browser-session', cost: 'change', submit: submitRemoveAuthenticator },
-  { id: 'account.passkey.new',           method: 'GET',  path: '/account/security/passkey',            need: 'browser-session', cost: 'read', show: showNewPasskey },
-  { id: 'account.passkey.add',           method: 'POST', path: '/account/security/passkey',            need: 'browser-session', cost: 'change', submit: submitNewPasskey },
-  { id: 'account.passkey.remove',        method: 'POST', path: '/account/security/passkey/remove',     need: 'browser-session', cost: 'change', submit: submitRemovePasskey },
-  { id: 'account.recovery-codes',        method: 'POST', path: '/account/security/recovery-codes',     need: 'browser-session', cost: 'change', submit: submitRecoveryCodes },
+  { id: 'account.authenticator.new',     method: 'POST', path: '/account/security/authenticator/new',  need: 'browser-session', cost: 'change', stepUp: true, submit: submitNewAuthenticator },
+  { id: 'account.authenticator.confirm', method: 'POST', path: '/account/security/authenticator',      need: 'browser-session', cost: 'change', stepUp: true, submit: submitAuthenticator },
+  { id: 'account.method.remove',         method: 'GET',  path: '/account/security/remove',             need: 'browser-session', cost: 'read', stepUp: true, show: showRemoval },
+  { id: 'account.authenticator.remove',  method: 'POST', path: '/account/security/authenticator/remove', need: 'browser-session', cost: 'change', stepUp: true, submit: submitRemoveAuthenticator },
+  { id: 'account.passkey.new',           method: 'GET',  path: '/account/security/passkey',            need: 'browser-session', cost: 'read', stepUp: true, show: showNewPasskey },
+  { id: 'account.passkey.add',           method: 'POST', path: '/account/security/passkey',            need: 'browser-session', cost: 'change', stepUp: true, submit: submitNewPasskey },
+  { id: 'account.passkey.remove',        method: 'POST', path: '/account/security/passkey/remove',     need: 'browser-session', cost: 'change', stepUp: true, submit: submitRemovePasskey },
+  { id: 'account.recovery-codes',        method: 'POST', path: '/account/security/recovery-codes',     need: 'browser-session', cost: 'change', stepUp: true, submit: submitRecoveryCodes },
   { id: 'account.password',              method: 'GET',  path: '/account/password',                    need: 'browser-session', cost: 'read', show: showPasswordChange },
-  { id: 'account.password.change',       method: 'POST', path: '/account/password',                    need: 'browser-session', cost: 'change', submit: submitPasswordChange },
+  { id: 'account.password.change',       method: 'POST', path: '/account/password',                    need: 'browser-session', cost: 'change', stepUp: 'no: requires the password', submit: submitPasswordChange },
   { id: 'account.sign-ins',              method: 'GET',  path: '/account/sign-ins',                    need: 'browser-session', cost: 'list', show: showSignIns },
   { id: 'account.applications',          method: 'GET',  path: '/account/applications',                need: 'browser-session', cost: 'list', show: showApplications },
-  { id: 'account.applications.remove',   method: 'POST', path: '/account/applications/remove',         need: 'browser-session', cost: 'change', submit: submitWithdrawConsent },
+  { id: 'account.applications.remove',   method: 'POST', path: '/account/applications/remove',         need: 'browser-session', cost: 'change', stepUp: 'no: only ends something', submit: submitWithdrawConsent },
   { id: 'account.activity',              method: 'GET',  path: '/account/activity',                    need: 'browser-session', cost: 'list', show: showActivity },
-  { id: 'account.sign-ins.end',          method: 'POST', path: '/account/sign-ins/end',                need: 'browser-session', cost: 'change', submit: submitEndSignIn },
+  { id: 'account.sign-ins.end',          method: 'POST', path: '/account/sign-ins/end',                need: 'browser-session', cost: 'change', stepUp: true, submit: submitEndSignIn },
 ]
 
 /** The descriptions of all routes. Every POST is a form. */

@@ -30,7 +30,8 @@ export function mountPages(app: FastifyInstance, context: Context): void {
   )
 }
 
-async function handle(context: Context, row: PageRow, call: Call<Caller>): Promise<FastifyReply> {
+async function handle(context: Context, row: PageRow, asked: Call<Caller>): Promise<FastifyReply> {
+  const call: PageCall = { ...asked, stepUp: row.stepUp === true }
   const { request, reply, caller } = call
   if (row.method === 'GET' && isOtherHost(context, request)) {
     return reply

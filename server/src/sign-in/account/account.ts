@@ -13,31 +13,29 @@ const freshMs = 10 * 60 * 1000
 /**
  * The account in the address or the form, or the only account of the session.
  *
- * @throws SignInRequired if there is no account. With `isFresh`, even if the person did not authenticate within the last ten
- * minutes with a method of this directory
+ * @throws SignInRequired if there is no account, or if the row of the page requires step-up and the user did not authenticate
+ * within the last ten minutes with a method of this directory. A user who authenticates only at another provider has no such
+ * method, and needs no step-up
  */
 export function requireAccount(
   context: Context,
-  { caller }: PageCall,
-  { objectId, page, isFresh }: { objectId: string; page: AccountPage; isFresh: boolean },
+  { caller, stepUp }: PageCall,
+  { objectId, page }: { objectId: string; page: AccountPage },
 ): Account {
   const accounts = caller.session?.accounts ?? []
   const [only, ...others] = accounts
   const account =
     objectId === '' && others.length === 0 ? only : accounts.find(({ user }) => user.objectId === objectId)
   const startedAtMs = context.clock.now()
-  const isRecent =
-    account !== undefined && startedAtMs - account.authenticatedAtMs < freshMs && usedLocalMethod(account)
-  if (account !== undefined && (isRecent || !isFresh)) return account
+  const isFresh = stepUp && account !== undefined && !account.user.external
+  if (account !== undefined && (!isFresh || isRecent(account, startedAtMs))) return account
   const chosen = account === undefined ? {} : { chosen: account.user.objectId }
-  const flow = {
-    kind: 'account',
-    destination: page,
-    isFresh: isFresh && account !== undefined,
-    startedAtMs,
-    ...chosen,
-  } as const
+  const flow = { kind: 'account', destination: page, isFresh, startedAtMs, ...chosen } as const
   throw new SignInRequired(flow, caller.browser)
+}
+
+function isRecent(account: Account, nowMs: number): boolean {
+  return nowMs - account.authenticatedAtMs < freshMs && usedLocalMethod(account)
 }
 
 /** The object id of the account in the address; empty if there is none. */

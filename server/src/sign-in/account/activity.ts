@@ -12,7 +12,7 @@ const page = 'activity'
 
 /** Lists the security events of an account. */
 export async function showActivity(context: Context, call: PageCall): Promise<FastifyReply> {
-  const account = requireAccount(context, call, { objectId: accountInQuery(call), page, isFresh: false })
+  const account = requireAccount(context, call, { objectId: accountInQuery(call), page })
   const { objectId, external } = account.user
   const events = await context.credentials.securityEvents.list(objectId)
   const advice = external

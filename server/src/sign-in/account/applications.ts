@@ -15,7 +15,7 @@ const maxListed = 200
 
 /** Lists the applications that have the person's consent, and their access. */
 export async function showApplications(context: Context, call: PageCall): Promise<FastifyReply> {
-  const account = requireAccount(context, call, { objectId: accountInQuery(call), page, isFresh: false })
+  const account = requireAccount(context, call, { objectId: accountInQuery(call), page })
   const consents = await context.consents.find({ objectId: account.user.objectId }, maxListed)
   const form = hiddenFieldsOf(call, account)
   const rows: Html[] = []
@@ -39,7 +39,7 @@ export async function showApplications(context: Context, call: PageCall): Promis
 
 /** Withdraws a person's consents for an application, and ends the person's sign-ins to it. */
 export async function submitWithdrawConsent(context: Context, call: PageCall, form: Form): Promise<FastifyReply> {
-  const account = requireAccount(context, call, { objectId: readField(form, 'account'), page, isFresh: false })
+  const account = requireAccount(context, call, { objectId: readField(form, 'account'), page })
   const { objectId } = account.user
   const clientId = readField(form, 'client').slice(0, 64)
   await context.database.transaction(async (transaction) => {

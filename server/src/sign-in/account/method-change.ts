@@ -24,9 +24,9 @@ export function accountOfForm(context: Context, call: PageCall, form: Form): Acc
  * @throws PageError, SignInRequired
  */
 export function requireMethodOwner(context: Context, call: PageCall, objectId: string): Account {
-  const { user } = requireAccount(context, call, { objectId, page: 'security', isFresh: false })
-  if (user.external) throw new PageError('elsewhere')
-  return requireAccount(context, call, { objectId, page: 'security', isFresh: true })
+  const account = requireAccount(context, call, { objectId, page: 'security' })
+  if (account.user.external) throw new PageError('elsewhere')
+  return account
 }
 
 /**

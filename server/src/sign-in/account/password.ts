@@ -59,7 +59,7 @@ export async function submitPasswordChange(context: Context, call: PageCall, for
 
 /** The account, if its password is stored here. @throws PageError */
 function requireOwnPassword(context: Context, call: PageCall, objectId: string): Account {
-  const account = requireAccount(context, call, { objectId, page, isFresh: false })
+  const account = requireAccount(context, call, { objectId, page })
   if (account.user.external) throw new PageError('elsewhere')
   return account
 }

@@ -17,7 +17,7 @@ import {
 
 /** Shows the sign-in methods of a person. */
 export async function showSecurity(context: Context, call: PageCall): Promise<FastifyReply> {
-  const account = requireAccount(context, call, { objectId: accountInQuery(call), page: 'security', isFresh: false })
+  const account = requireAccount(context, call, { objectId: accountInQuery(call), page: 'security' })
   const { secondFactors } = context.credentials
   const { objectId } = account.user
   const held = await secondFactors.of(objectId)

@@ -16,7 +16,7 @@ const page = 'sign-ins'
 
 /** Lists the sign-ins of a person. */
 export async function showSignIns(context: Context, call: PageCall): Promise<FastifyReply> {
-  const account = requireAccount(context, call, { objectId: accountInQuery(call), page, isFresh: false })
+  const account = requireAccount(context, call, { objectId: accountInQuery(call), page })
   const form = hiddenFieldsOf(call, account)
   const rows: Html[] = []
   const signIns = await context.credentials.signInsOf(account.user.objectId)
@@ -42,9 +42,7 @@ export async function showSignIns(context: Context, call: PageCall): Promise<Fas
  * [ASVS 5.0, 7.5.2]
  */
 export async function submitEndSignIn(context: Context, call: PageCall, form: Form): Promise<FastifyReply> {
-  const asked = { objectId: readField(form, 'account'), page } as const
-  const { external } = requireAccount(context, call, { ...asked, isFresh: false }).user
-  const account = requireAccount(context, call, { ...asked, isFresh: !external })
+  const account = requireAccount(context, call, { objectId: readField(form, 'account'), page })
   const { objectId } = account.user
   const id = readField(form, 'sign_in')
   const event = eventOf(call, account, { action: 'sign-in.end', outcome: 'success', detail: { signIn: id } })

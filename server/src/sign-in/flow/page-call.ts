@@ -5,7 +5,8 @@ import type { Caller } from '../sessions/caller.ts'
 import type { Account } from '../sessions/sessions.ts'
 import { PageError } from './errors.ts'
 
-export type PageCall = Call<Caller>
+/** A request to a page, and whether its row requires step-up. */
+export type PageCall = Call<Caller> & { readonly stepUp: boolean }
 
 /** The origin of a sign-in request: its address and the identity of the browser. */
 export function placeOf({ caller, origin }: PageCall) {
