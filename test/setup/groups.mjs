@@ -7,13 +7,13 @@ import { costOf } from './durations.mjs'
  * Seconds from which a file beside the code is slow: races and random sequences of requests, hashes of passwords, real waits, and
  * walks over all routes. `test:quick` leaves these files out.
  */
-const slowSeconds = 2
+const slowSeconds = 0.8
 
 /** Seconds from which a file beside the code has a process of its own. */
 const aloneSeconds = 20
 
-/** How many files share a process: enough to share most imports, and few enough to keep little open at once. */
-const filesPerProcess = { short: 14, slow: 3 }
+/** What shares a process: enough to share most imports, and little enough to keep little open, and the other processors busy. */
+const perProcess = { files: 28, seconds: 12 }
 
 /** @param {string} file From the root of the repository. */
 function isShared(file) {
@@ -40,23 +40,42 @@ const end = `} finally {
 `
 
 /**
- * Writes files that each import so many test files. Returns the files of each, by its path.
+ * Divides files into those that share a process.
  *
  * @param {readonly string[]} files From the root of the repository.
- * @param {number} size
- * @param {string} name The begin of the names of the files, with the directory.
  */
-function writeGroups(files, size, name) {
-  /** @type {Map<string, readonly string[]>} */
-  const groups = new Map()
-  for (let start = 0; start < files.length; start += size) {
-    const members = files.slice(start, start + size)
-    const imports = members.map((file) => `await import('${pathToFileURL(resolve(file)).href}')\n`)
-    const path = `${name}-${groups.size + 1}.test.mjs`
-    writeFileSync(path, `${beginning}${imports.join('')}${end}`)
-    groups.set(path, members)
+function divide(files) {
+  /** @type {string[][]} */
+  const groups = []
+  let seconds = 0
+  for (const file of files) {
+    const last = groups.at(-1)
+    if (last === undefined || last.length === perProcess.files || seconds + costOf(file) > perProcess.seconds) {
+      groups.push([file])
+      seconds = costOf(file)
+    } else {
+      last.push(file)
+      seconds += costOf(file)
+    }
   }
   return groups
+}
+
+/**
+ * Writes files that each import some test files. Returns the files of each, by its path.
+ *
+ * @param {readonly string[]} files From the root of the repository.
+ * @param {string} name The begin of the names of the files, with the directory.
+ */
+function writeGroups(files, name) {
+  return new Map(
+    divide(files).map((members, at) => {
+      const imports = members.map((file) => `await import('${pathToFileURL(resolve(file)).href}')\n`)
+      const path = `${name}-${at + 1}.test.mjs`
+      writeFileSync(path, `${beginning}${imports.join('')}${end}`)
+      return [path, members]
+    }),
+  )
 }
 
 /**
@@ -72,8 +91,8 @@ export function groupFiles(files, directory) {
     return isSlow(file) ? 'slowFiles' : 'shortFiles'
   })
   return {
-    groups: writeGroups(shortFiles, filesPerProcess.short, join(directory, 'group')),
-    slowGroups: writeGroups(slowFiles, filesPerProcess.slow, join(directory, 'slow-group')),
+    groups: writeGroups(shortFiles, join(directory, 'group')),
+    slowGroups: writeGroups(slowFiles, join(directory, 'slow-group')),
     alone: files.filter((file) => !isShared(file)),
   }
 }
