@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -62,6 +63,40 @@ test('a first run that was interrupted before its commit starts over, with a new
   const again = await open(dataDir)
   assert.equal(again.firstRun, undefined, 'once it is kept, it is not made again')
   await again.close()
+})
+
+test('a copy of a prepared directory has the owners and keys of its first start, and the hosts of its own settings', async (t) => {
+  const directory = await emptyDirectory(t)
+  const [original, copy] = [path.join(directory, 'original'), path.join(directory, 'copy')]
+  const first = await open(original)
+  await first.close()
+  await rename(path.join(original, 'first-run.json'), path.join(original, 'prepared.json'))
+  await cp(original, copy, { recursive: true })
+  const settings = { dataDir: copy, publicHost: 'localhost:8443' }
+  const server = await compose(await loadConfiguration({ flags: settings, env: {} }), createLog('silent'))
+  const made = server.firstRun?.content
+  await server.close()
+  assert.deepEqual(made, {
+    ...first.firstRun?.content,
+    loginServer: 'localhost:8443',
+    resourceManager: 'https://localhost:8443',
+    caFile: path.join(copy, 'tls', 'ca.pem'),
+  })
+  assert.deepEqual(JSON.parse(await readFile(path.join(copy, 'first-run.json'), 'utf8')), made)
+  assert.ok(!existsSync(path.join(copy, 'prepared.json')))
+  const database = new DatabaseSync(path.join(copy, 'acrux.db'))
+  const actions = database.prepare('select action from audit_event').all()
+  const hosts = database.prepare('select login_server from registry').all()
+  database.close()
+  assert.deepEqual(
+    actions.map(({ action }) => action),
+    ['server.first-run'],
+    'no registry has moved',
+  )
+  assert.deepEqual(
+    hosts.map((row) => row['login_server']),
+    ['localhost:8443'],
+  )
 })
 
 test('a database that cannot be opened is reported in one line, and not changed', async (t) => {

@@ -28,7 +28,7 @@ import type { Database } from '../platform/sql/database.ts'
 import { createWriterWatch } from '../platform/sql/writer-watch.ts'
 import type { CertificateSource } from '../platform/tls/certificate-source.ts'
 import type { KeyPair } from '../platform/tls/key-pair.ts'
-import { createFirstRun } from './first-run.ts'
+import { completeFirstRun, createFirstRun } from './first-run.ts'
 import { publicOriginOf } from './hosts/listened-hosts.ts'
 import { coverHosts, moveRegistries, requireLoginServer, servedHosts } from './hosts/login-servers.ts'
 import { type Jobs, listJobs, logFailure, prepareCollection } from './jobs/jobs.ts'
@@ -190,23 +190,29 @@ async function prepareRegistries(
   const { database, certificates } = state
   const { audit, resources, credentials, directory, access, imports, registry } = modules
   const file = path.join(state.dataDir.path, 'first-run.json')
-  const content = await createFirstRun({
+  const place = {
     database,
-    audit,
     resources,
-    credentials,
-    directory,
-    access,
-    registryName: configuration.registry,
-    mustChangePassword: !configuration.dev,
     loginServer: requireLoginServer(configuration.publicHost),
     resourceManager: publicOrigin,
     caFile: certificates?.caFile ?? null,
     file,
-    onCreate: async () => {
-      if (database.kind === 'postgres') await markPostgres(state.dataDir.path, state.installationId)
-    },
-  })
+  }
+  const prepared = await completeFirstRun(place)
+  const content =
+    prepared ??
+    (await createFirstRun({
+      ...place,
+      audit,
+      credentials,
+      directory,
+      access,
+      registryName: configuration.registry,
+      mustChangePassword: !configuration.dev,
+      onCreate: async () => {
+        if (database.kind === 'postgres') await markPostgres(state.dataDir.path, state.installationId)
+      },
+    }))
   // Another server on the same database may have created it meanwhile.
   if (content === undefined) await requireOwnRows(state.dataDir.path, database, { ...state, clock: systemClock })
   if (content === undefined) await moveRegistries({ database, resources, audit, log }, configuration.publicHost)

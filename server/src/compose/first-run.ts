@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import path from 'node:path'
 import { type Access, ownerRole } from '../authorization/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
@@ -132,4 +135,24 @@ export async function createFirstRun(options: FirstRunOptions): Promise<FirstRun
     await writeFileDurably(options.file, `${JSON.stringify(firstRun, undefined, 2)}\n`, 0o600)
     return firstRun
   })
+}
+
+/**
+ * Completes the first start of a copy of a prepared data directory: a directory that a first start made, and in which `prepared.json` is the
+ * renamed `first-run.json`. A start from a copy takes less time, because the database, the keys and the owners are there already.
+ * Copies have the same ids, keys and secrets, so they are for tests only. The registry gets the login server of the settings.
+ * Returns undefined if the directory is not prepared.
+ */
+export async function completeFirstRun(
+  options: Pick<FirstRunOptions, 'database' | 'resources' | 'loginServer' | 'resourceManager' | 'caFile' | 'file'>,
+): Promise<FirstRun | undefined> {
+  const { database, resources, loginServer, resourceManager, caFile, file } = options
+  const preparedFile = path.join(path.dirname(file), 'prepared.json')
+  if (!existsSync(preparedFile)) return undefined
+  const prepared = JSON.parse(await readFile(preparedFile, 'utf8')) as FirstRun
+  await database.transaction((transaction) => resources.moveRegistries(transaction, loginServer))
+  const firstRun: FirstRun = { ...prepared, loginServer, resourceManager, caFile }
+  await writeFileDurably(file, `${JSON.stringify(firstRun, undefined, 2)}\n`, 0o600)
+  await rm(preparedFile)
+  return firstRun
 }
