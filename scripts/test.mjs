@@ -7,6 +7,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installAzurite } from '../test/setup/azurite.mjs'
 import { installMissingClients } from '../test/setup/clients.mjs'
+import { prepareDataDir } from '../test/setup/prepared.mjs'
 import { ensureDocs } from './docs.mjs'
 import { ensurePortal } from './portal.mjs'
 import { programUnderTest } from './program-under-test.mjs'
@@ -98,16 +99,20 @@ await main(async (given) => {
     mode.tier !== 'none' && installAzurite(root, say),
   ])
   const { url, stop } = await openDatabase(mode)
+  const program = isBlackBox ? programUnderTest() : undefined
+  const prepared = program === undefined ? undefined : await prepareDataDir(nodeBinary(), program)
   try {
     const env = environment({
       // The program under test stores compiled code there too: half of what a test file imports is code of the program.
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'),
-      ...(isBlackBox && { ACRUX_TEST_MAIN: programUnderTest() }),
+      ...(program !== undefined && { ACRUX_TEST_MAIN: program }),
+      ...(prepared !== undefined && { ACRUX_TEST_PREPARED: prepared.dataDir }),
       ...(url !== undefined && { ACRUX_TEST_POSTGRES: url }),
       ...(mode.databases !== undefined && { ACRUX_TEST_DATABASES: mode.databases }),
     })
     return await runInherited(nodeBinary(), commandLine(mode, args), { env })
   } finally {
+    prepared?.remove()
     await stop()
   }
 })

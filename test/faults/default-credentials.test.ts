@@ -11,7 +11,7 @@ import { assertBasicRefused, assertUnauthorizedBody } from '../rights/refusal.ts
 import { askIdentity } from '../rights/tokens.ts'
 import { openWire } from './wire.ts'
 
-const server = await startServer()
+const server = await startServer({ firstStart: true })
 after(() => server[Symbol.asyncDispose]())
 const wire = openWire(server)
 after(() => wire.close())

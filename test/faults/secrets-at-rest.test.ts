@@ -25,7 +25,10 @@ import { addSecret, askByPassword, askIdentity, tokensOf } from '../rights/token
 import { exchangeBytes, openWire, type Header, type WireRequest } from './wire.ts'
 
 const metricsPort = await freePort()
-const server = await startServer({ args: ['--log-level', 'trace', '--metrics-listen', `127.0.0.1:${metricsPort}`] })
+const server = await startServer({
+  firstStart: true,
+  args: ['--log-level', 'trace', '--metrics-listen', `127.0.0.1:${metricsPort}`],
+})
 after(() => server[Symbol.asyncDispose]())
 const wire = openWire(server)
 after(() => wire.close())

@@ -12,9 +12,9 @@ import { assertDenied, endpointsOf } from './endpoints.ts'
 import { openWire } from './wire.ts'
 
 // Two installs are what this file is about, so it starts two servers.
-const one = await startServer()
+const one = await startServer({ firstStart: true })
 after(() => one[Symbol.asyncDispose]())
-const other = await startServer()
+const other = await startServer({ firstStart: true })
 after(() => other[Symbol.asyncDispose]())
 
 const wire = openWire(one)

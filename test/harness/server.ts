@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { cpSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,6 +9,7 @@ import { connectTo, keepConnections } from './http.ts'
 import { stringAt } from './json.ts'
 import { databaseArguments } from './postgres.ts'
 import { atProcessEnd } from './process-end.ts'
+import { preparedFor } from './prepared.ts'
 import { mainFile } from './program.ts'
 import { tempDir } from './temp-dir.ts'
 import { watchOver } from './watchdog.ts'
@@ -33,6 +35,11 @@ export interface ServerOptions {
   env?: Readonly<Record<string, string>>
   /** A data directory of the caller's, which stays; without it a private one is made and removed again. */
   dataDir?: string
+  /**
+   * Makes the data directory by a first start. Without it, the directory may be a copy of a prepared one, whose ids, keys and
+   * secrets other servers have, too.
+   */
+  firstStart?: true
   /** A port of the caller's; without it a free one is found. */
   port?: number
   /** Name of the first registry. */
@@ -244,6 +251,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const home = tempDir('server')
   const dataDir = options.dataDir ?? join(home.path, 'data')
   const database = options.args?.includes('--database') === true ? [] : databaseArguments(dataDir)
+  const prepared = preparedFor(options)
+  if (prepared !== undefined) cpSync(prepared, dataDir, { recursive: true })
   let output = ''
   const log = (text: string): void => {
     output += text

@@ -61,7 +61,7 @@ test('The first start says what to type next, for docker, podman and az, and pri
 })
 
 test('acrux owner first-run prints one value of the first start, or all of them', async () => {
-  await using server = await startServer()
+  await using server = await startServer({ firstStart: true })
   const at = ['--data-dir', server.dataDir]
   const show = (...args: string[]) => runAcrux(['owner', 'first-run', ...args, ...at])
   const { owner, servicePrincipal } = server.firstRun
@@ -77,7 +77,7 @@ test('acrux owner first-run prints one value of the first start, or all of them'
 })
 
 test('What the server makes is for its own user: no file of the data directory is open to others', async () => {
-  await using server = await startServer()
+  await using server = await startServer({ firstStart: true })
   const names = [
     '.',
     'first-run.json',
@@ -144,8 +144,8 @@ async function secretsOf(server: RunningServer): Promise<string[]> {
 }
 
 test('Two fresh installs share no secret, no key and no identifier', async () => {
-  await using one = await startServer()
-  await using other = await startServer()
+  await using one = await startServer({ firstStart: true })
+  await using other = await startServer({ firstStart: true })
   const theirs = new Set(await secretsOf(other))
   assert.deepEqual(
     (await secretsOf(one)).filter((secret) => theirs.has(secret)),
