@@ -1,16 +1,14 @@
 /**
- * The OCI distribution specification, held for everyone who can be signed in and each way of signing in, in legacy mode. The sections in
- * brackets are those of [OCI distribution-spec].
+ * The OCI distribution specification in legacy mode, held for a service principal. `sign-ins.test.ts` does so for all others. The
+ * sections in brackets are those of [OCI distribution-spec].
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { armToken, enableAdmin } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
 import { listAt } from '../harness/json.ts'
-import { exchange, registryUrl } from '../harness/registry.ts'
-import { createScopedToken } from '../harness/scoped-tokens.ts'
+import { registryUrl } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
-import { basicCaller, bearerCaller, challengeOf, type Caller } from './caller.ts'
+import { bearerCaller, challengeOf } from './caller.ts'
 import { expect } from './exchange.ts'
 import { testSpecification } from './specification.ts'
 
@@ -18,22 +16,7 @@ const server = await startServer({ args: ['--accept-sparse-images'] })
 after(() => server[Symbol.asyncDispose]())
 
 const { appId, password } = server.firstRun.servicePrincipal
-const admin = await enableAdmin(server)
-const refreshToken = await exchange(server, await armToken(server))
-const scoped = await createScopedToken(server, 'conformance', '_repositories_admin')
-
-/** On PostgreSQL, only this one: `postgres/clients.test.ts` uses such a server with every kind of sign-in. */
-const first = bearerCaller(server, 'a service principal', { username: appId, password })
-const others: readonly Caller[] = [
-  basicCaller(server, 'the admin account', admin.username, admin.password2),
-  bearerCaller(server, 'the bearer of an ACR refresh token', { refreshToken }),
-  bearerCaller(server, 'the admin account', { username: admin.username, password: admin.password }),
-  bearerCaller(server, 'a scoped token', { username: scoped.username, password: scoped.password }),
-  basicCaller(server, 'a service principal', appId, password),
-]
-
-const callers = process.env['ACRUX_TEST_SERVERS'] === 'postgres' ? [first] : [first, ...others]
-for (const caller of callers) testSpecification(caller)
+testSpecification(bearerCaller(server, 'a service principal', { username: appId, password }))
 
 test('every request without a credential is challenged for the scope that it needs', async () => {
   const repository = 'conformance/nobody'

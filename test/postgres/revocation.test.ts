@@ -13,13 +13,15 @@ import { programsRevocations } from '../rights/revocation/of-programs.ts'
 import { registriesRevocations } from '../rights/revocation/of-registries.ts'
 import { rightsRevocations } from '../rights/revocation/of-rights.ts'
 
-test('on PostgreSQL, tokens and sessions issued before are denied from the next request on after each revocation', async (t: TestContext) => {
+test('on PostgreSQL with two workers, tokens and sessions issued before are denied from the next request on after each revocation', async (t: TestContext) => {
   if (!requirePostgres(t)) return
   await using issuer = await startTokenIssuer()
   await using postgres = await startTestPostgres()
   const tenant = standForTenant(issuer)
   const issuers = [...trustArguments(issuer), '--trusted-tenants', tenant.setting, '--identity-password-grant']
-  await using server = await startServer({ args: [...issuers, ...postgres.createDatabase('acrux').args] })
+  // The same cases run on SQLite in one thread: `rights/revocation.test.ts`.
+  const workers = ['--workers', '2']
+  await using server = await startServer({ args: [...issuers, ...workers, ...postgres.createDatabase('acrux').args] })
   const { servicePrincipal } = server.firstRun
   const owner = basic(servicePrincipal.appId, servicePrincipal.password)
   await pushImage(server, 'team/app', '1', owner)
