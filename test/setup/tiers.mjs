@@ -31,7 +31,7 @@ export const inNpmTest = {
     acr: 'test/clients/acr-cli.test.ts',
     'acr-credential-provider': 'test/clients/aks-credential-provider.test.ts',
     acrux: 'test/clients/acrux-create-for-rbac.test.ts',
-    az: 'test/clients/az-registry.test.ts',
+    az: 'test/clients/az-acr-login.test.ts',
     buildah: 'test/clients/buildah.test.ts',
     chromium: 'test/browser/portal.test.ts',
     containerd: 'test/clients/containerd.test.ts',
@@ -41,19 +41,21 @@ export const inNpmTest = {
     docker: 'test/clients/docker.test.ts',
     dockerd: 'test/clients/docker.test.ts',
     helm: 'test/clients/helm.test.ts',
+    kubelet: 'test/clients/credential-provider.test.ts',
     oras: 'test/clients/oras.test.ts',
     podman: 'test/clients/podman.test.ts',
     regctl: 'test/clients/regctl.test.ts',
     skopeo: 'test/clients/skopeo.test.ts',
   },
   /** The main flows of the portal, and a sign-in, in a browser. */
-  portal: ['test/browser/portal.test.ts', 'test/browser/page-application.test.ts'],
+  portal: ['test/browser/portal.test.ts', 'test/browser/page-application.test.ts', 'test/browser/sign-in.test.ts'],
   /** The distribution specification, request by request. */
   conformance: ['test/conformance/oci.test.ts'],
   /** What all other tests stand on: a start, a stop, permissions, a revocation, the stores on PostgreSQL. */
   basics: [
     'test/postgres/replicas.test.ts',
     'test/rights/conditions.test.ts',
+    'test/rights/revocation.test.ts',
     'test/rights/scoped-tokens.test.ts',
     'test/serve/log.test.ts',
     'test/serve/several-registries.test.ts',
