@@ -158,7 +158,7 @@ test('fault 6: every endpoint denies a token with another type or another kind o
 })
 
 test('fault 6: every endpoint denies the credentials of another installation', async () => {
-  await using other = await startServer()
+  await using other = await startServer({ firstStart: true })
   const there = await signInPerson(other, other.firstRun.owner, arm)
   const code = await codeOf(other, other.firstRun.owner, `${arm}/.default openid`)
   for (const token of [there.access, there.id, there.refresh, code.code]) {

@@ -102,7 +102,7 @@ test('--renew-ca ends the start with code 2 where the server has no authority', 
 test('A configured certificate is picked up again when its files change, and a broken one is not', async () => {
   // Two other installs lend the certificates that they made for themselves.
   await using one = await startServer()
-  await using other = await startServer()
+  await using other = await startServer({ firstStart: true })
   using place = await freePlace()
   const file = join(place.folder, 'tls.pem')
   const replaceBy = async (source: string): Promise<void> => {
