@@ -129,7 +129,7 @@ export const operationsTexts = {
     removeLoses:
       'The server stops sending events to this address. A new webhook with this name gets only events from after its creation.',
     secret: 'Secret of',
-    secretHint: 'The receiver verifies the signatures with it. Copy it now. It is not shown again.',
+    secretHint: 'The receiver verifies the signatures with this secret. Copy the secret now. It is not shown again.',
     mayNot: 'Your roles do not allow you to change webhooks.',
     all: 'All',
   },
@@ -143,7 +143,7 @@ export const operationsTexts = {
       'Manifests without a tag are deleted permanently after this time. Locked manifests, and manifests that an image needs, are kept. Retention and soft delete cannot both be on.',
     retentionHint: '0 to 365, counted from when the policy is enabled',
     retentionLoses:
-      'The server permanently deletes manifests that stay without a tag for this time, counted from now. Pulls of them by digest will fail.',
+      'The server permanently deletes manifests that stay without a tag for this time, counted from now. Pulls of these manifests by digest will fail.',
     softDelete: 'Soft delete',
     softDeleteOn:
       'Deleted manifests and tags can be restored for this time, and use space until then. Soft delete and retention cannot both be on.',

@@ -213,7 +213,7 @@ export const rightsTexts = {
     password: 'Password',
     show: 'Show the passwords',
     hide: 'Hide the passwords',
-    showHint: 'Reading them is recorded in the audit log.',
+    showHint: 'The audit log records who reads the passwords.',
     usesHidden: 'Your roles do not allow you to read the last use of credentials.',
     regenerate: 'Regenerate',
     regenerateTitle: 'Regenerate',
