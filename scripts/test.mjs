@@ -22,12 +22,13 @@ const concurrency = availableParallelism() + 2
 
 /**
  * What a mode runs: `tier` names files of `test/setup/tiers.mjs`, and `databases` is ACRUX_TEST_DATABASES, the only kind of database that
- * tests may use.
+ * tests may use. Black-box tests and modes with `installs` need all programs.
  *
  * @typedef {{
  *   readonly tier: 'main' | 'rest' | 'all' | 'beside' | 'none',
  *   readonly databases?: 'sqlite' | 'postgres',
  *   readonly flags?: readonly string[],
+ *   readonly installs?: true,
  * }} Mode
  *
  * @type {Readonly<Record<string, Mode>>}
@@ -35,7 +36,8 @@ const concurrency = availableParallelism() + 2
 const modes = {
   '--quick': { tier: 'beside', databases: 'sqlite', flags: ['--quick'] },
   '--postgres': { tier: 'beside', databases: 'postgres' },
-  '--coverage': { tier: 'beside', flags: ['--coverage'] },
+  // The floor is that of a run without skipped tests.
+  '--coverage': { tier: 'beside', flags: ['--coverage'], installs: true },
   '--all': { tier: 'all' },
   '--rest': { tier: 'rest' },
   // Prints the summary of earlier runs.
@@ -95,6 +97,7 @@ await main(async (given) => {
   const isBlackBox = hasBlackBoxTests(mode)
   await Promise.all([
     isBlackBox && installMissingClients(say).then(ensurePortal).then(ensureDocs),
+    mode.installs && installMissingClients(say),
     // Other packages are not in its way: it has a folder of its own.
     mode.tier !== 'none' && installAzurite(root, say),
   ])
