@@ -1,12 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type Composition,
-  type StartOptions,
-  type StoredFirstRun,
-  compose,
-  reachNotice,
-  startJobs,
-} from './compose/index.ts'
+import { type Composition, type StartOptions, type StoredFirstRun, compose, reachNotice } from './compose/index.ts'
+import { startJobs } from './operations/index.ts'
 import { type Configuration, formatListenAddress } from './configuration/index.ts'
 import { listenForChallenges } from './platform/acme/challenge-listener.ts'
 import { systemClock } from './platform/process/clock.ts'
@@ -27,7 +21,6 @@ export {
   formatCheckpoint,
   parseCheckpoint,
 } from './audit/index.ts'
-export type { FirstRun } from './compose/index.ts'
 export {
   type RelocationTarget,
   measureRelocation,
@@ -50,6 +43,7 @@ export {
 export {
   type Backup,
   type BlobProblem,
+  type FirstRun,
   type MoveProgress,
   type OnProgress,
   type OwnerReset,

@@ -194,27 +194,16 @@ const server: Readonly<Record<string, ModuleRow>> = {
     imports: ['audit'],
     submodules: { files: [], sessions: ['files'], api: ['files', 'sessions'] },
   },
+  openapi: { imports: [], submodules: {} },
+  workers: { imports: ['audit', 'registry'], submodules: {} },
   operations: {
-    imports: [
-      'storage',
-      'audit',
-      'resources',
-      'directory',
-      'credentials',
-      'identity',
-      'authorization',
-      'registry',
-      'token-service',
-      'management',
-      'installation',
-    ],
-    submodules: { backup: [], relocation: [], scrub: [], keys: [], owners: [], monitoring: [] },
+    imports: ['storage', 'audit', 'resources', 'directory', 'credentials', 'authorization', 'registry', 'installation'],
+    submodules: { backup: [], relocation: [], scrub: [], keys: [], owners: [], monitoring: [], jobs: [] },
   },
   // It wires the modules, so it imports all of them. Only main.ts and tests import it.
   compose: {
     imports: 'all',
     submodules: {
-      openapi: [],
       hosts: [],
       state: ['hosts'],
       modules: ['state', 'hosts'],

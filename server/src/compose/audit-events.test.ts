@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import type { FirstRun } from './first-run.ts'
+import type { FirstRun } from '../operations/index.ts'
 import type { Composition } from './compose.ts'
 import {
   credentialFor,

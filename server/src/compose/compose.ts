@@ -1,6 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import type { FirstRun } from './first-run.ts'
+import {
+  type FirstRun,
+  openClockWatch,
+  Backups,
+  controlHandler,
+  createWritePause,
+  figuresOf,
+  readHostCertificates,
+  readServerStatus,
+  healthComponents,
+  completeFirstRun,
+  createFirstRun,
+  logFailure,
+} from '../operations/index.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Configuration } from '../configuration/index.ts'
 import type { AcmeCertificates } from '../platform/acme/acme-certificates.ts'
@@ -14,26 +27,15 @@ import { withoutCaller } from '../platform/process/authorized-work.ts'
 import { type Clock, systemClock } from '../platform/process/clock.ts'
 import { openControlChannel } from '../platform/process/control-channel.ts'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
-import {
-  openClockWatch,
-  Backups,
-  controlHandler,
-  createWritePause,
-  figuresOf,
-  readHostCertificates,
-  readServerStatus,
-  healthComponents,
-} from '../operations/index.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { createWriterWatch } from '../platform/sql/writer-watch.ts'
 import type { CertificateSource } from '../platform/tls/certificate-source.ts'
 import type { KeyPair } from '../platform/tls/key-pair.ts'
-import { completeFirstRun, createFirstRun } from './first-run.ts'
 import { publicOriginOf } from './hosts/listened-hosts.ts'
 import { coverHosts, moveRegistries, requireLoginServer, servedHosts } from './hosts/login-servers.ts'
-import { type Jobs, listJobs, logFailure, prepareCollection } from './jobs/jobs.ts'
+import { type Jobs, listJobs, prepareCollection } from './jobs/jobs.ts'
 import { type Modules, createModules } from './modules/modules.ts'
-import { openApiDocument } from './openapi/openapi.ts'
+import { openApiDocument } from '../openapi/index.ts'
 import { openAcme } from './state/acme.ts'
 import { markPostgres, requireOwnRows } from '../installation/index.ts'
 import { type State, openState } from './state/state.ts'

@@ -1,7 +1,5 @@
 export { type Composition, type StartOptions, type StoredFirstRun, compose } from './compose.ts'
-export type { FirstRun } from './first-run.ts'
 export { reachNotice } from './hosts/listened-hosts.ts'
-export { startJobs } from './jobs/jobs.ts'
 export {
   type RelocationTarget,
   measureRelocation,

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { compose } from './compose.ts'
 import { loadConfiguration } from '../configuration/index.ts'
-import { openApiDocument } from './openapi/openapi.ts'
+import { openApiDocument } from '../openapi/index.ts'
 import { createLog } from '../platform/log/log.ts'
 
 type Content = {

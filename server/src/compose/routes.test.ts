@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FirstRun } from './first-run.ts'
+import type { FirstRun } from '../operations/index.ts'
 import type { Composition } from './compose.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import { CallerBudget } from '../platform/limits/caller-budget.ts'

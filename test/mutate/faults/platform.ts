@@ -298,10 +298,10 @@ export const platformFaults: readonly Fault[] = [
   },
   {
     what: 'A worker issues a token whose event is not written',
-    file: 'server/src/compose/workers/forwarded-events.ts',
+    file: 'server/src/workers/forwarded-events.ts',
     find: 'if (isWritten) waiter',
     replace: 'if (isWritten !== undefined) waiter',
-    tests: ['server/src/compose/workers/forwarded-events.test.ts'],
+    tests: ['server/src/workers/forwarded-events.test.ts'],
   },
   {
     what: 'A request that no longer waits is counted as waiting',

@@ -14,7 +14,7 @@ import type { BlobStore } from '../../storage/index.ts'
 import { createReadingTokenService } from '../../token-service/index.ts'
 import { findAtOwnAddress, publicOriginOf, publicSchemeOf } from '../hosts/listened-hosts.ts'
 import { openAuthority, openResources } from '../modules/authority.ts'
-import type { CountedRequests } from './counted-requests.ts'
+import type { CountedRequests } from '../../workers/index.ts'
 
 export type ReadingBasis = {
   readonly configuration: Configuration

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { FastifyInstance } from 'fastify'
+import type { Configuration } from '../../configuration/index.ts'
 import type { SharedCertificates } from '../../platform/acme/acme-certificates.ts'
 import { databaseFileIn } from '../../platform/files/data-dir.ts'
 import { createApp } from '../../platform/http/app.ts'
@@ -24,9 +25,13 @@ import { type RegistryReader, manifestCacheFigure, readsStream, registryRoutes }
 import type { TokenService } from '../../token-service/index.ts'
 import { callerLimitsOf } from '../modules/authority.ts'
 import { openStorage } from '../../installation/index.ts'
-import { CountedRequests } from './counted-requests.ts'
-import { ForwardedEvents } from './forwarded-events.ts'
-import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
+import {
+  CountedRequests,
+  ForwardedEvents,
+  type FromWorker,
+  type ToWorker,
+  type WorkerStart,
+} from '../../workers/index.ts'
 import { createReadingModules } from './reading-modules.ts'
 
 /*
@@ -39,7 +44,7 @@ const reportMs = 250
 /** How often the thread shows that its event loop runs. */
 const beatMs = 1000
 
-async function run(port: MessagePort, start: WorkerStart): Promise<void> {
+async function run(port: MessagePort, start: WorkerStart<Configuration>): Promise<void> {
   const { configuration, index } = start
   const log = createLog(configuration.logLevel)
   const post = (message: FromWorker): void => port.postMessage(message)
@@ -128,7 +133,7 @@ type Reading = {
 }
 
 async function openReading(
-  { configuration, dataDir, ...start }: WorkerStart,
+  { configuration, dataDir, ...start }: WorkerStart<Configuration>,
   { counted, events, log }: { readonly counted: CountedRequests; readonly events: ForwardedEvents; readonly log: Log },
 ): Promise<Reading> {
   const clock = systemClock
@@ -180,4 +185,4 @@ function mayBeAnswered(method: string | undefined, url = ''): boolean {
 
 if (parentPort === null) throw new Error('this file is the body of a worker thread')
 // A failure ends the thread, and the main thread reports it.
-void run(parentPort, workerData as WorkerStart)
+void run(parentPort, workerData as WorkerStart<Configuration>)

@@ -18,8 +18,7 @@ import type { MetricsOfThread } from '../../platform/metrics/metrics.ts'
 import type { KeyPair } from '../../platform/tls/key-pair.ts'
 import type { Modules } from '../modules/modules.ts'
 import type { State } from '../state/state.ts'
-import type { Counted } from './messages.ts'
-import { type CommonStart, WorkerPool } from './worker-pool.ts'
+import { type Counted, type CommonStart, WorkerPool } from '../../workers/index.ts'
 
 /** The main thread's part of a server whose connections are accepted by workers. */
 export type ThreadedListener = {
@@ -90,6 +89,7 @@ export async function listenOnThreads(
     beats: new SharedArrayBuffer(4 * threads),
   }
   const pool = new WorkerPool(start, threads, {
+    file: new URL('reading-thread.ts', import.meta.url),
     tls,
     named: () => acme?.shared(),
     log,

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
-import { type Backup } from './model.ts'
+import type { Backup, Progress } from './model.ts'
 import { type BackupFolder, NoBackupsError, openBackupFolder } from './backup-folder.ts'
-import type { BackupPort, BackupRefusal, BackupsDocument } from '../../management/index.ts'
 import type { Log } from '../../platform/log/log.ts'
 import { runDeferred } from '../../platform/process/authorized-work.ts'
 import type { Clock } from '../../platform/process/clock.ts'
@@ -25,7 +24,21 @@ type Listing = { readonly backups: readonly Backup[]; readonly count: number; re
 
 const nothingListed: Listing = { backups: [], count: 0, problem: null }
 
-type BackupRun = NonNullable<BackupsDocument['last']>
+/** The backup that was requested last since the server started. */
+type BackupRun = {
+  readonly state: 'running' | 'completed' | 'failed'
+  readonly startedAt: string
+  readonly completedAt: string | null
+  readonly step: Progress['step']
+  readonly doneBytes: number
+  /** 0 while the number is unknown. */
+  readonly totalBytes: number
+  readonly id: string | null
+  readonly error: string | null
+}
+
+/** Why the server makes no backup now. */
+type BackupRefusal = 'running' | 'no-directory' | 'unsupported'
 
 /** The settings of the backups that a running server makes. */
 type BackupSettings = {
@@ -42,7 +55,7 @@ type BackupsOptions = {
 }
 
 /** The backups that a running server makes when it is requested, in the directory of its configuration. */
-export class Backups implements BackupPort {
+export class Backups {
   readonly #options: BackupsOptions
   #last: BackupRun | undefined
   #isStarting = false
@@ -54,6 +67,7 @@ export class Backups implements BackupPort {
     this.#options = options
   }
 
+  /** Starts a backup after `record` has stored who requested it. Returns why none is started; then nothing is recorded. */
   async start(record: () => Promise<void>): Promise<BackupRefusal | undefined> {
     const refusal = this.#refusal()
     if (refusal !== undefined) return refusal
@@ -92,10 +106,11 @@ export class Backups implements BackupPort {
     })
   }
 
-  async status(): Promise<BackupsDocument> {
+  /** The backups that the server can make, and the newest in the directory, the newest first. */
+  async status() {
     const { directory } = this.#options.configuration.backup
     const refusal = this.#refusal()
-    const availability = refusal === undefined || refusal === 'running' ? 'available' : refusal
+    const availability = refusal === undefined || refusal === 'running' ? ('available' as const) : refusal
     // Read first: the list that is sent with a completed backup contains it.
     const last = this.#last ?? null
     const { backups, count, problem } = await this.#list(availability === 'available' ? directory : undefined)
@@ -185,15 +200,7 @@ export class Backups implements BackupPort {
   }
 }
 
-function documentOf({
-  id,
-  takenAt,
-  acrux,
-  database,
-  blobs,
-  damaged,
-  keysSha256,
-}: Backup): BackupsDocument['value'][number] {
+function documentOf({ id, takenAt, acrux, database, blobs, damaged, keysSha256 }: Backup) {
   return {
     id,
     takenAt,

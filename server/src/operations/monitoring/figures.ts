@@ -1,5 +1,4 @@
 import type { AuditLag, EventCount, EventTally } from '../../audit/index.ts'
-import type { Identity } from '../../identity/index.ts'
 import type { CallerBudgets } from '../../platform/limits/caller-budget.ts'
 import type { Figure, FigureSample } from '../../platform/metrics/figure.ts'
 import type { ContentSpace } from '../../platform/files/free-space.ts'
@@ -11,7 +10,7 @@ import type { WriterWatch } from '../../platform/sql/writer-watch.ts'
 import type { AcmeCertificates } from '../../platform/acme/acme-certificates.ts'
 import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
 import { registryFigures, type RegistryFigureSources } from './registry-figures.ts'
-import type { TokenService } from '../../token-service/index.ts'
+import type { SigningKeys } from './signing-keys.ts'
 
 type FigureSources = {
   readonly database: Database
@@ -22,8 +21,8 @@ type FigureSources = {
   readonly certificates: CertificateSource | undefined
   /** Undefined without an ACME provider. */
   readonly acme: Pick<AcmeCertificates, 'expiresAtMs'> | undefined
-  readonly tokenService: Pick<TokenService, 'signingKey'>
-  readonly identity: Pick<Identity, 'signingKey'>
+  readonly tokenService: SigningKeys
+  readonly identity: SigningKeys
   readonly space: Pick<ContentSpace, 'state'>
   readonly callerBudgets: Pick<CallerBudgets, 'counts'>
   readonly registry: RegistryFigureSources

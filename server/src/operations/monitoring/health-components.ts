@@ -1,6 +1,5 @@
 import { opendir } from 'node:fs/promises'
 import type { AuditLag } from '../../audit/index.ts'
-import type { Identity } from '../../identity/index.ts'
 import { type Clock, maxClockDifferenceMs } from '../../platform/process/clock.ts'
 import { blobDirectoryIn, type DataDir } from '../../platform/files/data-dir.ts'
 import type { ContentSpace } from '../../platform/files/free-space.ts'
@@ -13,24 +12,25 @@ import type { WriterWatch } from '../../platform/sql/writer-watch.ts'
 import { successionDays } from '../../platform/tls/certificate-authority.ts'
 import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
 import type { Registry } from '../../registry/index.ts'
-import type { Resources } from '../../resources/index.ts'
-import type { BlobStore } from '../../storage/index.ts'
-import type { TokenService } from '../../token-service/index.ts'
+import type { SigningKeys } from './signing-keys.ts'
+
+/** A store of blobs that knows whether it is the store of this server. */
+type SelfChecking = { requireSelf(): Promise<unknown> }
 
 type HealthSources = {
   readonly database: Database
   readonly writerWatch: WriterWatch
   readonly clockWatch: Pick<ClockWatch, 'aheadMs'>
-  readonly resources: Resources
+  readonly resources: { listSubscriptions(): Promise<unknown> }
   readonly auditLag: AuditLag
   readonly certificates: CertificateSource | undefined
   /** Undefined without an ACME provider. */
   readonly acme: Pick<AcmeCertificates, 'state'> | undefined
   readonly clock: Clock
-  readonly tokenService: TokenService
-  readonly identity: Identity
+  readonly tokenService: SigningKeys
+  readonly identity: SigningKeys
   readonly dataDir: Pick<DataDir, 'path'>
-  readonly blobs: Pick<BlobStore, 'requireSelf'>
+  readonly blobs: SelfChecking
   /** Undefined if blobs are files. */
   readonly objects: object | undefined
   readonly isDraining: () => boolean
@@ -130,7 +130,7 @@ function filesComponent({ dataDir, blobs }: HealthSources): HealthComponent {
 }
 
 /** Whether the store has the mark of this server, as the store does not if another one is mounted in its place. */
-async function isItself(blobs: Pick<BlobStore, 'requireSelf'>): Promise<boolean> {
+async function isItself(blobs: SelfChecking): Promise<boolean> {
   try {
     await blobs.requireSelf()
     return true

@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto'
-import type { HostCertificate } from '../../management/index.ts'
 import type { AcmeCertificates, AcmeHost } from '../../platform/acme/acme-certificates.ts'
 import { renewalDueMs } from '../../platform/acme/schedule.ts'
 import { certificateCovers } from '../../platform/tls/certificate-hosts.ts'
@@ -15,7 +14,7 @@ type CertificateSources = {
 }
 
 /** The certificate that clients get at each host. */
-export async function readHostCertificates(sources: CertificateSources): Promise<HostCertificate[]> {
+export async function readHostCertificates(sources: CertificateSources) {
   const { certificates, acme, hosts } = sources
   if (certificates === undefined) return []
   const own = new X509Certificate(certificates.current().cert)
@@ -31,7 +30,7 @@ export async function readHostCertificates(sources: CertificateSources): Promise
   })
 }
 
-function factsOf(certificate: X509Certificate, source: HostCertificate['source'], host: string) {
+function factsOf(certificate: X509Certificate, source: 'own' | 'configured' | 'acme', host: string) {
   return {
     source,
     issuer: certificate.issuer.split('\n').join(', '),
@@ -41,9 +40,11 @@ function factsOf(certificate: X509Certificate, source: HostCertificate['source']
   }
 }
 
-function orderOf({ leaf, failure }: AcmeHost): NonNullable<HostCertificate['acme']> {
+function orderOf({ leaf, failure }: AcmeHost) {
+  const state: 'failed' | 'waiting' | 'issued' =
+    failure !== undefined ? 'failed' : leaf === undefined ? 'waiting' : 'issued'
   return {
-    state: failure !== undefined ? 'failed' : leaf === undefined ? 'waiting' : 'issued',
+    state,
     renewalDueAt: leaf === undefined ? null : isoTime(renewalDueMs(leaf)),
     failures: failure?.count ?? 0,
     lastError: failure?.reason ?? null,

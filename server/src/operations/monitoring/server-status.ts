@@ -1,10 +1,10 @@
-import type { Identity } from '../../identity/index.ts'
+import type { SigningKeyTimes } from '../../platform/keys/key-ring.ts'
 import type { ContentSpace } from '../../platform/files/free-space.ts'
 import type { Health, HealthReport } from '../../platform/metrics/health.ts'
 import type { Processes, RunningProcess } from '../../platform/jobs/processes.ts'
 import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
 import type { Registry } from '../../registry/index.ts'
-import type { TokenService } from '../../token-service/index.ts'
+import type { SigningKeys } from './signing-keys.ts'
 
 type StatusSources = {
   readonly version: string
@@ -13,8 +13,8 @@ type StatusSources = {
   readonly space: Pick<ContentSpace, 'state'>
   /** Undefined over plain HTTP. */
   readonly certificates: CertificateSource | undefined
-  readonly tokenService: Pick<TokenService, 'signingKey'>
-  readonly identity: Pick<Identity, 'signingKey'>
+  readonly tokenService: SigningKeys
+  readonly identity: SigningKeys
   readonly registry: Pick<Registry, 'collections'>
   readonly processes: Pick<Processes, 'id' | 'list'>
 }
@@ -59,10 +59,7 @@ function certificateOf({ expiresAtMs, authorityExpiresAtMs, caFile }: Certificat
   }
 }
 
-function keyOf<Name extends 'registry' | 'identity'>(
-  name: Name,
-  { createdAtMs, rotationDueMs }: Awaited<ReturnType<TokenService['signingKey']>>,
-) {
+function keyOf<Name extends 'registry' | 'identity'>(name: Name, { createdAtMs, rotationDueMs }: SigningKeyTimes) {
   return { name, createdAt: isoTime(createdAtMs), rotationDueAt: isoTime(rotationDueMs) }
 }
 

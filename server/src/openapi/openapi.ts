@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { apiSchemas } from '../../platform/http/api-schema.ts'
-import type { RequestBody } from '../../platform/http/change-columns.ts'
-import type { ResponseSchema, RouteDescription } from '../../platform/http/surface.ts'
+import { apiSchemas } from '../platform/http/api-schema.ts'
+import type { RequestBody } from '../platform/http/change-columns.ts'
+import type { ResponseSchema, RouteDescription } from '../platform/http/surface.ts'
 
 /** The description of a surface, for the routes whose ids begin with its prefix. */
 type SurfaceText = {

@@ -1,4 +1,4 @@
-import type { Audit } from '../../audit/index.ts'
+import type { Audit } from '../audit/index.ts'
 import type { Counted } from './messages.ts'
 
 type Transfer = { rid: string; kind: 'pull' | 'push'; succeeded: boolean; count: number }

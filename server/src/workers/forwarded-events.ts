@@ -1,6 +1,6 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises'
-import type { Audit, AuditEvent } from '../../audit/index.ts'
-import { MainThreadOnlyError, mainThreadOnly } from '../../platform/process/main-thread-only.ts'
+import type { Audit, AuditEvent } from '../audit/index.ts'
+import { MainThreadOnlyError, mainThreadOnly } from '../platform/process/main-thread-only.ts'
 import type { EventsToWrite, EventsWritten } from './messages.ts'
 
 /**

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { AuditEvent } from '../../audit/index.ts'
-import { MainThreadOnlyError } from '../../platform/process/main-thread-only.ts'
+import type { AuditEvent } from '../audit/index.ts'
+import { MainThreadOnlyError } from '../platform/process/main-thread-only.ts'
 import { ForwardedEvents } from './forwarded-events.ts'
 import type { EventsToWrite } from './messages.ts'
 

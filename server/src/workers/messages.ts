@@ -1,16 +1,15 @@
-import type { Audit, AuditEvent } from '../../audit/index.ts'
-import type { Configuration } from '../../configuration/index.ts'
-import type { SharedCertificates } from '../../platform/acme/acme-certificates.ts'
-import type { ListenAddress } from '../../platform/http/listener.ts'
-import type { SharedCallersMemory } from '../../platform/limits/shared-callers.ts'
-import type { CountsMemory } from '../../platform/memory/shared-counts.ts'
-import type { MetricsOfThread } from '../../platform/metrics/metrics.ts'
-import type { KeyPair } from '../../platform/tls/key-pair.ts'
-import type { RegistryReader } from '../../registry/index.ts'
+import type { Audit, AuditEvent } from '../audit/index.ts'
+import type { SharedCertificates } from '../platform/acme/acme-certificates.ts'
+import type { ListenAddress } from '../platform/http/listener.ts'
+import type { SharedCallersMemory } from '../platform/limits/shared-callers.ts'
+import type { CountsMemory } from '../platform/memory/shared-counts.ts'
+import type { MetricsOfThread } from '../platform/metrics/metrics.ts'
+import type { KeyPair } from '../platform/tls/key-pair.ts'
+import type { RegistryReader } from '../registry/index.ts'
 
 /** The data with which a worker is started. */
-export type WorkerStart = {
-  readonly configuration: Configuration
+export type WorkerStart<Settings = unknown> = {
+  readonly configuration: Settings
   readonly dataDir: string
   /** The key that seals secrets. */
   readonly dataKey: Uint8Array

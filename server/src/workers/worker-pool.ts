@@ -2,19 +2,21 @@ import { once } from 'node:events'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
-import type { Log } from '../../platform/log/log.ts'
-import type { SharedCertificates } from '../../platform/acme/acme-certificates.ts'
-import { SharedCounts } from '../../platform/memory/shared-counts.ts'
-import type { MetricsOfThread } from '../../platform/metrics/metrics.ts'
-import { startPackagedThread } from '../../platform/process/packaged-file.ts'
-import type { KeyPair } from '../../platform/tls/key-pair.ts'
-import type { AuditEvent } from '../../audit/index.ts'
+import type { Log } from '../platform/log/log.ts'
+import type { SharedCertificates } from '../platform/acme/acme-certificates.ts'
+import { SharedCounts } from '../platform/memory/shared-counts.ts'
+import type { MetricsOfThread } from '../platform/metrics/metrics.ts'
+import { startPackagedThread } from '../platform/process/packaged-file.ts'
+import type { KeyPair } from '../platform/tls/key-pair.ts'
+import type { AuditEvent } from '../audit/index.ts'
 import type { Counted, EventsToWrite, FromWorker, ToWorker, WorkerStart } from './messages.ts'
 
 /** The data with which all workers are started. */
 export type CommonStart = Omit<WorkerStart, 'index' | 'tls' | 'named'>
 
 export type PoolOptions = {
+  /** The body of a worker. */
+  readonly file: URL
   readonly tls: KeyPair | undefined
   /** The current certificates of an ACME provider; undefined without one. */
   readonly named: () => SharedCertificates | undefined
@@ -44,6 +46,7 @@ type Running = { readonly worker: Worker; beat: number; silentLooks: number }
 
 /** The workers of a server. A worker that ends is replaced; requests on its connections fail. */
 export class WorkerPool {
+  readonly #file: URL
   readonly #start: CommonStart
   readonly #threads: number
   readonly #log: Log
@@ -61,7 +64,8 @@ export class WorkerPool {
   #isDraining = false
   #isClosing = false
 
-  constructor(start: CommonStart, threads: number, { tls, named, log, ...handlers }: PoolOptions) {
+  constructor(start: CommonStart, threads: number, { file, tls, named, log, ...handlers }: PoolOptions) {
+    this.#file = file
     this.#start = start
     this.#threads = threads
     this.#tls = tls
@@ -124,7 +128,7 @@ export class WorkerPool {
 
   async #startWorker(index: number, pauseMs: number): Promise<void> {
     const workerData: WorkerStart = { ...this.#start, index, tls: this.#tls, named: this.#named() }
-    const worker = startPackagedThread(new URL('reading-thread.ts', import.meta.url), { workerData })
+    const worker = startPackagedThread(this.#file, { workerData })
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const begunMs = performance.now()
     let failure: unknown
@@ -228,5 +232,5 @@ export class WorkerPool {
 
 /** The metrics are loaded only if they are served. */
 async function addCounters(sum: MetricsOfThread, metrics: MetricsOfThread): Promise<MetricsOfThread> {
-  return (await import('../../platform/metrics/metrics.ts')).addCounters(sum, metrics)
+  return (await import('../platform/metrics/metrics.ts')).addCounters(sum, metrics)
 }
