@@ -10,15 +10,18 @@ const view = operationsTexts.policies
 
 type QuotaTableProps = {
   readonly quotas: readonly Quota[]
+  /** What is shown if there are none. */
+  readonly empty: string
   /** What can be done with a quota. */
   readonly acts?: (quota: Quota) => ReactNode
 }
 
 /** Quotas, with how much of each is used. */
-export function QuotaTable({ quotas, acts }: QuotaTableProps) {
+export function QuotaTable({ quotas, empty, acts }: QuotaTableProps) {
   return (
     <DataTable
       label={view.quotas}
+      empty={empty}
       rows={quotas}
       keyOf={({ id }) => id}
       columns={[

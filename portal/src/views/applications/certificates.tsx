@@ -1,8 +1,9 @@
-import { Button, Field, Text, Textarea } from '@fluentui/react-components'
+import { Field, Textarea } from '@fluentui/react-components'
 import { useState } from 'react'
 import { addCertificate, deleteCertificate } from '../../api/applications.ts'
 import type { GraphApplication, GraphKeyCredential } from '../../api/graph-types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
+import { actionColumn } from '../../components/elements/action-column.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { useObjectOwnerReason } from '../../components/identities/use-directory-role.ts'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
@@ -33,34 +34,23 @@ export function Certificates({ application }: { readonly application: GraphAppli
   return (
     <Section title={view.certificates}>
       <ActionBar actions={[{ label: view.addCertificate, reason, act: () => setAdding(true) }]} />
-      {certificates.length === 0 ? (
-        <Text>{view.noCertificates}</Text>
-      ) : (
-        <DataTable
-          label={view.certificates}
-          rows={certificates}
-          keyOf={({ keyId }) => keyId}
-          columns={[
-            { title: words.name, cell: ({ displayName }) => displayName ?? texts.none },
-            { title: view.thumbprint, cell: ({ customKeyIdentifier }) => <code>{customKeyIdentifier}</code> },
-            { title: words.expires, cell: ({ endDateTime }) => <Expiry time={endDateTime} /> },
-            {
-              title: words.actions,
-              cell: (certificate) => (
-                <Button
-                  size="small"
-                  disabledFocusable={reason !== undefined}
-                  {...(reason !== undefined && { title: reason })}
-                  aria-label={view.deleteCertificate(nameOf(certificate))}
-                  onClick={() => ask(certificate)}
-                >
-                  {identitiesTexts.remove}
-                </Button>
-              ),
-            },
-          ]}
-        />
-      )}
+      <DataTable
+        label={view.certificates}
+        empty={view.noCertificates}
+        rows={certificates}
+        keyOf={({ keyId }) => keyId}
+        columns={[
+          { title: words.name, cell: ({ displayName }) => displayName ?? texts.none },
+          { title: view.thumbprint, cell: ({ customKeyIdentifier }) => <code>{customKeyIdentifier}</code> },
+          { title: words.expires, cell: ({ endDateTime }) => <Expiry time={endDateTime} /> },
+          actionColumn({
+            text: identitiesTexts.remove,
+            label: (certificate) => view.deleteCertificate(nameOf(certificate)),
+            reason,
+            act: ask,
+          }),
+        ]}
+      />
       {question !== undefined && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
       {isAdding && <AddCertificate application={application} onClose={() => setAdding(false)} />}
     </Section>

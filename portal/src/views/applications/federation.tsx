@@ -1,9 +1,10 @@
-import { Button, Text } from '@fluentui/react-components'
+import { Text } from '@fluentui/react-components'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { deleteFederated } from '../../api/applications.ts'
 import type { GraphApplication, GraphFederatedIdentityCredential } from '../../api/graph-types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
+import { actionColumn } from '../../components/elements/action-column.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { useObjectOwnerReason } from '../../components/identities/use-directory-role.ts'
@@ -37,13 +38,7 @@ export function Federation({ application }: { readonly application: GraphApplica
       <Text>{view.federatedHint}</Text>
       <ActionBar actions={[{ label: view.newFederated, reason, isPrimary: true, act: create }]} />
       <Loaded query={query}>
-        {(credentials) =>
-          credentials.length === 0 ? (
-            <Text>{view.noFederated}</Text>
-          ) : (
-            <FederatedTable credentials={credentials} reason={reason} onDelete={ask} />
-          )
-        }
+        {(credentials) => <FederatedTable credentials={credentials} reason={reason} onDelete={ask} />}
       </Loaded>
       <TestToken id={id} reason={reason} />
       <CommandLine text={`az ad app federated-credential list --id ${appId}`} />
@@ -62,6 +57,7 @@ function FederatedTable({ credentials, reason, onDelete }: FederatedTableProps) 
   return (
     <DataTable
       label={view.federation}
+      empty={view.noFederated}
       rows={credentials}
       keyOf={({ id }) => id}
       columns={[
@@ -77,20 +73,12 @@ function FederatedTable({ credentials, reason, onDelete }: FederatedTableProps) 
           ),
         },
         { title: words.audience, cell: ({ audiences }) => audiences.join(', ') },
-        {
-          title: words.actions,
-          cell: (credential) => (
-            <Button
-              size="small"
-              disabledFocusable={reason !== undefined}
-              {...(reason !== undefined && { title: reason })}
-              aria-label={view.deleteFederated(credential.name)}
-              onClick={() => onDelete(credential)}
-            >
-              {identitiesTexts.remove}
-            </Button>
-          ),
-        },
+        actionColumn({
+          text: identitiesTexts.remove,
+          label: (credential) => view.deleteFederated(credential.name),
+          reason,
+          act: onDelete,
+        }),
       ]}
     />
   )

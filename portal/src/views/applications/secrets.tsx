@@ -1,8 +1,9 @@
-import { Button, Dropdown, Field, Input, Option, Text } from '@fluentui/react-components'
+import { Dropdown, Field, Input, Option, Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import { createSecret, deleteSecret } from '../../api/applications.ts'
 import type { GraphApplication, GraphPasswordCredential } from '../../api/graph-types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
+import { actionColumn } from '../../components/elements/action-column.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { StateBadge } from '../../components/identities/state-badge.tsx'
@@ -52,11 +53,7 @@ export function Secrets({ application }: { readonly application: GraphApplicatio
         ]}
       />
       {uses.isError && <ErrorView error={uses.error} />}
-      {secrets.length === 0 ? (
-        <Text>{view.noSecrets}</Text>
-      ) : (
-        <SecretTable secrets={secrets} uses={uses.data} reason={reason} onDelete={ask} />
-      )}
+      <SecretTable secrets={secrets} uses={uses.data} reason={reason} onDelete={ask} />
       {uses.data !== undefined && secrets.length > 0 && <Text>{view.usesAge}</Text>}
       <Text>{view.secretHint}</Text>
       <CaptionedText label={texts.commandLine} text={`acrux ad app credential rotate --id ${application.appId}`} />
@@ -79,6 +76,7 @@ function SecretTable({ secrets, uses, reason, onDelete }: SecretTableProps) {
   return (
     <DataTable
       label={view.secrets}
+      empty={view.noSecrets}
       rows={secrets}
       keyOf={({ keyId }) => keyId}
       columns={[
@@ -96,20 +94,12 @@ function SecretTable({ secrets, uses, reason, onDelete }: SecretTableProps) {
                 },
               },
             ]),
-        {
-          title: words.actions,
-          cell: (secret) => (
-            <Button
-              size="small"
-              disabledFocusable={reason !== undefined}
-              {...(reason !== undefined && { title: reason })}
-              aria-label={view.deleteSecret(nameOf(secret))}
-              onClick={() => onDelete(secret)}
-            >
-              {identitiesTexts.remove}
-            </Button>
-          ),
-        },
+        actionColumn({
+          text: identitiesTexts.remove,
+          label: (secret) => view.deleteSecret(nameOf(secret)),
+          reason,
+          act: onDelete,
+        }),
       ]}
     />
   )

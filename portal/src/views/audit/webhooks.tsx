@@ -33,13 +33,7 @@ export function Webhooks({ subscription }: { readonly subscription: string }) {
     <Section title={view.webhooks}>
       <Text>{view.webhooksHint}</Text>
       <Loaded query={query}>
-        {(webhooks) =>
-          webhooks.length === 0 ? (
-            <Text>{view.noWebhooks}</Text>
-          ) : (
-            <WebhookTable webhooks={webhooks} reasonFor={reasonFor} onAct={setAct} />
-          )
-        }
+        {(webhooks) => <WebhookTable webhooks={webhooks} reasonFor={reasonFor} onAct={setAct} />}
       </Loaded>
       <div>
         <ActionButton reason={reasonFor('write')} onClick={() => setAct({ kind: 'add' })}>
@@ -81,6 +75,7 @@ function WebhookTable({ webhooks, reasonFor, onAct }: WebhookTableProps) {
   return (
     <DataTable
       label={view.webhooks}
+      empty={view.noWebhooks}
       rows={webhooks}
       keyOf={({ name }) => name}
       columns={[

@@ -5,11 +5,10 @@ import { listDeletedRepositories } from '../../api/registry.ts'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { LongTable } from '../../components/elements/long-table.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
-import { ParentLink } from '../../components/elements/parent-link.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
-import { texts } from '../../components/texts/texts.ts'
+import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { useRegistry, useRegistryName } from '../../components/registries/use-registry.ts'
 import { words } from '../../components/texts/words.ts'
@@ -23,11 +22,7 @@ export function DeletedRepositories() {
   const query = usePages(['deleted', registry], (after, signal) => listDeletedRepositories(registry, after, signal))
   return (
     <Page title={view.title}>
-      <ParentLink>
-        <AppLink inline to="/registries/$registry/repositories" params={{ registry }}>
-          {texts.repositories}
-        </AppLink>
-      </ParentLink>
+      <RepositoriesLink registry={registry} />
       <Policy loginServer={registry} />
       <Loaded query={query}>
         {({ pages }) => {

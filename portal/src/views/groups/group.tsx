@@ -1,10 +1,10 @@
-import { Button } from '@fluentui/react-components'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { type Member, deleteGroup, removeMember } from '../../api/directory.ts'
 import type { GraphGroup } from '../../api/graph-types.ts'
 import { isDenial } from '../../api/or-hidden.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
+import { actionColumn } from '../../components/elements/action-column.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { GiveRole } from '../../components/identities/give-role.tsx'
@@ -127,20 +127,12 @@ function MemberTable({ members, reason, onRemove }: MemberTableProps) {
       columns={[
         { title: words.name, cell: (member) => <MemberLink member={member} /> },
         { title: words.kind, cell: (member) => view.kinds[member['@odata.type']] },
-        {
-          title: words.actions,
-          cell: (member) => (
-            <Button
-              size="small"
-              disabledFocusable={reason !== undefined}
-              {...(reason !== undefined && { title: reason })}
-              aria-label={view.removeOne(member.displayName)}
-              onClick={() => onRemove(member)}
-            >
-              {identitiesTexts.remove}
-            </Button>
-          ),
-        },
+        actionColumn({
+          text: identitiesTexts.remove,
+          label: (member) => view.removeOne(member.displayName),
+          reason,
+          act: onRemove,
+        }),
       ]}
     />
   )

@@ -5,14 +5,12 @@ import { type FormEvent, useState } from 'react'
 import { startImport } from '../../api/registry-arm.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { CommandLine } from '../../components/elements/command-line.tsx'
-import { ParentLink } from '../../components/elements/parent-link.tsx'
 import { ActionButton } from '../../components/elements/action-button.tsx'
-import { AppLink } from '../../components/elements/app-link.tsx'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
-import { texts } from '../../components/texts/texts.ts'
+import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { useRegistry } from '../../components/registries/use-registry.ts'
 import { ImportProgress } from './import-progress.tsx'
@@ -33,11 +31,7 @@ export function Import() {
     void navigate({ to: '/registries/$registry/import', params: { registry: loginServer }, search })
   return (
     <Page title={view.title}>
-      <ParentLink>
-        <AppLink inline to="/registries/$registry/repositories" params={{ registry: loginServer }}>
-          {texts.repositories}
-        </AppLink>
-      </ParentLink>
+      <RepositoriesLink registry={loginServer} />
       <Text>{view.intro}</Text>
       {operation !== undefined ? (
         <ImportProgress

@@ -1,8 +1,8 @@
-import { Button, Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import { type ManagedList, deleteManaged } from '../../api/managed-identities.ts'
 import type { Identity } from '../../api/managed-types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
+import { actionColumn } from '../../components/elements/action-column.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
@@ -35,11 +35,7 @@ function Identities({ list }: { readonly list: ManagedList<Identity> }) {
   return (
     <>
       <ActionBar actions={[{ label: view.createIdentity, reason: action('write'), act: () => setCreating(true) }]} />
-      {list.resources.length === 0 ? (
-        <Text>{view.emptyIdentities}</Text>
-      ) : (
-        <IdentityTable identities={list.resources} reason={action('delete')} onDelete={ask} />
-      )}
+      <IdentityTable identities={list.resources} reason={action('delete')} onDelete={ask} />
       {isCreating && list.subscriptionId !== undefined && (
         <CreateManaged kind="identity" subscriptionId={list.subscriptionId} onClose={() => setCreating(false)} />
       )}
@@ -58,6 +54,7 @@ function IdentityTable({ identities, reason, onDelete }: IdentityTableProps) {
   return (
     <DataTable
       label={view.identities}
+      empty={view.emptyIdentities}
       rows={identities}
       keyOf={({ id }) => id}
       columns={[
@@ -65,20 +62,12 @@ function IdentityTable({ identities, reason, onDelete }: IdentityTableProps) {
         { title: words.resourceGroup, cell: ({ id }) => groupOf(id) },
         { title: words.clientId, cell: ({ properties }) => <code>{properties.clientId}</code> },
         { title: words.objectId, cell: ({ properties }) => <code>{properties.principalId}</code> },
-        {
-          title: words.actions,
-          cell: (identity) => (
-            <Button
-              size="small"
-              disabledFocusable={reason !== undefined}
-              {...(reason !== undefined && { title: reason })}
-              aria-label={view.delete(identity.name)}
-              onClick={() => onDelete(identity)}
-            >
-              {words.delete}
-            </Button>
-          ),
-        },
+        actionColumn({
+          text: words.delete,
+          label: (identity) => view.delete(identity.name),
+          reason,
+          act: onDelete,
+        }),
       ]}
     />
   )

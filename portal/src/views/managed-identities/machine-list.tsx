@@ -1,8 +1,9 @@
-import { Button, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { makeStyles, tokens } from '@fluentui/react-components'
 import { useState } from 'react'
 import { type ManagedList, deleteManaged } from '../../api/managed-identities.ts'
 import type { Machine } from '../../api/managed-types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
+import { ActionButton } from '../../components/elements/action-button.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { StateBadge } from '../../components/identities/state-badge.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
@@ -52,11 +53,7 @@ function Machines({ list }: { readonly list: ManagedList<Machine> }) {
   return (
     <>
       <ActionBar actions={[{ label: view.createMachine, reason: reasons.enroll, act: () => setCreating(true) }]} />
-      {list.resources.length === 0 ? (
-        <Text>{view.emptyMachines}</Text>
-      ) : (
-        <MachineTable machines={list.resources} reasons={reasons} onOpen={open} />
-      )}
+      <MachineTable machines={list.resources} reasons={reasons} onOpen={open} />
       {isCreating && list.subscriptionId !== undefined && (
         <CreateManaged kind="machine" subscriptionId={list.subscriptionId} onClose={() => setCreating(false)} />
       )}
@@ -88,6 +85,7 @@ function MachineTable({ machines, reasons, onOpen }: MachineTableProps) {
   return (
     <DataTable
       label={view.machines}
+      empty={view.emptyMachines}
       rows={machines}
       keyOf={({ id }) => id}
       columns={[
@@ -109,16 +107,15 @@ function MachineTable({ machines, reasons, onOpen }: MachineTableProps) {
           cell: (machine) => (
             <div className={styles.buttons}>
               {buttons.map(({ act, text, label }) => (
-                <Button
+                <ActionButton
                   key={act}
                   size="small"
-                  disabledFocusable={reasons[act] !== undefined}
-                  {...(reasons[act] !== undefined && { title: reasons[act] })}
+                  reason={reasons[act]}
                   aria-label={label(machine.name)}
                   onClick={() => onOpen(act, machine)}
                 >
                   {text}
-                </Button>
+                </ActionButton>
               ))}
             </div>
           ),

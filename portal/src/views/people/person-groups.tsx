@@ -1,4 +1,3 @@
-import { Text } from '@fluentui/react-components'
 import type { GraphUser } from '../../api/graph-types.ts'
 import { groupColumns } from '../../components/identities/group-columns.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
@@ -13,13 +12,15 @@ export function PersonGroups({ person }: { readonly person: GraphUser }) {
   const query = useGroupsOf(person.id)
   return (
     <Loaded query={query}>
-      {(groups) =>
-        groups.length === 0 ? (
-          <Text>{view.noGroups}</Text>
-        ) : (
-          <DataTable label={view.groups} rows={groups} keyOf={({ id }) => id} columns={groupColumns} />
-        )
-      }
+      {(groups) => (
+        <DataTable
+          label={view.groups}
+          empty={view.noGroups}
+          rows={groups}
+          keyOf={({ id }) => id}
+          columns={groupColumns}
+        />
+      )}
     </Loaded>
   )
 }

@@ -1,7 +1,8 @@
-import { Button, Text } from '@fluentui/react-components'
+import { Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import { type SignInMethod, isRemovable, removeMethod } from '../../api/directory.ts'
 import type { GraphUser } from '../../api/graph-types.ts'
+import { ActionButton } from '../../components/elements/action-button.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { useOwnerReason } from '../../components/identities/use-directory-role.ts'
 import { useSession } from '../../api/use-session.ts'
@@ -60,15 +61,14 @@ function MethodTable({ person, methods }: MethodTableProps) {
             title: words.actions,
             cell: (method) =>
               isRemovable(method) && (
-                <Button
+                <ActionButton
                   size="small"
-                  disabledFocusable={reason !== undefined}
-                  {...(reason !== undefined && { title: reason })}
+                  reason={reason}
                   aria-label={view.removeMethod(nameOf(method))}
                   onClick={() => ask(method)}
                 >
                   {identitiesTexts.remove}
-                </Button>
+                </ActionButton>
               ),
           },
         ]}

@@ -41,18 +41,15 @@ export function Quotas({ registry: { id } }: { readonly registry: Registry }) {
     <Section title={view.quotas}>
       <Text>{view.quotasHint}</Text>
       <Loaded query={query}>
-        {() =>
-          quotas.length === 0 ? (
-            <Text>{view.noQuotas}</Text>
-          ) : (
-            <QuotaTable
-              quotas={quotas}
-              acts={(quota) => (
-                <QuotaActs quota={quota} reasonFor={reasonFor} onAct={(kind) => setAct({ kind, quota })} />
-              )}
-            />
-          )
-        }
+        {() => (
+          <QuotaTable
+            quotas={quotas}
+            empty={view.noQuotas}
+            acts={(quota) => (
+              <QuotaActs quota={quota} reasonFor={reasonFor} onAct={(kind) => setAct({ kind, quota })} />
+            )}
+          />
+        )}
       </Loaded>
       <div className={styles.buttons}>
         <ActionButton reason={reasonFor('write')} onClick={() => setAct({ kind: 'add' })}>

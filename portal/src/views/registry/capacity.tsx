@@ -1,5 +1,4 @@
 import { sizeText } from '@acrux/shared/texts/size-text.ts'
-import { Text } from '@fluentui/react-components'
 import type { Registry } from '../../api/registry-document.ts'
 import type { RegistryUsages } from '../../api/types.ts'
 import { QuotaTable } from '../../components/registries/quota-table.tsx'
@@ -27,15 +26,7 @@ export function Capacity({ registry }: { readonly registry: Registry }) {
       </Section>
       {quotas.data !== null && (
         <Section title={view.quotas}>
-          <Loaded query={quotas}>
-            {(found) =>
-              found === null || found.value.length === 0 ? (
-                <Text>{view.noQuotas}</Text>
-              ) : (
-                <QuotaTable quotas={found.value} />
-              )
-            }
-          </Loaded>
+          <Loaded query={quotas}>{(found) => <QuotaTable quotas={found?.value ?? []} empty={view.noQuotas} />}</Loaded>
           <div>
             <AppLink to="/registries/$registry/policies" params={{ registry: registry.properties.loginServer }}>
               {view.changeQuotas}

@@ -10,13 +10,11 @@ import { Age } from '../../components/elements/age.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { usePermissions } from '../../api/use-permissions.ts'
-import { ParentLink } from '../../components/elements/parent-link.tsx'
-import { AppLink } from '../../components/elements/app-link.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
-import { texts } from '../../components/texts/texts.ts'
+import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { useRegistry, useRegistryName } from '../../components/registries/use-registry.ts'
 import { words } from '../../components/texts/words.ts'
@@ -31,11 +29,7 @@ export function Uploads() {
   const name = useRegistryName(loginServer)
   return (
     <Page title={view.title}>
-      <ParentLink>
-        <AppLink inline to="/registries/$registry/repositories" params={{ registry: loginServer }}>
-          {texts.repositories}
-        </AppLink>
-      </ParentLink>
+      <RepositoriesLink registry={loginServer} />
       <Text>{view.intro}</Text>
       <Loaded query={registries}>
         {() => (registry === undefined ? <Text>{view.noDetails}</Text> : <UploadList registryId={registry.id} />)}
