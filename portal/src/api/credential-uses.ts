@@ -1,5 +1,5 @@
-import { readJson } from './client.ts'
 import { readSubscriptions } from './arm.ts'
+import { readJson } from './client.ts'
 import type { CredentialUseList } from './types.ts'
 
 /** When the credentials of a principal were last used, by their ids. */

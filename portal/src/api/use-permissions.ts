@@ -1,7 +1,7 @@
-import { useRead } from './queries.ts'
 import { permitsAction } from '@acrux/shared/standards/azure/role-permissions.ts'
 import { listPermissions } from './access.ts'
 import { isDenial } from './or-hidden.ts'
+import { useRead } from './queries.ts'
 
 /** Answers whether the signed-in person may carry out an action of ARM. */
 export type MayAct = (action: string) => boolean

@@ -3,8 +3,8 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ApiError } from '../api/client.ts'
-import { router } from './router.tsx'
 import { ThemeProvider } from '../components/shell/theme.tsx'
+import { router } from './router.tsx'
 
 const maxRetries = 2
 

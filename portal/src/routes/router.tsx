@@ -1,8 +1,8 @@
 import { createRouter } from '@tanstack/react-router'
-import { routeTree } from './routes.tsx'
 import { ErrorView } from '../components/elements/error-view.tsx'
 import { Missing } from '../components/elements/missing.tsx'
 import { parseSearch, stringifySearch } from '../components/elements/search-params.ts'
+import { routeTree } from './routes.tsx'
 
 function MissingPage() {
   return (

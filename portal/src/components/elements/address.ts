@@ -1,8 +1,8 @@
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { parseLoginServer } from '@acrux/shared/standards/azure/login-server.ts'
 import { parseDigest } from '@acrux/shared/standards/oci/digest.ts'
 import { parseReference } from '@acrux/shared/standards/oci/reference.ts'
 import { parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
-import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 
 /* The forms of the names in addresses. The views show commands with them, and anyone can make a link. */
 

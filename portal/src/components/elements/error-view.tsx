@@ -3,8 +3,8 @@ import { useParams } from '@tanstack/react-router'
 import { ListTooLong } from '../../api/arm-list.ts'
 import { ApiError, stepUpCode } from '../../api/client.ts'
 import { texts } from '../texts/texts.ts'
-import { ExplainLink } from './explain-link.tsx'
 import { words } from '../texts/words.ts'
+import { ExplainLink } from './explain-link.tsx'
 
 type ErrorViewProps = {
   readonly error: unknown

@@ -11,9 +11,9 @@ import {
 } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
-import { useReturnOfFocus } from './use-return-of-focus.ts'
-import { ErrorView } from './error-view.tsx'
 import { texts } from '../texts/texts.ts'
+import { ErrorView } from './error-view.tsx'
+import { useReturnOfFocus } from './use-return-of-focus.ts'
 
 const column = {
   display: 'grid',

@@ -1,9 +1,9 @@
 import { Field, SearchBox, Text, makeStyles, tokens } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
 import { rightsTexts } from '../texts/rights.ts'
+import { words } from '../texts/words.ts'
 import { ActionButton } from './action-button.tsx'
 import { maxValueLength } from './search-params.ts'
-import { words } from '../texts/words.ts'
 
 const useStyles = makeStyles({
   bar: { display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: tokens.spacingHorizontalM },

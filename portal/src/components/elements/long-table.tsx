@@ -1,8 +1,8 @@
 import { Button, Text, makeStyles, tokens } from '@fluentui/react-components'
 import type { UseInfiniteQueryResult } from '@tanstack/react-query'
 import { type ComponentProps, useState } from 'react'
-import { DataTable } from './data-table.tsx'
 import { imagesTexts } from '../texts/images.ts'
+import { DataTable } from './data-table.tsx'
 
 const useStyles = makeStyles({ more: { display: 'flex', alignItems: 'center', columnGap: tokens.spacingHorizontalM } })
 

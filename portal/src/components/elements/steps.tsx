@@ -2,8 +2,8 @@ import { Button, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { rightsTexts } from '../texts/rights.ts'
 import { texts } from '../texts/texts.ts'
-import { Section } from './page.tsx'
 import { words } from '../texts/words.ts'
+import { Section } from './page.tsx'
 
 const useStyles = makeStyles({
   steps: {

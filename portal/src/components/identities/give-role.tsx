@@ -4,8 +4,8 @@ import { useState } from 'react'
 import type { Registry } from '../../api/registry-document.ts'
 import { AppLink } from '../elements/app-link.tsx'
 import { Loaded } from '../elements/loaded.tsx'
-import { identitiesTexts } from '../texts/identities.ts'
 import { useRegistries } from '../registries/use-registry.ts'
+import { identitiesTexts } from '../texts/identities.ts'
 
 const texts = identitiesTexts.giveRole
 

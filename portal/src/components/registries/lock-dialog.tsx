@@ -1,7 +1,7 @@
 import { Checkbox, Text } from '@fluentui/react-components'
 import { useState } from 'react'
-import { type ContentPlace, changeLocks } from '../../api/registry-changes.ts'
 import type { ChangeableAttributes } from '../../api/content-types.ts'
+import { type ContentPlace, changeLocks } from '../../api/registry-changes.ts'
 import { FormDialog } from '../elements/form-dialog.tsx'
 import { imagesTexts } from '../texts/images.ts'
 import { words } from '../texts/words.ts'

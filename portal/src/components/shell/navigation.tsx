@@ -17,12 +17,12 @@ import {
 } from '@fluentui/react-icons'
 import { useParams } from '@tanstack/react-router'
 import { type ReactNode, useId } from 'react'
+import { AppLink } from '../elements/app-link.tsx'
 import { identitiesTexts } from '../texts/identities.ts'
 import { operationsTexts } from '../texts/operations.ts'
 import { rightsTexts } from '../texts/rights.ts'
 import { serverTexts } from '../texts/server.ts'
 import { texts } from '../texts/texts.ts'
-import { AppLink } from '../elements/app-link.tsx'
 
 /** Screens on which the navigation is above the view, not beside it. */
 export const narrow = '@media (max-width: 720px)'

@@ -18,9 +18,9 @@ import { useEffect, useState } from 'react'
 import { ApiError } from '../../api/client.ts'
 import { type StepUpResult, answerStepUp, confirmedChannel } from '../../api/step-up.ts'
 import { type Session, readSession } from '../../api/use-session.ts'
+import { useReturnOfFocus } from '../elements/use-return-of-focus.ts'
 import { texts } from '../texts/texts.ts'
 import { signInFailure } from './sign-in-failure.ts'
-import { useReturnOfFocus } from '../elements/use-return-of-focus.ts'
 
 const useStyles = makeStyles({
   content: { display: 'grid', rowGap: tokens.spacingVerticalM, overflowWrap: 'anywhere' },

@@ -6,14 +6,14 @@ import type { RoleDefinition } from '../../api/types.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
 import { Steps } from '../../components/elements/steps.tsx'
-import { rightsTexts } from '../../components/texts/rights.ts'
 import { WithRegistry } from '../../components/registries/with-registry.tsx'
+import { rightsTexts } from '../../components/texts/rights.ts'
+import { type PlaceChoice, placeOf } from './plan-assignments.ts'
 import { PrincipalPicker, usePrincipals } from './principal-picker.tsx'
 import { ReviewStep } from './review-step.tsx'
 import { RoleStep } from './role-step.tsx'
 import { useRoles } from './use-access.ts'
 import { WhereStep } from './where-step.tsx'
-import { type PlaceChoice, placeOf } from './plan-assignments.ts'
 
 const texts = rightsTexts.add
 

@@ -2,8 +2,8 @@ import { alternativesOf } from '@acrux/shared/permissions/directory-assignments.
 import { actionToGrant } from '@acrux/shared/permissions/granted-action.ts'
 import { conditionText, withRepositories } from '@acrux/shared/permissions/repository-condition.ts'
 import { changeRegistry, newAssignmentId, putAssignment } from '../../api/access.ts'
-import { changeScopeMap } from '../../api/tokens.ts'
 import type { Principal } from '../../api/principals.ts'
+import { changeScopeMap } from '../../api/tokens.ts'
 import type { AccessExplanation, DecisionChange } from '../../api/types.ts'
 import { grantAccess } from './grant.ts'
 

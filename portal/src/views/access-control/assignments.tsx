@@ -13,8 +13,9 @@ import { LoadMore } from '../../components/elements/load-more.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { texts as shared } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 import { type AccessSearch, parseAccessSearch } from './access-search.ts'
 import { ChangeCondition } from './change-condition.tsx'
 import { capabilitiesOf, repositoriesText, scopeText } from './describe.ts'
@@ -27,7 +28,6 @@ import {
   useAssignments,
   useRoles,
 } from './use-access.ts'
-import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.access
 const writeAction = 'Microsoft.Authorization/roleAssignments/write'

@@ -3,10 +3,10 @@ import { useState } from 'react'
 import { putAssignment } from '../../api/access.ts'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { ConditionEditor } from './condition-editor.tsx'
-import { type NamedAssignment, nameOf } from './use-access.ts'
 import { words } from '../../components/texts/words.ts'
+import { ConditionEditor } from './condition-editor.tsx'
 import { isCondition } from './plan-assignments.ts'
+import { type NamedAssignment, nameOf } from './use-access.ts'
 
 const texts = rightsTexts.condition
 

@@ -1,6 +1,6 @@
+import { parseRoleCondition } from '@acrux/shared/standards/conditions/role-condition-parser.ts'
 import { Button, Field, Textarea, makeStyles, tokens } from '@fluentui/react-components'
 import { useId } from 'react'
-import { parseRoleCondition } from '@acrux/shared/standards/conditions/role-condition-parser.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { words } from '../../components/texts/words.ts'
 

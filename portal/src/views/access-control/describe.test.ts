@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { conditionOf } from './plan-assignments.ts'
 import { lossTexts, repositoriesText, scopeText } from './describe.ts'
+import { conditionOf } from './plan-assignments.ts'
 
 const subscription = '/subscriptions/01234567-0123-4123-8123-0123456789ab'
 const registryId = `${subscription}/resourceGroups/acrux/providers/Microsoft.ContainerRegistry/registries/contoso`

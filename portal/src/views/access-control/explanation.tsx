@@ -5,9 +5,9 @@ import type { AccessExplanation } from '../../api/types.ts'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { words } from '../../components/texts/words.ts'
 import { scopeText } from './describe.ts'
 import { SmallestChange } from './smallest-change.tsx'
-import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.check
 

@@ -1,10 +1,10 @@
 import { addRepositories } from '@acrux/shared/permissions/directory-assignments.ts'
 import { conditionText, withRepositories } from '@acrux/shared/permissions/repository-condition.ts'
 import { type RepositoryPattern, parseRepositoryPattern } from '@acrux/shared/permissions/repository-pattern.ts'
+import { parseRoleCondition } from '@acrux/shared/standards/conditions/role-condition-parser.ts'
 import type { Principal } from '../../api/principals.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import type { NamedAssignment } from './use-access.ts'
-import { parseRoleCondition } from '@acrux/shared/standards/conditions/role-condition-parser.ts'
 
 /** Where a role applies. */
 export type Place =

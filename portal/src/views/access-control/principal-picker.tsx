@@ -1,3 +1,4 @@
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import {
   Button,
   Checkbox,
@@ -12,11 +13,10 @@ import {
 } from '@fluentui/react-components'
 import { useDeferredValue, useState } from 'react'
 import { type Principal, type PrincipalType, searchPrincipals } from '../../api/principals.ts'
-import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { useRead } from '../../api/queries.ts'
 import { ErrorView } from '../../components/elements/error-view.tsx'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { texts as shared } from '../../components/texts/texts.ts'
 
 const texts = rightsTexts.add
 const minLength = 2

@@ -1,8 +1,8 @@
 import { Button, Field, Input, Select, makeStyles, tokens } from '@fluentui/react-components'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { type AccessSearch, isOfRegistry, questionActions } from './access-search.ts'
 import { words } from '../../components/texts/words.ts'
+import { type AccessSearch, isOfRegistry, questionActions } from './access-search.ts'
 
 const texts = rightsTexts.check
 

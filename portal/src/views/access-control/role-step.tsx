@@ -1,11 +1,11 @@
+import { grantForms } from '@acrux/shared/permissions/granted-action.ts'
 import { Field, Radio, RadioGroup, SearchBox, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useState } from 'react'
-import { grantForms } from '@acrux/shared/permissions/granted-action.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { capabilitiesOf } from './describe.ts'
 import { words } from '../../components/texts/words.ts'
+import { capabilitiesOf } from './describe.ts'
 
 const texts = rightsTexts.add
 

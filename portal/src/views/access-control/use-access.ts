@@ -1,9 +1,9 @@
-import { useQueryClient, useQuery } from '@tanstack/react-query'
 import type { HeldRole, RoleAssignmentMode } from '@acrux/shared/permissions/mode-changes.ts'
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
+import { useQueryClient, useQuery } from '@tanstack/react-query'
 import { listAssignments, listRoles, readAssignments, readModeChanges } from '../../api/access.ts'
 import { type ArmPage, readPage } from '../../api/arm-list.ts'
 import { type Principal, isCut, namePrincipals, searchPrincipals } from '../../api/principals.ts'
-import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { usePages, useRead } from '../../api/queries.ts'
 import type { RoleAssignment, RoleDefinition } from '../../api/types.ts'
 

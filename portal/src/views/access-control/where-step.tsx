@@ -4,9 +4,9 @@ import type { RoleDefinition } from '../../api/types.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { words } from '../../components/texts/words.ts'
 import { ConditionEditor } from './condition-editor.tsx'
 import { type Place, conditionOf, readPatterns, type PlaceChoice, placeOf } from './plan-assignments.ts'
-import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.add
 

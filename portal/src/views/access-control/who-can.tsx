@@ -9,12 +9,12 @@ import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { texts as shared } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 import type { AccessSearch } from './access-search.ts'
 import { scopeText } from './describe.ts'
 import { QuestionForm } from './question-form.tsx'
-import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.who
 /** How many rows are shown at first, and with each “Load more”. */

@@ -10,15 +10,15 @@ import {
 import { useRead } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
-import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
 import { formatTime } from '../../components/texts/format.ts'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { texts as shared } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.keys

@@ -21,23 +21,23 @@ import { createFederated } from '../../api/applications.ts'
 import type { GraphApplication } from '../../api/graph-types.ts'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/types.ts'
-import { CommandLine } from '../../components/elements/command-line.tsx'
-import { useLacks } from '../../components/elements/use-lacks.ts'
-import { GiveRole } from '../../components/identities/give-role.tsx'
-import { useOwnRole } from '../../components/identities/use-directory-role.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
+import { useLacks } from '../../components/elements/use-lacks.ts'
+import { GiveRole } from '../../components/identities/give-role.tsx'
+import { useOwnRole } from '../../components/identities/use-directory-role.ts'
+import { useRegistries, useRegistry } from '../../components/registries/use-registry.ts'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 import { texts } from '../../components/texts/texts.ts'
-import { useApplication, useChangedApplication, usePrincipal } from './use-application.ts'
-import { useRegistries, useRegistry } from '../../components/registries/use-registry.ts'
+import { words } from '../../components/texts/words.ts'
 import {
   type JobField,
   type JobSystem,
@@ -49,7 +49,7 @@ import {
   textToPaste,
   usualValues,
 } from './job-systems.ts'
-import { words } from '../../components/texts/words.ts'
+import { useApplication, useChangedApplication, usePrincipal } from './use-application.ts'
 
 const view = identitiesTexts.wizard
 

@@ -6,14 +6,14 @@ import type { GraphApplication, GraphFederatedIdentityCredential } from '../../a
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { actionColumn } from '../../components/elements/action-column.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
-import { Confirm, type Question } from '../../components/identities/confirm.tsx'
-import { useObjectOwnerReason } from '../../components/identities/use-directory-role.ts'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
+import { Confirm, type Question } from '../../components/identities/confirm.tsx'
+import { useObjectOwnerReason } from '../../components/identities/use-directory-role.ts'
 import { identitiesTexts } from '../../components/texts/identities.ts'
+import { words } from '../../components/texts/words.ts'
 import { TestToken } from './test-token.tsx'
 import { useChangedApplication, useFederated } from './use-application.ts'
-import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.application
 

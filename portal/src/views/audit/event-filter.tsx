@@ -2,8 +2,8 @@ import { Button, Field, Input, Select, makeStyles, tokens } from '@fluentui/reac
 import type { FormEvent } from 'react'
 import type { EventSearch } from '../../api/audit.ts'
 import { operationsTexts } from '../../components/texts/operations.ts'
-import { parseEventSearch, toLocalText } from './event-search.ts'
 import { words } from '../../components/texts/words.ts'
+import { parseEventSearch, toLocalText } from './event-search.ts'
 
 const { filters, outcomes } = operationsTexts
 const hourMs = 3_600_000

@@ -5,10 +5,10 @@ import { DataTable } from '../../components/elements/data-table.tsx'
 import { ExplainLink } from '../../components/elements/explain-link.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'
-import { AuditLink } from './audit-link.tsx'
-import { useNames } from './use-events.ts'
 import { words } from '../../components/texts/words.ts'
+import { AuditLink } from './audit-link.tsx'
 import { shortTarget } from './short-target.ts'
+import { useNames } from './use-events.ts'
 
 const view = operationsTexts
 

@@ -1,16 +1,16 @@
 import { Text } from '@fluentui/react-components'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
-import { formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
+import { formatTime } from '../../components/texts/format.ts'
 import { operationsTexts } from '../../components/texts/operations.ts'
 import { texts } from '../../components/texts/texts.ts'
-import { AuditLink } from './audit-link.tsx'
-import { useLogPlace } from './use-log-place.ts'
-import { useAuditChain } from './use-integrity.ts'
-import { Webhooks } from './webhooks.tsx'
 import { words } from '../../components/texts/words.ts'
+import { AuditLink } from './audit-link.tsx'
+import { useAuditChain } from './use-integrity.ts'
+import { useLogPlace } from './use-log-place.ts'
+import { Webhooks } from './webhooks.tsx'
 
 const view = operationsTexts.integrity
 

@@ -1,14 +1,14 @@
 import { Text } from '@fluentui/react-components'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { ExplainLink } from '../../components/elements/explain-link.tsx'
-import { formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
+import { formatTime } from '../../components/texts/format.ts'
 import { operationsTexts } from '../../components/texts/operations.ts'
-import { Older } from './older.tsx'
-import { useOwnDenials } from './use-events.ts'
 import { words } from '../../components/texts/words.ts'
+import { Older } from './older.tsx'
 import { shortTarget } from './short-target.ts'
+import { useOwnDenials } from './use-events.ts'
 
 const view = operationsTexts
 

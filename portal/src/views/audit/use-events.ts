@@ -1,6 +1,6 @@
+import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { type EventSearch, type LogPlace, allEvents, listEvents, listOwnDenials } from '../../api/audit.ts'
 import { findUser, namePrincipals } from '../../api/principals.ts'
-import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { usePages, useRead } from '../../api/queries.ts'
 import type { AuditEvent } from '../../api/types.ts'
 import { useSession } from '../../api/use-session.ts'

@@ -1,20 +1,20 @@
 import { Badge, Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import type { AuditWebhook } from '../../api/types.ts'
-import { deleteWebhook, putWebhook, rotateSecret } from '../../api/webhooks.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
+import { deleteWebhook, putWebhook, rotateSecret } from '../../api/webhooks.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
-import { formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
+import { formatTime } from '../../components/texts/format.ts'
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'
 import { texts } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 import { useWebhooks } from './use-integrity.ts'
 import { WebhookForm } from './webhook-form.tsx'
-import { words } from '../../components/texts/words.ts'
 
 const view = operationsTexts.integrity
 

@@ -1,6 +1,6 @@
+import { changeText } from '@acrux/shared/permissions/change-text.ts'
 import { Text } from '@fluentui/react-components'
 import { useState } from 'react'
-import { changeText } from '@acrux/shared/permissions/change-text.ts'
 import type { Decision } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
@@ -13,8 +13,8 @@ import { operationsTexts } from '../../components/texts/operations.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 import { repositoriesText, scopeText } from '../access-control/describe.ts'
-import { type DecisionPlace, useFix } from './use-denial.ts'
 import { type PossibleFix, possibleFix } from './possible-fix.ts'
+import { type DecisionPlace, useFix } from './use-denial.ts'
 
 const view = operationsTexts.denial
 

@@ -2,14 +2,14 @@ import { Button, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { addMember } from '../../api/directory.ts'
-import { Tabs } from '../../components/elements/tabs.tsx'
-import { DirectoryTable } from '../../components/identities/directory-table.tsx'
+import { ErrorView } from '../../components/elements/error-view.tsx'
 import { FilterField } from '../../components/elements/filter-field.tsx'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
-import { ErrorView } from '../../components/elements/error-view.tsx'
+import { Tabs } from '../../components/elements/tabs.tsx'
+import { DirectoryTable } from '../../components/identities/directory-table.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
-import { useChangedGroup } from './use-group.ts'
 import { words } from '../../components/texts/words.ts'
+import { useChangedGroup } from './use-group.ts'
 
 const view = identitiesTexts.group
 const collections = {

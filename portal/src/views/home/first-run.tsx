@@ -1,8 +1,8 @@
 import { Button, Link, Text, makeStyles, tokens } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
-import { StateBadge } from '../../components/identities/state-badge.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { Section } from '../../components/elements/page.tsx'
+import { StateBadge } from '../../components/identities/state-badge.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 import { useFirstRun } from './use-first-run.ts'
 

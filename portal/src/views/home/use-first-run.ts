@@ -2,9 +2,9 @@ import { useState } from 'react'
 import { readEvents } from '../../api/arm.ts'
 import { listDirectory, listMethods } from '../../api/directory.ts'
 import type { GraphUser } from '../../api/graph-types.ts'
-import { useOwnRole } from '../../components/identities/use-directory-role.ts'
 import { useRead } from '../../api/queries.ts'
 import { useSession } from '../../api/use-session.ts'
+import { useOwnRole } from '../../components/identities/use-directory-role.ts'
 
 /** The first steps of an owner: whether each is done. */
 export type FirstSteps = Readonly<Record<'password' | 'factor' | 'push' | 'colleague' | 'job', boolean>>

@@ -3,12 +3,12 @@ import { listApplications, listCredentialUses, listWebhooks } from '../../api/at
 import { orHidden } from '../../api/or-hidden.ts'
 import { useRead } from '../../api/queries.ts'
 import { listQuotas } from '../../api/registry-arm.ts'
-import { readStatus } from '../../api/server.ts'
 import type { Registry } from '../../api/registry-document.ts'
+import { readStatus } from '../../api/server.ts'
 import type { MayAct } from '../../api/use-permissions.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
-import { type VisibleLogs, maxRegistries, readVisibleEvents } from './read-visible-events.ts'
 import { type AttentionItem, ofApplications, ofQuotas, ofRegistries, ofServer, ofWebhooks } from './attention.ts'
+import { type VisibleLogs, maxRegistries, readVisibleEvents } from './read-visible-events.ts'
 
 const shownPushes = 10
 

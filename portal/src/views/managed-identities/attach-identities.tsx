@@ -5,8 +5,8 @@ import type { Machine } from '../../api/managed-types.ts'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
-import { useChangedManaged, useIdentities } from './use-managed.ts'
 import { words } from '../../components/texts/words.ts'
+import { useChangedManaged, useIdentities } from './use-managed.ts'
 
 const view = identitiesTexts.managedView
 

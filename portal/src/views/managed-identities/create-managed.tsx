@@ -3,8 +3,8 @@ import { useState } from 'react'
 import { type ManagedKind, createManaged, managedId } from '../../api/managed-identities.ts'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
-import { useChangedManaged } from './use-managed.ts'
 import { words } from '../../components/texts/words.ts'
+import { useChangedManaged } from './use-managed.ts'
 
 const view = identitiesTexts.managedView
 

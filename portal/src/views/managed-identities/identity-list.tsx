@@ -3,14 +3,14 @@ import { type ManagedList, deleteManaged } from '../../api/managed-identities.ts
 import type { Identity } from '../../api/managed-types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { actionColumn } from '../../components/elements/action-column.tsx'
-import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
+import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
+import { words } from '../../components/texts/words.ts'
 import { CreateManaged } from './create-managed.tsx'
 import { groupOf } from './group-of.ts'
 import { reasonAgainst, useChangedManaged, useIdentities } from './use-managed.ts'
-import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.managedView
 

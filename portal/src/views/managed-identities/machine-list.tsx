@@ -4,18 +4,18 @@ import { type ManagedList, deleteManaged } from '../../api/managed-identities.ts
 import type { Machine } from '../../api/managed-types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { ActionButton } from '../../components/elements/action-button.tsx'
-import { Confirm, type Question } from '../../components/identities/confirm.tsx'
-import { StateBadge } from '../../components/identities/state-badge.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
+import { Confirm, type Question } from '../../components/identities/confirm.tsx'
+import { StateBadge } from '../../components/identities/state-badge.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 import { texts } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 import { AttachIdentities } from './attach-identities.tsx'
 import { CreateManaged } from './create-managed.tsx'
 import { EnrollMachine } from './enroll-machine.tsx'
 import { groupOf } from './group-of.ts'
 import { reasonAgainst, useChangedManaged, useMachines } from './use-managed.ts'
-import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.managedView
 

@@ -2,14 +2,14 @@ import { Text } from '@fluentui/react-components'
 import type { Descriptor } from '../../api/pushed-types.ts'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
-import { formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
-import { texts } from '../../components/texts/texts.ts'
+import { formatTime } from '../../components/texts/format.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
+import { texts } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 import type { ImageConfig } from './parse-manifest.ts'
 import { type ManifestAddress, useImageConfig } from './use-manifest.ts'
-import { words } from '../../components/texts/words.ts'
 
 const view = texts.manifestView
 

@@ -5,8 +5,8 @@ import type { GraphUser } from '../../api/graph-types.ts'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { useDirectoryRoles } from '../../components/identities/use-directory-role.ts'
 import { identitiesTexts } from '../../components/texts/identities.ts'
-import { useChangedPerson } from './use-person.ts'
 import { words } from '../../components/texts/words.ts'
+import { useChangedPerson } from './use-person.ts'
 
 const view = identitiesTexts.person
 const choices = ['none', 'reader', 'owner'] as const

@@ -1,12 +1,12 @@
 import { useSearch } from '@tanstack/react-router'
 import type { GraphUser } from '../../api/graph-types.ts'
+import { AppLink } from '../../components/elements/app-link.tsx'
 import { DirectoryView } from '../../components/identities/directory-view.tsx'
 import { EnabledBadge } from '../../components/identities/state-badge.tsx'
-import { AppLink } from '../../components/elements/app-link.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { identitiesTexts } from '../../components/texts/identities.ts'
-import { CreatePerson } from './create-person.tsx'
 import { words } from '../../components/texts/words.ts'
+import { CreatePerson } from './create-person.tsx'
 
 const view = identitiesTexts.peopleView
 

@@ -2,16 +2,16 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { deleteUser, enableUser } from '../../api/directory.ts'
 import type { GraphUser } from '../../api/graph-types.ts'
+import { useSession } from '../../api/use-session.ts'
 import { type Action, ActionBar } from '../../components/elements/action-bar.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { useOwnerReason } from '../../components/identities/use-directory-role.ts'
-import { useSession } from '../../api/use-session.ts'
 import { identitiesTexts } from '../../components/texts/identities.ts'
+import { words } from '../../components/texts/words.ts'
 import { ChangeRole } from './change-role.tsx'
 import { CreatePass } from './create-pass.tsx'
 import { ResetPassword } from './reset-password.tsx'
 import { useChangedPerson } from './use-person.ts'
-import { words } from '../../components/texts/words.ts'
 
 const view = identitiesTexts.person
 

@@ -1,7 +1,7 @@
 import type { GraphUser } from '../../api/graph-types.ts'
-import { groupColumns } from '../../components/identities/group-columns.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
+import { groupColumns } from '../../components/identities/group-columns.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
 import { useGroupsOf } from './use-person.ts'
 

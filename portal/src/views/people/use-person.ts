@@ -1,6 +1,6 @@
+import { listExternalIdentities, listGroupsOf, listMethods, readUser } from '../../api/directory.ts'
 import { useRead, useReadAgain } from '../../api/queries.ts'
 import { listSignIns } from '../../api/sign-ins.ts'
-import { listExternalIdentities, listGroupsOf, listMethods, readUser } from '../../api/directory.ts'
 
 /** A person. */
 export function usePerson(id: string) {

@@ -9,9 +9,9 @@ import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'
-import { useChange } from './use-policies.ts'
 import { words } from '../../components/texts/words.ts'
 import { type Rules, rulesOf, changeOf } from './network-change.ts'
+import { useChange } from './use-policies.ts'
 
 const view = operationsTexts.policies
 

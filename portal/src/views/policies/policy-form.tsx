@@ -5,11 +5,11 @@ import type { Registry } from '../../api/registry-document.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
-import { formatTime } from '../../components/texts/format.ts'
 import { Section } from '../../components/elements/page.tsx'
+import { formatTime } from '../../components/texts/format.ts'
 import { operationsTexts } from '../../components/texts/operations.ts'
-import { useChange } from './use-policies.ts'
 import { words } from '../../components/texts/words.ts'
+import { useChange } from './use-policies.ts'
 
 const view = operationsTexts.policies
 

@@ -1,17 +1,17 @@
 import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { RegistryUsages } from '../../api/types.ts'
-import { QuotaTable } from '../../components/registries/quota-table.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { Share } from '../../components/elements/share.tsx'
+import { QuotaTable } from '../../components/registries/quota-table.tsx'
+import { useQuotas } from '../../components/registries/use-registry.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { texts } from '../../components/texts/texts.ts'
-import { useQuotas } from '../../components/registries/use-registry.ts'
-import { useUsages } from './use-usage.ts'
 import { words } from '../../components/texts/words.ts'
+import { useUsages } from './use-usage.ts'
 
 const view = imagesTexts.registry
 

@@ -6,8 +6,8 @@ import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Section } from '../../components/elements/page.tsx'
-import { texts } from '../../components/texts/texts.ts'
 import { useRegistryName } from '../../components/registries/use-registry.ts'
+import { texts } from '../../components/texts/texts.ts'
 import { type Client, browserCommands, clients, loginCommand, pushCommand } from './sign-in-commands.ts'
 
 const view = texts.registryView

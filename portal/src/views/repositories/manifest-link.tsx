@@ -1,5 +1,5 @@
-import { Digest } from '../../components/registries/digest.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
+import { Digest } from '../../components/registries/digest.tsx'
 
 type ManifestLinkProps = { readonly registry: string; readonly repository: string; readonly reference: string }
 

@@ -2,15 +2,15 @@ import { Text } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { deleteRepository } from '../../api/registry-changes.ts'
 import type { RepositoryProperties } from '../../api/content-types.ts'
+import { deleteRepository } from '../../api/registry-changes.ts'
 import type { Access } from '../../api/registry.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { LockDialog } from '../../components/registries/lock-dialog.tsx'
+import { isUndeletable } from '../../components/registries/locks.ts'
 import { useKeptText } from '../../components/registries/use-kept-text.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
-import { isUndeletable } from '../../components/registries/locks.ts'
 
 const view = imagesTexts.repository
 const { roleNeeded, lockedReason, confirm } = imagesTexts

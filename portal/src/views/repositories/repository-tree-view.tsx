@@ -1,8 +1,8 @@
 import { Text, Tree, TreeItem, TreeItemLayout, makeStyles, tokens } from '@fluentui/react-components'
 import { useNavigate } from '@tanstack/react-router'
 import type { MouseEvent } from 'react'
-import { texts } from '../../components/texts/texts.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
+import { texts } from '../../components/texts/texts.ts'
 import { type PathNode, treeOf } from './repository-tree.ts'
 
 const useStyles = makeStyles({

@@ -4,15 +4,15 @@ import type { HostCertificates, ServerStatus } from '../../api/types.ts'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
-import { formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
+import { formatTime } from '../../components/texts/format.ts'
 import { serverTexts } from '../../components/texts/server.ts'
 import { texts } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 import { Keys } from './keys.tsx'
 import { UnlessHidden } from './unless-hidden.tsx'
 import { useCertificates, useStatus } from './use-server.ts'
-import { words } from '../../components/texts/words.ts'
 
 const view = serverTexts
 

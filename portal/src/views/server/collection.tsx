@@ -3,12 +3,12 @@ import { ProgressBar, Text } from '@fluentui/react-components'
 import type { GarbageCollection } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
-import { formatSeconds, formatShare, formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
+import { formatSeconds, formatShare, formatTime } from '../../components/texts/format.ts'
 import { serverTexts } from '../../components/texts/server.ts'
+import { words } from '../../components/texts/words.ts'
 import { RunSection } from './run-section.tsx'
 import { useCollection } from './use-server.ts'
-import { words } from '../../components/texts/words.ts'
 
 const view = serverTexts
 

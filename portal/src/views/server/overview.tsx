@@ -6,14 +6,14 @@ import { useSession } from '../../api/use-session.ts'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
-import { formatAge, formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
+import { formatAge, formatTime } from '../../components/texts/format.ts'
 import { serverTexts } from '../../components/texts/server.ts'
 import { texts } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 import { UnlessHidden } from './unless-hidden.tsx'
 import { useStatus } from './use-server.ts'
-import { words } from '../../components/texts/words.ts'
 
 const view = serverTexts
 

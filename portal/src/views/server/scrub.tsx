@@ -5,13 +5,13 @@ import type { Scrub } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
-import { formatShare, formatTime } from '../../components/texts/format.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
+import { formatShare, formatTime } from '../../components/texts/format.ts'
 import { serverTexts } from '../../components/texts/server.ts'
 import { texts } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 import { RunSection } from './run-section.tsx'
 import { useScrub } from './use-server.ts'
-import { words } from '../../components/texts/words.ts'
 
 const view = serverTexts
 

@@ -1,12 +1,12 @@
 import { Field, Input, Text, Textarea, makeStyles, tokens as theme } from '@fluentui/react-components'
 import { useState } from 'react'
 import type { Registry } from '../../api/registry-document.ts'
-import type { ScopeMap } from '../../api/types.ts'
 import { changeScopeMap, putScopeMap } from '../../api/tokens.ts'
+import type { ScopeMap } from '../../api/types.ts'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { texts as shared } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.token

@@ -1,10 +1,10 @@
 import { Text } from '@fluentui/react-components'
 import type { Registry } from '../../api/registry-document.ts'
 import { changeToken, deleteToken } from '../../api/tokens.ts'
-import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
-import { texts as shared } from '../../components/texts/texts.ts'
+import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { texts as shared } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 
 const texts = rightsTexts.token

@@ -10,15 +10,15 @@ import { ListBar, ListFilter } from '../../components/elements/list-bar.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
+import { texts as shared } from '../../components/texts/texts.ts'
+import { words } from '../../components/texts/words.ts'
 import { passwordText } from './password-text.ts'
 import { RotatePassword } from './rotate-password.tsx'
 import { type TokenAct, TokenDialog } from './token-dialog.tsx'
+import { type TokenRow } from './token-rows.ts'
 import type { TokenSearch } from './token-search.ts'
 import { tokensKey, useTokenRows } from './use-tokens.ts'
-import { words } from '../../components/texts/words.ts'
-import { type TokenRow } from './token-rows.ts'
 
 const texts = rightsTexts.token
 /** How many rows are shown at first, and with each “Load more”. */

@@ -1,7 +1,7 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { Registry } from '../../api/registry-document.ts'
-import { rightsTexts } from '../../components/texts/rights.ts'
 import { RegistryTabs } from '../../components/registries/registry-tabs.tsx'
+import { rightsTexts } from '../../components/texts/rights.ts'
 import { Anonymous } from './anonymous.tsx'
 import { ScopeMaps } from './scope-maps.tsx'
 import { TokenList } from './token-list.tsx'
