@@ -1,15 +1,13 @@
-import { type ArmPage, nextOf, readAll, readPage } from './arm-list.ts'
-import { readJson, send } from './client.ts'
-import { registryVersion } from './registry-document.ts'
 import type {
   AccessExplanation,
   AllowedPrincipal,
   AllowedPrincipalList,
   ModeChangeList,
-  Permission,
-  RoleAssignment,
-  RoleDefinition,
-} from './types.ts'
+} from '@acrux/shared/wire/api-types.ts'
+import { type ArmPage, nextOf, readAll, readPage } from './arm-list.ts'
+import { readJson, send } from './client.ts'
+import { registryVersion } from './registry-document.ts'
+import type { Permission, RoleAssignment, RoleDefinition } from './types.ts'
 
 const authorizationVersion = '2022-04-01'
 

@@ -1,6 +1,7 @@
 import { odataText } from '@acrux/shared/standards/azure/odata-text.ts'
+import type { Decision } from '@acrux/shared/wire/api-types.ts'
 import { readJson } from './client.ts'
-import type { AuditEventList, Decision, SubscriptionList } from './types.ts'
+import type { AuditEventList, SubscriptionList } from './types.ts'
 
 /** Whose log: that of a registry, or of the whole server, by the id of the registry or the subscription. */
 export type LogPlace = { readonly kind: 'registry' | 'server'; readonly id: string }

@@ -1,19 +1,4 @@
 /* Written by `npm run generate` from the OpenAPI document of the server. */
-export interface AccessExplanation {
-  readonly principal: string
-  readonly action: string
-  readonly repository: string | null
-  readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
-  readonly allowed: boolean
-  readonly needs: readonly ActionNeed[]
-  readonly assignments: readonly ConsideredAssignment[]
-  readonly scopeMap: {
-    readonly name: string
-    readonly actions: readonly string[]
-  } | null
-  readonly firstFailure: string | null
-  readonly smallestChange: DecisionChange | null
-}
 export interface AdminPasswordUses {
   readonly type: 'Acrux.Server/adminPasswordUses'
   readonly id: string
@@ -24,15 +9,6 @@ export interface AdminPasswordUses {
       readonly lastUsedAt?: string
     }[]
   }
-}
-export interface AllowedPrincipalList {
-  readonly action: string
-  readonly repository: string | null
-  readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
-  readonly anonymous: boolean
-  readonly adminAccount: boolean
-  readonly value: readonly AllowedPrincipal[]
-  readonly nextLink?: string
 }
 export interface AnonymousAccess {
   readonly type: 'Acrux.Server/anonymousAccess'
@@ -142,69 +118,6 @@ export interface CredentialUseList {
   readonly value: readonly CredentialUse[]
   readonly nextLink?: string
 }
-export interface Decision {
-  readonly correlationId: string
-  readonly eventTimestamp: string
-  /**
-   * The action, as in the audit log.
-   */
-  readonly event: string
-  readonly outcome: string
-  readonly reason: string | null
-  readonly target: string
-  readonly remoteAddress: string
-  readonly principal: {
-    readonly kind: string
-    readonly id: string
-  }
-  readonly credential: {
-    readonly kind: string
-    readonly id: string | null
-  } | null
-  /**
-   * The missing right; null if no right was checked.
-   */
-  readonly asked: {
-    readonly action: string
-    readonly repository: string | null
-    readonly scope: string | null
-  } | null
-  /**
-   * Of a token: the requested access, the granted access, and the difference.
-   */
-  readonly token: {
-    readonly asked: readonly string[]
-    readonly granted: string
-    readonly leftOut: readonly string[]
-  } | null
-  readonly roleAssignmentMode: string | null
-  readonly needs: readonly string[]
-  readonly assignments: readonly DecisionAssignment[]
-  /**
-   * The number of all assignments. The assignments that came closest to allowing the request are listed.
-   */
-  readonly assignmentCount: number
-  readonly scopeMap: {
-    readonly name: string
-    readonly actions: readonly string[]
-  } | null
-  readonly tokenAccess: string | null
-  /**
-   * The token in the request, if its signature was verified; expiredAt if it had expired, wantedAudience if it was for another audience.
-   */
-  readonly presented: {
-    readonly issuer: string
-    readonly subject: string
-    readonly expiredAt: string | null
-    readonly wantedAudience: string | null
-  } | null
-  /**
-   * Null if everything was allowed.
-   */
-  readonly firstFailure: string | null
-  readonly smallestChange: DecisionChange | null
-  readonly since: DecisionSince | null
-}
 export interface GarbageCollection {
   readonly last: {
     readonly state: 'running' | 'completed' | 'stopped' | 'failed'
@@ -302,22 +215,6 @@ export interface Metrics {
   }[]
   readonly namespace: 'Microsoft.ContainerRegistry/registries'
   readonly resourceregion: string
-}
-export interface ModeChangeList {
-  /**
-   * The mode after the switch.
-   */
-  readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
-  /**
-   * How many principals gain or lose something. Only on the first page.
-   */
-  readonly count?: number
-  /**
-   * False if the registry has more role assignments than are counted. Only on the first page.
-   */
-  readonly isCountComplete?: boolean
-  readonly value: readonly ModeChange[]
-  readonly nextLink?: string
 }
 export interface NetworkAccess {
   readonly address: string
@@ -499,58 +396,6 @@ export interface UploadList {
   readonly value: readonly Upload[]
   readonly nextLink?: string
 }
-export interface ActionNeed {
-  readonly kind: 'Action' | 'DataAction'
-  readonly name: string
-}
-export interface ConsideredAssignment {
-  /**
-   * An ARM id.
-   */
-  readonly id: string
-  readonly principalId: string
-  readonly principalType: string
-  readonly scope: string
-  readonly roleDefinitionId: string
-  /**
-   * Null if the role does not exist.
-   */
-  readonly roleName: string | null
-  readonly condition: string | null
-  /**
-   * allows, or the first of its checks that failed.
-   */
-  readonly result: string
-  readonly byWildcard: boolean
-}
-/**
- * A change that would allow the request. The kind determines which of the other properties it has.
- */
-export interface DecisionChange {
-  readonly kind: string
-  readonly roleName?: string
-  readonly roleDefinitionId?: string
-  readonly scope?: string
-  readonly condition?: string | null
-  readonly assignmentId?: string
-  readonly action?: string
-  readonly access?: string | null
-  readonly address?: string | null
-}
-export interface AllowedPrincipal {
-  readonly principalId: string
-  readonly principalType: 'User' | 'Group' | 'ServicePrincipal' | 'ScopedToken'
-  readonly displayName: string | null
-  readonly assignments: readonly ConsideredAssignment[]
-  /**
-   * Of a scoped token.
-   */
-  readonly scopeMapId?: string
-  /**
-   * Of a scoped token.
-   */
-  readonly status?: 'enabled' | 'disabled'
-}
 export interface SystemData {
   readonly createdBy: string
   readonly createdByType: 'User' | 'Application'
@@ -620,35 +465,6 @@ export interface CredentialUse {
   readonly credentialId: string
   readonly lastUsedAt: string
 }
-export interface DecisionAssignment {
-  /**
-   * An ARM id.
-   */
-  readonly id: string
-  readonly principalId: string
-  readonly principalType: string
-  readonly scope: string
-  readonly roleDefinitionId: string
-  /**
-   * Null if the role does not exist.
-   */
-  readonly roleName: string | null
-  readonly condition: string | null
-  /**
-   * allows, or the first of its checks that failed.
-   */
-  readonly result: string
-}
-/**
- * The decision now, if it differs from the recorded one.
- */
-export interface DecisionSince {
-  readonly allowed: boolean
-  readonly firstFailure: string | null
-  readonly smallestChange: DecisionChange | null
-  readonly roleAssignmentMode: string | null
-  readonly assignments: readonly ChangedAssignment[]
-}
 export interface HostCertificate {
   readonly host: string
   /**
@@ -676,14 +492,6 @@ export interface HostCertificate {
     readonly failedAt: string | null
     readonly nextAttemptAt: string | null
   } | null
-}
-export interface ModeChange {
-  readonly principalId: string
-  readonly principalType: 'User' | 'Group' | 'ServicePrincipal'
-  readonly displayName: string | null
-  readonly roleNames: readonly string[]
-  readonly lost: readonly RightChange[]
-  readonly gained: readonly RightChange[]
 }
 export interface PasswordUses {
   readonly type: 'Acrux.Server/passwordUses'
@@ -857,29 +665,6 @@ export interface Upload {
     readonly stagedBytes: number
     readonly active: boolean
   }
-}
-/**
- * The result of an assignment, then and now; null if it did not exist.
- */
-export interface ChangedAssignment {
-  readonly id: string
-  readonly was: string | null
-  readonly is: string | null
-}
-export interface RightChange {
-  readonly action: 'pull' | 'push' | 'delete' | 'catalog'
-  /**
-   * Names such as `team/app`, beginnings of names such as `team/*`, or `*` alone for all.
-   */
-  readonly repositories: readonly string[]
-  /**
-   * If they are all: the repositories without a change, in the same form.
-   */
-  readonly except: readonly string[]
-  /**
-   * Whether a condition adds repositories that cannot be listed: to `except` if they are all, or else to `repositories`.
-   */
-  readonly byCondition: boolean
 }
 export interface NetworkRuleSet {
   readonly defaultAction: 'Allow' | 'Deny'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AccessExplanation, DecisionChange } from '../../api/types.ts'
+import type { AccessExplanation, DecisionChange } from '@acrux/shared/wire/api-types.ts'
 import { possibleChange } from './apply-change.ts'
 
 const registryId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/contoso'

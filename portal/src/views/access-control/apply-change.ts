@@ -1,10 +1,10 @@
 import { alternativesOf } from '@acrux/shared/permissions/directory-assignments.ts'
 import { actionToGrant } from '@acrux/shared/permissions/granted-action.ts'
 import { conditionText, withRepositories } from '@acrux/shared/permissions/repository-condition.ts'
+import type { AccessExplanation, DecisionChange } from '@acrux/shared/wire/api-types.ts'
 import { changeRegistry, newAssignmentId, putAssignment } from '../../api/access.ts'
 import type { Principal } from '../../api/principals.ts'
 import { changeScopeMap } from '../../api/tokens.ts'
-import type { AccessExplanation, DecisionChange } from '../../api/types.ts'
 import { grantAccess } from './grant.ts'
 
 export type ChangeFor = {

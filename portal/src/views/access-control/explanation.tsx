@@ -1,7 +1,7 @@
+import type { AccessExplanation } from '@acrux/shared/wire/api-types.ts'
 import { MessageBar, MessageBarBody, MessageBarTitle, Text } from '@fluentui/react-components'
 import type { Principal } from '../../api/principals.ts'
 import type { Registry } from '../../api/registry-document.ts'
-import type { AccessExplanation } from '../../api/types.ts'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'

@@ -1,5 +1,5 @@
+import type { Decision } from '@acrux/shared/wire/api-types.ts'
 import { Text } from '@fluentui/react-components'
-import type { Decision } from '../../api/types.ts'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'

@@ -1,7 +1,7 @@
+import type { Decision } from '@acrux/shared/wire/api-types.ts'
 import { Text } from '@fluentui/react-components'
 import { useParams } from '@tanstack/react-router'
 import { ApiError } from '../../api/client.ts'
-import type { Decision } from '../../api/types.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'

@@ -1,7 +1,7 @@
 import { changeText } from '@acrux/shared/permissions/change-text.ts'
+import type { Decision } from '@acrux/shared/wire/api-types.ts'
 import { Text } from '@fluentui/react-components'
 import { useState } from 'react'
-import type { Decision } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'

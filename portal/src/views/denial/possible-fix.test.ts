@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Decision } from '../../api/types.ts'
+import type { Decision } from '@acrux/shared/wire/api-types.ts'
 import { possibleFix } from './possible-fix.ts'
 
 const registry = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/contoso'

@@ -1,6 +1,6 @@
 import { actionToGrant, grantForms } from '@acrux/shared/permissions/granted-action.ts'
+import type { Decision, DecisionChange } from '@acrux/shared/wire/api-types.ts'
 import { newAssignmentId, putAssignment } from '../../api/access.ts'
-import type { Decision, DecisionChange } from '../../api/types.ts'
 import { grantAccess } from '../access-control/grant.ts'
 
 /** A role whose assignment would allow a request. */

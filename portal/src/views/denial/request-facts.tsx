@@ -1,4 +1,4 @@
-import type { Decision } from '../../api/types.ts'
+import type { Decision } from '@acrux/shared/wire/api-types.ts'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'
