@@ -380,10 +380,8 @@ test('a reader sees the rights and changes nothing, and others do not see them',
       for (const [path, disabled] of name === 'reader' ? views : views.slice(0, 1)) {
         await page.goto(`${base}/${path}`)
         if (name === 'reader') {
-          await page
-            .getByText(/Your roles do not (?:include|allow you to)/)
-            .first()
-            .waitFor()
+          const lacks = page.getByText(/Your roles do not (?:include|allow you to)/)
+          await lacks.first().waitFor()
           await page.getByRole('button', { name: disabled, disabled: true }).first().waitFor()
         } else await page.getByText('Your roles do not allow you to read the settings of this registry.').waitFor()
       }
