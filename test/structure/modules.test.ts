@@ -30,7 +30,11 @@ const servers = ['postgres.mjs', 'object-servers.mjs', 'free-port.mjs'].map((nam
   path.join(repository, 'test/setup', name),
 )
 
-const isTest = (file: string) => /\.test\.tsx?$/.test(file) || path.basename(file).startsWith('test-')
+/** The helpers of the server's tests. They may import all of the server, and only tests import them. */
+const helpers = path.join(repository, 'server/testing') + path.sep
+
+const isTest = (file: string) => /\.test\.tsx?$/.test(file)
+const isForTests = (file: string) => file.startsWith(oracle) || file.startsWith(helpers) || servers.includes(file)
 const nameOf = (file: string) => path.relative(repository, file)
 const show = ({ from, to }: Import) => `${nameOf(from)} imports ${to.startsWith('@') ? to : nameOf(to)}`
 
@@ -147,19 +151,18 @@ for (const [name, { packages, open, modules }] of Object.entries(programs)) {
       const module = moduleOf(from)
       const target = moduleOf(to)
       if (module === undefined) return false
-      if (target === undefined) return !(isTest(from) && (to.startsWith(oracle) || servers.includes(to)))
+      if (target === undefined) return !(isTest(from) && isForTests(to))
       if (isTest(from) && ['configuration', 'compose'].includes(target)) return false
       return module !== target && !mayImport(module).includes(target)
     })
     assert.deepEqual(wrong.map(show), [])
   })
 
-  test(`other modules import a module through its index.ts; tests may also import its test-*.ts files (${name})`, () => {
+  test(`other modules import a module through its index.ts (${name})`, () => {
     const wrong = imports.filter(({ from, to }) => {
       const target = moduleOf(to)
       if (target === undefined || target === moduleOf(from) || isOpen(target)) return false
-      const entryPoint = path.relative(path.join(source, target), to)
-      return entryPoint !== 'index.ts' && !(isTest(from) && /^test-[a-z-]+\.ts$/.test(entryPoint))
+      return path.relative(path.join(source, target), to) !== 'index.ts'
     })
     assert.deepEqual(wrong.map(show), [])
   })
@@ -199,8 +202,20 @@ test('the imports that these tests check include type imports', () => {
   assert.ok(all.some(({ from, to }) => from.includes('/identity/') && to.endsWith('/directory/index.ts')))
 })
 
+const ofHelpers = readdirSync(helpers, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .flatMap((file) => importsOf(path.join(helpers, file)))
+
+test('helpers of tests are in server/testing, and import only the server, each other, and what tests may import', () => {
+  const { source, files } = readProgram('server', {})
+  assert.deepEqual(files.filter((file) => path.basename(file).startsWith('test-')).map(nameOf), [])
+  const isAllowed = (to: string) =>
+    to.startsWith(source + path.sep) || to.startsWith('@acrux/shared/') || isForTests(to)
+  assert.deepEqual(ofHelpers.filter(({ to }) => isTest(to) || !isAllowed(to)).map(show), [])
+})
+
 test('no file imports itself through others, type imports included', () => {
-  const edges = Map.groupBy(all, ({ from }) => from)
+  const edges = Map.groupBy([...all, ...ofHelpers], ({ from }) => from)
   const cycle = findCycle(new Map([...edges].map(([file, found]) => [file, found.map(({ to }) => to)])))
   assert.deepEqual(cycle?.map(nameOf), undefined)
   assert.deepEqual(findCycle(new Map(Object.entries({ a: ['b'], b: ['c'], c: ['b'] }))), ['b', 'c', 'b'])

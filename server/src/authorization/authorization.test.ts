@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { type TestContext, describe, test } from 'node:test'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../testing/platform/test-database.ts'
 import { registryId } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { AccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'
 import {
@@ -12,7 +12,7 @@ import {
   testRegistry,
   testScopes,
   testSubscriptionId,
-} from './test-access.ts'
+} from '../../testing/authorization/test-access.ts'
 import { AssignmentExistsError } from './roles/errors.ts'
 import type { Principal } from './rights/model.ts'
 import { createAccess } from './authorization.ts'

@@ -12,7 +12,7 @@ import {
   testRegistry,
   testScopes,
   testSubscriptionId,
-} from './test-access.ts'
+} from '../../testing/authorization/test-access.ts'
 import {
   type PlainAssignment,
   type PlainMode,
@@ -23,7 +23,7 @@ import {
   plainRights,
 } from '../../../test/oracle/plain-rights.ts'
 import { AssignmentExistsError } from './roles/errors.ts'
-import { usualDatabaseKind } from '../platform/sql/test-database.ts'
+import { usualDatabaseKind } from '../../testing/platform/test-database.ts'
 
 const people = ['alice', 'bob'] as const
 const groups = ['team', 'staff', 'guests'] as const

@@ -12,7 +12,7 @@ import {
   methodsOf,
   openServer,
   tokensOf,
-} from './test-routes.ts'
+} from '../../testing/compose/test-routes.ts'
 
 type EventRow = {
   readonly correlation_id: string

@@ -11,7 +11,7 @@ import { type Composition, compose } from './compose.ts'
 import { loadConfiguration } from '../configuration/index.ts'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { createLog } from '../platform/log/log.ts'
-import { until } from '../platform/process/test-patience.ts'
+import { until } from '../../testing/platform/test-patience.ts'
 
 async function emptyDirectory(t: TestContext): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-compose-'))

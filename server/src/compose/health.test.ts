@@ -10,7 +10,7 @@ import { loadConfiguration } from '../configuration/index.ts'
 import type { HealthReport } from '../platform/metrics/health.ts'
 import { createLog } from '../platform/log/log.ts'
 import { issueAuthority } from '../platform/tls/issue.ts'
-import { selfSignedCertificate } from '../platform/tls/test-certificate.ts'
+import { selfSignedCertificate } from '../../testing/platform/test-certificate.ts'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs

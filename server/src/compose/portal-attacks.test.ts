@@ -14,8 +14,8 @@ import {
   portalOrigin,
   signIn,
   statusOf,
-} from './test-portal.ts'
-import { methodsOf } from './test-routes.ts'
+} from '../../testing/compose/test-portal.ts'
+import { methodsOf } from '../../testing/compose/test-routes.ts'
 
 const owner = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
 const directoryOwner = '62e90394-69f5-4237-9190-012177145e10'

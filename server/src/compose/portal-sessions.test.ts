@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { passwordOf } from '../sign-in/test-pages.ts'
+import { passwordOf } from '../../testing/sign-in/test-pages.ts'
 import {
   ask,
   openPortal,
@@ -10,7 +10,7 @@ import {
   signIn,
   signInCookie,
   statusOf,
-} from './test-portal.ts'
+} from '../../testing/compose/test-portal.ts'
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs

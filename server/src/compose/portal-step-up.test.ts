@@ -12,7 +12,7 @@ import {
   signIn,
   signInCookie,
   statusOf,
-} from './test-portal.ts'
+} from '../../testing/compose/test-portal.ts'
 
 const owner = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
 const minuteMs = 60_000

@@ -16,7 +16,7 @@ import {
   openServer,
   showsOwn,
   tokensOf,
-} from './test-routes.ts'
+} from '../../testing/compose/test-routes.ts'
 
 /** A list that is not denied contains nothing of others. */
 async function assertShowsNothingOfOthers(

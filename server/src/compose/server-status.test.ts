@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openServer, tokensOf } from './test-routes.ts'
+import { openServer, tokensOf } from '../../testing/compose/test-routes.ts'
 
 test('an owner sees the state of the server, the settings with their sources, and the end of the audit chain', async (t) => {
   const { server, first, dataDir } = await openServer(t)

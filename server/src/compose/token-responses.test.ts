@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
-import { openServer } from './test-routes.ts'
+import { openServer } from '../../testing/compose/test-routes.ts'
 
 const nullGuid = '00000000-0000-0000-0000-000000000000'
 const headers = { host: 'localhost:5443', 'content-type': 'application/x-www-form-urlencoded' }

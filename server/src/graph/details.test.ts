@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openGraph } from './test-graph.ts'
-import { openPeople } from './test-people.ts'
+import { openGraph } from '../../testing/graph/test-graph.ts'
+import { openPeople } from '../../testing/graph/test-people.ts'
 import { withUserKeyAsPath } from './protocol/user-key.ts'
 
 test('the secrets of an application and of a service principal are listed newest first', async (t) => {

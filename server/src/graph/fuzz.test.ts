@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { usualDatabaseKinds } from '../platform/sql/test-database.ts'
-import { openGraph } from './test-graph.ts'
+import { usualDatabaseKinds } from '../../testing/platform/test-database.ts'
+import { openGraph } from '../../testing/graph/test-graph.ts'
 import { graphRoutes } from './surface.ts'
 
 const strange = fc.oneof(

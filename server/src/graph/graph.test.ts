@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { usualDatabaseKinds } from '../platform/sql/test-database.ts'
-import { testTenantId } from '../directory/test-directory.ts'
-import { errorOf, filter, openGraph, reference } from './test-graph.ts'
+import { usualDatabaseKinds } from '../../testing/platform/test-database.ts'
+import { testTenantId } from '../../testing/directory/test-directory.ts'
+import { errorOf, filter, openGraph, reference } from '../../testing/graph/test-graph.ts'
 import { graphRoutes } from './surface.ts'
 
 async function openWithStranger(t: TestContext) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { usualDatabaseKinds } from '../platform/sql/test-database.ts'
-import { testOrigin, testTenantId } from '../directory/test-directory.ts'
-import { errorOf, filter, idsOf, openGraph } from './test-graph.ts'
+import { usualDatabaseKinds } from '../../testing/platform/test-database.ts'
+import { testOrigin, testTenantId } from '../../testing/directory/test-directory.ts'
+import { errorOf, filter, idsOf, openGraph } from '../../testing/graph/test-graph.ts'
 
 const namesOf = (body: Record<string, unknown>) =>
   (body['value'] as { displayName: string }[]).map(({ displayName }) => displayName)

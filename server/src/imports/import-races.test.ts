@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import type { Database, DatabaseKind, Transaction } from '../platform/sql/database.ts'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../testing/platform/test-database.ts'
 import type { Reference, Tag } from '@acrux/shared/standards/oci/reference.ts'
 import type { RepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
-import { digestOf, seenFirst } from '../registry/test-registry.ts'
+import { digestOf, seenFirst } from '../../testing/registry/test-registry.ts'
 import { type Import, importImage } from './import-image.ts'
 import type { ImportSource } from './import-source.ts'
 import { findImport } from './import-store.ts'
@@ -19,7 +19,7 @@ import {
   openTestImports,
   type TestImports,
   untilEnded,
-} from './test-imports.ts'
+} from '../../testing/imports/test-imports.ts'
 
 for (const kind of testDatabaseKinds) describe(`imports beside other changes on ${kind}`, () => testRaces(kind))
 

@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { createOutbound, type Outbound } from '../platform/outbound/outbound.ts'
-import { openTestHttpsServer } from '../platform/outbound/test-https-server.ts'
+import { openTestHttpsServer } from '../../testing/platform/test-https-server.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../testing/platform/test-database.ts'
 import { ociImageManifestType } from '@acrux/shared/standards/oci/media-type.ts'
 import type { ImportCredentials, ImportStatus } from './model.ts'
-import { digestOf } from '../registry/test-registry.ts'
-import { basicSecret, type Handler, image, index, layer, secret, sourceRegistry } from './test-source-registry.ts'
+import { digestOf } from '../../testing/registry/test-registry.ts'
+import {
+  basicSecret,
+  type Handler,
+  image,
+  index,
+  layer,
+  secret,
+  sourceRegistry,
+} from '../../testing/imports/test-source-registry.ts'
 import {
   fromLocal,
   fromRemote,
@@ -16,7 +24,7 @@ import {
   openTestImports,
   type TestImports,
   untilEnded,
-} from './test-imports.ts'
+} from '../../testing/imports/test-imports.ts'
 
 for (const kind of testDatabaseKinds) describe(`imports on ${kind}`, () => testImports(kind))
 

@@ -5,13 +5,20 @@ import { after, before, describe, it } from 'node:test'
 import { auditEventDocument, createAuditLog } from '../audit/index.ts'
 import { onlyProcess } from '../platform/jobs/processes.ts'
 import { createOutbound, type Outbound } from '../platform/outbound/outbound.ts'
-import { openTestHttpsServer } from '../platform/outbound/test-https-server.ts'
+import { openTestHttpsServer } from '../../testing/platform/test-https-server.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { type Handler, secret, sourceRegistry } from './test-source-registry.ts'
+import { testDatabaseKinds } from '../../testing/platform/test-database.ts'
+import { type Handler, secret, sourceRegistry } from '../../testing/imports/test-source-registry.ts'
 import { insertImport, updateImport } from './import-store.ts'
 import type { ImportStatus } from './model.ts'
-import { fromRemote, importRequest, importsOf, openTestImports, type TestImports, untilEnded } from './test-imports.ts'
+import {
+  fromRemote,
+  importRequest,
+  importsOf,
+  openTestImports,
+  type TestImports,
+  untilEnded,
+} from '../../testing/imports/test-imports.ts'
 
 /** What the source's token service gives out. */
 const bearer = 'Bearer t0ken'

@@ -1,15 +1,22 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { createOutbound, type Outbound } from '../platform/outbound/outbound.ts'
-import { openTestHttpsServer } from '../platform/outbound/test-https-server.ts'
+import { openTestHttpsServer } from '../../testing/platform/test-https-server.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../testing/platform/test-database.ts'
 import { onlyProcess } from '../platform/jobs/processes.ts'
-import { digestOf } from '../registry/test-registry.ts'
+import { digestOf } from '../../testing/registry/test-registry.ts'
 import type { ImportsOptions } from './imports.ts'
 import type { ImportRequest } from './model.ts'
-import { fromLocal, fromRemote, importRequest, importsOf, openTestImports, untilEnded } from './test-imports.ts'
-import { type Handler, layer, secret, sourceRegistry } from './test-source-registry.ts'
+import {
+  fromLocal,
+  fromRemote,
+  importRequest,
+  importsOf,
+  openTestImports,
+  untilEnded,
+} from '../../testing/imports/test-imports.ts'
+import { type Handler, layer, secret, sourceRegistry } from '../../testing/imports/test-source-registry.ts'
 
 for (const kind of testDatabaseKinds) describe(`imports that are stopped on ${kind}`, () => testStops(kind))
 

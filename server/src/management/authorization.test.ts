@@ -14,7 +14,7 @@ import {
   roleGuids,
   subscriptionId,
   subscriptionScope,
-} from './test-management.ts'
+} from '../../testing/management/test-management.ts'
 
 const server = await openTestManagement()
 const { arm } = server

@@ -3,7 +3,14 @@ import http from 'node:http'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { rows } from './routes.ts'
-import { type Answer, at, newRegistry, openTestManagement, registryPath, subscriptionId } from './test-management.ts'
+import {
+  type Answer,
+  at,
+  newRegistry,
+  openTestManagement,
+  registryPath,
+  subscriptionId,
+} from '../../testing/management/test-management.ts'
 
 const server = await openTestManagement()
 const { arm, send } = server

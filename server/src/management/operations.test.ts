@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { at, codeOf, each, openTestManagement, registryPath, roleGuids, subscriptionScope } from './test-management.ts'
+import {
+  at,
+  codeOf,
+  each,
+  openTestManagement,
+  registryPath,
+  roleGuids,
+  subscriptionScope,
+} from '../../testing/management/test-management.ts'
 import { rows } from './routes.ts'
 
 const server = await openTestManagement()

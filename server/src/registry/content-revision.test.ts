@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { sql } from 'kysely'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { openTestRegistry, type TestRegistry } from './test-registry.ts'
+import { testDatabaseKinds } from '../../testing/platform/test-database.ts'
+import { openTestRegistry, type TestRegistry } from '../../testing/registry/test-registry.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 

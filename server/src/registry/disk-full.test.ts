@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
-import { openTestDatabase } from '../platform/sql/test-database.ts'
+import { openTestDatabase } from '../../testing/platform/test-database.ts'
 import { createFilesystemBlobStore } from '../storage/index.ts'
 import {
   beginUpload,
@@ -17,7 +17,7 @@ import {
   pushBlob,
   pushManifest,
   testClock,
-} from './test-blobs.ts'
+} from '../../testing/registry/test-blobs.ts'
 
 test('a full disk is reported, corrupts nothing, and pushes work again when there is space', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'acrux-full-'))

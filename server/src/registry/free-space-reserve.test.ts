@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ContentSpace } from '../platform/files/free-space.ts'
 import { ociImageManifestType } from '@acrux/shared/standards/oci/media-type.ts'
-import { digestOf, imageManifest, openTestRegistry } from './test-registry.ts'
-import { usualDatabaseKind } from '../platform/sql/test-database.ts'
+import { digestOf, imageManifest, openTestRegistry } from '../../testing/registry/test-registry.ts'
+import { usualDatabaseKind } from '../../testing/platform/test-database.ts'
 
 test('no push uses the free-space reserve, and deletions still work', async (t) => {
   const disk = { isLow: false }

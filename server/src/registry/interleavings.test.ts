@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { openTestDatabase, type TestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { openTestDatabase, type TestDatabase, testDatabaseKinds } from '../../testing/platform/test-database.ts'
 import {
   beginUpload,
   blobDigest,
@@ -15,7 +15,7 @@ import {
   pushManifest,
   testClock,
   type TestStore,
-} from './test-blobs.ts'
+} from '../../testing/registry/test-blobs.ts'
 
 /*
  * Clients push, mount, look, delete and let things lie in any order and at once, while garbage is collected. Whatever they

@@ -12,7 +12,7 @@ import { type RegistryHandlers, type RegistryRoute, readsStream, registryRoutes 
 import { mountSurface } from './surface.ts'
 import type { RegistryCall } from './protocol/call.ts'
 import { OciError } from './protocol/errors.ts'
-import { digestOf } from './test-registry.ts'
+import { digestOf } from '../../testing/registry/test-registry.ts'
 
 /** The routes that are decided at their admission only. */
 const atOnce = ['registry.base.get', 'registry.base.head', 'registry.manifests.get', 'registry.manifests.head']

@@ -7,8 +7,8 @@ import fc from 'fast-check'
 import { ociErrors } from '@acrux/shared/standards/oci/oci-error.ts'
 import type { RegistryNeed } from './protocol/ports.ts'
 import { registryRoutes } from './routes.ts'
-import { digestOf, openTestRegistry, type TestRegistry } from './test-registry.ts'
-import { usualDatabaseKind } from '../platform/sql/test-database.ts'
+import { digestOf, openTestRegistry, type TestRegistry } from '../../testing/registry/test-registry.ts'
+import { usualDatabaseKind } from '../../testing/platform/test-database.ts'
 
 /** The path of a route with names of which nothing is there. */
 function examplePath(path: string): string {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../testing/platform/test-database.ts'
 import { createRegistryActivity } from './activity.ts'
 import { hourMs } from './activity-store.ts'
-import { openTestResources } from './test-resources.ts'
+import { openTestResources } from '../../testing/resources/test-resources.ts'
 
 const noon = Date.parse('2026-11-24T12:00:00Z')
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../testing/platform/test-database.ts'
 import { adminPasswordNames } from './admin-account.ts'
 import { createResourcesStore } from './resources-store.ts'
-import { type TestResources, openTestResources } from './test-resources.ts'
+import { type TestResources, openTestResources } from '../../testing/resources/test-resources.ts'
 import type { AdminPasswordName, Registry } from './model.ts'
 
 for (const kind of testDatabaseKinds) {

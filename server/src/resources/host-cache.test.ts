@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cacheByHost } from './host-cache.ts'
-import { openTestResources } from './test-resources.ts'
+import { openTestResources } from '../../testing/resources/test-resources.ts'
 
 test('a host is cached in one spelling only, because a client can invent thousands of others', async (t) => {
   const { resources, create, dispose } = await openTestResources('sqlite')

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type TestContext, describe, test } from 'node:test'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../testing/platform/test-database.ts'
 import type { LoginServer } from '@acrux/shared/standards/azure/login-server.ts'
-import { type TestResources, openTestResources, testAuthor, testSubscriptionId } from './test-resources.ts'
+import {
+  type TestResources,
+  openTestResources,
+  testAuthor,
+  testSubscriptionId,
+} from '../../testing/resources/test-resources.ts'
 import { NameTakenError } from './errors.ts'
 
 const subscription = testSubscriptionId

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { pageRoutes } from './routes.ts'
-import { azClientId, codeRequest, enterPassword, openTestPages, testHost, testOrigin } from './test-pages.ts'
+import {
+  azClientId,
+  codeRequest,
+  enterPassword,
+  openTestPages,
+  testHost,
+  testOrigin,
+} from '../../testing/sign-in/test-pages.ts'
 
 async function open(t: TestContext) {
   const pages = await openTestPages()

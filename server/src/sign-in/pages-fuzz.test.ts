@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { pageRoutes } from './routes.ts'
-import { codeRequest, enterPassword, openTestPages, testHost, testOrigin } from './test-pages.ts'
+import { codeRequest, enterPassword, openTestPages, testHost, testOrigin } from '../../testing/sign-in/test-pages.ts'
 
 const names = ['token', 'flow', 'account', 'chosen', 'code', 'kind', 'decision', 'challenge', 'credential', 'sign_in']
 names.push('username', 'password', 'new-password', 'repeated', 'user_code', 'request', 'passkey', 'name', 'client_id')

@@ -4,7 +4,7 @@ import { createApp } from '../platform/http/app.ts'
 import type { RawExchange } from '../platform/http/raw-surface.ts'
 import { mainThreadOnly } from '../platform/process/main-thread-only.ts'
 import { createReadingTokenService } from './reading-token-service.ts'
-import { basic, openTestTokenService, roles } from './test-token-service.ts'
+import { basic, openTestTokenService, roles } from '../../testing/token-service/test-token-service.ts'
 
 /**
  * A thread that only reads, beside the token service of the main thread. Requests that it leaves get status 299. Only a server

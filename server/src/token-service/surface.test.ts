@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { type TestSocket, serveForTest } from '../platform/http/test-socket.ts'
+import { type TestSocket, serveForTest } from '../../testing/platform/test-socket.ts'
 import { keySet } from './endpoint/responses.ts'
-import { basic, openTestTokenService, roles } from './test-token-service.ts'
+import { basic, openTestTokenService, roles } from '../../testing/token-service/test-token-service.ts'
 
 async function open(t: TestContext) {
   const context = await openTestTokenService(t)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import type { Database, DatabaseKind } from '../../platform/sql/database.ts'
-import { openTestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { openTestDatabase, testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import type { AuditEventRow } from './rows.ts'
 import type { AuditEvent } from './model.ts'
 import { auditMigrations } from '../migrations.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import {
   type TestAccess,
   openTestAccessFor,
@@ -9,7 +9,7 @@ import {
   repositoryActions,
   testAuthor,
   testRegistry,
-} from '../test-access.ts'
+} from '../../../testing/authorization/test-access.ts'
 import { ScopeMapInUseError } from '../scope-maps/errors.ts'
 
 const { rid } = testRegistry()

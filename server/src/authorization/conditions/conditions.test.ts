@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { type TestAccess, hasRoleAt, openTestAccessFor, principalOf, testRegistry, testScopes } from '../test-access.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import {
+  type TestAccess,
+  hasRoleAt,
+  openTestAccessFor,
+  principalOf,
+  testRegistry,
+  testScopes,
+} from '../../../testing/authorization/test-access.ts'
 import type { Principal, RegistryInQuestion } from '../rights/model.ts'
 
 const alice = 'a11ce000-0000-4000-8000-000000000001'

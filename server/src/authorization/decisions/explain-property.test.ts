@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { conditionText } from '../../../../test/oracle/condition-text.ts'
 import { conditionTrees, testRepositories } from '../../../../test/oracle/condition-trees.ts'
-import { usualDatabaseKind } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind } from '../../../testing/platform/test-database.ts'
 import type { Principal, RegistryInQuestion, RightInQuestion } from '../rights/model.ts'
 import { everyRight } from '../rights/repository-rights.ts'
 import { builtInRoles } from '../roles/built-in-roles.ts'
@@ -18,7 +18,7 @@ import {
   testAuthor,
   testRegistry,
   testScopes,
-} from '../test-access.ts'
+} from '../../../testing/authorization/test-access.ts'
 import { explainDenied } from './explain-denial.ts'
 import type { SmallestChange } from './smallest-change.ts'
 

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { everyRight } from '../rights/repository-rights.ts'
-import { openTestAccessFor, principalOf, putScopeMap, testAuthor, testRegistry, testScopes } from '../test-access.ts'
+import {
+  openTestAccessFor,
+  principalOf,
+  putScopeMap,
+  testAuthor,
+  testRegistry,
+  testScopes,
+} from '../../../testing/authorization/test-access.ts'
 
 const alice = 'a11ce000-0000-4000-8000-000000000001'
 const bob = 'b0b00000-0000-4000-8000-000000000002'

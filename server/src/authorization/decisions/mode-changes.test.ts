@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { repositoryNameAttribute } from '@acrux/shared/standards/conditions/role-condition.ts'
 import { type ModeChange, type RightChange, createModeChanges } from './mode-changes.ts'
 import { createAssignedRoles } from '../roles/assigned-roles.ts'
 import { createRoleAssignmentStore } from '../roles/role-assignment-store.ts'
-import { openTestAccessFor, testRegistry, testScopes } from '../test-access.ts'
+import { openTestAccessFor, testRegistry, testScopes } from '../../../testing/authorization/test-access.ts'
 
 const attribute = `@Request[${repositoryNameAttribute}]`
 const team = { condition: `${attribute} StringStartsWith 'team/'`, conditionVersion: '2.0' }

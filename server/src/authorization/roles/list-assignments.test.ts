@@ -3,11 +3,16 @@ import { randomUUID } from 'node:crypto'
 import { type TestContext, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import type { Database } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { type ObservedRead, observeReads, planOfSqlite, rowsReadByPostgres } from '../../platform/sql/test-reads.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import {
+  type ObservedRead,
+  observeReads,
+  planOfSqlite,
+  rowsReadByPostgres,
+} from '../../../testing/platform/test-reads.ts'
 import { registryId, scopeChain } from '@acrux/shared/standards/azure/resource-id.ts'
 import { type Access, createAccess } from '../authorization.ts'
-import { openTestAccessFor, testScopes, testSubscriptionId } from '../test-access.ts'
+import { openTestAccessFor, testScopes, testSubscriptionId } from '../../../testing/authorization/test-access.ts'
 import type { AssignmentFilter } from './list-assignments.ts'
 import type { RoleAssignment } from './model.ts'
 import { createRoleAssignmentStore } from './role-assignment-store.ts'

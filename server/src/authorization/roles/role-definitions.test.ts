@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { type TestContext, describe, test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import type { RolePermissions } from '@acrux/shared/standards/azure/role-permissions.ts'
-import { type TestAccess, openTestAccessFor, principalOf, testRegistry, testScopes } from '../test-access.ts'
+import {
+  type TestAccess,
+  openTestAccessFor,
+  principalOf,
+  testRegistry,
+  testScopes,
+} from '../../../testing/authorization/test-access.ts'
 import { BuiltInRoleError, RoleInUseError, RoleNameTakenError, RoleNotAssignableError } from './errors.ts'
 import type { NewRoleDefinition } from './model.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openTestAccess, principalOf, testRegistry, testScopes } from '../test-access.ts'
-import { usualDatabaseKind } from '../../platform/sql/test-database.ts'
+import { openTestAccess, principalOf, testRegistry, testScopes } from '../../../testing/authorization/test-access.ts'
+import { usualDatabaseKind } from '../../../testing/platform/test-database.ts'
 
 /** The rights, and their letters in the table. */
 const asked = [

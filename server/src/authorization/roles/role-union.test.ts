@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { leastMilliseconds } from '../../platform/process/test-patience.ts'
+import { leastMilliseconds } from '../../../testing/platform/test-patience.ts'
 import { createConditionReader } from '../conditions/condition-reader.ts'
 import { type AssignedRole, judge } from './assigned-role.ts'
 import { builtInRoles } from './built-in-roles.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { sql } from 'kysely'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import type { AccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'
 import {
   hasRoleAt,
@@ -12,7 +12,7 @@ import {
   repositoryActions,
   testAuthor,
   testRegistry,
-} from '../test-access.ts'
+} from '../../../testing/authorization/test-access.ts'
 import { ScopeMapInUseError } from '../scope-maps/errors.ts'
 import type { ScopedToken, ScopedTokenPasswordName } from './scoped-tokens.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { openTestCredentials } from '../../credentials/test-credentials.ts'
+import { openTestCredentials } from '../../../testing/credentials/test-credentials.ts'
 import type { ManagedIdentity, ManagedIdentityKind } from '../../directory/index.ts'
 
 const subscriptionId = '0a7a5e0e-6a5c-4c8e-8a3e-0d5a3f0b7a11'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { openTestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { openTestDatabase, testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { credentialMigrations } from '../migrations.ts'
 import { oneTimeCodeStore } from './one-time-code-store.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { openTestCredentials } from '../test-credentials.ts'
+import { openTestCredentials } from '../../../testing/credentials/test-credentials.ts'
 
 const password = 'a long password'
 const userPrincipalName = 'alice@contoso.example'

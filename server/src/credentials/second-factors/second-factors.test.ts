@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { TOTP, URI } from 'otpauth'
-import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { openTestCredentials } from '../../credentials/test-credentials.ts'
+import { openTestCredentials } from '../../../testing/credentials/test-credentials.ts'
 
 const minuteMs = 60_000
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { openTestCredentials } from '../../credentials/test-credentials.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { openTestCredentials } from '../../../testing/credentials/test-credentials.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 

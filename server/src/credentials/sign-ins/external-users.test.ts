@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { openTestCredentials } from '../test-credentials.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { openTestCredentials } from '../../../testing/credentials/test-credentials.ts'
 import type { ExternalPerson } from '../../directory/index.ts'
 
 type GroupTables = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { type GraphClient, errorOf, openGraph, reference } from '../test-graph.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { type GraphClient, errorOf, openGraph, reference } from '../../../testing/graph/test-graph.ts'
 
 const unknownId = '0d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { selfSignedCertificate } from '../../platform/tls/test-certificate.ts'
-import { errorOf, openGraph } from '../test-graph.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { selfSignedCertificate } from '../../../testing/platform/test-certificate.ts'
+import { errorOf, openGraph } from '../../../testing/graph/test-graph.ts'
 
 for (const kind of usualDatabaseKinds) {
   test(`a removed secret no longer authenticates, and other secrets still do (${kind})`, async (t) => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { testTrustedTenantId } from '../../directory/test-directory.ts'
-import { openGraph } from '../test-graph.ts'
-import { openTestCredentials } from '../../credentials/test-credentials.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { testTrustedTenantId } from '../../../testing/directory/test-directory.ts'
+import { openGraph } from '../../../testing/graph/test-graph.ts'
+import { openTestCredentials } from '../../../testing/credentials/test-credentials.ts'
 
 for (const kind of usualDatabaseKinds) {
   test(`a directory owner deletes a principal of a trusted tenant with all its permissions (${kind})`, async (t) => {

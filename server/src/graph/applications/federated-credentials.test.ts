@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { testOrigin } from '../../directory/test-directory.ts'
-import { type GraphClient, openGraph, reference } from '../test-graph.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { testOrigin } from '../../../testing/directory/test-directory.ts'
+import { type GraphClient, openGraph, reference } from '../../../testing/graph/test-graph.ts'
 
 const gitHub = 'https://token.actions.githubusercontent.com'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { ManagedIdentityKind } from '../../directory/index.ts'
-import { openGraph } from '../test-graph.ts'
+import { openGraph } from '../../../testing/graph/test-graph.ts'
 
 const subscriptionId = '0a7a5e0e-6a5c-4c8e-8a3e-0d5a3f0b7a11'
 

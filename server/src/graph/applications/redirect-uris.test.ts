@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openGraph } from '../test-graph.ts'
+import { openGraph } from '../../../testing/graph/test-graph.ts'
 
 const webUri = 'https://app.example/signed-in'
 const programUri = 'http://localhost'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { errorOf, openGraph } from '../test-graph.ts'
+import { errorOf, openGraph } from '../../../testing/graph/test-graph.ts'
 
 test('a pasted token is compared with each federated credential, claim by claim', async (t) => {
   const opened = await openGraph(t)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import type { ExternalPerson } from '../../directory/index.ts'
-import { openGraph } from '../test-graph.ts'
+import { openGraph } from '../../../testing/graph/test-graph.ts'
 
 const hourMs = 60 * 60 * 1000
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { testOrigin } from '../../directory/test-directory.ts'
-import { errorOf, filter, idsOf, reference } from '../test-graph.ts'
-import { openPeople, unknownId } from '../test-people.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { testOrigin } from '../../../testing/directory/test-directory.ts'
+import { errorOf, filter, idsOf, reference } from '../../../testing/graph/test-graph.ts'
+import { openPeople, unknownId } from '../../../testing/graph/test-people.ts'
 
 for (const kind of usualDatabaseKinds) {
   test(`cyclic groups are resolved (${kind})`, async (t) => {

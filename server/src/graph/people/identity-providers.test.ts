@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openGraph } from '../test-graph.ts'
+import { openGraph } from '../../../testing/graph/test-graph.ts'
 
 test('owners and readers of the directory see the providers at which people sign in', async (t) => {
   const { asOwner, as, makeProgram } = await openGraph(t)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { openPeople, ownerRole } from '../test-people.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { openPeople, ownerRole } from '../../../testing/graph/test-people.ts'
 
 for (const kind of usualDatabaseKinds) {
   test(`the links and access passes that a person created end when that person is disabled or deleted (${kind})`, async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { openPeople } from '../test-people.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { openPeople } from '../../../testing/graph/test-people.ts'
 
 const path = (id: string, link = '') => `/users/${id}/authentication/oneTimeLinks${link}`
 const codeIn = (body: Record<string, unknown>) => String(body['link']).split('#')[1] ?? ''

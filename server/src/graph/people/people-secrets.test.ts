@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { filter } from '../test-graph.ts'
-import { openPeople } from '../test-people.ts'
+import { filter } from '../../../testing/graph/test-graph.ts'
+import { openPeople } from '../../../testing/graph/test-people.ts'
 import { graphRoutes } from '../surface.ts'
 
 test('no response, event or log line contains a secret of a user [fault 28]', async (t) => {

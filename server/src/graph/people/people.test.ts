@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Secret, TOTP } from 'otpauth'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { errorOf, filter, idsOf, reference } from '../test-graph.ts'
-import { openPeople, ownerRole, readerRole, unknownId } from '../test-people.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { errorOf, filter, idsOf, reference } from '../../../testing/graph/test-graph.ts'
+import { openPeople, ownerRole, readerRole, unknownId } from '../../../testing/graph/test-people.ts'
 
 test('a password reset returns the other sign-in methods, and can remove them', async (t) => {
   const { asOwner, as, makeUser, checkPassword, credentials, directory, database } = await openPeople(t)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openPeople, readerRole } from '../test-people.ts'
+import { openPeople, readerRole } from '../../../testing/graph/test-people.ts'
 
 test('a person and the owners list the sign-ins of the person and end one of them, and nobody else does', async (t) => {
   const { as, asOwner, makeUser, signIn, credentials } = await openPeople(t)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { openPeople } from '../test-people.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { openPeople } from '../../../testing/graph/test-people.ts'
 
 const path = (id: string, method = '') => `/users/${id}/authentication/temporaryAccessPassMethods${method}`
 

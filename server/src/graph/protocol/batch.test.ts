@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openGraph } from '../test-graph.ts'
+import { openGraph } from '../../../testing/graph/test-graph.ts'
 
 type Responses = readonly { readonly id: string; readonly status: number; readonly body?: unknown }[]
 const responsesOf = (body: Record<string, unknown>) => body['responses'] as Responses

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GraphError } from './errors.ts'
 import { filterableApplications, filterableServicePrincipals, filterableUsers, parseFilter } from './filter.ts'
-import { leastMilliseconds } from '../../platform/process/test-patience.ts'
+import { leastMilliseconds } from '../../../testing/platform/test-patience.ts'
 
 const appId = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
 

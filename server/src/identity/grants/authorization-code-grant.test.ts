@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { azClientId, openTestPeople, testRedirectUri, testScope } from '../test-people.ts'
-import { armScope, presentedIn, testOrigin, testTenantId } from '../test-provider.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { azClientId, openTestPeople, testRedirectUri, testScope } from '../../../testing/identity/test-people.ts'
+import { armScope, presentedIn, testOrigin, testTenantId } from '../../../testing/identity/test-provider.ts'
 
 for (const kind of testDatabaseKinds) {
   test(`of ten parallel redemptions of one code, one succeeds (${kind}) [RFC 6749 §4.1.2]`, async (t) => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { selfSignedCertificate } from '../../platform/tls/test-certificate.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { selfSignedCertificate } from '../../../testing/platform/test-certificate.ts'
 import {
   type Claims,
   addCertificate,
@@ -15,8 +15,8 @@ import {
   sha256Of,
   signWith,
   trust,
-} from '../test-assertions.ts'
-import { presentedIn, testOrigin, testTenantId } from '../test-provider.ts'
+} from '../../../testing/identity/test-assertions.ts'
+import { presentedIn, testOrigin, testTenantId } from '../../../testing/identity/test-provider.ts'
 
 for (const kind of usualDatabaseKinds) {
   test(`an application authenticates with a certificate as az and MSAL for Node sign, repeatedly until the assertion expires (${kind})`, async (t) => {

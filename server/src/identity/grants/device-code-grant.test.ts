@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { type TestPeople, azClientId, openTestPeople, testScope } from '../test-people.ts'
-import { testOrigin, testTenantId } from '../test-provider.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { type TestPeople, azClientId, openTestPeople, testScope } from '../../../testing/identity/test-people.ts'
+import { testOrigin, testTenantId } from '../../../testing/identity/test-provider.ts'
 
 const urn = 'urn:ietf:params:oauth:grant-type:device_code'
 const browser = '203.0.113.7'

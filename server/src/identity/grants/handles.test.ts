@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { createHandles, makeHandle, makeUserCode, parseUserCode } from './handles.ts'
-import { type TestPeople, azClientId, openTestPeople, testScope } from '../test-people.ts'
-import { testTenantId } from '../test-provider.ts'
+import { type TestPeople, azClientId, openTestPeople, testScope } from '../../../testing/identity/test-people.ts'
+import { testTenantId } from '../../../testing/identity/test-provider.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 

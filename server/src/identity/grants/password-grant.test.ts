@@ -3,8 +3,14 @@ import { test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { TOTP } from 'otpauth'
 import type { PasswordClaim } from '../../credentials/index.ts'
-import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { azClientId, openTestPeople, testPassword, testScope, openBrowser } from '../test-people.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import {
+  azClientId,
+  openTestPeople,
+  testPassword,
+  testScope,
+  openBrowser,
+} from '../../../testing/identity/test-people.ts'
 
 const fields = { grant_type: 'password', client_id: azClientId, client_info: '1', scope: testScope }
 const right = { ...fields, username: 'alice@contoso.example', password: testPassword }

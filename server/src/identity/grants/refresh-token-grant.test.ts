@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { testDatabaseKinds, usualDatabaseKind } from '../../platform/sql/test-database.ts'
-import { azClientId, openTestPeople } from '../test-people.ts'
-import { testOrigin, testTenantId } from '../test-provider.ts'
+import { testDatabaseKinds, usualDatabaseKind } from '../../../testing/platform/test-database.ts'
+import { azClientId, openTestPeople } from '../../../testing/identity/test-people.ts'
+import { testOrigin, testTenantId } from '../../../testing/identity/test-provider.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 

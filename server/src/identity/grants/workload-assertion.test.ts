@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { openTestIssuer } from '../../platform/outbound/test-issuer.ts'
+import { openTestIssuer } from '../../../testing/platform/test-issuer.ts'
 import {
   type Claims,
   addCertificate,
@@ -10,7 +10,7 @@ import {
   openTestApplication,
   workloadClaims,
   trust,
-} from '../test-assertions.ts'
+} from '../../../testing/identity/test-assertions.ts'
 
 test('a workload token authenticates the application that trusts it, with every accepted algorithm', async (t) => {
   const opened = await openTestApplication(t)

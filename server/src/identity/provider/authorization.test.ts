@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { azClientId, openTestPeople, testRedirectUri } from '../test-people.ts'
-import { testOrigin, testTenantId } from '../test-provider.ts'
+import { azClientId, openTestPeople, testRedirectUri } from '../../../testing/identity/test-people.ts'
+import { testOrigin, testTenantId } from '../../../testing/identity/test-provider.ts'
 
 const issuer = `${testOrigin}/${testTenantId}/v2.0`
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
-import { openTestProvider, testOrigin, testTenantId } from '../test-provider.ts'
-import { usualDatabaseKind } from '../../platform/sql/test-database.ts'
+import { openTestProvider, testOrigin, testTenantId } from '../../../testing/identity/test-provider.ts'
+import { usualDatabaseKind } from '../../../testing/platform/test-database.ts'
 
 type Metadata = Record<string, string | string[]> & { issuer: string }
 

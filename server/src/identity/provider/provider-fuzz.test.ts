@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { openTestProvider, testTenantId } from '../test-provider.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { openTestProvider, testTenantId } from '../../../testing/identity/test-provider.ts'
 
 const strange = fc.oneof(
   fc.string({ unit: 'binary' }),

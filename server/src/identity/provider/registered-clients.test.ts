@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import type { ApplicationSignInChange } from '../../directory/index.ts'
-import { type TestPeople, openTestPeople, testScope } from '../test-people.ts'
-import { presentedIn, testOrigin, testTenantId } from '../test-provider.ts'
+import { type TestPeople, openTestPeople, testScope } from '../../../testing/identity/test-people.ts'
+import { presentedIn, testOrigin, testTenantId } from '../../../testing/identity/test-provider.ts'
 
 const webUri = 'https://app.example/signed-in'
 const pageUri = 'https://page.example/'

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { armScope, openTestProvider, testOrigin, testTenantId } from '../test-provider.ts'
-import { leastMilliseconds } from '../../platform/process/test-patience.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { armScope, openTestProvider, testOrigin, testTenantId } from '../../../testing/identity/test-provider.ts'
+import { leastMilliseconds } from '../../../testing/platform/test-patience.ts'
 
 type Refusal = {
   error: string

@@ -6,9 +6,14 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { SignJWT, decodeJwt, decodeProtectedHeader, exportJWK } from 'jose'
 import { createKeyRing } from '../../platform/keys/key-ring.ts'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { type TestProvider, openTestProvider, testOrigin, testTenantId } from '../test-provider.ts'
-import { leastMilliseconds } from '../../platform/process/test-patience.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import {
+  type TestProvider,
+  openTestProvider,
+  testOrigin,
+  testTenantId,
+} from '../../../testing/identity/test-provider.ts'
+import { leastMilliseconds } from '../../../testing/platform/test-patience.ts'
 
 const everything = ['arm', 'acr', 'graph'] as const
 

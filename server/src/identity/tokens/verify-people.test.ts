@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { type JWK, SignJWT, decodeJwt, importJWK, jwtVerify } from 'jose'
 import { createKeyRing } from '../../platform/keys/key-ring.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { type TestPeople, azClientId, openTestPeople } from '../test-people.ts'
-import { testOrigin, testTenantId } from '../test-provider.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { type TestPeople, azClientId, openTestPeople } from '../../../testing/identity/test-people.ts'
+import { testOrigin, testTenantId } from '../../../testing/identity/test-provider.ts'
 
 const everything = ['arm', 'acr', 'graph', 'userinfo'] as const
 

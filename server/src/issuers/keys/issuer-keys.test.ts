@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { createOutbound } from '../../platform/outbound/outbound.ts'
 import { OutboundError } from '../../platform/outbound/outbound-error.ts'
 import { IssuerUnavailableError, createIssuerKeys } from './issuer-keys.ts'
-import { openTestIssuer } from '../../platform/outbound/test-issuer.ts'
+import { openTestIssuer } from '../../../testing/platform/test-issuer.ts'
 
 const minuteMs = 60_000
 

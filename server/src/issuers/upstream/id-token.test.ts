@@ -5,8 +5,12 @@ import path from 'node:path'
 import { describe, test } from 'node:test'
 import { SignJWT, UnsecuredJWT, decodeProtectedHeader, generateKeyPair, jwtVerify } from 'jose'
 import { issueServerCertificate } from '../../platform/tls/issue.ts'
-import { type Overrides, type TestProvider, startTestProvider } from '../test-upstream-provider.ts'
-import { openTestUpstreams } from './test-upstreams.ts'
+import {
+  type Overrides,
+  type TestProvider,
+  startTestProvider,
+} from '../../../testing/issuers/test-upstream-provider.ts'
+import { openTestUpstreams } from '../../../testing/issuers/test-upstreams.ts'
 
 describe('an ID token', () => {
   const strange = generateKeyPair('RS256')

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { type Overrides, startTestProvider } from '../test-upstream-provider.ts'
-import { alice, signInRequest, openTestUpstreams, testUpstreamOrigin } from './test-upstreams.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { type Overrides, startTestProvider } from '../../../testing/issuers/test-upstream-provider.ts'
+import { alice, signInRequest, openTestUpstreams, testUpstreamOrigin } from '../../../testing/issuers/test-upstreams.ts'
 import { createUpstreamFetch } from './fetch.ts'
 
 describe('a sign-in at an organisation’s provider', () => {

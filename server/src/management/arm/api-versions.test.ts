@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { at, codeOf, newRegistry, openTestManagement, registryPath, subscriptionScope } from '../test-management.ts'
+import {
+  at,
+  codeOf,
+  newRegistry,
+  openTestManagement,
+  registryPath,
+  subscriptionScope,
+} from '../../../testing/management/test-management.ts'
 import { typeOfPath } from './api-versions.ts'
 
 const server = await openTestManagement()

@@ -8,7 +8,7 @@ import {
   registryPath,
   subscriptionScope,
   tenantId,
-} from '../test-management.ts'
+} from '../../../testing/management/test-management.ts'
 
 const server = await openTestManagement()
 const { arm, send } = server

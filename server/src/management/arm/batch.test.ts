@@ -8,7 +8,7 @@ import {
   publicOrigin,
   registryPath,
   subscriptionScope,
-} from '../test-management.ts'
+} from '../../../testing/management/test-management.ts'
 
 const server = await openTestManagement()
 const { arm } = server

@@ -11,7 +11,7 @@ import {
   registryPath,
   roleGuids,
   subscriptionScope,
-} from '../test-management.ts'
+} from '../../../testing/management/test-management.ts'
 
 const server = await openTestManagement()
 const { arm } = server

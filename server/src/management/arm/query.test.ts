@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { FastifyRequest } from 'fastify'
 import { ArmError } from './errors.ts'
 import { readFilter } from './query.ts'
-import { leastMilliseconds } from '../../platform/process/test-patience.ts'
+import { leastMilliseconds } from '../../../testing/platform/test-patience.ts'
 
 const read = (filter: unknown) => readFilter({ query: { $filter: filter } } as FastifyRequest)
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hasRoleAt } from '../../authorization/test-access.ts'
+import { hasRoleAt } from '../../../testing/authorization/test-access.ts'
 import {
   at,
   codeOf,
@@ -11,7 +11,7 @@ import {
   roleGuids,
   subscriptionId,
   subscriptionScope,
-} from '../test-management.ts'
+} from '../../../testing/management/test-management.ts'
 
 const server = await openTestManagement()
 const { arm } = server

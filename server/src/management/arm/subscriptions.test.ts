@@ -12,7 +12,7 @@ import {
   subscriptionId,
   subscriptionScope,
   tenantId,
-} from '../test-management.ts'
+} from '../../../testing/management/test-management.ts'
 
 const server = await openTestManagement()
 const { arm } = server

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { at, codeOf, each, openTestManagement, roleGuids, subscriptionId } from '../test-management.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import {
+  at,
+  codeOf,
+  each,
+  openTestManagement,
+  roleGuids,
+  subscriptionId,
+} from '../../../testing/management/test-management.ts'
 
 const group = `/subscriptions/${subscriptionId}/resourceGroups/Default`
 const machines = `${group}/providers/Microsoft.HybridCompute/machines`

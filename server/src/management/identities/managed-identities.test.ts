@@ -2,8 +2,15 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { at, codeOf, each, openTestManagement, roleGuids, subscriptionId } from '../test-management.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import {
+  at,
+  codeOf,
+  each,
+  openTestManagement,
+  roleGuids,
+  subscriptionId,
+} from '../../../testing/management/test-management.ts'
 
 const group = `/subscriptions/${subscriptionId}/resourceGroups/Default`
 const identities = `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities`

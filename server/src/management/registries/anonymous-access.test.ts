@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { at, newRegistry, openTestManagement, registryPath, roleGuids } from '../test-management.ts'
+import {
+  at,
+  newRegistry,
+  openTestManagement,
+  registryPath,
+  roleGuids,
+} from '../../../testing/management/test-management.ts'
 
 const server = await openTestManagement()
 const { arm, time } = server

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { at, codeOf, newRegistry, openTestManagement, registryPath, roleGuids } from '../test-management.ts'
+import {
+  at,
+  codeOf,
+  newRegistry,
+  openTestManagement,
+  registryPath,
+  roleGuids,
+} from '../../../testing/management/test-management.ts'
 
 const contoso = registryPath('contoso')
 

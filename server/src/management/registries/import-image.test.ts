@@ -11,7 +11,7 @@ import {
   publicOrigin,
   registryPath,
   roleGuids,
-} from '../test-management.ts'
+} from '../../../testing/management/test-management.ts'
 
 const server = await openTestManagement()
 const { arm } = server

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { at, codeOf, each, newRegistry, openTestManagement, registryPath, roleGuids } from '../test-management.ts'
+import {
+  at,
+  codeOf,
+  each,
+  newRegistry,
+  openTestManagement,
+  registryPath,
+  roleGuids,
+} from '../../../testing/management/test-management.ts'
 
 test('the last use of each password of scoped tokens is listed, with a permission of its own', async (t) => {
   const { access, arm, close, credentialUses, principalWith, resources, time } = await openTestManagement()

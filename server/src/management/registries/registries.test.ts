@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hasRoleAt } from '../../authorization/test-access.ts'
+import { hasRoleAt } from '../../../testing/authorization/test-access.ts'
 import {
   type Answer,
   at,
@@ -12,7 +12,7 @@ import {
   registryPath,
   roleGuids,
   subscriptionScope,
-} from '../test-management.ts'
+} from '../../../testing/management/test-management.ts'
 
 const server = await openTestManagement()
 const { arm, time } = server

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { at, codeOf, newRegistry, openTestManagement, registryPath } from '../test-management.ts'
+import {
+  at,
+  codeOf,
+  newRegistry,
+  openTestManagement,
+  registryPath,
+} from '../../../testing/management/test-management.ts'
 
 const server = await openTestManagement()
 const { arm } = server

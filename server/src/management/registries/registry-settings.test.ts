@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Answer, at, codeOf, each, newRegistry, openTestManagement, registryPath } from '../test-management.ts'
+import {
+  type Answer,
+  at,
+  codeOf,
+  each,
+  newRegistry,
+  openTestManagement,
+  registryPath,
+} from '../../../testing/management/test-management.ts'
 
 const server = await openTestManagement()
 const { arm, time } = server

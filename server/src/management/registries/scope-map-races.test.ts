@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { at, newRegistry, openTestManagement, registryPath } from '../test-management.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { at, newRegistry, openTestManagement, registryPath } from '../../../testing/management/test-management.ts'
 
 const registry = registryPath('contoso')
 const actions = ['repositories/team/app/content/read']

@@ -9,7 +9,7 @@ import {
   openTestManagement,
   registryPath,
   roleGuids,
-} from '../test-management.ts'
+} from '../../../testing/management/test-management.ts'
 
 const server = await openTestManagement()
 const { arm, time } = server

@@ -2,8 +2,15 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { sql } from 'kysely'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { at, newRegistry, openTestManagement, registryPath, roleGuids, subscriptionScope } from '../test-management.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import {
+  at,
+  newRegistry,
+  openTestManagement,
+  registryPath,
+  roleGuids,
+  subscriptionScope,
+} from '../../../testing/management/test-management.ts'
 
 const digestOf = (letter: string) => `sha256:${letter.repeat(64)}`
 const repositoryReader = 'b93aa761-3e63-49ed-ac28-beffa264f7ac'

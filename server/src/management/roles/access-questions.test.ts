@@ -10,8 +10,8 @@ import {
   registryPath,
   roleGuids,
   subscriptionScope,
-} from '../test-management.ts'
-import { assignments, openWithRegistry, roleId } from './test-roles.ts'
+} from '../../../testing/management/test-management.ts'
+import { assignments, openWithRegistry, roleId } from '../../../testing/management/test-roles.ts'
 
 const { server, arm, registry } = await openWithRegistry()
 const { servicePrincipal: app } = await server.createPrincipal('app')

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { codeOf, roleGuids } from '../test-management.ts'
-import { assignments, openWithRegistry, roleId } from './test-roles.ts'
+import { codeOf, roleGuids } from '../../../testing/management/test-management.ts'
+import { assignments, openWithRegistry, roleId } from '../../../testing/management/test-roles.ts'
 
 const { server, arm, registry } = await openWithRegistry()
 

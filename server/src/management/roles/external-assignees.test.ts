@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { at, codeOf, openTestManagement, roleGuids, subscriptionScope } from '../test-management.ts'
-import { usualDatabaseKind } from '../../platform/sql/test-database.ts'
+import {
+  at,
+  codeOf,
+  openTestManagement,
+  roleGuids,
+  subscriptionScope,
+} from '../../../testing/management/test-management.ts'
+import { usualDatabaseKind } from '../../../testing/platform/test-database.ts'
 
 const trustedTenant = '30000000-0000-4000-8000-000000000003'
 const authorization = `${subscriptionScope}/providers/Microsoft.Authorization`

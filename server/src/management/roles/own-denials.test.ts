@@ -2,11 +2,19 @@ import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { CallerBudgets } from '../../platform/limits/caller-budget.ts'
 import { usualCallerLimits } from '../../platform/limits/caller-limits.ts'
-import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import type { ManagementCall } from '../arm/context.ts'
 import type { ManagementContext } from '../context.ts'
 import { listOwnDenials } from '../server/audit-events.ts'
-import { at, each, newRegistry, openTestManagement, registryPath, roleGuids, tenantId } from '../test-management.ts'
+import {
+  at,
+  each,
+  newRegistry,
+  openTestManagement,
+  registryPath,
+  roleGuids,
+  tenantId,
+} from '../../../testing/management/test-management.ts'
 import { getOwnDenial } from './decisions.ts'
 
 const contoso = registryPath('contoso')

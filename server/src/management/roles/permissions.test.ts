@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { at, codeOf, roleGuids, subscriptionScope } from '../test-management.ts'
-import { openWithRegistry } from './test-roles.ts'
+import { at, codeOf, roleGuids, subscriptionScope } from '../../../testing/management/test-management.ts'
+import { openWithRegistry } from '../../../testing/management/test-roles.ts'
 
 const { server, arm, registry } = await openWithRegistry()
 const permissionsAt = (scope: string, token: string) =>

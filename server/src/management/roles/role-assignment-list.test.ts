@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { at, codeOf, each, groupScope, roleGuids, subscriptionScope } from '../test-management.ts'
-import { assignments, definitions, filtered, openWithRegistry, roleId } from './test-roles.ts'
+import {
+  at,
+  codeOf,
+  each,
+  groupScope,
+  roleGuids,
+  subscriptionScope,
+} from '../../../testing/management/test-management.ts'
+import { assignments, definitions, filtered, openWithRegistry, roleId } from '../../../testing/management/test-roles.ts'
 
 const { server, arm, registry } = await openWithRegistry()
 const roleFilter = () => `roleDefinitionId eq '${roleId(randomUUID())}'`

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { at, codeOf, each, roleGuids, subscriptionScope } from '../test-management.ts'
-import { assignments, openWithRegistry, roleId } from './test-roles.ts'
+import { at, codeOf, each, roleGuids, subscriptionScope } from '../../../testing/management/test-management.ts'
+import { assignments, openWithRegistry, roleId } from '../../../testing/management/test-roles.ts'
 
 const { server, arm, registry } = await openWithRegistry({ roleAssignmentMode: 'AbacRepositoryPermissions' })
 const repositoryReader = 'b93aa761-3e63-49ed-ac28-beffa264f7ac'

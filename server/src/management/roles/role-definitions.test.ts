@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { at, codeOf, each, groupScope, roleGuids, subscriptionScope } from '../test-management.ts'
-import { definitions, openWithRegistry, roleId } from './test-roles.ts'
+import {
+  at,
+  codeOf,
+  each,
+  groupScope,
+  roleGuids,
+  subscriptionScope,
+} from '../../../testing/management/test-management.ts'
+import { definitions, openWithRegistry, roleId } from '../../../testing/management/test-roles.ts'
 
 const { server, arm, registry } = await openWithRegistry()
 await arm('PUT', `${subscriptionScope}/resourceGroups/other`, { location: 'local' })

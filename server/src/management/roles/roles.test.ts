@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { until } from '../../platform/process/test-patience.ts'
+import { until } from '../../../testing/platform/test-patience.ts'
 import {
   at,
   codeOf,
@@ -13,8 +13,8 @@ import {
   subscriptionId,
   subscriptionScope,
   tenantId,
-} from '../test-management.ts'
-import { assignments, definitions, filtered, openWithRegistry, roleId } from './test-roles.ts'
+} from '../../../testing/management/test-management.ts'
+import { assignments, definitions, filtered, openWithRegistry, roleId } from '../../../testing/management/test-roles.ts'
 
 // One test waits until a transaction of SQLite's only writer is waiting.
 const { server, arm, registry } = await openWithRegistry({}, 'sqlite')

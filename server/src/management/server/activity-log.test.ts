@@ -12,7 +12,7 @@ import {
   registryPath,
   roleGuids,
   subscriptionScope,
-} from '../test-management.ts'
+} from '../../../testing/management/test-management.ts'
 
 const logPath = `${subscriptionScope}/providers/Microsoft.Insights/eventtypes/management/values`
 const since = 'eventTimestamp ge 2026-11-24T00:00:00Z'

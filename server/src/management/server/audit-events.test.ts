@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
-import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import {
   type Answer,
@@ -13,7 +13,7 @@ import {
   registryPath,
   roleGuids,
   subscriptionScope,
-} from '../test-management.ts'
+} from '../../../testing/management/test-management.ts'
 
 const logPath = `${subscriptionScope}/providers/Acrux.Server/auditEvents`
 

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { at, codeOf, each, openTestManagement, roleGuids, subscriptionScope } from '../test-management.ts'
+import {
+  at,
+  codeOf,
+  each,
+  openTestManagement,
+  roleGuids,
+  subscriptionScope,
+} from '../../../testing/management/test-management.ts'
 
 const webhooksPath = `${subscriptionScope}/providers/Acrux.Server/auditWebhooks`
 const body = (properties: object = {}) => ({ properties: { serviceUri: 'https://siem.example/in', ...properties } })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { test } from 'node:test'
-import { openTestManagement, publicOrigin } from '../test-management.ts'
+import { openTestManagement, publicOrigin } from '../../../testing/management/test-management.ts'
 
 const server = await openTestManagement()
 test.after(() => server.close())

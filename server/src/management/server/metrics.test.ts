@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { at, codeOf, each, newRegistry, openTestManagement, registryPath, roleGuids } from '../test-management.ts'
+import {
+  at,
+  codeOf,
+  each,
+  newRegistry,
+  openTestManagement,
+  registryPath,
+  roleGuids,
+} from '../../../testing/management/test-management.ts'
 
 // Two minutes past twelve.
 const server = await openTestManagement()

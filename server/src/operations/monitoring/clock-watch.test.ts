@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLog } from '../../platform/log/log.ts'
 import { openClockWatch } from './clock-watch.ts'
-import { openTestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { openTestDatabase, testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 
 for (const kind of testDatabaseKinds) {
   test(`${kind}: a server compares its clock only with that of PostgreSQL, and logs when they begin to differ and when they agree`, async (t) => {

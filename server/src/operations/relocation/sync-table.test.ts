@@ -16,8 +16,8 @@ import {
 import type { RawDatabase, RawTarget } from '../../platform/sql/raw-database.ts'
 import { openSqliteDatabase } from '../../platform/sql/sqlite-database.ts'
 import { openSqliteSource, openSqliteTarget } from '../../platform/sql/sqlite-raw-database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { openPostgresForTest } from '../../platform/sql/test-postgres.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { openPostgresForTest } from '../../../testing/platform/test-postgres.ts'
 import { syncTable, verifyTable } from './sync-table.ts'
 
 /** Runs clean-ups at the end of a test, the last one first. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { X509Certificate } from 'node:crypto'
-import { selfSignedCertificate } from '../tls/test-certificate.ts'
+import { selfSignedCertificate } from '../../../testing/platform/test-certificate.ts'
 import { type Failures, failedAgain, isDue, isNearEnd } from './schedule.ts'
 
 const minuteMs = 60_000

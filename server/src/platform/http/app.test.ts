@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { createLog } from '../log/log.ts'
 import { createApp, requestOrigin } from './app.ts'
-import { serveForTest } from './test-socket.ts'
+import { serveForTest } from '../../../testing/platform/test-socket.ts'
 
 type LogLine = Readonly<Record<string, unknown>> & {
   readonly id?: string

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Fastify from 'fastify'
 import { CallerBudgets } from '../limits/caller-budget.ts'
-import { until } from '../process/test-patience.ts'
+import { until } from '../../../testing/platform/test-patience.ts'
 import { AuthorizedWork, currentWork, runAuthorized } from '../process/authorized-work.ts'
 import { answerBatch, budgetKeyOf } from './batch.ts'
 

@@ -4,9 +4,9 @@ import net from 'node:net'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { createLog } from '../log/log.ts'
-import { until } from '../process/test-patience.ts'
+import { until } from '../../../testing/platform/test-patience.ts'
 import { createApp } from './app.ts'
-import { serveForTest } from './test-socket.ts'
+import { serveForTest } from '../../../testing/platform/test-socket.ts'
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: one.example\r\n\r\n`
 

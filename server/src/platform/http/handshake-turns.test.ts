@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { CallerBudgets } from '../limits/caller-budget.ts'
 import { usualCallerLimits } from '../limits/caller-limits.ts'
 import { createLog } from '../log/log.ts'
-import { until } from '../process/test-patience.ts'
+import { until } from '../../../testing/platform/test-patience.ts'
 import { createApp } from './app.ts'
 import { listen } from './listener.ts'
 

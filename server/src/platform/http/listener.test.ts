@@ -7,7 +7,7 @@ import { freePort } from '../../../../test/setup/free-port.mjs'
 import { createLog } from '../log/log.ts'
 import { createApp } from './app.ts'
 import { listen } from './listener.ts'
-import { serveForTest } from './test-socket.ts'
+import { serveForTest } from '../../../testing/platform/test-socket.ts'
 
 /** Answers with the host and the path that it was asked for. */
 async function open(t: TestContext) {

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { type SecureVersion, type TLSSocket, connect, createSecureContext, createServer } from 'node:tls'
-import { selfSignedCertificate } from '../tls/test-certificate.ts'
+import { selfSignedCertificate } from '../../../testing/platform/test-certificate.ts'
 import { chooseByName } from './named-certificates.ts'
 
 const createPair = async () => {

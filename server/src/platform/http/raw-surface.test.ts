@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { createLog } from '../log/log.ts'
-import { until } from '../process/test-patience.ts'
+import { until } from '../../../testing/platform/test-patience.ts'
 import { createApp } from './app.ts'
 import { mountRaw } from './raw-surface.ts'
 import type { CompletedRequest } from './request-log.ts'
-import { serveForTest } from './test-socket.ts'
+import { serveForTest } from '../../../testing/platform/test-socket.ts'
 
 type Seen = {
   readonly url: string

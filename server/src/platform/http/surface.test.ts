@@ -6,7 +6,7 @@ import { createLog } from '../log/log.ts'
 import { createApp } from './app.ts'
 import { acceptForms } from './form-body.ts'
 import { type Route, mountSurface } from './surface.ts'
-import { serveForTest } from './test-socket.ts'
+import { serveForTest } from '../../../testing/platform/test-socket.ts'
 
 class Refusal extends Error {
   readonly status: number

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { openTestDatabase, testDatabaseKinds } from '../sql/test-database.ts'
+import { openTestDatabase, testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { processMigrations } from './migrations.ts'
 import { SharedProcesses, describeProcess, openProcesses } from './processes.ts'
 

@@ -6,7 +6,7 @@ import { type TestContext, describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { openSealer } from './sealing.ts'
 import type { Database, DatabaseKind } from '../sql/database.ts'
-import { openTestDatabase, testDatabaseKinds } from '../sql/test-database.ts'
+import { openTestDatabase, testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { createKeyRing } from './key-ring.ts'
 import { signingKeyMigrations } from './migrations.ts'
 

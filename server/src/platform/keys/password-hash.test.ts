@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { hashPassword, maxPasswordBytes, verifyPassword } from './password-hash.ts'
-import { leastMilliseconds } from '../process/test-patience.ts'
+import { leastMilliseconds } from '../../../testing/platform/test-patience.ts'
 
 describe("a user's password", () => {
   test('is stored as an argon2id PHC string with its own salt, and verified with that', async () => {

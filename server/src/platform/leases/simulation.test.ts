@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
-import { simulate } from './test-simulation.ts'
-import { needlessRules, type SimulationRule, simulationRules } from './test-simulation-rules.ts'
+import { simulate } from '../../../testing/platform/test-simulation.ts'
+import { needlessRules, type SimulationRule, simulationRules } from '../../../testing/platform/test-simulation-rules.ts'
 
 const schedules = Number(process.env['ACRUX_TEST_SCHEDULES'] ?? 1000)
 /** Whether the run is longer than usual. It then also counts in how many schedules the removal of a rule is noticed. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type CallerBudget, CallerBudgets } from './caller-budget.ts'
 import { OverBudgetError, usualCallerLimits } from './caller-limits.ts'
-import { until } from '../process/test-patience.ts'
+import { until } from '../../../testing/platform/test-patience.ts'
 import { SharedCallers, createSharedCallersMemory } from './shared-callers.ts'
 
 /** Budgets with a clock that the test sets. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type DialerOptions, beforeAbort, createDialer, readResponse } from './dialer.ts'
-import { openTestHttpsServer } from './test-https-server.ts'
+import { openTestHttpsServer } from '../../../testing/platform/test-https-server.ts'
 
 async function openDialer(t: { after: (close: () => Promise<void>) => void }, options: Partial<DialerOptions> = {}) {
   let requests = 0

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { type TestContext, test } from 'node:test'
 import { type OutboundFailure, OutboundError } from './outbound-error.ts'
 import { type OutboundOptions, createOutbound } from './outbound.ts'
-import { openTestHttpsServer } from './test-https-server.ts'
+import { openTestHttpsServer } from '../../../testing/platform/test-https-server.ts'
 
 async function openServer(t: TestContext, handler: RequestListener) {
   const seen: IncomingMessage[] = []

@@ -11,7 +11,7 @@ import {
 } from '../process/authorized-work.ts'
 import type { Database, DatabaseKind, Transaction } from './database.ts'
 import type { Migration } from './migrations.ts'
-import { openTestDatabase, testDatabaseKinds } from './test-database.ts'
+import { openTestDatabase, testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 
 type Tables = { written: { id: number } }
 

@@ -4,7 +4,7 @@ import { type TestContext, describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database, DatabaseKind, Transaction } from './database.ts'
 import type { Migration } from './migrations.ts'
-import { openTestDatabase, testDatabaseKinds } from './test-database.ts'
+import { openTestDatabase, testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 
 type Tables = { note: { id: number; text: string; size: number | null; bytes: Uint8Array | null } }
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { until } from '../process/test-patience.ts'
+import { until } from '../../../testing/platform/test-patience.ts'
 import type { Database, DatabaseKind } from './database.ts'
 import { type Migration, NewerSchemaError, compareSchema, migrate } from './migrations.ts'
-import { openTestDatabase, testDatabaseKinds } from './test-database.ts'
+import { openTestDatabase, testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 
 const notes: Migration = {
   id: 'test-0001-notes',

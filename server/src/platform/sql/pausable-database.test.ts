@@ -8,7 +8,7 @@ import { WritesPausedError } from '../process/outage.ts'
 import type { Database, DatabaseKind } from './database.ts'
 import type { Migration } from './migrations.ts'
 import { pausable } from './pausable-database.ts'
-import { openTestDatabase, testDatabaseKinds } from './test-database.ts'
+import { openTestDatabase, testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { WaitingInserts } from './waiting-inserts.ts'
 
 type Tables = { note: { id: number; text: string | null } }

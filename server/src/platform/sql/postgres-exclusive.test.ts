@@ -4,8 +4,8 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import type { LockHolder } from './postgres-exclusive.ts'
 import type { Database } from './database.ts'
-import { openTestDatabase, testDatabaseKinds } from './test-database.ts'
-import { openPostgresForTest } from './test-postgres.ts'
+import { openTestDatabase, testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { openPostgresForTest } from '../../../testing/platform/test-postgres.ts'
 
 /** Opens a database, and a connection of another client to it. Returns what is reported, too. */
 async function open(t: TestContext, application: string) {

@@ -7,10 +7,10 @@ import pg from 'pg'
 import { startPostgres } from '../../../../test/setup/postgres.mjs'
 import { AuthorizedWork, runAuthorized } from '../process/authorized-work.ts'
 import { outageOf } from '../process/outage.ts'
-import { until } from '../process/test-patience.ts'
-import { testDatabaseKinds } from './test-database.ts'
-import { openPostgresForTest } from './test-postgres.ts'
-import type { ReplicaCall, ReplicaResult } from './test-replica.ts'
+import { until } from '../../../testing/platform/test-patience.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { openPostgresForTest } from '../../../testing/platform/test-postgres.ts'
+import type { ReplicaCall, ReplicaResult } from '../../../testing/platform/test-replica.ts'
 
 type HeldRights = { held_right: { name: string } }
 
@@ -20,7 +20,7 @@ class Replica {
   #calls = 0
 
   constructor(url: string) {
-    this.process = fork(new URL('./test-replica.ts', import.meta.url), {
+    this.process = fork(new URL('../../../testing/platform/test-replica.ts', import.meta.url), {
       env: { ...process.env, ACRUX_TEST_REPLICA: url },
       execArgv: [],
     })

@@ -3,12 +3,12 @@ import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import { startPostgres } from '../../../../test/setup/postgres.mjs'
 import { outageOf } from '../process/outage.ts'
-import { until } from '../process/test-patience.ts'
+import { until } from '../../../testing/platform/test-patience.ts'
 import type { Database, Transaction } from './database.ts'
 import { parsePostgresUrl } from './postgres-address.ts'
-import { openPostgresForTest } from './test-postgres.ts'
-import { startStallingRelay } from './test-stalling-relay.ts'
-import { testDatabaseKinds } from './test-database.ts'
+import { openPostgresForTest } from '../../../testing/platform/test-postgres.ts'
+import { startStallingRelay } from '../../../testing/platform/test-stalling-relay.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 
 type Tables = { note: { id: number } }
 

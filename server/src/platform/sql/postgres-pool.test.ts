@@ -6,8 +6,8 @@ import { DatabaseUnavailableError, outageOf } from '../process/outage.ts'
 import { connectionTo, parsePostgresUrl } from './postgres-address.ts'
 import { queryWithBegin } from './postgres-begin.ts'
 import { PostgresPool } from './postgres-pool.ts'
-import { testDatabaseKinds } from './test-database.ts'
-import { openPostgresForTest } from './test-postgres.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { openPostgresForTest } from '../../../testing/platform/test-postgres.ts'
 
 const isOutage = (error: unknown) => outageOf(error)?.status === 503
 

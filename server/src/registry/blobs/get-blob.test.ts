@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { readdir, readlink } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { describe, it } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { until } from '../../platform/process/test-patience.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { until } from '../../../testing/platform/test-patience.ts'
 import type { BlobLocation, BlobStore } from '../../storage/index.ts'
-import { blobDigest, changing, pushBlob, pushManifest, useBlobServer } from '../test-blobs.ts'
+import { blobDigest, changing, pushBlob, pushManifest, useBlobServer } from '../../../testing/registry/test-blobs.ts'
 import type { RegistryTables } from '../rows/rows.ts'
-import { seenFirst } from '../test-registry.ts'
+import { seenFirst } from '../../../testing/registry/test-registry.ts'
 
 for (const kind of testDatabaseKinds) {
   describe(`blobs on ${kind}`, () => {

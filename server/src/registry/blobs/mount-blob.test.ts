@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { type BlobAnswer, blobDigest, pushBlob, pushManifest, useBlobServer } from '../test-blobs.ts'
-import { seenFirst } from '../test-registry.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import {
+  type BlobAnswer,
+  blobDigest,
+  pushBlob,
+  pushManifest,
+  useBlobServer,
+} from '../../../testing/registry/test-blobs.ts'
+import { seenFirst } from '../../../testing/registry/test-registry.ts'
 
 for (const kind of testDatabaseKinds) describe(`mounts on ${kind}`, () => testMounts(kind))
 

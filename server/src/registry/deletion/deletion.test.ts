@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { sql } from 'kysely'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { ociImageIndexType } from '@acrux/shared/standards/oci/media-type.ts'
 import type { RegistryTables } from '../rows/rows.ts'
-import { digestOf, openTestRegistry, type TestRegistry } from '../test-registry.ts'
+import { digestOf, openTestRegistry, type TestRegistry } from '../../../testing/registry/test-registry.ts'
 
 for (const kind of testDatabaseKinds) {
   describe(`deletions on ${kind}`, () => testDeletions(kind, 'disabled'))

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { locationDigest, uploadMark } from '../../storage/index.ts'
 import { holdsBlob, holdsIntactBlob, recordBlob } from '../blobs/blob-store.ts'
 import type { RegistryTables } from '../rows/rows.ts'
-import { openTestRegistry, type TestRegistry } from '../test-registry.ts'
+import { openTestRegistry, type TestRegistry } from '../../../testing/registry/test-registry.ts'
 import { removeManifest, UnsweptError } from './deleted-content-store.ts'
 
 for (const kind of testDatabaseKinds) {

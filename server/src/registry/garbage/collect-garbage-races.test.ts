@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { type DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import type { BlobStore } from '../../storage/index.ts'
-import { blobDigest, changing, pushBlob, pushManifest, useBlobServer } from '../test-blobs.ts'
+import { blobDigest, changing, pushBlob, pushManifest, useBlobServer } from '../../../testing/registry/test-blobs.ts'
 
 const hourMs = 3_600_000
 

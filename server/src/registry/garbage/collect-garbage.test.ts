@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import type { BlobStore } from '../../storage/index.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 import {
@@ -15,7 +15,7 @@ import {
   pushManifest,
   type UsedServer,
   useBlobServer,
-} from '../test-blobs.ts'
+} from '../../../testing/registry/test-blobs.ts'
 
 const hourMs = 3_600_000
 

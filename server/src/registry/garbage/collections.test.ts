@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { usualDatabaseKind } from '../../platform/sql/test-database.ts'
-import { imageManifest, openTestRegistry } from '../test-registry.ts'
+import { usualDatabaseKind } from '../../../testing/platform/test-database.ts'
+import { imageManifest, openTestRegistry } from '../../../testing/registry/test-registry.ts'
 import type { Preparation } from './collections.ts'
 
 async function open(t: TestContext) {

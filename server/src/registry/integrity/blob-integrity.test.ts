@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { type BlobStore, StorageUnavailableError } from '../../storage/index.ts'
 import type { RegistryTables } from '../rows/rows.ts'
-import { assertServed, blobDigest, changing, pushBlob, putBlob, beginUpload, useBlobServer } from '../test-blobs.ts'
+import {
+  assertServed,
+  blobDigest,
+  changing,
+  pushBlob,
+  putBlob,
+  beginUpload,
+  useBlobServer,
+} from '../../../testing/registry/test-blobs.ts'
 
 for (const kind of testDatabaseKinds) {
   describe(`missing bytes on ${kind}`, () => {

@@ -3,14 +3,20 @@ import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds, usualDatabaseKind } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds, usualDatabaseKind } from '../../../testing/platform/test-database.ts'
 import {
   dockerManifestListType,
   dockerManifestType,
   ociImageIndexType,
   ociImageManifestType,
 } from '@acrux/shared/standards/oci/media-type.ts'
-import { descriptorOf, digestOf, imageManifest, openTestRegistry, type TestRegistry } from '../test-registry.ts'
+import {
+  descriptorOf,
+  digestOf,
+  imageManifest,
+  openTestRegistry,
+  type TestRegistry,
+} from '../../../testing/registry/test-registry.ts'
 
 const config = '{"architecture":"amd64","os":"linux"}'
 

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { ociEmptyJsonType, ociImageIndexType, ociImageManifestType } from '@acrux/shared/standards/oci/media-type.ts'
-import { descriptorOf, digestOf, imageManifest, openTestRegistry, type TestRegistry } from '../test-registry.ts'
+import {
+  descriptorOf,
+  digestOf,
+  imageManifest,
+  openTestRegistry,
+  type TestRegistry,
+} from '../../../testing/registry/test-registry.ts'
 
 for (const kind of testDatabaseKinds) describe(`referrers on ${kind}`, () => testReferrers(kind))
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { ociImageIndexType, ociImageManifestType } from '@acrux/shared/standards/oci/media-type.ts'
 import {
   seenFirst,
@@ -10,7 +10,7 @@ import {
   imageManifest,
   openTestRegistry,
   type TestRegistry,
-} from '../test-registry.ts'
+} from '../../../testing/registry/test-registry.ts'
 
 const config = '{"architecture":"arm64","os":"linux"}'
 const open = { deleteEnabled: true, writeEnabled: true, readEnabled: true, listEnabled: true }

@@ -3,9 +3,15 @@ import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { afterEach, describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import type { RegistryTables } from '../rows/rows.ts'
-import { type Answer, digestOf, imageManifest, openTestRegistry, type TestRegistry } from '../test-registry.ts'
+import {
+  type Answer,
+  digestOf,
+  imageManifest,
+  openTestRegistry,
+  type TestRegistry,
+} from '../../../testing/registry/test-registry.ts'
 import { noQuotas, Quotas } from './quotas.ts'
 import { StagedBytes } from './staged-bytes.ts'
 

@@ -2,9 +2,14 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomInt } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { type DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import type { RegistryTables } from '../rows/rows.ts'
-import { digestOf, imageManifest, openTestRegistry, type TestRegistry } from '../test-registry.ts'
+import {
+  digestOf,
+  imageManifest,
+  openTestRegistry,
+  type TestRegistry,
+} from '../../../testing/registry/test-registry.ts'
 
 for (const kind of testDatabaseKinds) describe(`usage on ${kind}`, () => testUsage(kind))
 

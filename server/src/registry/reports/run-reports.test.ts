@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onlyProcess } from '../../platform/jobs/processes.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { openTestDatabase, usualDatabaseKind } from '../../platform/sql/test-database.ts'
+import { openTestDatabase, usualDatabaseKind } from '../../../testing/platform/test-database.ts'
 import { registryMigrations } from '../migrations.ts'
 import { type RunReport, RunReports } from './run-reports.ts'
 

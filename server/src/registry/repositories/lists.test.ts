@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { ociImageIndexType } from '@acrux/shared/standards/oci/media-type.ts'
-import { digestOf, openTestRegistry, type TestRegistry } from '../test-registry.ts'
+import { digestOf, openTestRegistry, type TestRegistry } from '../../../testing/registry/test-registry.ts'
 
 for (const kind of testDatabaseKinds) describe(`lists on ${kind}`, () => testLists(kind))
 

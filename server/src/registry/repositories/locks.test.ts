@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { digestOf, imageManifest, openTestRegistry, type TestRegistry } from '../test-registry.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import {
+  digestOf,
+  imageManifest,
+  openTestRegistry,
+  type TestRegistry,
+} from '../../../testing/registry/test-registry.ts'
 
 const config = '{}'
 const image = JSON.stringify(imageManifest(config, ['layer']))

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { digestOf, openTestRegistry, seenFirst, type TestRegistry } from '../test-registry.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { digestOf, openTestRegistry, seenFirst, type TestRegistry } from '../../../testing/registry/test-registry.ts'
 
 for (const kind of testDatabaseKinds) describe(`outdated credentials on ${kind}`, () => testOutdated(kind))
 

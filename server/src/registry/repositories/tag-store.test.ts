@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { openTestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { openTestDatabase, testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import type { Tag } from '@acrux/shared/standards/oci/reference.ts'
 import { registryMigrations } from '../migrations.ts'
-import { digestOf } from '../test-registry.ts'
+import { digestOf } from '../../../testing/registry/test-registry.ts'
 import { moveTags, readTagNames } from './tag-store.ts'
 
 for (const kind of testDatabaseKinds) {

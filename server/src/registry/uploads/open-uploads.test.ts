@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AuthorizedWork, runAuthorized } from '../../platform/process/authorized-work.ts'
 import { DiskFullError } from '../../platform/process/outage.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { openTestRegistry } from '../test-registry.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { openTestRegistry } from '../../../testing/registry/test-registry.ts'
 
 const nothing = () => Promise.resolve()
 

@@ -4,8 +4,8 @@ import { request as httpRequest } from 'node:http'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { until } from '../../platform/process/test-patience.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { until } from '../../../testing/platform/test-patience.ts'
 import type { BlobStore } from '../../storage/index.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 import {
@@ -19,7 +19,7 @@ import {
   pushBlob,
   putBlob,
   useBlobServer,
-} from '../test-blobs.ts'
+} from '../../../testing/registry/test-blobs.ts'
 
 for (const kind of testDatabaseKinds) describe(`unfinished uploads on ${kind}`, () => testUnfinished(kind))
 

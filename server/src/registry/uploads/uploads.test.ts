@@ -3,8 +3,16 @@ import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { assertServed, beginUpload, blobDigest, countFiles, countRows, putBlob, useBlobServer } from '../test-blobs.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import {
+  assertServed,
+  beginUpload,
+  blobDigest,
+  countFiles,
+  countRows,
+  putBlob,
+  useBlobServer,
+} from '../../../testing/registry/test-blobs.ts'
 
 for (const kind of testDatabaseKinds) describe(`uploads on ${kind}`, () => testUploads(kind))
 

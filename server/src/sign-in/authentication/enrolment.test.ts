@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { Secret, TOTP } from 'otpauth'
 import type { User } from '../../directory/index.ts'
-import { createTestAuthenticator } from '../test-authenticator.ts'
+import { createTestAuthenticator } from '../../../testing/sign-in/test-authenticator.ts'
 import {
   type FormBrowser,
   type TestPage,
@@ -13,7 +13,7 @@ import {
   openTestPages,
   testHost,
   testOrigin,
-} from '../test-pages.ts'
+} from '../../../testing/sign-in/test-pages.ts'
 
 type Policy = NonNullable<NonNullable<Parameters<typeof openTestPages>[0]>['secondFactorPolicy']>
 

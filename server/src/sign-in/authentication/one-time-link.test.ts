@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { User } from '../../directory/index.ts'
-import { enterPassword, openTestPages } from '../test-pages.ts'
+import { enterPassword, openTestPages } from '../../../testing/sign-in/test-pages.ts'
 
 const chosen = { 'new-password': 'seven brass kettles', repeated: 'seven brass kettles' }
 

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import type { JWTPayload } from 'jose'
 import { Secret, TOTP } from 'otpauth'
 import { loadConfiguration } from '../../configuration/index.ts'
-import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import {
   type FormBrowser,
   type TestPage,
@@ -13,8 +13,8 @@ import {
   enterPassword,
   openTestPages,
   testHost,
-} from '../test-pages.ts'
-import { startTestProvider } from '../../issuers/test-upstream-provider.ts'
+} from '../../../testing/sign-in/test-pages.ts'
+import { startTestProvider } from '../../../testing/issuers/test-upstream-provider.ts'
 
 const hourMs = 60 * 60 * 1000
 const session = '__Host-acrux-session'

@@ -4,8 +4,15 @@ import type { User } from '../../directory/index.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { Secret, TOTP } from 'otpauth'
 import { withoutCaller } from '../../platform/process/authorized-work.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { type TestPage, codeRequest, enterPassword, moveRevision, openTestPages, passwordOf } from '../test-pages.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import {
+  type TestPage,
+  codeRequest,
+  enterPassword,
+  moveRevision,
+  openTestPages,
+  passwordOf,
+} from '../../../testing/sign-in/test-pages.ts'
 
 const given = 'nine copper bells'
 const chosen = 'seven brass kettles'

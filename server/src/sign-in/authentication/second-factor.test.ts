@@ -11,7 +11,7 @@ import {
   enterPassword,
   openTestPages,
   passwordOf,
-} from '../test-pages.ts'
+} from '../../../testing/sign-in/test-pages.ts'
 import { pageRoutes } from '../routes.ts'
 
 const session = '__Host-acrux-session'

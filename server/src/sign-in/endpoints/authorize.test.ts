@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { usualDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import {
   type FormBrowser,
   type TestPages,
@@ -10,7 +10,7 @@ import {
   codeRequest,
   enterPassword,
   openTestPages,
-} from '../test-pages.ts'
+} from '../../../testing/sign-in/test-pages.ts'
 
 async function open(t: TestContext, options: Parameters<typeof openTestPages>[0] = {}): Promise<TestPages> {
   const pages = await openTestPages(options)

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { sql } from 'kysely'
-import { armScope, azClientId, codeRequest, enterPassword, moveRevision, openTestPages } from '../test-pages.ts'
+import {
+  armScope,
+  azClientId,
+  codeRequest,
+  enterPassword,
+  moveRevision,
+  openTestPages,
+} from '../../../testing/sign-in/test-pages.ts'
 
 async function open(t: TestContext) {
   const pages = await openTestPages()

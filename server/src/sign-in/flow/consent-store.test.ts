@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openTestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { openTestDatabase, testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { createConsents } from './consent-store.ts'
 import { signInMigrations } from '../migrations.ts'
 

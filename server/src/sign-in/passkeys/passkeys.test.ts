@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { createTestAuthenticator } from '../test-authenticator.ts'
+import { createTestAuthenticator } from '../../../testing/sign-in/test-authenticator.ts'
 import {
   type FormBrowser,
   type TestPage,
@@ -8,7 +8,7 @@ import {
   enterPassword,
   openTestPages,
   testOrigin,
-} from '../test-pages.ts'
+} from '../../../testing/sign-in/test-pages.ts'
 
 const minuteMs = 60_000
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import {
   type FormBrowser,
   type TestPages,
@@ -9,7 +9,7 @@ import {
   enterPassword,
   openTestPages,
   passwordOf,
-} from '../test-pages.ts'
+} from '../../../testing/sign-in/test-pages.ts'
 
 const session = '__Host-acrux-session'
 const hourMs = 60 * 60 * 1000

@@ -1,7 +1,7 @@
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob'
 import { after, before, describe } from 'node:test'
-import { testObjectBlobStore } from '../objects/test-object-blob-store.ts'
-import { testObjectFaults } from '../objects/test-object-faults.ts'
+import { testObjectBlobStore } from '../../../testing/storage/test-object-blob-store.ts'
+import { testObjectFaults } from '../../../testing/storage/test-object-faults.ts'
 import { azuriteAccount, hasAzurite, startAzurite } from '../../../../test/setup/object-servers.mjs'
 import { openAzureBlobObjects } from './azure-blob-objects.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { outageOf } from '../../platform/process/outage.ts'
-import { until } from '../../platform/process/test-patience.ts'
+import { until } from '../../../testing/platform/test-patience.ts'
 import { StorageUnavailableError } from '../contract/errors.ts'
 import type { ObjectStore } from './object-store.ts'
 import { renewalOf, renewedObjects } from './renewed-objects.ts'

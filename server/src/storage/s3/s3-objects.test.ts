@@ -1,7 +1,7 @@
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3'
 import { after, before, describe } from 'node:test'
-import { testObjectBlobStore } from '../objects/test-object-blob-store.ts'
-import { testObjectFaults } from '../objects/test-object-faults.ts'
+import { testObjectBlobStore } from '../../../testing/storage/test-object-blob-store.ts'
+import { testObjectFaults } from '../../../testing/storage/test-object-faults.ts'
 import { hasMoto, startMoto } from '../../../../test/setup/object-servers.mjs'
 import { openS3Objects } from './s3-objects.ts'
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { ScopedTokenPasswordName } from '../../authorization/index.ts'
-import { usualDatabaseKind, usualDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { usualDatabaseKind, usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { basic, openTestTokenService } from '../test-token-service.ts'
+import { basic, openTestTokenService } from '../../../testing/token-service/test-token-service.ts'
 
 const nullGuid = '00000000-0000-0000-0000-000000000000'
 const author = { name: 'test', kind: 'Application' } as const

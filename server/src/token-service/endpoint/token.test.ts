@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { type TestContext, test } from 'node:test'
-import { basic, openTestTokenService, roles } from '../test-token-service.ts'
+import { basic, openTestTokenService, roles } from '../../../testing/token-service/test-token-service.ts'
 
 const nullGuid = '00000000-0000-0000-0000-000000000000'
 const tenantId = '20000000-0000-4000-8000-000000000002'

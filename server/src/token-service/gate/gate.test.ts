@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { describe, test } from 'node:test'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { sql } from 'kysely'
-import { basic, openTestTokenService, roles } from '../test-token-service.ts'
+import { basic, openTestTokenService, roles } from '../../../testing/token-service/test-token-service.ts'
 
 type TestContextOf = Awaited<ReturnType<typeof openTestTokenService>>
 

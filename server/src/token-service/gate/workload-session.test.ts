@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createOutbound } from '../../platform/outbound/outbound.ts'
-import { openTestIssuer } from '../../platform/outbound/test-issuer.ts'
-import { usualDatabaseKind } from '../../platform/sql/test-database.ts'
-import { basic, openTestTokenService, roles } from '../test-token-service.ts'
+import { openTestIssuer } from '../../../testing/platform/test-issuer.ts'
+import { usualDatabaseKind } from '../../../testing/platform/test-database.ts'
+import { basic, openTestTokenService, roles } from '../../../testing/token-service/test-token-service.ts'
 
 const minuteMs = 60_000
 const subject = 'system:serviceaccount:team:builder'
