@@ -4,8 +4,8 @@ import { join, relative } from 'node:path'
 import { recordDurations } from './durations.mjs'
 
 /**
- * Measures what each file of a run takes. A process that several files share is divided among them by the duration of
- * their tests.
+ * Measures what each file of a run takes. What a process takes that several files share is divided among
+ * them by the durations of their tests, and the rest of it equally.
  *
  * @param {ReadonlyMap<string, readonly string[]>} groups The files of each process that files share.
  */
@@ -23,10 +23,14 @@ export function measureFiles(groups) {
     const files = groups.get(path)
     if (files === undefined) return [/** @type {const} */ ([fromRoot(path), [processor, total]])]
     const seconds = files.map((file) => tests.get(file) ?? 0)
-    const sum = seconds.reduce((all, each) => all + each, 0) || 1
+    // Imports, and tests that another file defines.
+    const rest = Math.max(
+      0,
+      seconds.reduce((left, each) => left - each, total),
+    )
     return files.map((file, at) => {
-      const share = (seconds[at] ?? 0) / sum
-      return /** @type {const} */ ([file, [processor * share, total * share]])
+      const own = (seconds[at] ?? 0) + rest / files.length
+      return /** @type {const} */ ([file, [(processor * own) / (total || 1), own]])
     })
   }
   return {
