@@ -103,7 +103,9 @@ await main(async (given) => {
   ])
   const { url, stop } = await openDatabase(mode)
   const program = isBlackBox ? programUnderTest() : undefined
-  const prepared = program === undefined ? undefined : await prepareDataDir(nodeBinary(), program)
+  // A program of the caller's may be of an earlier version, which cannot complete a prepared directory.
+  const isOfTree = program !== undefined && (process.env.ACRUX_TEST_MAIN ?? '') === ''
+  const prepared = isOfTree ? await prepareDataDir(nodeBinary(), program) : undefined
   try {
     const env = environment({
       // The program under test stores compiled code there too: half of what a test file imports is code of the program.
