@@ -1,7 +1,7 @@
 /**
  * Runs test files as `node --test` does, with these differences. The longest files start first: `node --test` sorts them by name,
  * and a long one that starts late keeps one processor busy while the others are idle. Files beside the code share processes.
- * Files that mostly wait run one after the other beside all others. A process that does not end after its tests fails. The summary
+ * Files that mostly wait run beside all others, two at a time. A process that does not end after its tests fails. The summary
  * includes earlier runs that left their results in the same folder, and once every file has run, every route must have been used.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -113,7 +113,7 @@ function inOrder() {
 const paths = inOrder()
 const runs = [
   ...(paths.length > 0 ? [start(paths, Number(values.concurrency))] : []),
-  ...(waiting.length > 0 && !values.quick ? [start(longestFirst(waiting), 1)] : []),
+  ...(waiting.length > 0 && !values.quick ? [start(longestFirst(waiting), 2)] : []),
 ]
 if (results.earlier.some(({ failed }) => failed)) process.exitCode = 1
 /** @type {import('./one-report.mjs').Counts} */
