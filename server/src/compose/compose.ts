@@ -36,8 +36,7 @@ import { coverHosts, moveRegistries, requireLoginServer, servedHosts } from './h
 import { type Jobs, listJobs, prepareCollection } from './jobs/jobs.ts'
 import { type Modules, createModules } from './modules/modules.ts'
 import { openApiDocument } from '../openapi/index.ts'
-import { openAcme } from './state/acme.ts'
-import { markPostgres, requireOwnRows } from '../installation/index.ts'
+import { markPostgres, openAcme, requireOwnRows } from '../installation/index.ts'
 import { type State, openState } from './state/state.ts'
 import { createSurfaces } from './surfaces/surfaces.ts'
 import { type ThreadedListener, listenOnThreads, shareCallers } from './workers/workers.ts'
@@ -99,7 +98,7 @@ export async function compose(
   const { database, certificates } = state
   const publicOrigin = publicOriginOf(configuration)
   const startedAtMs = clock.now()
-  const acme = await openAcme(configuration, { ...state, clock, log })
+  const acme = await openAcme(configuration.tls.acme, { ...state, clock, log })
   const outbound = await openOutbound(configuration.outbound)
   const callers = shareCallers(configuration)
   const backups = new Backups({ configuration, version, clock, log })

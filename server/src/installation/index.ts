@@ -1,4 +1,5 @@
 export { OtherStorageError, claimAs, hasFiles, requireOwnFiles } from './claim-storage.ts'
+export { openAcme } from './open-acme.ts'
 export {
   applyMigrations,
   openCurrentDatabase,

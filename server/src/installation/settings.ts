@@ -38,6 +38,17 @@ export type StorageSettings = {
   }
 }
 
+/** The settings of the ACME provider; without `directory`, there is none. */
+export type AcmeSettings = {
+  readonly directory?: string | undefined
+  readonly email?: string | undefined
+  /** The address at which challenges are answered, if not during a TLS handshake. */
+  readonly httpListen?: object | undefined
+  readonly caFile?: string | undefined
+  readonly eabKeyId?: string | undefined
+  readonly eabKeyFile?: string | undefined
+}
+
 /** The settings that select the master key. */
 export type KeyPlace = { readonly dataDir: string; readonly masterKey?: MasterKeySource | undefined }
 
