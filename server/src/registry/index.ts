@@ -23,6 +23,7 @@ export type {
   Admission,
   Gate,
   HostedRegistry,
+  RateClass,
   RegistryCaller,
   RegistryNeed,
   RegistryRefusal,

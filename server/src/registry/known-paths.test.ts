@@ -3,7 +3,13 @@ import type { IncomingMessage } from 'node:http'
 import { it } from 'node:test'
 import { type AskedPath, KnownPaths } from './known-paths.ts'
 
-const asked: AskedPath = { queryAt: -1, matched: undefined, route: undefined, need: { kind: 'signed-in' } }
+const asked: AskedPath = {
+  queryAt: -1,
+  matched: undefined,
+  route: undefined,
+  need: { kind: 'signed-in' },
+  rate: 'read',
+}
 const request = (method: string, url: string) => ({ method, url }) as IncomingMessage
 
 it('keeps paths by method', () => {

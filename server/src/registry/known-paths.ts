@@ -3,15 +3,14 @@ import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../platform/memory/max-entries.ts'
 import type { CheckedAcrPath, CheckedOciPath } from './protocol/checked-path.ts'
 import type { MatchedPath, RegistryRoute } from './routes.ts'
-import type { RegistryNeed } from './protocol/ports.ts'
+import type { Asked } from './protocol/ports.ts'
 
 /** A parsed path before the caller is known. Only admitted callers learn that it does not exist. */
-export type AskedPath = {
+export type AskedPath = Asked & {
   /** Where the query begins in the URL; -1 without one. */
   readonly queryAt: number
   readonly matched: MatchedPath | undefined
   readonly route: RegistryRoute | undefined
-  readonly need: RegistryNeed
   /** Set once the names in the path are checked. */
   checked?: CheckedOciPath | CheckedAcrPath
 }

@@ -17,7 +17,7 @@ import {
   tagListSchema,
   tagNamesSchema,
 } from './protocol/documents.ts'
-import type { RegistryNeed } from './protocol/ports.ts'
+import type { RateClass, RegistryNeed } from './protocol/ports.ts'
 
 type Handler<Call> = (call: Call) => Promise<void>
 
@@ -81,6 +81,7 @@ export type RegistryRoute = RouteDescription & {
   readonly isAtOnce: boolean
   /** Whether its requests are counted as pulls or pushes. */
   readonly counts: Transfer | undefined
+  readonly rate: RateClass
 }
 
 type Transfer = 'pull' | 'push'
@@ -107,7 +108,7 @@ export const registryRoutes: readonly RegistryRoute[] = [
   oci({ id: 'registry.base.head',                  method: 'HEAD',   path: '/v2/',                                        need: signedIn,        handler: 'ping',                   cost: 'small', isAtOnce: true }),
   oci({ id: 'registry.catalog.list',               method: 'GET',    path: '/v2/_catalog',                                need: catalog,         handler: 'listCatalog',            cost: 'list', response: catalogSchema }),
   oci({ id: 'registry.tags.list',                  method: 'GET',    path: '/v2/:name/tags/list',                         need: readProperties,  handler: 'listTags',               cost: 'list', response: tagNamesSchema }),
-  oci({ id: 'registry.referrers.list',             method: 'GET',    path: '/v2/:name/referrers/:digest',                 need: pull,            handler: 'listReferrers',          cost: 'list' }),
+  oci({ id: 'registry.referrers.list',             method: 'GET',    path: '/v2/:name/referrers/:digest',                 need: pull,            handler: 'listReferrers',          cost: 'list', rate: 'referrers' }),
   oci({ id: 'registry.manifests.get',              method: 'GET',    path: '/v2/:name/manifests/:reference',              need: pull,            handler: 'getManifest',            cost: 'read', isAtOnce: true, counts: 'pull' }),
   oci({ id: 'registry.manifests.head',             method: 'HEAD',   path: '/v2/:name/manifests/:reference',              need: pull,            handler: 'headManifest',           cost: 'read', isAtOnce: true }),
   oci({ id: 'registry.manifests.put',              method: 'PUT',    path: '/v2/:name/manifests/:reference',              need: push,            handler: 'putManifest',            cost: 'change', stepUp: true, body: 'bytes', counts: 'push' }),
@@ -182,6 +183,8 @@ type Row<Handler> = ChangeColumns<'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'D
   readonly handler: Handler
   readonly cost: RouteCost
   readonly counts?: Transfer
+  /** How its requests count in ACR's rate limits; by default, as its method says. */
+  readonly rate?: RateClass
   readonly defers?: true
   readonly response?: ResponseSchema
 } & (
@@ -207,7 +210,14 @@ function acr(row: Row<keyof typeof acrKinds>): RegistryRoute {
 /** All rows have the same properties, so that a request of any of them reads the same shape. */
 function routeOf(row: Row<keyof RegistryHandlers>, matched: Pick<RegistryRoute, 'surface' | 'kind'>): RegistryRoute {
   const { id, method, path, need, cost, handler, body, stepUp, defers, counts, response, isAtOnce = false } = row
-  return { id, method, path, need, cost, handler, body, stepUp, defers, counts, response, isAtOnce, ...matched }
+  const { rate = rateOfMethod(method) } = row
+  return { id, method, path, need, cost, handler, body, stepUp, defers, counts, rate, response, isAtOnce, ...matched }
+}
+
+/** How a request counts that no row describes otherwise. */
+export function rateOfMethod(method: string): RateClass {
+  if (method === 'GET' || method === 'HEAD') return 'read'
+  return method === 'DELETE' ? 'delete' : 'write'
 }
 
 function on(...actions: readonly string[]): RouteNeed {

@@ -67,6 +67,26 @@ describe('a request to the registry', () => {
 
   const lastNeed = (): RegistryNeed | undefined => test.needs.at(-1)
 
+  it('counts as its route says, however its path is spelled', async () => {
+    const digest = digestOf('')
+    // prettier-ignore
+    const cases = [
+      ['GET',    '/v2/team/app/manifests/1',                 'read'],
+      ['GET',    `/v2/team/app/referrers/${digest}`,         'referrers'],
+      ['GET',    `/v2/team/app/r%65ferrers/${digest}`,       'referrers'],
+      ['GET',    '/v2/team/referrers/manifests/1',           'read'],
+      ['HEAD',   `/v2/a/referrers/b/blobs/${digest}`,        'read'],
+      ['PUT',    '/v2/team/app/manifests/1',                 'write'],
+      ['DELETE', '/v2/team/app/manifests/1',                 'delete'],
+      ['PATCH',  '/acr/v1/team/app',                         'write'],
+      ['GET',    '/v2/nothing',                              'read'],
+    ] as const
+    for (const [method, path, rate] of cases) {
+      await test.send(method, path)
+      assert.equal(test.gate.rate, rate, `${method} ${path}`)
+    }
+  })
+
   it('to an unknown host is 404, and the gate is not asked', async () => {
     const answer = await test.send('GET', '/v2/', { host: 'nobody.example' })
     assert.equal(answer.status, 404)

@@ -23,6 +23,7 @@ import {
   indexRoutes,
   type MatchedPath,
   matchPath,
+  rateOfMethod,
   type RegistryHandlers,
   type RegistryRoute,
   type RouteIndex,
@@ -94,7 +95,7 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
   const known = knownPaths.get(request)
   const asked = known ?? readPath(routes, request)
   requireHandled(dispatch, asked)
-  const admission = await gate.admit(request, origin, registry, asked.need)
+  const admission = await gate.admit(request, origin, registry, asked)
   if (!admission.admitted) {
     await payForDenial(budgets, request, origin)
     throw denialOf(routes, asked, admission.refusal)
@@ -221,7 +222,8 @@ function readPath(routes: RouteIndex, { method = '', url = '' }: IncomingMessage
   const queryAt = url.indexOf('?')
   const matched = matchPath(queryAt === -1 ? url : url.slice(0, queryAt))
   const route = matched && routes[matched.surface].get(matched.path.kind)?.get(method)
-  return { queryAt, matched, route, need: needOf(route?.need, matched) }
+  const rate = route === undefined ? rateOfMethod(method) : route.rate
+  return { queryAt, matched, route, need: needOf(route?.need, matched), rate }
 }
 
 /** The path of an admitted request with checked names, its query, and its row. */

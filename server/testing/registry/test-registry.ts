@@ -17,7 +17,7 @@ import { type BlobStore, createMemoryBlobStore } from '../../src/storage/index.t
 import { registryMigrations } from '../../src/registry/migrations.ts'
 import { createRegistry, type Registry } from '../../src/registry/registry.ts'
 import { indexRoutes, matchPath, registryRoutes } from '../../src/registry/routes.ts'
-import type { Gate, HostedRegistry, RegistryNeed } from '../../src/registry/protocol/ports.ts'
+import type { Gate, HostedRegistry, RateClass, RegistryNeed } from '../../src/registry/protocol/ports.ts'
 import type { DefaultQuotas } from '../../src/registry/quotas/quotas.ts'
 
 /** A request of a test. The path is sent unchanged. */
@@ -55,6 +55,8 @@ export type TestRegistry = TestDatabase & {
     deletionsSeen: number
     mayPull: (repository: string) => Promise<boolean>
     callerKey: string
+    /** How the latest request counts. */
+    rate: RateClass | undefined
   }
   readonly send: (method: string, path: string, sent?: Sent) => Promise<Answer>
   /** Pushes a blob in one request and returns its digest. */
@@ -104,7 +106,13 @@ export async function openTestRegistry(
   const { database, dispose } = await openTestDatabase(kind, allMigrations)
   // Earlier than the clock of PostgreSQL, with which deletions compare, too.
   const clock = { nowMs: Date.UTC(2020, 0, 1), now: () => clock.nowMs }
-  const gate = { refuses: false, deletionsSeen: seenFirst, mayPull: () => Promise.resolve(true), callerKey: 'caller' }
+  const gate = {
+    refuses: false,
+    deletionsSeen: seenFirst,
+    mayPull: () => Promise.resolve(true),
+    callerKey: 'caller',
+    rate: undefined,
+  }
   const needs: RegistryNeed[] = []
   const log = createLog('silent')
   const blobs = createMemoryBlobStore({ clock })
@@ -171,8 +179,9 @@ function testGate(state: TestRegistry['gate'], needs: RegistryNeed[], database: 
     challenge: 'Bearer realm="https://first.example/oauth2/token",service="first.example"',
   } as const
   return {
-    admit: async (_request, _origin, _registry, need) => {
+    admit: async (_request, _origin, _registry, { need, rate }) => {
       needs.push(need)
+      state.rate = rate
       const revision = await database.authorityRevision()
       if (state.refuses) return { admitted: false, refusal }
       return {

@@ -227,7 +227,10 @@ function requestsTo(app: FastifyInstance, { gate, routes }: TokenService) {
       const headers = authorization === undefined ? {} : { authorization }
       const need = { kind: 'repository', repository, actions } as const
       // All callers share a connection, as behind a proxy.
-      const admission = await gate.admit({ headers, socket } as IncomingMessage, origin, registry, need)
+      const admission = await gate.admit({ headers, socket } as IncomingMessage, origin, registry, {
+        need,
+        rate: 'read',
+      })
       if (admission.admitted) return 'ok'
       const challenge = admission.refusal.challenge ?? ''
       return challenge.startsWith('Basic') ? 'basic' : (/error="(\w+)"/.exec(challenge)?.[1] ?? 'none')

@@ -73,9 +73,15 @@ export type Admission =
     }
   | { readonly admitted: false; readonly refusal: RegistryRefusal }
 
+/** ACR's classes of requests to the data plane: each has a rate limit of its own. [acr-protocol §1.11] */
+export type RateClass = 'read' | 'write' | 'delete' | 'referrers'
+
+/** What a request asks for: its need, and how it counts. */
+export type Asked = { readonly need: RegistryNeed; readonly rate: RateClass }
+
 /** Decides whether a caller is admitted. The registry knows nothing of identity or permissions. */
 export interface Gate {
-  admit(request: IncomingMessage, origin: Origin, registry: HostedRegistry, need: RegistryNeed): Promise<Admission>
+  admit(request: IncomingMessage, origin: Origin, registry: HostedRegistry, asked: Asked): Promise<Admission>
   /**
    * Decides again about a request that was admitted before and is under way. The credential may have expired since; everything
    * else must still stand: the credential, its principal, the keys, the permissions and the network rules.

@@ -272,7 +272,7 @@ test('fault 23: a wrong password, an unknown token, a disabled one and an expire
       { headers: { authorization: header } } as Parameters<typeof gate.admit>[0],
       origin,
       registry,
-      { kind: 'signed-in' },
+      { need: { kind: 'signed-in' }, rate: 'read' },
     )
     const told = body.replace(/CorrelationId: [0-9a-f-]{36}/, 'CorrelationId')
     answers.add(JSON.stringify([headers['www-authenticate'], told, admission]))

@@ -291,7 +291,7 @@ test('fault 4: a token that was obtained by an access token does not survive a r
   const tokenBy = async (header: string) => (await get(query, header)).json<Answer>().access_token
   const seenBy = async (token: string) => {
     const request = { headers: { authorization: `Bearer ${token}` }, socket: {} } as IncomingMessage
-    const admission = await gate.admit(request, origin, registry, { kind: 'signed-in' })
+    const admission = await gate.admit(request, origin, registry, { need: { kind: 'signed-in' }, rate: 'read' })
     return admission.admitted ? admission.caller.deletionsSeen : undefined
   }
   const first = await tokenBy(basic(servicePrincipal.appId, secret))

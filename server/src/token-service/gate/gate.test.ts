@@ -69,8 +69,12 @@ for (const kind of testDatabaseKinds) {
       } as const
       const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
       const admitted = async (authorization: string) =>
-        (await gate.admit({ headers: { authorization }, socket: {} } as IncomingMessage, origin, registry, untag))
-          .admitted
+        (
+          await gate.admit({ headers: { authorization }, socket: {} } as IncomingMessage, origin, registry, {
+            need: untag,
+            rate: 'write',
+          })
+        ).admitted
       const pusher = await principalWith(context, roles.acrPush)
       const puller = await principalWith(context, roles.acrPull)
       assert.equal(await admitted(await bearerFor(context, pusher.basic, 'repository:team/app:delete')), true)
@@ -163,7 +167,7 @@ for (const kind of testDatabaseKinds) {
       const puller = await principalWith(context, roles.acrPull)
       const callerOf = async (authorization: string) => {
         const request = { headers: { authorization }, socket: {} } as IncomingMessage
-        const admission = await gate.admit(request, origin, registry, { kind: 'signed-in' })
+        const admission = await gate.admit(request, origin, registry, { need: { kind: 'signed-in' }, rate: 'read' })
         assert.ok(admission.admitted)
         return admission.caller
       }
@@ -182,7 +186,7 @@ for (const kind of testDatabaseKinds) {
       const puller = await principalWith(context, roles.acrPull)
       const need = { kind: 'repository', repository: 'team/app', actions: ['pull'] } as const
       const request = { headers: { authorization: puller.basic }, socket: {} } as IncomingMessage
-      const admission = await gate.admit(request, origin, registry, need)
+      const admission = await gate.admit(request, origin, registry, { need, rate: 'read' })
       assert.ok(admission.admitted)
       const { caller } = admission
       const again = async () => (await gate.admitAgain(request, origin, registry, { need, caller })).admitted
@@ -202,7 +206,7 @@ for (const kind of testDatabaseKinds) {
       const other = await principalWith(context, roles.acrPull)
       const keyOf = async (authorization: string) => {
         const request = { headers: { authorization }, socket: {} } as IncomingMessage
-        const admission = await gate.admit(request, origin, registry, { kind: 'signed-in' })
+        const admission = await gate.admit(request, origin, registry, { need: { kind: 'signed-in' }, rate: 'read' })
         return admission.admitted ? admission.caller.key : undefined
       }
       const key = await keyOf(one.basic)
@@ -226,7 +230,7 @@ test('a denied address is denied before authentication, with an event', async (t
       { headers: { authorization: puller.basic }, socket: {} } as IncomingMessage,
       { correlationId: 'test', remoteAddress, userAgent: undefined },
       registry,
-      need,
+      { need, rate: 'read' },
     )
   assert.equal((await admit('10.1.2.3')).admitted, true)
   const refused = await admit('::ffff:192.0.2.1')

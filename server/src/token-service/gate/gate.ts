@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { type DecisionRecord, failedBefore } from '../../authorization/index.ts'
 import type { Origin } from '../../platform/http/app.ts'
-import type { Admission, Gate, HostedRegistry, RegistryCaller, RegistryNeed } from '../../registry/index.ts'
+import type { Admission, Gate, HostedRegistry, RateClass, RegistryCaller, RegistryNeed } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { type NetworkRefusal, networkChange, networkRefusal } from '@acrux/shared/standards/azure/network-rules.ts'
 import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
@@ -69,7 +69,7 @@ export function createGate(options: GateOptions): Gate {
     ofCallers: new WeakMap(),
   }
   return {
-    admit: (request, origin, registry, need) => admit(context, request, { origin, registry, need }),
+    admit: (request, origin, registry, { need, rate }) => admit(context, request, { origin, registry, need }, rate),
     admitAgain: (request, origin, registry, { need, caller }) =>
       admitAgain(context, request, { origin, registry, need }, caller),
     refuseOutdated: async (origin, registry, need, caller) => {
@@ -82,7 +82,12 @@ export function createGate(options: GateOptions): Gate {
   }
 }
 
-async function admit(context: GateContext, request: IncomingMessage, call: GateCall): Promise<Admission> {
+async function admit(
+  context: GateContext,
+  request: IncomingMessage,
+  call: GateCall,
+  rate: RateClass,
+): Promise<Admission> {
   const { clock, refusals } = context
   const { origin, registry, need } = call
   const closed = networkRefusal(registry, origin.remoteAddress)
@@ -111,7 +116,7 @@ async function admit(context: GateContext, request: IncomingMessage, call: GateC
   if (closedNow !== undefined) return denyAddress(context, { ...call, registry: standing.registry }, closedNow)
   if (!isAllowed(session.tokenAccess, standing.rights, need)) return denyNeed(context, call, session, standing)
   noteUse(context, session, nowMs)
-  return admitWithinLimits(context, request, { registry: standing.registry, session, revision })
+  return admitWithinLimits(context, { registry: standing.registry, session, revision }, rate)
 }
 
 /** Decides about a request that is under way. Its credential may have expired since the request was admitted. */
@@ -213,10 +218,10 @@ type Admitted = { readonly registry: Registry; readonly session: Session; readon
 /** Admits an authorized caller, unless it sends too many requests. */
 function admitWithinLimits(
   { throttle, refusals }: GateContext,
-  request: IncomingMessage,
   { registry, session: { caller }, revision }: Admitted,
+  rate: RateClass,
 ): Admission {
-  const retryAfterSeconds = throttle.spend(registry, caller.key, request)
+  const retryAfterSeconds = throttle.spend(registry, caller.key, rate)
   if (retryAfterSeconds === undefined) return { admitted: true, caller, revision }
   return { admitted: false, refusal: refusals.throttled(retryAfterSeconds) }
 }

@@ -1,13 +1,13 @@
-import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
 import { mainThreadOnly } from '../../platform/process/main-thread-only.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { type Bucket, fullBucket, refill } from '../../platform/limits/token-bucket.ts'
+import type { RateClass } from '../../registry/index.ts'
 import type { Registry, Sku } from '../../resources/index.ts'
 
 /** ACR's classes of requests. [acr-protocol §1.11] */
-type RequestClass = 'oauth' | 'read' | 'write' | 'delete' | 'referrers'
+type RequestClass = 'oauth' | RateClass
 
 /**
  * The requests per minute of a registry. One identity may send half of each limit, except `oauth`. [acr-protocol
@@ -39,7 +39,7 @@ export interface Throttle {
   /** Counts a request to the token endpoints. Returns the seconds to wait if it exceeds the limit. */
   spendOauth(registry: Limited): number | undefined
   /** Counts a request of an admitted caller to the data plane, in the same way. */
-  spend(registry: Limited, callerKey: string, request: IncomingMessage): number | undefined
+  spend(registry: Limited, callerKey: string, rate: RateClass): number | undefined
 }
 
 /** The limits of a thread that only reads: requests to a limited registry are for the main thread, which counts them. */
@@ -85,23 +85,10 @@ export function createThrottle(clock: Clock, registriesLimited: 'all' | 'acr'): 
       const { rid, sku } = registry
       return isLimited(registry) ? take(registries, `${rid} oauth`, perMinute[sku].oauth) : undefined
     },
-    spend: (registry, callerKey, request) => {
+    spend: (registry, callerKey, rate) => {
       if (!isLimited(registry)) return undefined
-      const requestClass = classOf(request)
-      if (requestClass !== 'referrers') return count(registry, callerKey, requestClass)
+      if (rate !== 'referrers') return count(registry, callerKey, rate)
       return count(registry, callerKey, 'referrers') ?? count(registry, callerKey, 'read')
     },
-  }
-}
-
-function classOf({ method, url = '' }: IncomingMessage): Exclude<RequestClass, 'oauth'> {
-  switch (method) {
-    case 'GET':
-    case 'HEAD':
-      return /^\/v2\/[^?]*\/referrers\//.test(url) ? 'referrers' : 'read'
-    case 'DELETE':
-      return 'delete'
-    default:
-      return 'write'
   }
 }
