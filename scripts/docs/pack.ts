@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { root } from '../set-up.mjs'
-import { buildDocuments } from './build.ts'
+import { hashOfSources, isBuiltFrom, recordBuiltFrom } from './changed.ts'
 
 /*
- * Builds the documents into the file that the server reads. With `--check`, builds them and writes nothing. Fails if there is a warning.
+ * Builds the documents into the file that the server reads. With `--check`, builds them and writes nothing; with `--changed`, builds them
+ * only if a source has changed. Fails if there is a warning.
  */
 const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -27,6 +28,9 @@ function packed(name: string, content: Buffer) {
   }
 }
 
+const hash = hashOfSources()
+if (process.argv.includes('--changed') && existsSync(output) && isBuiltFrom(hash)) process.exit(0)
+const { buildDocuments } = await import('./build.ts')
 const { files, warnings } = await buildDocuments()
 for (const warning of warnings) process.stderr.write(`${warning}\n`)
 if (warnings.length > 0) process.exitCode = 1
@@ -38,5 +42,6 @@ else if (!process.argv.includes('--check')) {
   // In one step: a running server may read it.
   writeFileSync(`${output}.new`, text)
   renameSync(`${output}.new`, output)
+  recordBuiltFrom(hash)
   process.stderr.write(`acrux: wrote ${path.relative(root, output)} (${files.size} files)\n`)
 }
