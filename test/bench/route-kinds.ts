@@ -1,4 +1,4 @@
-import { readOpenApi } from '../setup/openapi.mjs'
+import { readOpenApi } from '../setup/openapi.ts'
 
 type Fields = Readonly<Record<string, string>>
 

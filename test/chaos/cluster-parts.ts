@@ -8,7 +8,7 @@ import { startReplica } from '../harness/replica.ts'
 import { type RunningServer, startServer } from '../harness/server.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { stores } from '../serve/object-stores.ts'
-import { hasAzurite, startAzurite } from '../setup/object-servers.mjs'
+import { hasAzurite, startAzurite } from '../setup/object-servers.ts'
 import { type Break, type Installation, policyRegistry, serverArguments } from './part.ts'
 
 /** Starts three servers on a PostgreSQL with a standby, with their blobs in Azurite, or in shared files where it is not installed. */

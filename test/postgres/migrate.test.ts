@@ -28,7 +28,7 @@ import {
 import { startServer, type RunningServer, StartFailed } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
 import { runAcrux, startProgram } from '../serve/acrux.ts'
-import { azuriteAccount, hasAzurite, hasMoto, startAzurite, startMoto } from '../setup/object-servers.mjs'
+import { azuriteAccount, hasAzurite, hasMoto, startAzurite, startMoto } from '../setup/object-servers.ts'
 
 const name = 'moved'
 

@@ -9,7 +9,7 @@ import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob
 import { after, before } from 'node:test'
 import { startUnderTest, type UnderTest } from '../clients/lib/under-test.ts'
 import { notRunReason } from '../harness/clients.ts'
-import { azuriteAccount, hasAzurite, hasMoto, startAzurite, startMoto } from '../setup/object-servers.mjs'
+import { azuriteAccount, hasAzurite, hasMoto, startAzurite, startMoto } from '../setup/object-servers.ts'
 import { openStoreGate, type StoreGate } from './store-gate.ts'
 
 const name = 'test'

@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { spec as Spec } from 'node:test/reporters'
-import { readOpenApi } from './openapi.mjs'
-import { readAnswered, unansweredOperations } from './route-coverage.mjs'
+import { readOpenApi } from './openapi.ts'
+import { readAnswered, unansweredOperations } from './route-coverage.ts'
 
 const notRun = /^not run\b[^:]*: ?(.*)$/s
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { findProgram, run } from '../harness/clients.ts'
 import { at } from '../harness/json.ts'
 import { tempDir } from '../harness/temp-dir.ts'
-import { readOpenApi } from './openapi.mjs'
+import { readOpenApi } from './openapi.ts'
 
 const harness = new URL('../harness/clients.ts', import.meta.url).href
 const reporter = fileURLToPath(new URL('reporter.mjs', import.meta.url))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { refusedOperations, unansweredOperations } from './route-coverage.mjs'
+import { refusedOperations, unansweredOperations } from './route-coverage.ts'
 
 const document = {
   paths: {

@@ -26,7 +26,7 @@ const withoutCode = new Set(['sign-in/assets', 'portal-host/assets'])
 
 /** What tests beside the code may import: independent implementations that they compare answers with, and servers that they start. */
 const oracle = path.join(repository, 'test/oracle') + path.sep
-const servers = ['postgres.mjs', 'object-servers.mjs', 'free-port.mjs'].map((name) =>
+const servers = ['postgres.mjs', 'object-servers.ts', 'free-port.mjs'].map((name) =>
   path.join(repository, 'test/setup', name),
 )
 

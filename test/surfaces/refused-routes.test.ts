@@ -4,7 +4,7 @@ import { arm, armToken, expectStatus } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
 import { startServer } from '../harness/server.ts'
-import { type OpenApiDocument, refusedOperations } from '../setup/route-coverage.mjs'
+import { type OpenApiDocument, refusedOperations } from '../setup/route-coverage.ts'
 
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())

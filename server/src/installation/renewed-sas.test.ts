@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { ContainerClient, ContainerSASPermissions, StorageSharedKeyCredential } from '@azure/storage-blob'
 import { StorageUnavailableError } from '../storage/index.ts'
-import { azuriteAccount, hasAzurite, startAzurite } from '../../../test/setup/object-servers.mjs'
+import { azuriteAccount, hasAzurite, startAzurite } from '../../../test/setup/object-servers.ts'
 import { openObjects } from './open-storage.ts'
 
 const skip = hasAzurite() ? false : 'not run, missing on this machine: Azurite'

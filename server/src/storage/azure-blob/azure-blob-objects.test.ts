@@ -2,7 +2,7 @@ import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob
 import { after, before, describe } from 'node:test'
 import { testObjectBlobStore } from '../../../testing/storage/test-object-blob-store.ts'
 import { testObjectFaults } from '../../../testing/storage/test-object-faults.ts'
-import { azuriteAccount, hasAzurite, startAzurite } from '../../../../test/setup/object-servers.mjs'
+import { azuriteAccount, hasAzurite, startAzurite } from '../../../../test/setup/object-servers.ts'
 import { openAzureBlobObjects } from './azure-blob-objects.ts'
 
 const container = 'test'

@@ -2,7 +2,7 @@ import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws
 import { after, before, describe } from 'node:test'
 import { testObjectBlobStore } from '../../../testing/storage/test-object-blob-store.ts'
 import { testObjectFaults } from '../../../testing/storage/test-object-faults.ts'
-import { hasMoto, startMoto } from '../../../../test/setup/object-servers.mjs'
+import { hasMoto, startMoto } from '../../../../test/setup/object-servers.ts'
 import { openS3Objects } from './s3-objects.ts'
 
 const bucket = 'test'

@@ -3,16 +3,10 @@ import { join } from 'node:path'
 
 const methods = new Set(['get', 'head', 'put', 'post', 'patch', 'delete'])
 
-/**
- * @typedef {{ paths: Record<string, Record<string, object>> }} OpenApiDocument
- */
+export type OpenApiDocument = { paths: Record<string, Record<string, object>> }
 
-/**
- * A path of the OpenAPI document as a pattern: repository names contain slashes, other parts do not.
- *
- * @param {string} path
- */
-function patternOf(path) {
+/** A path of the OpenAPI document as a pattern: repository names contain slashes, other parts do not. */
+function patternOf(path: string) {
   const onRepository = path.startsWith('/v2/') || path.startsWith('/acr/')
   const source = path
     .replaceAll(/[.$+?()[\]\\^|]/g, String.raw`\$&`)
@@ -22,8 +16,7 @@ function patternOf(path) {
   return new RegExp(`^${source}/?$`, 'i')
 }
 
-/** @param {OpenApiDocument} document */
-function operationsOf(document) {
+function operationsOf(document: OpenApiDocument) {
   return Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations)
       .filter(([method]) => methods.has(method))
@@ -34,43 +27,28 @@ function operationsOf(document) {
   )
 }
 
-/**
- * The operations of an OpenAPI document that never succeed, each `METHOD PATH`.
- *
- * @param {OpenApiDocument} document
- */
-export function refusedOperations(document) {
+/** The operations of an OpenAPI document that never succeed, each `METHOD PATH`. */
+export function refusedOperations(document: OpenApiDocument) {
   return operationsOf(document)
     .filter(({ isRefused }) => isRefused)
     .map(({ method, path }) => `${method} ${path}`)
 }
 
-/**
- * The length of the fixed parts of a path. Of several paths that match a request, the server takes the one with the most.
- *
- * @param {string} path
- */
-function fixedLength(path) {
+/** The length of the fixed parts of a path. Of several paths that match a request, the server takes the one with the most. */
+function fixedLength(path: string) {
   return path.replaceAll(/\{[^}]*\}/g, '').length
 }
 
-/**
- * The operations of an OpenAPI document that no answered request was for. Both are written `METHOD PATH`.
- *
- * @param {OpenApiDocument} document
- * @param {Iterable<string>} answered
- */
-export function unansweredOperations(document, answered) {
-  /** @type {Map<string, string[]>} */
-  const paths = new Map()
+/** The operations of an OpenAPI document that no answered request was for. Both are written `METHOD PATH`. */
+export function unansweredOperations(document: OpenApiDocument, answered: Iterable<string>) {
+  const paths: Map<string, string[]> = new Map()
   for (const text of answered) {
     const [method = '', path = ''] = text.split(' ', 2)
     const known = paths.get(method)
     if (known === undefined) paths.set(method, [decoded(path)])
     else known.push(decoded(path))
   }
-  /** @type {string[]} */
-  const unanswered = []
+  const unanswered: string[] = []
   const bySpecificity = operationsOf(document).sort((one, other) => fixedLength(other.path) - fixedLength(one.path))
   for (const { method, path, isRefused } of bySpecificity) {
     const pattern = patternOf(path)
@@ -82,12 +60,8 @@ export function unansweredOperations(document, answered) {
   return unanswered.sort()
 }
 
-/**
- * The path as the server reads it: `az` writes two slashes if a resource has no parent.
- *
- * @param {string} path
- */
-function decoded(path) {
+/** The path as the server reads it: `az` writes two slashes if a resource has no parent. */
+function decoded(path: string) {
   try {
     return decodeURIComponent(path).replaceAll(/\/{2,}/g, '/')
   } catch {
@@ -95,12 +69,8 @@ function decoded(path) {
   }
 }
 
-/**
- * The requests that the servers of a run recorded in a directory as answered with success, each `METHOD PATH`.
- *
- * @param {string} dir
- */
-export function readAnswered(dir) {
+/** The requests that the servers of a run recorded in a directory as answered with success, each `METHOD PATH`. */
+export function readAnswered(dir: string) {
   const lines = readdirSync(dir).flatMap((name) => readFileSync(join(dir, name), 'utf8').split('\n'))
   return [...new Set(lines)]
 }

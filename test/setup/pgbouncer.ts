@@ -9,8 +9,7 @@ import { pgbouncerProgram } from './clients.mjs'
 import { freePort } from './free-port.mjs'
 import { unprivileged, writeOwned } from './postgres.mjs'
 
-/** @param {number} port */
-async function isListening(port) {
+async function isListening(port: number) {
   const socket = connect(port, '127.0.0.1')
   const isOpen = await Promise.race([
     once(socket, 'connect').then(() => true),
@@ -22,11 +21,9 @@ async function isListening(port) {
 
 /**
  * Starts a PgBouncer in transaction mode on a free port of 127.0.0.1, in front of a PostgreSQL. Returns the URL of the same
- * database through it, and a function that ends it and removes its files; undefined if PgBouncer is not installed.
- *
- * @param {string} target The URL of the PostgreSQL, with the password.
+ * database through it, and a function that ends it and removes its files; undefined if PgBouncer is not installed. `target`: The URL of the PostgreSQL, with the password.
  */
-export async function startPgbouncer(target) {
+export async function startPgbouncer(target: string) {
   const program = pgbouncerProgram()
   if (program === undefined) return undefined
   const url = new URL(target)

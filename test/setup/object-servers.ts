@@ -6,11 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from './free-port.mjs'
 
-/**
- * A server of objects in memory. The endpoint of Azurite ends with the name of the account.
- *
- * @typedef {{ readonly endpoint: string, readonly port: number, readonly stop: () => Promise<void> }} ObjectServer
- */
+/** A server of objects in memory. The endpoint of Azurite ends with the name of the account. */
+export type ObjectServer = { readonly endpoint: string; readonly port: number; readonly stop: () => Promise<void> }
 
 /** Azurite's account, which everybody knows. [Azurite, Default storage account] */
 export const azuriteAccount = {
@@ -37,11 +34,8 @@ const saved = fileURLToPath(new URL('azurite-saved.cjs', import.meta.url))
 /**
  * Starts Azurite, which `npm test` installs. With a folder, what it has acknowledged is in files there, and `stop` is a SIGKILL
  * after which it can be started again on the same port.
- *
- * @param {{ readonly folder: string, readonly port?: number }} [kept]
- * @returns {Promise<ObjectServer>}
  */
-export async function startAzurite(kept) {
+export async function startAzurite(kept?: { readonly folder: string; readonly port?: number }): Promise<ObjectServer> {
   const port = kept?.port ?? (await freePort())
   const address = ['--blobHost', '127.0.0.1', '--blobPort', String(port)]
   const options = ['--silent', '--skipApiVersionCheck', '--disableTelemetry']
@@ -51,24 +45,15 @@ export async function startAzurite(kept) {
   return { endpoint: `http://127.0.0.1:${port}/${azuriteAccount.name}`, port, stop }
 }
 
-/**
- * Starts Debian's moto, a server of S3 that accepts every credential.
- *
- * @returns {Promise<ObjectServer>}
- */
-export async function startMoto() {
+/** Starts Debian's moto, a server of S3 that accepts every credential. */
+export async function startMoto(): Promise<ObjectServer> {
   const port = await freePort()
   const args = ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)]
   const { stop } = await start('/usr/bin/python3', args, port)
   return { endpoint: `http://127.0.0.1:${port}`, port, stop }
 }
 
-/**
- * @param {string} command
- * @param {readonly string[]} args
- * @param {number} port
- */
-async function start(command, args, port) {
+async function start(command: string, args: readonly string[], port: number) {
   const child = spawn(command, args, { stdio: 'ignore' })
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)
@@ -90,8 +75,7 @@ async function start(command, args, port) {
   return { stop }
 }
 
-/** @param {number} port */
-async function accepts(port) {
+async function accepts(port: number) {
   const socket = createConnection({ port, host: '127.0.0.1' })
   try {
     await once(socket, 'connect')
