@@ -21,7 +21,7 @@ const completion: CommandRow = {
   },
 }
 
-/** Every command. The parser, the help, the completion and docs/reference/cli.md are generated from it. */
+/** Every command. The parser, the help, the completion and the reference of the documents are generated from it. */
 export const commands: readonly CommandRow[] = [
   ...signInCommands,
   completion,
