@@ -3,26 +3,20 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { decodeJwt } from 'jose'
-import { auditMigrations, createAudit, createCredentialUses } from '../../src/audit/index.ts'
-import {
-  type Credentials,
-  type NewServicePrincipal,
-  createCredentials,
-  credentialMigrations,
-} from '../../src/credentials/index.ts'
-import { type Directory, createDirectory, directoryMigrations } from '../../src/directory/index.ts'
+import { createAudit, createCredentialUses } from '../../src/audit/index.ts'
+import { type Credentials, type NewServicePrincipal, createCredentials } from '../../src/credentials/index.ts'
+import { type Directory, createDirectory } from '../../src/directory/index.ts'
 import { createApp } from '../../src/platform/http/app.ts'
 import { listen } from '../../src/platform/http/listener.ts'
 import { createLog } from '../../src/platform/log/log.ts'
 import { createIssuers } from '../../src/issuers/index.ts'
 import type { Outbound } from '../../src/platform/outbound/outbound.ts'
 import { openSealer } from '../../src/platform/keys/sealing.ts'
-import { signingKeyMigrations } from '../../src/platform/keys/migrations.ts'
 import type { DatabaseKind, Transaction } from '../../src/platform/sql/database.ts'
 import { openTestDatabase, usualDatabaseKind } from '../platform/test-database.ts'
+import { providerMigrations } from './test-migrations.ts'
 import type { PresentedToken } from '../../src/identity/tokens/model.ts'
 import { createIdentity } from '../../src/identity/identity.ts'
-import { identityMigrations } from '../../src/identity/migrations.ts'
 
 export const testTenantId = '3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 export const testOrigin = 'https://login.example:8443'
@@ -112,14 +106,7 @@ async function openModules(
   kind: DatabaseKind,
   { passwordGrant = false, maxSignInDays = 180, secondFactorPolicy, outbound }: TestProviderOptions,
 ) {
-  const migrations = [
-    ...auditMigrations,
-    ...signingKeyMigrations,
-    ...directoryMigrations,
-    ...credentialMigrations,
-    ...identityMigrations,
-  ]
-  const { database, dispose: disposeDatabase } = await openTestDatabase(kind, migrations)
+  const { database, dispose: disposeDatabase } = await openTestDatabase(kind, providerMigrations)
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
   const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
   const time = { nowMs: Date.parse('2026-03-01T12:00:00Z') }

@@ -3,18 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
-import { auditMigrations, createAudit } from '../../src/audit/index.ts'
-import { type Credentials, createCredentials, credentialMigrations } from '../../src/credentials/index.ts'
-import { type Directory, type User, createDirectory, directoryMigrations } from '../../src/directory/index.ts'
-import { createIdentity, identityMigrations } from '../../src/identity/index.ts'
+import { createAudit } from '../../src/audit/index.ts'
+import { type Credentials, createCredentials } from '../../src/credentials/index.ts'
+import { type Directory, type User, createDirectory } from '../../src/directory/index.ts'
+import { createIdentity } from '../../src/identity/index.ts'
 import { createApp } from '../../src/platform/http/app.ts'
 import { createLog } from '../../src/platform/log/log.ts'
 import { openSealer } from '../../src/platform/keys/sealing.ts'
-import { signingKeyMigrations } from '../../src/platform/keys/migrations.ts'
 import { hashedPassword } from '../platform/test-hashed-password.ts'
 import { withoutCaller } from '../../src/platform/process/authorized-work.ts'
 import type { Database, DatabaseKind, Transaction } from '../../src/platform/sql/database.ts'
 import { openTestDatabase, usualDatabaseKind } from '../platform/test-database.ts'
+import { providerMigrations } from '../identity/test-migrations.ts'
 import { type UpstreamSettings, createIssuers, issuerMigrations, openUpstreams } from '../../src/issuers/index.ts'
 import { signInMigrations } from '../../src/sign-in/migrations.ts'
 import { createSignInPages } from '../../src/sign-in/sign-in.ts'
@@ -35,15 +35,7 @@ export type TestPagesOptions = {
   readonly acceptsProviderMfa?: boolean
 }
 
-const migrations = [
-  ...auditMigrations,
-  ...signingKeyMigrations,
-  ...directoryMigrations,
-  ...credentialMigrations,
-  ...identityMigrations,
-  ...issuerMigrations,
-  ...signInMigrations,
-]
+const migrations = [...providerMigrations, ...issuerMigrations, ...signInMigrations]
 
 /** The pages with the modules that they need, on a real database and with a fixed clock. */
 export async function openTestPages({
