@@ -20,7 +20,10 @@ const lineFeed = 10
 /** The bytes of a UTF-16 code unit in UTF-8, at most. */
 const maxBytesPerUnit = 3
 
-/** The destination of log lines. Never throws or blocks: lines that cannot be written are dropped and counted. */
+/**
+ * The destination of log lines. Never throws or blocks: lines that cannot be written are dropped and counted. sonic-boom, which
+ * pino brings, keeps lines that a full disk rejects, and at exit tries to write them forever.
+ */
 export type LogOutput = {
   /** Accepts whole lines, each with its line feed. */
   readonly write: (lines: string) => void
