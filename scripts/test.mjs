@@ -89,18 +89,28 @@ function commandLine(mode, args) {
   return [...runner, '--test-timeout=1200000', ...flags, ...(patterns.length > 0 ? patterns : everything)]
 }
 
-await main(async (given) => {
-  await ensureDependencies()
-  const named = modes[given[0] ?? '']
-  const mode = named ?? npmTest
-  const args = named === undefined ? given : given.slice(1)
-  const isBlackBox = hasBlackBoxTests(mode)
+/**
+ * Installs and builds what the tests of a mode need.
+ *
+ * @param {Mode} mode
+ * @param {boolean} isBlackBox
+ */
+async function setUp(mode, isBlackBox) {
   await Promise.all([
     isBlackBox && installMissingClients(say).then(ensurePortal).then(ensureDocs),
     mode.installs && installMissingClients(say),
     // Other packages are not in its way: it has a folder of its own.
     mode.tier !== 'none' && installAzurite(root, say),
   ])
+}
+
+await main(async (given) => {
+  await ensureDependencies()
+  const named = modes[given[0] ?? '']
+  const mode = named ?? npmTest
+  const args = named === undefined ? given : given.slice(1)
+  const isBlackBox = hasBlackBoxTests(mode)
+  await setUp(mode, isBlackBox)
   const { url, stop } = await openDatabase(mode)
   const program = isBlackBox ? programUnderTest() : undefined
   // A program of the caller's may be of an earlier version, which cannot complete a prepared directory.
