@@ -7,6 +7,6 @@ export function programUnderTest() {
   const given = process.env.ACRUX_TEST_MAIN
   if (given !== undefined && given !== '') return given
   const folder = join(root, 'node_modules', '.cache', 'acrux-test', 'program')
-  const script = join(root, 'scripts', 'build', 'test-program.mjs')
+  const script = join(root, 'scripts', 'build', 'test-program.ts')
   return execFileSync(nodeBinary(), [script, folder], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 }

@@ -1,32 +1,23 @@
 import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { nodeBinary } from '../set-up.mjs'
-import { bundleAlone, bundleForExecutable, packagedFiles, version } from './bundle.mjs'
-import { mustRun } from './must-run.mjs'
-import { lockedNodePackage, nodeFrom } from './node-binary.mjs'
-import { thirdPartyNotices } from './notices.mjs'
+import { bundleAlone, bundleForExecutable, packagedFiles, version } from './bundle.ts'
+import { mustRun } from './must-run.ts'
+import { lockedNodePackage, nodeFrom } from './node-binary.ts'
+import { thirdPartyNotices } from './notices.ts'
 
 /** The platforms of the executables, and the program that removes the symbols of their Node. */
-export const platforms = /** @type {const} */ ({ 'linux-x64': 'strip', 'linux-arm64': 'aarch64-linux-gnu-strip' })
+export const platforms = { 'linux-x64': 'strip', 'linux-arm64': 'aarch64-linux-gnu-strip' } as const
 
-/** @typedef {keyof typeof platforms} Platform */
+export type Platform = keyof typeof platforms
 
-/**
- * The path of the executable of a platform.
- *
- * @param {string} dist
- * @param {Platform} platform
- */
-export function executablePath(dist, platform) {
+/** The path of the executable of a platform. */
+export function executablePath(dist: string, platform: Platform) {
   return join(dist, `acrux-${version}-${platform}`)
 }
 
-/**
- * Writes one executable for each platform: Node with the program in it.
- *
- * @param {{ readonly dist: string, readonly work: string }} to
- */
-export async function buildExecutables({ dist, work }) {
+/** Writes one executable for each platform: Node with the program in it. */
+export async function buildExecutables({ dist, work }: { readonly dist: string; readonly work: string }) {
   for (const name of ['program', 'assets']) mkdirSync(join(work, name))
   const { program, threads } = await bundleForExecutable()
   for (const { fileName, code } of program) writeFileSync(join(work, 'program', fileName), code)
@@ -52,25 +43,29 @@ export async function buildExecutables({ dist, work }) {
     join(work, 'program'),
     names.map((name) => `${name}.cache`),
   )
-  return /** @type {Platform[]} */ (Object.keys(platforms)).map((platform) => {
+  return (Object.keys(platforms) as Platform[]).map((platform) => {
     // The compiled code is that of this machine's processor.
     const isNative = platform === `${process.platform}-${process.arch}`
     return injectInto({ dist, work, platform, assets: { ...files, ...(isNative && codeCaches) } })
   })
 }
 
-/**
- * The paths of files by their names.
- *
- * @param {string} folder
- * @param {readonly string[]} names
- */
-function inFolder(folder, names) {
+/** The paths of files by their names. */
+function inFolder(folder: string, names: readonly string[]) {
   return Object.fromEntries(names.map((name) => [name, join(folder, name)]))
 }
 
-/** @param {{ dist: string, work: string, platform: Platform, assets: Readonly<Record<string, string>> }} of */
-function injectInto({ dist, work, platform, assets }) {
+function injectInto({
+  dist,
+  work,
+  platform,
+  assets,
+}: {
+  dist: string
+  work: string
+  platform: Platform
+  assets: Readonly<Record<string, string>>
+}) {
   const node = join(work, `node-${platform}`)
   copyFileSync(nodeFrom(lockedNodePackage(platform)), node)
   mustRun(platforms[platform], [node])

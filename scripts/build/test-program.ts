@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundleModules, packagedFiles } from './bundle.mjs'
-import { launcher, writeProgram } from './program.mjs'
+import { bundleModules, packagedFiles } from './bundle.ts'
+import { launcher, writeProgram } from './program.ts'
 
 const unusedAfterMs = 86_400_000
 

@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { otherNames } from '../../cli/src/called-as.ts'
-import { packagedFiles, version } from './bundle.mjs'
+import { packagedFiles, version } from './bundle.ts'
 
 /** The main file of the program. */
 export const launcher = join(import.meta.dirname, 'launcher.cjs')
@@ -17,13 +17,8 @@ const description = {
   engines: { node: '>=24.15' },
 }
 
-/**
- * Writes the program to a folder, with the files that it reads: `acrux.cjs` runs it.
- *
- * @param {string} folder
- * @param {readonly import('./bundle.mjs').BundledFile[]} files What `bundleModules` returns.
- */
-export function writeProgram(folder, files) {
+/** Writes the program to a folder, with the files that it reads: `acrux.cjs` runs it. `files` are those of `bundleModules`. */
+export function writeProgram(folder: string, files: readonly import('./bundle.ts').BundledFile[]) {
   for (const name of ['lib', 'assets']) mkdirSync(join(folder, name), { recursive: true })
   for (const { fileName, code } of files) writeFileSync(join(folder, 'lib', fileName), code)
   // From a file in lib, `../assets/NAME` is the path that the source has too.

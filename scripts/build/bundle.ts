@@ -3,11 +3,8 @@ import { basename, join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { root } from '../set-up.mjs'
 
-/**
- * A file of a bundle.
- *
- * @typedef {{ readonly fileName: string, readonly code: string, readonly moduleIds: readonly string[] }} BundledFile
- */
+/** A file of a bundle. */
+export type BundledFile = { readonly fileName: string; readonly code: string; readonly moduleIds: readonly string[] }
 
 /** The module whose export `main` is the program. */
 const program = join(root, 'cli/src/called-as.ts')
@@ -32,12 +29,11 @@ export const packagedFiles = [
 /**
  * A plug-in that renames the modules of threads in the code that starts them: a bundle contains each as a file of its own,
  * beside the file that starts it.
- *
- * @param {string} extension
- * @param {(context: import('rolldown').PluginContext, file: string) => void} onThread
- * @returns {import('rolldown').Plugin}
  */
-function threads(extension, onThread) {
+function threads(
+  extension: string,
+  onThread: (context: import('rolldown').PluginContext, file: string) => void,
+): import('rolldown').Plugin {
   return {
     name: 'threads',
     transform(code, id) {
@@ -50,12 +46,8 @@ function threads(extension, onThread) {
   }
 }
 
-/**
- * Node's own modules, imported dynamically by a package: an executable cannot do that, and has them in any case.
- *
- * @type {import('rolldown').Plugin}
- */
-const builtIns = {
+/** Node's own modules, imported dynamically by a package: an executable cannot do that, and has them in any case. */
+const builtIns: import('rolldown').Plugin = {
   name: 'built-ins',
   transform: (code) =>
     code.includes('import(')
@@ -66,20 +58,14 @@ const builtIns = {
 /**
  * Loads `node:http` as a CommonJS module. An import by an ECMAScript module reads all its exports: that of WebSocket loads a client
  * of Node's, which takes a seventh of the processor time of a start.
- *
- * @type {import('rolldown').Plugin}
  */
-const httpWithoutWebSocket = {
+const httpWithoutWebSocket: import('rolldown').Plugin = {
   name: 'http-without-web-socket',
   resolveId: (id) => (id === 'node:http' || id === 'http' ? '\0http.cjs' : undefined),
   load: (id) => (id === '\0http.cjs' ? "module.exports = process.getBuiltinModule('node:http')" : undefined),
 }
 
-/**
- * @param {import('rolldown').RolldownOutput} output
- * @returns {BundledFile[]}
- */
-function filesOf({ output }) {
+function filesOf({ output }: import('rolldown').RolldownOutput): BundledFile[] {
   return output.map((file) => {
     if (file.type !== 'chunk') throw new Error(`the bundle contains ${file.fileName}, which is no code`)
     return { fileName: file.fileName, code: file.code, moduleIds: file.moduleIds }
@@ -107,8 +93,7 @@ export async function bundleModules() {
 
 /** The files of the program for a single-file executable: CommonJS, of which `acrux.cjs` exports `main`, and each thread as one file. */
 export async function bundleForExecutable() {
-  /** @type {Set<string>} */
-  const threadFiles = new Set()
+  const threadFiles: Set<string> = new Set()
   const plugins = [threads('cjs', (_context, file) => threadFiles.add(file)), builtIns]
   const bundle = await rolldown({ input: { acrux: program }, platform: 'node', external, plugins })
   const output = await bundle.generate({
@@ -124,13 +109,8 @@ export async function bundleForExecutable() {
   return { program: filesOf(output), threads: await Promise.all([...threadFiles].map((file) => bundleAlone(file))) }
 }
 
-/**
- * One CommonJS file with everything that the module imports.
- *
- * @param {string} file
- * @returns {Promise<BundledFile>}
- */
-export async function bundleAlone(file) {
+/** One CommonJS file with everything that the module imports. */
+export async function bundleAlone(file: string): Promise<BundledFile> {
   const bundle = await rolldown({ input: file, platform: 'node', external })
   const output = await bundle.generate({
     format: 'cjs',
@@ -145,5 +125,4 @@ export async function bundleAlone(file) {
 }
 
 /** The version of what is built. */
-export const version = /** @type {{ version: string }} */ (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')))
-  .version
+export const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version

@@ -7,43 +7,27 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { SetUpFailed } from '../set-up.mjs'
 
-/** @typedef {{ mediaType: string, digest: string, size: number }} Descriptor */
+export type Descriptor = { mediaType: string; digest: string; size: number }
 
-/** @typedef {{ descriptor: Descriptor, diffId: string }} Layer A compressed layer, and the digest of its tar archive. */
+/** A compressed layer, and the digest of its tar archive. */
+export type Layer = { descriptor: Descriptor; diffId: string }
 
-/**
- * Writes blobs into a folder that becomes an OCI image layout. [OCI image layout specification]
- *
- * @param {string} folder
- * @param {number} level How much layers are compressed.
- */
-export function createLayout(folder, level) {
+/** Writes blobs into a folder that becomes an OCI image layout. [OCI image layout specification] `level` says how much layers are compressed. */
+export function createLayout(folder: string, level: number) {
   const blobs = join(folder, 'blobs', 'sha256')
   mkdirSync(blobs, { recursive: true })
 
   return {
-    /**
-     * Adds JSON, or a text that is JSON.
-     *
-     * @param {string} mediaType
-     * @param {object | string} content
-     * @returns {Descriptor}
-     */
-    add(mediaType, content) {
+    /** Adds JSON, or a text that is JSON. */
+    add(mediaType: string, content: object | string): Descriptor {
       const bytes = Buffer.from(typeof content === 'string' ? content : JSON.stringify(content))
       const hash = createHash('sha256').update(bytes).digest('hex')
       writeFileSync(join(blobs, hash), bytes)
       return { mediaType, digest: `sha256:${hash}`, size: bytes.length }
     },
 
-    /**
-     * Adds the output of tar as a layer. The same files give the same bytes.
-     *
-     * @param {string} mediaType
-     * @param {readonly string[]} tarArgs
-     * @returns {Promise<Layer>}
-     */
-    async addLayer(mediaType, tarArgs) {
+    /** Adds the output of tar as a layer. The same files give the same bytes. */
+    async addLayer(mediaType: string, tarArgs: readonly string[]): Promise<Layer> {
       const fixed = [
         '--create',
         '--sort=name',
@@ -69,12 +53,8 @@ export function createLayout(folder, level) {
       return { descriptor: { mediaType, digest: `sha256:${hash}`, size }, diffId: `sha256:${raw.result().hash}` }
     },
 
-    /**
-     * Completes the layout.
-     *
-     * @param {readonly object[]} manifests
-     */
-    finish(manifests) {
+    /** Completes the layout. */
+    finish(manifests: readonly object[]) {
       writeFileSync(join(folder, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }))
       const mediaType = 'application/vnd.oci.image.index.v1+json'
       writeFileSync(join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, mediaType, manifests }))
@@ -87,7 +67,7 @@ function measure() {
   const hash = createHash('sha256')
   let size = 0
   const stream = new Transform({
-    transform(/** @type {Buffer} */ chunk, _encoding, done) {
+    transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk)
       size += chunk.length
       done(null, chunk)

@@ -2,13 +2,13 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { constants } from 'node:zlib'
 import { billOfProgram } from '../bill-of-materials.mjs'
-import { version } from './bundle.mjs'
-import { architectures } from './debian-package.mjs'
-import { executablePath } from './executable.mjs'
-import { makeImageRoot, makeProgramRoot, user } from './image-root.mjs'
-import { lockedNodePackage } from './node-binary.mjs'
-import { mustRun } from './must-run.mjs'
-import { createLayout } from './oci-layout.mjs'
+import { version } from './bundle.ts'
+import { architectures } from './debian-package.ts'
+import { executablePath } from './executable.ts'
+import { makeImageRoot, makeProgramRoot, user } from './image-root.ts'
+import { lockedNodePackage } from './node-binary.ts'
+import { mustRun } from './must-run.ts'
+import { createLayout } from './oci-layout.ts'
 
 /** Docker's types: clients read a health check only from an image of these types. */
 const types = {
@@ -48,18 +48,22 @@ const config = {
   },
 }
 
-/**
- * Writes the image for all platforms as an archive of an OCI layout, with its bill of materials attached.
- *
- * @param {{ readonly dist: string, readonly work: string, readonly isFast: boolean }} to
- */
-export async function buildImage({ dist, work, isFast }) {
+/** Writes the image for all platforms as an archive of an OCI layout, with its bill of materials attached. */
+export async function buildImage({
+  dist,
+  work,
+  isFast,
+}: {
+  readonly dist: string
+  readonly work: string
+  readonly isFast: boolean
+}) {
   const folder = join(work, 'image')
   const layout = createLayout(folder, isFast ? constants.Z_BEST_SPEED : constants.Z_DEFAULT_COMPRESSION)
   const created = new Date(Number(process.env.SOURCE_DATE_EPOCH ?? 0) * 1000).toISOString()
   const manifests = []
   const debianPackages = []
-  for (const platform of /** @type {(keyof typeof architectures)[]} */ (Object.keys(architectures))) {
+  for (const platform of Object.keys(architectures) as (keyof typeof architectures)[]) {
     const architecture = architectures[platform]
     const base = join(work, `root-${architecture}`)
     debianPackages.push(...makeImageRoot(base, architecture))
@@ -104,12 +108,8 @@ export async function buildImage({ dist, work, isFast }) {
   return output
 }
 
-/**
- * What the image contains: the packages of the program, Node, and those of Debian.
- *
- * @param {readonly import('./image-root.mjs').DebianPackage[]} debianPackages
- */
-function billOfMaterials(debianPackages) {
+/** What the image contains: the packages of the program, Node, and those of Debian. */
+function billOfMaterials(debianPackages: readonly import('./image-root.ts').DebianPackage[]) {
   const bill = billOfProgram()
   const node = lockedNodePackage('linux-x64').version
   const ofDebian = debianPackages.map(({ name, version, architecture }) => {
@@ -121,12 +121,11 @@ function billOfMaterials(debianPackages) {
   return { ...bill, components: [...known.values()] }
 }
 
-/**
- * @param {ReturnType<typeof createLayout>} layout
- * @param {import('./oci-layout.mjs').Descriptor} subject
- * @param {object} bill
- */
-function attachBill(layout, subject, bill) {
+function attachBill(
+  layout: ReturnType<typeof createLayout>,
+  subject: import('./oci-layout.ts').Descriptor,
+  bill: object,
+) {
   const mediaType = 'application/vnd.oci.image.manifest.v1+json'
   const artifactType = 'application/vnd.cyclonedx+json'
   const content = layout.add(artifactType, bill)

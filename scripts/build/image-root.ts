@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { otherNames } from '../../cli/src/called-as.ts'
-import { mustRun } from './must-run.mjs'
+import { mustRun } from './must-run.ts'
 
 const suite = 'trixie'
 
@@ -33,20 +33,11 @@ const unused = [
 /** The user of the server. */
 export const user = 65_532
 
-/**
- * A Debian package in the image.
- *
- * @typedef {{ readonly name: string, readonly version: string, readonly architecture: string }} DebianPackage
- */
+/** A Debian package in the image. */
+export type DebianPackage = { readonly name: string; readonly version: string; readonly architecture: string }
 
-/**
- * Makes the root file system of the image without the program, and returns the packages that it contains.
- *
- * @param {string} folder A folder that does not exist yet.
- * @param {string} architecture
- * @returns {DebianPackage[]}
- */
-export function makeImageRoot(folder, architecture) {
+/** Makes the root file system of the image without the program, and returns the packages that it contains. `folder` must not exist. */
+export function makeImageRoot(folder: string, architecture: string): DebianPackage[] {
   const archives = `${folder}.archives`
   mustRun('mmdebstrap', [
     '--quiet',
@@ -79,23 +70,15 @@ export function makeImageRoot(folder, architecture) {
   return contained
 }
 
-/**
- * @param {string} name Such as `libc6_2.41-12_amd64.deb`.
- * @returns {DebianPackage[]}
- */
-function parseArchiveName(name) {
+/** The name is such as `libc6_2.41-12_amd64.deb`. */
+function parseArchiveName(name: string): DebianPackage[] {
   const [, found, version, architecture] = /^([^_]+)_([^_]+)_([^_]+)\.deb$/.exec(name) ?? []
   if (found === undefined || version === undefined || architecture === undefined) return []
   return [{ name: found, version: decodeURIComponent(version), architecture }]
 }
 
-/**
- * Makes the folders of the program, for a layer of its own.
- *
- * @param {string} folder
- * @param {string} executable
- */
-export function makeProgramRoot(folder, executable) {
+/** Makes the folders of the program, for a layer of its own. */
+export function makeProgramRoot(folder: string, executable: string) {
   mkdirSync(join(folder, 'usr/bin'), { recursive: true })
   copyFileSync(executable, join(folder, 'usr/bin/acrux'))
   for (const name of otherNames) symlinkSync('acrux', join(folder, 'usr/bin', name))

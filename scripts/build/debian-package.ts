@@ -2,13 +2,13 @@ import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, symlinkSync, writ
 import { dirname, join } from 'node:path'
 import { otherNames } from '../../cli/src/called-as.ts'
 import { nodeBinary, root } from '../set-up.mjs'
-import { version } from './bundle.mjs'
-import { completionFiles, writeCompletions } from './completions.mjs'
-import { executablePath } from './executable.mjs'
-import { mustRun } from './must-run.mjs'
+import { version } from './bundle.ts'
+import { completionFiles, writeCompletions } from './completions.ts'
+import { executablePath } from './executable.ts'
+import { mustRun } from './must-run.ts'
 
 /** Debian's names of the processors. */
-export const architectures = /** @type {const} */ ({ 'linux-x64': 'amd64', 'linux-arm64': 'arm64' })
+export const architectures = { 'linux-x64': 'amd64', 'linux-arm64': 'arm64' } as const
 
 /** Where Debian's shells look for completion scripts. */
 const completionFolders = {
@@ -70,16 +70,19 @@ if [ "$1" = purge ]; then
 fi
 `
 
-/**
- * Writes a Debian package of each executable.
- *
- * @param {{ readonly dist: string, readonly work: string, readonly isFast: boolean }} to
- * @returns {Promise<string[]>}
- */
-export async function buildDebianPackages({ dist, work, isFast }) {
+/** Writes a Debian package of each executable. */
+export async function buildDebianPackages({
+  dist,
+  work,
+  isFast,
+}: {
+  readonly dist: string
+  readonly work: string
+  readonly isFast: boolean
+}): Promise<string[]> {
   const completions = join(work, 'completions')
   writeCompletions([nodeBinary(), join(root, 'cli/src/main.ts')], completions)
-  return /** @type {(keyof typeof architectures)[]} */ (Object.keys(architectures)).map((platform) => {
+  return (Object.keys(architectures) as (keyof typeof architectures)[]).map((platform) => {
     const folder = join(work, `deb-${platform}`)
     const files = [
       { to: 'usr/bin/acrux', from: executablePath(dist, platform), mode: 0o755 },
@@ -89,7 +92,7 @@ export async function buildDebianPackages({ dist, work, isFast }) {
       { to: 'usr/share/doc/acrux/copyright', from: join(root, 'LICENSE') },
       { to: 'usr/share/doc/acrux/THIRD-PARTY-NOTICES', from: join(dist, 'THIRD-PARTY-NOTICES') },
       ...Object.entries(completionFolders).map(([shell, to]) => {
-        const name = completionFiles[/** @type {keyof typeof completionFiles} */ (shell)]
+        const name = completionFiles[shell as keyof typeof completionFiles]
         return { to: join(to, shell === 'bash' ? 'acrux' : name), from: join(completions, name) }
       }),
     ]
@@ -100,7 +103,7 @@ export async function buildDebianPackages({ dist, work, isFast }) {
       'Depends:',
       `Architecture: ${architectures[platform]}\nInstalled-Size: ${sizeKiB}\nDepends:`,
     )
-    const write = (/** @type {string} */ name, /** @type {string} */ text, mode = 0o644) =>
+    const write = (name: string, text: string, mode = 0o644) =>
       install(join(folder, 'DEBIAN', name), (path) => writeFileSync(path, text), mode)
     write('control', description)
     write('conffiles', '/etc/acrux/acrux.yaml\n')
@@ -114,12 +117,7 @@ export async function buildDebianPackages({ dist, work, isFast }) {
   })
 }
 
-/**
- * @param {string} path
- * @param {(path: string) => void} write
- * @param {number} mode
- */
-function install(path, write, mode = 0o644) {
+function install(path: string, write: (path: string) => void, mode: number = 0o644) {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
   write(path)
   chmodSync(path, mode)

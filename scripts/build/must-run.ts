@@ -1,14 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { SetUpFailed } from '../set-up.mjs'
 
-/**
- * Runs a program to its end and returns what it wrote to stdout.
- *
- * @param {string} command
- * @param {readonly string[]} args
- * @param {{ readonly cwd?: string, readonly env?: NodeJS.ProcessEnv }} options
- */
-export function mustRun(command, args, options = {}) {
+/** Runs a program to its end and returns what it wrote to stdout. */
+export function mustRun(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+) {
   const { status, error, stdout, stderr } = spawnSync(command, args, {
     maxBuffer: 2 ** 26,
     ...options,
