@@ -39,7 +39,11 @@ const maxCredentialDepth = 6
 const algorithms = [-8, -7, -257]
 
 /** Loaded with the first passkey, because loading takes a tenth of a second. */
-const loadWebAuthn = () => import('@simplewebauthn/server')
+const loadWebAuthn = async () => {
+  // `@peculiar/x509` needs it, and a server that issues no certificate at its start has not loaded it.
+  await import('reflect-metadata')
+  return import('@simplewebauthn/server')
+}
 
 export type Passkeys = ReturnType<typeof createPasskeys>
 
