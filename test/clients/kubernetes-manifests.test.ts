@@ -30,6 +30,7 @@ after(async () => {
 
 const { loginServer } = server.firstRun
 const folder = join(root, 'deploy/kubernetes')
+const examples = join(root, 'examples')
 
 /** The models of Kubernetes, by kind. Each validates by the schema of Kubernetes. */
 const models = {
@@ -51,8 +52,8 @@ type Kind = keyof typeof models
 
 type Model = { readonly [kind: string]: new (document: unknown) => { validate(): void } }
 
-async function build(name: string): Promise<readonly unknown[]> {
-  const { stdout } = await mustRun('kubectl', ['kustomize', join(folder, name)], { env: home.env })
+async function build(name: string, within = folder): Promise<readonly unknown[]> {
+  const { stdout } = await mustRun('kubectl', ['kustomize', join(within, name)], { env: home.env })
   return parseAllDocuments(stdout).map((each) => each.toJS() as unknown)
 }
 
@@ -94,7 +95,7 @@ step('the manifests are valid for Kubernetes', ['kubectl'], async () => {
     'DaemonSet',
     'Namespace',
   ])
-  const samples = await build('samples')
+  const samples = await build('kubernetes-pull', examples)
   assert.equal(samples.length, 4)
   await assertValid([...provider, ...samples])
 })
@@ -158,7 +159,7 @@ for (const overlay of ['base', 'replicas'] as const) {
 }
 
 test('the settings of the Compose file are valid, and its servers have the time to stop', async () => {
-  const compose = join(root, 'deploy/compose')
+  const compose = join(examples, 'compose-replicas')
   const text = readFileSync(join(compose, 'acrux.yaml'), 'utf8')
   await assertSettings(text, '/run/secrets')
   const document: unknown = parse(readFileSync(join(compose, 'compose.yaml'), 'utf8'), { merge: true })
@@ -171,7 +172,7 @@ test('the settings of the Compose file are valid, and its servers have the time 
 })
 
 step('a manifest with an unknown field or a wrong value is not valid', ['kubectl'], async () => {
-  const [first] = await build('samples')
+  const [first] = await build('kubernetes-pull', examples)
   assert.ok(typeof first === 'object' && first !== null)
   await assert.rejects(
     assertValid([{ ...first, automountServiceAccountTokens: false }]),

@@ -27,12 +27,27 @@ export interface TokenIssuer extends HttpsServer {
 }
 
 /** Arguments of `acrux serve` with which issuers on this machine may be trusted. */
-export function trustArguments(issuer: HttpsServer): string[] {
+export function trustArguments(issuer: Pick<HttpsServer, 'caFile'>): string[] {
   return ['--outbound-allowed-networks', '127.0.0.1', '--outbound-ca-file', issuer.caFile]
 }
 
 /** Where a server listens, and its origin. */
 export type Place = { readonly origin: string; readonly address: string; readonly port: number }
+
+/** Creates a certificate for host names, and its key. `validity` are the arguments of `openssl req` that limit it. Needs `openssl`. */
+export async function createCertificate(
+  folder: string,
+  hostnames: readonly string[] = ['localhost'],
+  validity: readonly string[] = ['-days', '2'],
+): Promise<{ readonly certFile: string; readonly keyFile: string }> {
+  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+  const alternatives = hostnames.map((name) => `DNS:${name}`).join(',')
+  const names = ['-subj', '/CN=localhost', '-addext', `subjectAltName=${alternatives}`]
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', keyFile]
+  const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: folder }
+  await mustRun('openssl', ['req', '-x509', ...key, '-out', certFile, ...validity, ...names], { env })
+  return { certFile, keyFile }
+}
 
 /**
  * Serves on loopback with a certificate of its own making, for these names. `validity` are the arguments of `openssl req` that
@@ -45,17 +60,12 @@ export async function serveHttps(
   place?: Place,
 ): Promise<HttpsServer> {
   const home = tempDir('issuer')
-  const file = (part: string): string => join(home.path, part)
-  const alternatives = hostnames.map((name) => `DNS:${name}`).join(',')
-  const names = ['-subj', '/CN=localhost', '-addext', `subjectAltName=${alternatives}`]
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file('key.pem')]
-  const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: home.path }
-  await mustRun('openssl', ['req', '-x509', ...key, '-out', file('cert.pem'), ...validity, ...names], { env })
+  const { certFile, keyFile } = await createCertificate(home.path, hostnames, validity)
   const port = place?.port ?? (await freePort())
   const origin = place?.origin ?? `https://localhost:${port}`
   const handler = handlerOf(origin)
   const requests: string[] = []
-  const tls = { key: readFileSync(file('key.pem')), cert: readFileSync(file('cert.pem')) }
+  const tls = { key: readFileSync(keyFile), cert: readFileSync(certFile) }
   const server = createServer(tls, (incoming, response) => {
     requests.push(incoming.url ?? '')
     handler(incoming, response)
@@ -64,7 +74,7 @@ export async function serveHttps(
   await once(server, 'listening')
   return {
     origin,
-    caFile: file('cert.pem'),
+    caFile: certFile,
     requests,
     async [Symbol.asyncDispose]() {
       server.close()
