@@ -40,7 +40,7 @@ function homeWithAcrux() {
 test('the table of the examples names every folder', () => {
   const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   const named = [...readExample('README.md').matchAll(/^\| \[`([\w-]+)`\]/gm)].map(([, name]) => name)
-  assert.deepEqual(named.toSorted(), folders.map(({ name }) => name).toSorted())
+  assert.deepEqual(new Set(named), new Set(folders.map(({ name }) => name)))
 })
 
 for (const [name, program, args] of [

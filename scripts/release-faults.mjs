@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The files that name the version of the packages, by the pattern of the name. */
+const packages = ['package.json', 'shared/package.json', 'server/package.json', 'cli/package.json', 'test/package.json']
+const more = ['portal/package.json']
+const inDocuments = ['docs', 'examples', 'deploy', 'README.md']
+const named = /(?:acrux(?:\/[\w/-]+)?[@:/]v?|newTag: |refs\/tags\/v)(\d+\.\d+\.\d+)/g
+
+/**
+ * The text of a version in the changelog, and its date; undefined if the changelog has no section of the version.
+ *
+ * @param {string} changelog
+ * @param {string} version
+ */
+export function notesOf(changelog, version) {
+  const heading = new RegExp(`^## \\[${version.replaceAll('.', '\\.')}\\] - (\\d{4}-\\d{2}-\\d{2})$`, 'm').exec(
+    changelog,
+  )
+  if (heading === null) return undefined
+  const text = changelog.slice(heading.index + heading[0].length).split(/^## |^\[[^\]]+\]: /m)[0] ?? ''
+  return { date: heading[1] ?? '', text: text.trim() }
+}
+
+/**
+ * What speaks against a release of the working tree.
+ *
+ * @param {string} folder
+ * @param {string} version
+ * @param {string} today Such as 2026-12-01.
+ */
+export function releaseFaults(folder, version, today) {
+  /** @param {string[]} args */
+  const git = (...args) => execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim()
+  /** @param {string} file */
+  const read = (file) => readFileSync(join(folder, file), 'utf8')
+  const faults = []
+  if (git('status', '--porcelain') !== '') faults.push('the working tree has changes: commit them')
+  const branch = git('rev-parse', '--abbrev-ref', 'HEAD')
+  if (branch !== 'main') faults.push(`the branch is ${branch}: switch to main`)
+  if (git('tag', '--list', `v${version}`) !== '') faults.push(`the tag v${version} exists: choose the next version`)
+
+  for (const file of [...packages, ...more]) {
+    const found = JSON.parse(read(file)).version
+    if (found !== version) faults.push(`${file} has the version ${found}: change it to ${version}`)
+  }
+  for (const file of git('ls-files', '--', ...inDocuments).split('\n')) {
+    for (const [text, found] of /\.(?:md|ya?ml)$/.test(file) ? read(file).matchAll(named) : []) {
+      if (found !== version) faults.push(`${file} has ${text}: change it to ${version}`)
+    }
+  }
+
+  const changelog = read('CHANGELOG.md')
+  const notes = notesOf(changelog, version)
+  if (notes === undefined) faults.push(`CHANGELOG.md has no section "## [${version}] - ${today}": add it`)
+  else if (notes.date !== today) faults.push(`CHANGELOG.md dates ${version} ${notes.date}: change it to ${today}`)
+  if (notes?.text === '') faults.push(`CHANGELOG.md says nothing about ${version}`)
+  const unreleased = /^## \[Unreleased\]$([^]*?)^## /m.exec(changelog)?.[1]?.trim()
+  if (unreleased !== '') faults.push(`CHANGELOG.md has unreleased changes: move them to the section of ${version}`)
+  return faults
+}
