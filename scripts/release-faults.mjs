@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The files that name the version of the packages, by the pattern of the name. */
-const packages = ['package.json', 'shared/package.json', 'server/package.json', 'cli/package.json', 'test/package.json']
-const more = ['portal/package.json']
+/** Files that name the version. */
+const packages = ['.', 'shared', 'server', 'cli', 'portal', 'test'].map((folder) =>
+  `${folder}/package.json`.replace('./', ''),
+)
 const inDocuments = ['docs', 'examples', 'deploy', 'README.md']
 const named = /(?:acrux(?:\/[\w/-]+)?[@:/]v?|newTag: |refs\/tags\/v)(\d+\.\d+\.\d+)/g
 
@@ -31,27 +32,66 @@ export function notesOf(changelog, version) {
  * @param {string} today Such as 2026-12-01.
  */
 export function releaseFaults(folder, version, today) {
-  /** @param {string[]} args */
-  const git = (...args) => execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim()
+  const changelog = readFileSync(join(folder, 'CHANGELOG.md'), 'utf8')
+  return [
+    ...treeFaults(folder, version),
+    ...versionFaults(folder, version),
+    ...changelogFaults(changelog, version, today),
+  ]
+}
+
+/**
+ * @param {string} folder
+ * @param {string[]} args
+ */
+function git(folder, ...args) {
+  return execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim()
+}
+
+/**
+ * @param {string} folder
+ * @param {string} version
+ */
+function treeFaults(folder, version) {
+  const branch = git(folder, 'rev-parse', '--abbrev-ref', 'HEAD')
+  return [
+    ...(git(folder, 'status', '--porcelain') === '' ? [] : ['the working tree has changes: commit them']),
+    ...(branch === 'main' ? [] : [`the branch is ${branch}: switch to main`]),
+    ...(git(folder, 'tag', '--list', `v${version}`) === ''
+      ? []
+      : [`the tag v${version} exists: choose the next version`]),
+  ]
+}
+
+/**
+ * The files that name another version.
+ *
+ * @param {string} folder
+ * @param {string} version
+ */
+function versionFaults(folder, version) {
   /** @param {string} file */
   const read = (file) => readFileSync(join(folder, file), 'utf8')
   const faults = []
-  if (git('status', '--porcelain') !== '') faults.push('the working tree has changes: commit them')
-  const branch = git('rev-parse', '--abbrev-ref', 'HEAD')
-  if (branch !== 'main') faults.push(`the branch is ${branch}: switch to main`)
-  if (git('tag', '--list', `v${version}`) !== '') faults.push(`the tag v${version} exists: choose the next version`)
-
-  for (const file of [...packages, ...more]) {
+  for (const file of packages) {
     const found = JSON.parse(read(file)).version
     if (found !== version) faults.push(`${file} has the version ${found}: change it to ${version}`)
   }
-  for (const file of git('ls-files', '--', ...inDocuments).split('\n')) {
+  for (const file of git(folder, 'ls-files', '--', ...inDocuments).split('\n')) {
     for (const [text, found] of /\.(?:md|ya?ml)$/.test(file) ? read(file).matchAll(named) : []) {
       if (found !== version) faults.push(`${file} has ${text}: change it to ${version}`)
     }
   }
+  return faults
+}
 
-  const changelog = read('CHANGELOG.md')
+/**
+ * @param {string} changelog
+ * @param {string} version
+ * @param {string} today
+ */
+function changelogFaults(changelog, version, today) {
+  const faults = []
   const notes = notesOf(changelog, version)
   if (notes === undefined) faults.push(`CHANGELOG.md has no section "## [${version}] - ${today}": add it`)
   else if (notes.date !== today) faults.push(`CHANGELOG.md dates ${version} ${notes.date}: change it to ${today}`)
