@@ -49,6 +49,20 @@ describe('the cache of content', () => {
     assert.ok(cache.get(contentPlace('r', 'b', 'v1')) !== undefined)
   })
 
+  it('holds nothing of a repository that was dropped, and all of the others', () => {
+    const cache = createCache()
+    for (let index = 0; index < 100; index += 1) {
+      add(cache, contentPlace('r', 'a', `v${index}`), manifest(1))
+      add(cache, contentPlace('r', 'b', `v${index}`), manifest(1))
+    }
+    assert.equal(cache.size, 200)
+    cache.drop('r', 'a')
+    assert.equal(cache.size, 100)
+    add(cache, contentPlace('r', 'a', 'v1'), manifest(1))
+    cache.drop('r', 'a')
+    assert.equal(cache.size, 100)
+  })
+
   it('ignores a manifest that was read before its repository was dropped', () => {
     const cache = createCache()
     const revision = cache.revisionOf(contentPlace('r', 'a', 'v1'))

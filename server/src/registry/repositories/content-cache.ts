@@ -70,7 +70,12 @@ export function leasedRevisions(database: Pick<Database, 'leasedContentRevision'
 const entryBytes = 1024
 
 /** With the place of the revision of the repository: computing it for each read would take as long as the read. */
-type Entry<Value> = { readonly revision: number; readonly revisionPlace: number; readonly value: Value }
+type Entry<Value> = {
+  readonly revision: number
+  readonly revisionPlace: number
+  readonly name: string
+  readonly value: Value
+}
 
 /**
  * Caches what was read of a repository until the revision of its content changes: every deletion, move or lock changes it, and is
@@ -78,6 +83,8 @@ type Entry<Value> = { readonly revision: number; readonly revisionPlace: number;
  */
 export class ContentCache<Value extends object> implements RepositoryCache {
   readonly #entries: LRUCache<string, Entry<Value>>
+  /** The keys of the entries of each repository, by {@link nameOf}. */
+  readonly #keys = new Map<string, Set<string>>()
   readonly #revisions: ContentRevisions
   /** Since the start of the process. */
   readonly reads = { hits: 0, misses: 0 }
@@ -85,7 +92,16 @@ export class ContentCache<Value extends object> implements RepositoryCache {
   /** @param sizeOf the bytes of a value, if they are more than a few hundred */
   constructor(revisions: ContentRevisions, maxBytes: number, sizeOf: (value: Value) => number = () => 0) {
     this.#revisions = revisions
-    this.#entries = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ value }) => entryBytes + sizeOf(value) })
+    this.#entries = new LRUCache({
+      maxSize: maxBytes,
+      sizeCalculation: ({ value }) => entryBytes + sizeOf(value),
+      dispose: ({ name }, key) => this.#forget(name, key),
+    })
+  }
+
+  /** The number of entries. */
+  get size(): number {
+    return this.#entries.size
   }
 
   /** Whether what is found by a tag may be cached. */
@@ -95,7 +111,7 @@ export class ContentCache<Value extends object> implements RepositoryCache {
 
   /** The revision of a repository, if it is known. Read it before you read a value that you are going to set. */
   revisionOf({ rid, repository }: Pick<ContentPlace, 'rid' | 'repository'>): number | undefined {
-    return this.#revisions.contentAt(this.#revisionPlace(rid, repository))
+    return this.#revisions.contentAt(this.#revisions.contentPlace(nameOf({ rid, repository })))
   }
 
   get(place: ContentPlace): Value | undefined {
@@ -110,9 +126,13 @@ export class ContentCache<Value extends object> implements RepositoryCache {
 
   /** Adds a value that was read at a revision, unless that has changed since. */
   set(revision: number | undefined, place: ContentPlace, value: Value): void {
-    const revisionPlace = this.#revisionPlace(place.rid, place.repository)
+    const name = nameOf(place)
+    const revisionPlace = this.#revisions.contentPlace(name)
     if (revision === undefined || revision !== this.#revisions.contentAt(revisionPlace)) return
-    this.#entries.set(place.key, { revision, revisionPlace, value })
+    this.#entries.set(place.key, { revision, revisionPlace, name, value })
+    const keys = this.#keys.get(name)
+    if (keys === undefined) this.#keys.set(name, new Set([place.key]))
+    else keys.add(place.key)
   }
 
   /** Drops one value: it has changed without a change of the revision. */
@@ -121,10 +141,19 @@ export class ContentCache<Value extends object> implements RepositoryCache {
   }
 
   drop(rid: string, repository: string): void {
-    this.#revisions.changeContent(this.#revisionPlace(rid, repository))
+    const name = nameOf({ rid, repository })
+    this.#revisions.changeContent(this.#revisions.contentPlace(name))
+    // Nobody asks again for what was deleted, so it would take memory until it is the oldest.
+    for (const key of this.#keys.get(name) ?? []) this.#entries.delete(key)
   }
 
-  #revisionPlace(rid: string, repository: string): number {
-    return this.#revisions.contentPlace(`${rid} ${repository}`)
+  #forget(name: string, key: string): void {
+    const keys = this.#keys.get(name)
+    keys?.delete(key)
+    if (keys?.size === 0) this.#keys.delete(name)
   }
+}
+
+function nameOf({ rid, repository }: Pick<ContentPlace, 'rid' | 'repository'>): string {
+  return `${rid} ${repository}`
 }
