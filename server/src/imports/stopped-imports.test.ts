@@ -74,7 +74,7 @@ function testStops(kind: DatabaseKind): void {
   const answersNothing: Handler = () => undefined
 
   it('the time limit of an import counts from its request, not from its turn', async () => {
-    const imports = open({ maxImportMs: 100 })
+    const imports = open({ maxImportMs: 500 })
     const { promise: held, resolve: release } = Promise.withResolvers<undefined>()
     const first = await imports.start({ ...requestInto('s/first'), explainRefusal: () => held })
     const second = await imports.start(requestInto('s/second'))
