@@ -80,7 +80,7 @@ test('the pattern finds secrets in arguments, and nothing else', () => {
 })
 
 test('no page passes a secret as an argument', () => {
-  const pages = globSync(['*.md', 'docs/**/*.md', '{server,cli,test}/**/README.md'], {
+  const pages = globSync(['*.md', 'docs/**/*.md', '{shared,server,cli,test,examples}/**/README.md'], {
     cwd: root,
     exclude: (path) => path.includes('node_modules'),
   })
@@ -95,8 +95,8 @@ test('no page passes a secret as an argument', () => {
   assert.deepEqual(shown, [])
 })
 
-/** Files in which `-p` is an option of nginx or strace. */
-const otherPrograms = ['test/serve/reverse-proxy.ts', 'test/durability/system-calls.ts']
+/** Files in which `-p` is an option of nginx, strace or moto. */
+const otherPrograms = ['test/serve/reverse-proxy.ts', 'test/durability/system-calls.ts', 'test/setup/object-servers.ts']
 
 /** `hunter2` is no secret: tests see that options refuse it. */
 test('no test passes a secret to az or acrux as an argument', () => {

@@ -119,7 +119,7 @@ test('a file of the documents has the type of its content', async () => {
     ['/docs/search-index.json', 'application/json; charset=utf-8'],
     ['/docs/tutorials/images/home.webp', 'image/webp'],
     ['/docs/how-to/alerts.yml', 'text/plain; charset=utf-8'],
-    ['/docs/files/deploy/compose/compose.yaml', 'text/plain; charset=utf-8'],
+    ['/docs/files/examples/compose-replicas/compose.yaml', 'text/plain; charset=utf-8'],
   ] as const) {
     const { status, headers } = await get(path)
     assert.deepEqual([status, headers['content-type']], [200, type], path)
