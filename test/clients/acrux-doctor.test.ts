@@ -244,7 +244,7 @@ test('a client that is too old is reported, and one that does not trust the serv
   await fails('docker', /^1\.13\.1 is too old/, /install docker 17\.7 or newer/, doctor(owner, [], old))
   const { code, of } = await doctor(owner, [], { PATH: pathWith(owner, 'podman', 'podman version 5.4.2') })
   assert.deepEqual([of('podman').status, code], ['warning', 0])
-  assert.match(of('podman').detail, /^5\.4\.2; it does not trust the certificate authority of localhost:\d+$/)
+  assert.match(of('podman').detail, /^5\.4\.2; podman does not trust the certificate authority of localhost:\d+$/)
   assert.match(of('podman').nextStep ?? '', new RegExp(`acrux trust ${loginServer} --podman`))
 })
 

@@ -24,7 +24,7 @@ export const outboundSettings = z
       }),
       tokenServices: z
         .array(parsed(parseTokenService, 'must be REGISTRY=HOST, two hosts, with a port if it is not 443'), {
-          error: 'must be one pair of hosts, or a list of them',
+          error: 'must be a pair of hosts, or a list of pairs',
         })
         .max(64, { error: 'must name no more than 64 registries' })
         .default([])

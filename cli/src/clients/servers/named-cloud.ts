@@ -18,7 +18,8 @@ export const serverFlags: readonly FlagDescription[] = [
   },
   {
     flags: '--ca-file <file>',
-    description: 'with --server: the certificate authority (PEM) of the server, the only one that is then trusted',
+    description:
+      'with --server: a PEM file with the certificate authority of the server; the command trusts no other authority',
   },
 ]
 

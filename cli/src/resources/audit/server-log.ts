@@ -43,7 +43,7 @@ async function fetchEvents(context: CommandContext, link: string): Promise<Page<
   const answer = await getFromArm(context, link)
   if (answer === undefined) {
     const message = 'the audit log does not exist, or is not visible to the account'
-    notFoundOnServer(message, 'check the account with acrux account show; it needs the role Reader')
+    notFoundOnServer(message, 'check the account with acrux account show; the account needs the role Reader')
   }
   const { value, nextLink } = answer as { readonly value: readonly AuditEventDocument[]; readonly nextLink?: string }
   return { items: value, next: nextLink === undefined ? undefined : pathOf(nextLink) }

@@ -78,7 +78,7 @@ async function checkProgram(program: ClientProgram, { host, ca, context }: Scene
     return failed(`${version} is too old: ${minimum.why}`, `install ${name} ${minimum.version.join('.')} or newer`)
   }
   if (trust === undefined || ca === undefined || isTrusted(program, host, ca)) return ok(version)
-  return warning(`${version}; it does not trust the certificate authority of ${host}`, trust(host))
+  return warning(`${version}; ${name} does not trust the certificate authority of ${host}`, trust(host))
 }
 
 async function versionOf(

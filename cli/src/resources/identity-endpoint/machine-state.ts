@@ -39,7 +39,7 @@ export async function writeState(stateDir: string, state: MachineState): Promise
     throw new CommandFailure(
       `${stateFile(stateDir)} cannot be written: ${plainReason(error)}`,
       exitCodes.notEnrolled,
-      'set a directory that this user can write with --state-dir',
+      'use --state-dir to set a directory that this user can write to',
       { cause: error },
     )
   }
@@ -55,7 +55,7 @@ export async function requireWritable(stateDir: string): Promise<void> {
     throw new CommandFailure(
       `${stateDir} cannot be written: ${plainReason(error)}`,
       exitCodes.usage,
-      'set a directory that this user can write with --state-dir',
+      'use --state-dir to set a directory that this user can write to',
       { cause: error },
     )
   }

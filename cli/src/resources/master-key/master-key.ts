@@ -9,7 +9,7 @@ type RotateFlags = DataDirFlags & { readonly to?: string }
 export const rotate = defineCommand<RotateFlags>({
   about: `
 Encrypts the data key, which encrypts the secrets in the database, with a new master key. Servers that run continue.
-Without --to, the file with the master key gets a new key, and the old key is worthless at once.
+Without --to, the file with the master key gets a new key, and the old key becomes invalid immediately.
 With --to, both master keys can be used until acrux master-key remove-old: meanwhile, change the setting masterKey of every server, and restart one
 after the other.`,
   flags: [

@@ -25,7 +25,7 @@ export const rotationFlags: readonly FlagDescription[] = [
   },
   {
     flags: '--wait',
-    description: 'wait until nobody has used the old password for the time of --after, and delete it',
+    description: 'wait until the old password has been unused for the duration of --after, then delete the password',
   },
   {
     flags: '--after <duration>',

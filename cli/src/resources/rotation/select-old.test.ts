@@ -41,7 +41,7 @@ test('the only valid password is replaced, and one of several must be selected',
   const three = { ...holder, maxPasswords: 3 }
   assert.throws(() => oldToReplace(three, { all: [first, second] }, undefined), {
     message: /^the token device has 2 valid passwords:\n {2}first: created 3 hours ago, not used yet\n {2}second: /,
-    nextStep: 'select the one to replace with --key-id',
+    nextStep: 'use --key-id to select the password to replace',
   })
   assert.equal(oldToReplace(three, { all: [first, second] }, 'second'), second)
   assert.throws(() => oldToReplace(three, { all: [first, second] }, 'other'), { nextStep: 'it has first, second' })

@@ -24,7 +24,7 @@ export function oldToReplace(
       `delete the oldest one when it is no longer used: ${holder.commandLine} --finish, or without a check: ${holder.deleteCommandLine(valid[0]?.id ?? '')}`,
     )
   if (id !== undefined) return requireOne(holder, valid, id)
-  if (valid.length > 1) throw several(holder, passwords, 'select the one to replace with --key-id')
+  if (valid.length > 1) throw several(holder, passwords, 'use --key-id to select the password to replace')
   return valid[0]
 }
 
@@ -35,7 +35,7 @@ export function oldToDelete(holder: Holder, passwords: Passwords, id: string | u
   const [first, second] = old
   if (first === undefined)
     throw failure(`${holder.title} has no old password`, `create a new password first: ${holder.commandLine}`)
-  if (second !== undefined) throw several(holder, passwords, 'select the one to delete with --key-id')
+  if (second !== undefined) throw several(holder, passwords, 'use --key-id to select the password to delete')
   return first
 }
 

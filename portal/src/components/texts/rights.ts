@@ -303,7 +303,7 @@ export const rightsTexts = {
       opens: 'Everyone who can reach the server can pull these images, and you cannot see who did.',
       closes: 'Anonymous callers are denied from the next request on.',
       saved: 'Anonymous access was changed.',
-      same: 'This is as it is now. Select something else first.',
+      same: 'This is the current setting. Select another setting.',
       now: 'Who may pull without signing in',
     },
   },

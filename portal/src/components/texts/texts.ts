@@ -101,7 +101,7 @@ export const texts = {
     loginHint: 'The command contains a token that is valid for three hours. Do not store or share it.',
     client: 'Program',
     push: 'Push',
-    inBrowser: 'Or sign docker and podman in with a browser',
+    inBrowser: 'Or use a browser to sign in docker and podman',
     location: 'Location',
     sku: 'SKU',
     adminAccount: 'Admin account',

@@ -35,7 +35,7 @@ export async function confirmModeSwitch(
   const changes = await changesOf(registry, mode)
   const text = [
     `${name} switches to ${target}.`,
-    ...(changes.length === 0 ? ['No role assignment changes its effect.'] : changes),
+    ...(changes.length === 0 ? ['All role assignments grant the same permissions as before.'] : changes),
     'Tokens that were issued before become invalid: clients sign in again. Scoped tokens, the admin account and anonymous',
     'callers keep their permissions.',
   ]

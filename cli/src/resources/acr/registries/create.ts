@@ -33,7 +33,7 @@ export const checkName = defineCommand<CheckNameFlags>({
     choiceFlag(
       '--dnl-scope <scope>',
       nameScopes,
-      'whether the login server gets a hash of the name. Default: Unsecure',
+      'whether the host name of the login server contains a hash. Default: Unsecure',
     ),
   ],
   examples: ['acrux acr check-name -n contoso', 'acrux acr check-name -n contoso --query nameAvailable -o tsv'],
@@ -126,7 +126,7 @@ export const createRegistry = defineCommand<CreateRegistryFlags>({
     choiceFlag(
       '--dnl-scope <scope>',
       nameScopes,
-      'whether the login server gets a hash of the name. Default: Unsecure',
+      'whether the host name of the login server contains a hash. Default: Unsecure',
     ),
     ...encryptionFlags,
     { flags: '--workspace <workspace>', description: 'a Log Analytics workspace of Azure that gets the events' },
