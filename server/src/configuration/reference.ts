@@ -7,7 +7,7 @@ export function configurationReference(): string {
 
 const introduction = `# Configuration
 
-<!-- Generated from the schema of the settings: change that, and run \`npm run generate\`. -->
+<!-- Generated from the schema of the settings: change that; \`npm run docs\` writes this page. -->
 
 \`acrux serve\` starts without any setting. Each setting is read from three sources, in this order of precedence:
 

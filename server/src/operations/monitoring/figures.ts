@@ -29,8 +29,9 @@ type FigureSources = {
 }
 
 /**
- * The metrics of all modules at `/metrics`; those of the content of registries are in `registry-figures.ts`. To add a row,
- * add its source to {@link FigureSources}, and the metric to `docs/reference/monitoring.md`.
+ * The metrics of the modules at `/metrics`; those of the content of registries are in `registry-figures.ts`, and the metrics
+ * of requests and connections are in `platform/metrics`. To add a row, add its source to {@link FigureSources}, and the metric
+ * to `docs/reference/monitoring.md`.
  */
 export function figuresOf(sources: FigureSources): readonly Figure[] {
   return [
