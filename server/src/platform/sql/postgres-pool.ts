@@ -222,10 +222,11 @@ export class PostgresPool implements KyselyPool {
       let hasEnded = false
       const end = (reason: DatabaseUnavailableError) => {
         hasEnded = true
+        // A pool that is ended may call back late, or never.
+        this.#waits.delete(end)
         reject(reason)
       }
       this.#waits.add(end)
-      // With promises instead, waiting for a connection costs a microsecond more for each statement.
       pool.connect((error, client) => {
         this.#waits.delete(end)
         if (client === undefined) reject(pool.ending ? error : cannotReach(error))
