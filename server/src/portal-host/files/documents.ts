@@ -1,5 +1,5 @@
-import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { readPackagedFile } from '../../platform/process/packaged-file.ts'
+import { readOnce } from './built-file.ts'
 
 /** A file of the documents, compressed. */
 export type DocumentFile = { readonly contentType: string; readonly etag: string; readonly gzip: Buffer }
@@ -17,24 +17,18 @@ type BuiltDocuments = {
   >
 }
 
-/** Reads the documents once, at the first request; until they are built, at every request. */
+/** Reads the documents once they are built. */
 export function createDocuments(
   read: () => string = () => readPackagedFile(new URL('../assets/docs.json', import.meta.url)),
 ): ReadDocuments {
-  let documents: Documents | undefined
-  return () => (documents ??= parse(read))
-}
-
-function parse(read: () => string): Documents | undefined {
-  let text: string
-  try {
-    text = read()
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
-  const { files } = JSON.parse(text) as BuiltDocuments
-  return new Map(
-    Object.entries(files).map(([path, { gzip, ...file }]) => [path, { ...file, gzip: Buffer.from(gzip, 'base64') }]),
+  return readOnce(
+    read,
+    (document) =>
+      new Map(
+        Object.entries((document as BuiltDocuments).files).map(([path, { gzip, ...file }]) => [
+          path,
+          { ...file, gzip: Buffer.from(gzip, 'base64') },
+        ]),
+      ),
   )
 }

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { readPackagedFile } from '../../platform/process/packaged-file.ts'
-import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
+import { readOnce } from './built-file.ts'
 
 /** A file of the built portal, compressed. */
 export type PortalFile = {
@@ -27,28 +27,19 @@ type PortalDocument = {
 /** Reads the files of the portal. Undefined if it was not built, as in a fresh checkout. */
 export type ReadPortalFiles = () => PortalFiles | undefined
 
-/** Reads the files once, at the first request; until the portal is built, at every request. */
+/** Reads the files once the portal is built. */
 export function createPortalFiles(
   read: () => string = () => readPackagedFile(new URL('../assets/portal.json', import.meta.url)),
 ): ReadPortalFiles {
-  let files: PortalFiles | undefined
-  return () => (files ??= parseFiles(read))
-}
-
-function parseFiles(read: () => string): PortalFiles | undefined {
-  let text: string
-  try {
-    text = read()
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
-  const { files } = JSON.parse(text) as PortalDocument
-  return new Map(
-    Object.entries(files).map(([path, { contentType, isHashed, brotli, gzip }]) => [
-      path,
-      { contentType, isHashed, brotli: Buffer.from(brotli, 'base64'), gzip: Buffer.from(gzip, 'base64') },
-    ]),
+  return readOnce(
+    read,
+    (document) =>
+      new Map(
+        Object.entries((document as PortalDocument).files).map(([path, { contentType, isHashed, brotli, gzip }]) => [
+          path,
+          { contentType, isHashed, brotli: Buffer.from(brotli, 'base64'), gzip: Buffer.from(gzip, 'base64') },
+        ]),
+      ),
   )
 }
 

@@ -1,0 +1,17 @@
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
+
+/**
+ * Reads the JSON document that a build wrote, once, at the first request; until it is built, at every request. Undefined if it was
+ * not built, as in a fresh checkout.
+ */
+export function readOnce<Files>(read: () => string, filesOf: (document: unknown) => Files): () => Files | undefined {
+  let files: Files | undefined
+  return () => {
+    try {
+      return (files ??= filesOf(JSON.parse(read())))
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return undefined
+      throw error
+    }
+  }
+}
