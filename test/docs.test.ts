@@ -77,14 +77,14 @@ test('every file of the sources that a document names exists', () => {
   assert.ok(seen > 80, `only ${seen} names were seen`)
 })
 
-/** What the tables of refusals in the sources have in one of their columns. */
+/** What the tables of rejections in the sources have in one of their columns. */
 function columnOf(path: string, pattern: RegExp): string[] {
   const found = [...read(path).matchAll(pattern)].map(([, value = '']) => value)
-  assert.ok(found.length > 5, `${path} has no table of refusals any more`)
+  assert.ok(found.length > 5, `${path} has no table of rejections any more`)
   return [...new Set(found)]
 }
 
-test('every refusal of the provider, of Graph, of ARM and of the pages is explained', () => {
+test('every rejection of the provider, of Graph, of ARM and of the pages is explained', () => {
   const explained = read('docs/reference/errors.md')
   const number = /\{ number: (\d+),/g
   const code = /\bcode: '(\w+)'/g

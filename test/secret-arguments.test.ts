@@ -98,7 +98,7 @@ test('no page passes a secret as an argument', () => {
 /** Files in which `-p` is an option of nginx, strace or moto. */
 const otherPrograms = ['test/serve/reverse-proxy.ts', 'test/durability/system-calls.ts', 'test/setup/object-servers.ts']
 
-/** `hunter2` is no secret: tests see that options refuse it. */
+/** `hunter2` is no secret: tests see that options reject it. */
 test('no test passes a secret to az or acrux as an argument', () => {
   const option =
     /'(?:-p|--password|--client-secret|--federated-token)', (?!'-'|['`]@|secretFile\(|'hunter2')|`--password=\$/

@@ -53,7 +53,7 @@ const kinds: Readonly<Record<string, (server: RunningServer) => Promise<Given>>>
 }
 
 /** Milliseconds from the response to a revocation to the end of the first pull that is denied because of it. */
-async function untilRefused(server: RunningServer, agent: Agent, { authorization, takeBack }: Given): Promise<number> {
+async function untilRejected(server: RunningServer, agent: Agent, { authorization, takeBack }: Given): Promise<number> {
   const pull = async () => {
     const url = `${registryUrl(server)}/v2/${repository}/manifests/1`
     return (await request({ url, agent, caFile: server.caFile, headers: { authorization } })).status
@@ -68,9 +68,9 @@ async function untilRefused(server: RunningServer, agent: Agent, { authorization
   while ((await pull()) === 200) {
     if (performance.now() - answeredAt > 10_000) throw new Error('a revoked permission still allows a pull')
   }
-  const refusedAt = performance.now()
+  const rejectedAt = performance.now()
   await taking
-  return Math.max(0, refusedAt - answeredAt)
+  return Math.max(0, rejectedAt - answeredAt)
 }
 
 /** The 99th of a hundred, in order. */
@@ -92,7 +92,7 @@ export async function measureRevocation({ say }: Settings): Promise<Figure> {
   const byKind: Record<string, number[]> = {}
   for (const [kind, give] of Object.entries(kinds)) {
     const found: number[] = []
-    for (let time = 0; time < times; time += 1) found.push(await untilRefused(server, agent, await give(server)))
+    for (let time = 0; time < times; time += 1) found.push(await untilRejected(server, agent, await give(server)))
     byKind[kind] = found
   }
   agent.destroy()

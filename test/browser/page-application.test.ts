@@ -92,14 +92,16 @@ step(
         const answer = await oauth.refreshTokenGrantRequest(as, client, none, tokens.refresh_token ?? '')
         await oauth.processRefreshTokenResponse(as, client, answer)
         const again = await redeem()
-        const refused = await oauth.processAuthorizationCodeResponse(as, client, again).catch((error: unknown) => error)
+        const rejected = await oauth
+          .processAuthorizationCodeResponse(as, client, again)
+          .catch((error: unknown) => error)
         return {
           name: oauth.getValidatedIdTokenClaims(tokens)?.['preferred_username'],
-          refusal: refused instanceof oauth.ResponseBodyError ? refused.error : undefined,
+          rejection: rejected instanceof oauth.ResponseBodyError ? rejected.error : undefined,
         }
       },
       { ...known, ...begun, here: page.url() },
     )
-    assert.deepEqual(signedIn, { name: owner.userPrincipalName, refusal: 'invalid_grant' })
+    assert.deepEqual(signedIn, { name: owner.userPrincipalName, rejection: 'invalid_grant' })
   },
 )

@@ -5,7 +5,7 @@ import { clientHome, mustRun, requireTool, run, type ClientHome, type Ran } from
 import { request } from '../harness/http.ts'
 import { basic, digestOf, get, onRegistry, pushImage, putManifest } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
-import { assertFails, refusal } from './lib/steps.ts'
+import { assertFails, denial } from './lib/steps.ts'
 
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
@@ -107,8 +107,8 @@ test('acr as a principal with AcrPull lists tags, and neither deletes nor purges
   using home = await acrHome(reader)
   const of = ['--repository', 'acr/read-only']
   assert.match(await acr(home, 'tag', 'list', ...of), /v1$/m)
-  assertFails(await tryAcr(home, 'tag', 'delete', ...of, 'v1'), refusal)
-  assertFails(await tryAcr(home, 'manifest', 'delete', ...of, image.digest), refusal)
+  assertFails(await tryAcr(home, 'tag', 'delete', ...of, 'v1'), denial)
+  assertFails(await tryAcr(home, 'manifest', 'delete', ...of, image.digest), denial)
   await tryAcr(home, 'purge', '--filter', 'acr/read-only:.*', '--ago', '0d', '--untagged')
   assert.equal(await statusOf('acr/read-only', 'v1'), 200)
 })
@@ -117,5 +117,5 @@ test('acr is not logged in by a wrong password', async (t) => {
   if (!requireTool(t, 'acr')) return
   using home = clientHome(server.caFile)
   const login = ['login', host, '-u', servicePrincipal.appId, '--password-stdin']
-  assertFails(await run('acr', login, { env: home.env, input: 'wrong' }), refusal)
+  assertFails(await run('acr', login, { env: home.env, input: 'wrong' }), denial)
 })

@@ -15,7 +15,7 @@ import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
 import { createIdentity } from '../machines/machine.ts'
 import { acruxClient, principalLogin, runPrinted } from './acrux/acrux.ts'
 import { writeLayout } from './lib/oci-layout.ts'
-import { assertFails, refusal } from './lib/steps.ts'
+import { assertFails, denial } from './lib/steps.ts'
 import type { Login } from './lib/under-test.ts'
 
 const issuer = await startTokenIssuer()
@@ -80,7 +80,7 @@ async function transfer(mode: Mode, login: Login | undefined, what: Transfer, re
 }
 
 async function assertDenied(mode: Mode, login: Login | undefined, what: Transfer, repository: string) {
-  assertFails(await transfer(mode, login, what, repository), refusal)
+  assertFails(await transfer(mode, login, what, repository), denial)
 }
 
 async function assertAllowed(mode: Mode, login: Login | undefined, what: Transfer, repository: string) {

@@ -115,7 +115,7 @@ step('a pull secret of a service principal takes the secret from standard input 
   assert.deepEqual(await acrux.json([...secretCommand, '-u', appId, '-p', `@${file}`]), secret)
 })
 
-test('acrux acr pull-secret refuses secrets in arguments, and names that Kubernetes does not accept', async () => {
+test('acrux acr pull-secret denies secrets in arguments, and names that Kubernetes does not accept', async () => {
   // prettier-ignore
   const cases: readonly [args: readonly string[], says: RegExp][] = [
     [['-u', 'device', '-p', 'hunter2'],        /--password must be - or @FILE/],

@@ -83,7 +83,7 @@ step('a client that pulls all the time is denied nothing while its token is rota
   assert.notEqual((await pull(oldHome)).code, 0, 'the old password is denied')
 })
 
-test('a second rotation is refused while both passwords are valid, and says when each was last used', async () => {
+test('a second rotation is rejected while both passwords are valid, and says when each was last used', async () => {
   const { username, password, rotate } = await newToken('twice')
   assert.ok(await isAccepted(username, password))
   const name = ['--query', 'name', '-o', 'tsv']

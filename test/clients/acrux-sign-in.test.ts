@@ -248,9 +248,9 @@ test('a server with an unknown certificate authority is not trusted without a co
   using client = acruxClient()
   const login = ['login', '--server', resourceManager, '--use-device-code']
   await client.fails(1, /fingerprint|does not show the certificate authority/, login)
-  const refused = /the request to https:\/\/localhost:1 failed: the connection was refused/
-  await client.fails(1, refused, ['login', '--server', 'https://localhost:1'])
-  await client.fails(1, refused, ['login', 'localhost:1'])
+  const denied = /the request to https:\/\/localhost:1 failed: the connection was refused/
+  await client.fails(1, denied, ['login', '--server', 'https://localhost:1'])
+  await client.fails(1, denied, ['login', 'localhost:1'])
   await client.fails(2, /is not HOST, HOST:PORT or a URL that begins with https/, ['login', 'http://localhost:1'])
   await client.fails(2, /name the server once/, ['login', 'localhost:1', '--server', 'localhost:2'])
 })

@@ -60,14 +60,14 @@ test('ClientCertificateCredential signs in, with and without its chain, and anot
   const keyCredentials = [{ type: 'AsymmetricX509Cert', usage: 'Verify', key: der }]
   expectStatus(await graph(server, 'PATCH', path, { keyCredentials }), 204)
   for (const sendChain of [false, true]) assertSignedIn(await sdk({ kind: 'certificate', file, sendChain }))
-  const refused = await sdk({ kind: 'certificate', file: await makeCertificate('stranger'), sendChain: true })
-  assert.match(stringAt(refused, 'error'), /700027/)
+  const denied = await sdk({ kind: 'certificate', file: await makeCertificate('stranger'), sendChain: true })
+  assert.match(stringAt(denied, 'error'), /700027/)
 })
 
 test('ClientAssertionCredential signs in with the token of another issuer', async () => {
   assertSignedIn(await sdk({ kind: 'assertion', token: issuer.token({ sub: subject, aud: [audience] }) }))
-  const refused = await sdk({ kind: 'assertion', token: issuer.token({ sub: 'another', aud: audience }) })
-  assert.match(stringAt(refused, 'error'), /700213/)
+  const denied = await sdk({ kind: 'assertion', token: issuer.token({ sub: 'another', aud: audience }) })
+  assert.match(stringAt(denied, 'error'), /700213/)
 })
 
 test('WorkloadIdentityCredential signs in with the token that a cluster keeps in a file', async () => {

@@ -96,9 +96,9 @@ step('az acr login takes a name and password of the admin account', ['az', 'podm
   await az.text(...signInAs, admin.password2)
   assert.deepEqual(keptLogin(az.home, loginServer), { username: admin.username, password: admin.password2 })
   await az.text('acr', 'update', '-n', registry, '--admin-enabled', 'false')
-  const refused = await az.run([...signInAs, admin.password])
-  assert.equal(refused.code, 1)
-  assert.match(refused.stderr, /Login failed/)
+  const denied = await az.run([...signInAs, admin.password])
+  assert.equal(denied.code, 1)
+  assert.match(denied.stderr, /Login failed/)
 })
 
 step('az acr login asks for the ACR audience where the registry wants no ARM tokens', ['az', 'podman'], async () => {
@@ -121,9 +121,9 @@ step(
     await pull(home.home, `${otherLoginServer}/team/app:1`)
     await makeImage(home.home, 'localhost/tiny:4', 'must not arrive\n')
     const target = `${otherLoginServer}/team/app:9`
-    const refused = await run('podman', ['push', 'localhost/tiny:4', target], { env: home.home.env })
-    assert.notEqual(refused.code, 0)
-    assert.match(refused.stderr, /unauthorized|denied/i)
+    const denied = await run('podman', ['push', 'localhost/tiny:4', target], { env: home.home.env })
+    assert.notEqual(denied.code, 0)
+    assert.match(denied.stderr, /unauthorized|denied/i)
   },
 )
 
@@ -170,9 +170,9 @@ step('a principal without a role here gets the message that access was denied', 
       server.firstRun.tenantId,
     )
   })
-  const refused = await home.run(['acr', 'login', '-n', other, '--expose-token'])
-  assert.notEqual(refused.code, 0)
-  assert.equal(refused.stdout.trim(), '')
+  const denied = await home.run(['acr', 'login', '-n', other, '--expose-token'])
+  assert.notEqual(denied.code, 0)
+  assert.equal(denied.stdout.trim(), '')
 })
 
 step('without a container client az names its own error and points at --expose-token', ['az'], async () => {

@@ -129,7 +129,7 @@ step('az login --use-device-code ends when the person turns the device away', ['
     assert.ok('html' in signIn)
     const ask = await visitor.submit(signIn, { username: owner.userPrincipalName, password: owner.password })
     assert.ok('html' in ask)
-    await visitor.submit(ask, { decision: 'refuse' })
+    await visitor.submit(ask, { decision: 'decline' })
   })
   assert.equal(ran.code, 1)
   assert.match(ran.stderr, /AADSTS65004/)
@@ -175,7 +175,7 @@ step('a person who is signed out everywhere has to sign in again in az', ['az'],
   const objectId = await home.text('ad', 'signed-in-user', 'show', '--query', 'id', '-o', 'tsv')
   const revoke = `${server.baseUrl}/graph/v1.0/users/${objectId}/revokeSignInSessions`
   await home.text('rest', '--method', 'post', '--url', revoke, '--resource', `${server.baseUrl}/graph/`)
-  // az asks for another token, is refused, and repeats what the management API said.
+  // az asks for another token, is denied, and repeats what the management API said.
   await home.fails(1, /AuthenticationFailed/, 'acr', 'list')
 })
 

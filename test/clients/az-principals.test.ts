@@ -140,7 +140,7 @@ step(
 )
 
 step(
-  'az role assignment create takes an object id and a role’s GUID, and refuses a role that is not there',
+  'az role assignment create takes an object id and a role’s GUID, and denies a role that is not there',
   ['az'],
   async () => {
     const assignee = ['--assignee-object-id', objectId, '--assignee-principal-type', 'ServicePrincipal']
@@ -181,7 +181,7 @@ step('az role assignment delete takes the right away at once, by id and by role'
 })
 
 step(
-  'az ad sp credential reset replaces the principal’s secret: the old one is refused from then on',
+  'az ad sp credential reset replaces the principal’s secret: the old one is denied from then on',
   ['az'],
   async () => {
     const reset = ['ad', 'sp', 'credential', 'reset', '--id', principal.appId]

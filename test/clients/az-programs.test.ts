@@ -136,12 +136,12 @@ step('az signs in with the token of another issuer, and pushes and pulls', ['az'
 })
 
 step('az shows why a token of another issuer is rejected', ['az'], async () => {
-  const refused = (number: number, claims: Record<string, unknown>) =>
+  const denied = (number: number, claims: Record<string, unknown>) =>
     az.fails(1, new RegExp(`AADSTS${number}: `), ...login('--federated-token', secretFile(issuer.token(claims))))
-  await refused(700213, { sub: `${subject}2`, aud: audience })
-  await refused(700212, { sub: subject, aud: 'other' })
-  await refused(700211, { sub: subject, aud: audience, iss: 'https://issuer.example' })
-  await refused(700024, { sub: subject, aud: audience, exp: Math.floor(Date.now() / 1000) - 60 })
+  await denied(700213, { sub: `${subject}2`, aud: audience })
+  await denied(700212, { sub: subject, aud: 'other' })
+  await denied(700211, { sub: subject, aud: audience, iss: 'https://issuer.example' })
+  await denied(700024, { sub: subject, aud: audience, exp: Math.floor(Date.now() / 1000) - 60 })
 })
 
 step('az signs in with a token of an oidc-provider', ['az', 'podman'], async () => {

@@ -103,7 +103,7 @@ step('az acr create makes a registry with a login server of its own', ['az'], as
   assert.match(String(headers['www-authenticate']), /service="contoso1\.azurecr\.localhost:\d+"$/)
 })
 
-step('az acr create is refused a name that is taken, and a group that is not there', ['az'], async () => {
+step('az acr create is denied a name that is taken, and a group that is not there', ['az'], async () => {
   await az.fails(
     1,
     /AlreadyInUse|is already in use/,

@@ -81,7 +81,7 @@ step('az lists neither locks nor private endpoints in a resource group', ['az'],
   }
 })
 
-step('az tag update and delete at every scope are refused, and the tags stay', ['az'], async () => {
+step('az tag update and delete at every scope are denied, and the tags stay', ['az'], async () => {
   await az.text('acr', 'update', '-n', server.firstRun.registry, '--tags', 'team=a')
   const tagged = {
     [`/subscriptions/${subscriptionId}`]: {},

@@ -80,7 +80,7 @@ step('az acr scope-map create makes one of repositories and connected registries
   await az.fails(3, /could not be found/, 'acr', 'scope-map', 'show', '-n', 'missing', ...onRegistry)
 })
 
-step('az acr scope-map create refuses a wildcard where ACR has none', ['az'], async () => {
+step('az acr scope-map create denies a wildcard where ACR has none', ['az'], async () => {
   const repository = ['--repository', 'samples/*/x', 'content/read']
   const create = ['acr', 'scope-map', 'create', '-n', 'refused', ...repository, ...onRegistry]
   await az.fails(1, /InvalidScopeMapAction/, ...create)
@@ -96,8 +96,8 @@ step('az acr scope-map update adds and removes repositories, and describes', ['a
     'repositories/samples/other/content/write',
   ])
   assert.equal(at(updated, 'description'), 'changed')
-  const refused = ['acr', 'scope-map', 'update', '-n', '_repositories_pull', '--add-repository', 'a', 'content/write']
-  await az.fails(1, /SystemDefinedScopeMap/, ...refused, ...onRegistry)
+  const denied = ['acr', 'scope-map', 'update', '-n', '_repositories_pull', '--add-repository', 'a', 'content/write']
+  await az.fails(1, /SystemDefinedScopeMap/, ...denied, ...onRegistry)
 })
 
 let nightly: unknown
@@ -169,11 +169,11 @@ step('az acr login, podman and oras sign in by the token’s name and password',
   const pushed = await push(az.home, 'localhost/tiny:1', `${loginServer}/samples/other:2`)
   assert.equal(await pull(az.home, `${loginServer}/samples/other:2`), pushed)
   await makeImage(az.home, 'localhost/tiny:1', 'by a scoped token\n')
-  const refused = await run('podman', ['push', 'localhost/tiny:1', `${loginServer}/samples/hello:2`], {
+  const denied = await run('podman', ['push', 'localhost/tiny:1', `${loginServer}/samples/hello:2`], {
     env: az.home.env,
   })
-  assert.notEqual(refused.code, 0)
-  assert.match(refused.stderr, /unauthorized|authentication required|denied/)
+  assert.notEqual(denied.code, 0)
+  assert.match(denied.stderr, /unauthorized|authentication required|denied/)
   const oras = ['login', loginServer, '--plain-http=false', '-u', 'nightly', '--password-stdin']
   assert.equal((await run('oras', oras, { env: az.home.env, input: password })).code, 0)
   const wrong = await az.run(['acr', 'login', '-n', registry, '-u', 'nightly', '-p', secretFile(`${password}x`)])

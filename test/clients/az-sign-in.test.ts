@@ -137,7 +137,7 @@ step('az login finds the tenant by its domain', ['az'], async () => {
   assert.partialDeepStrictEqual(await other.json(...signInArguments(server, servicePrincipal, domain)), signedIn)
 })
 
-step('az login repeats why the provider refused: a wrong secret, an unknown application', ['az'], async () => {
+step('az login repeats why the provider denied: a wrong secret, an unknown application', ['az'], async () => {
   using other = azHome(server.caFile)
   await useCloud(other, server)
   const wrong = { appId: servicePrincipal.appId, password: `${servicePrincipal.password}x` }

@@ -92,8 +92,8 @@ step('a caller who may not read the registry learns nothing about it', [], async
   const puller = await principalWithRole(server, 'nobody', roles.acrPull)
   for (const type of ['webhooks', 'cacheRules', 'tasks']) {
     expectStatus(await arm(server, 'GET', `${registryId(server)}/${type}`), 200)
-    const refused = expectStatus(await arm(server, 'PUT', `${registryId(server)}/${type}/x`, {}), 400).json()
-    assert.equal(stringAt(refused, 'error', 'code'), 'NotSupported')
+    const denied = expectStatus(await arm(server, 'PUT', `${registryId(server)}/${type}/x`, {}), 400).json()
+    assert.equal(stringAt(denied, 'error', 'code'), 'NotSupported')
     for (const [method, path] of [
       ['GET', type],
       ['PUT', `${type}/x`],

@@ -29,13 +29,13 @@ const acr = (...args: string[]) => runAcrux(['acr', ...args, '-n', server.firstR
 step('acrux acr reports through az why a push was denied, and who may push', ['az'], async () => {
   await signIn(az, server)
   const puller = await principalWithRole(server, 'puller', roles.acrPull)
-  const refused = await request({
+  const denied = await request({
     method: 'POST',
     url: `${registryUrl(server)}/v2/team/app/blobs/uploads/`,
     headers: { authorization: basic(puller.appId, puller.password) },
     caFile: server.caFile,
   })
-  const why = await acr('why', String(refused.headers['x-ms-correlation-request-id']))
+  const why = await acr('why', String(denied.headers['x-ms-correlation-request-id']))
   assert.equal(why.code, 0, why.stderr)
   assert.match(why.stdout, /^reason: {4}role-lacks-action$/m)
   assert.match(why.stdout, /^principal: service-principal puller, with/m)
@@ -95,13 +95,13 @@ test('acrux acr why --own explains their own denied requests to users, who need 
   const password = await acrux.text(login)
   const credential = { username: '00000000-0000-0000-0000-000000000000', password }
   const bearer = await accessToken(server, credential, ['repository:team/app:pull,push'])
-  const refused = await request({
+  const denied = await request({
     method: 'POST',
     url: `${registryUrl(server)}/v2/team/app/blobs/uploads/`,
     headers: { authorization: `Bearer ${bearer}` },
     caFile: server.caFile,
   })
-  const id = String(refused.headers['x-ms-correlation-request-id'])
+  const id = String(denied.headers['x-ms-correlation-request-id'])
   const why = await acrux.text(['acr', 'why', id, '--own'])
   assert.match(why, /^reason: {4}role-lacks-action$/m)
   assert.match(why, /^requested: push on team\/app$/m)
@@ -123,8 +123,8 @@ step('acrux acr why tells the command that gives a scoped token back what it lac
   expectStatus(await arm(server, 'PATCH', id, { properties: { status: 'disabled' } }), 201)
   const changes = new Set<string>()
   for (const authorization of [bearer, basic(credential.username, credential.password)]) {
-    const refused = expectStatus(await get(server, '/v2/team/app/manifests/1', authorization), 401)
-    const why = await acr('why', String(refused.headers['x-ms-correlation-request-id']))
+    const denied = expectStatus(await get(server, '/v2/team/app/manifests/1', authorization), 401)
+    const why = await acr('why', String(denied.headers['x-ms-correlation-request-id']))
     assert.match(why.stdout, /^reason: {4}scoped-token-is-off$/m)
     changes.add(/^fix: {7}(.+)$/m.exec(why.stdout)?.[1] ?? why.stdout)
   }
@@ -151,7 +151,7 @@ step('acrux audit list shows the log of a running server through az, filtered an
       ),
     )
   }
-  const refused = await ask('/acr/v1/_deleted/_catalog')
+  const denied = await ask('/acr/v1/_deleted/_catalog')
   agent.destroy()
   const list = (...args: string[]) => runAcrux(['audit', 'list', ...args], { env })
   const at = ['--server', server.baseUrl]
@@ -163,11 +163,11 @@ step('acrux audit list shows the log of a running server through az, filtered an
   const times = lines.map((line) => line.slice(0, line.indexOf(' ')))
   assert.deepEqual(times, times.toSorted().toReversed(), 'the newest first')
   assert.equal((await list(...at, '--from', '2020-01-01', '--to', '2021-01-01')).stdout, '')
-  const id = String(refused.headers['x-ms-correlation-request-id'])
+  const id = String(denied.headers['x-ms-correlation-request-id'])
   for (const place of [at, ['-n', server.firstRun.registry]]) {
     const one = await list(...place, '--outcome', 'refused', '--limit', '1', '--principal', puller.objectId)
     assert.equal(one.code, 0, one.stderr)
-    assert.match(one.stdout, new RegExp(`^\\S+Z  refused  data.access .* ${id}\n$`))
+    assert.match(one.stdout, new RegExp(`^\\S+Z  denied  data.access .* ${id}\n$`))
   }
   const elsewhere = await list('--server', 'https://elsewhere.example')
   assert.deepEqual([elsewhere.code, elsewhere.stdout], [3, ''])
@@ -177,9 +177,9 @@ step('acrux audit list shows the log of a running server through az, filtered an
 step('acrux acr why distinguishes a closed network from an address without a rule', ['az'], async () => {
   const id = registryId(server)
   const why = async (): Promise<string> => {
-    const refused = await request({ url: `${registryUrl(server)}/v2/`, caFile: server.caFile })
-    assert.equal(refused.status, 403)
-    return (await acr('why', String(refused.headers['x-ms-correlation-request-id']))).stdout
+    const denied = await request({ url: `${registryUrl(server)}/v2/`, caFile: server.caFile })
+    assert.equal(denied.status, 403)
+    return (await acr('why', String(denied.headers['x-ms-correlation-request-id']))).stdout
   }
   const fence = { sku: { name: 'Premium' }, properties: { networkRuleSet: { defaultAction: 'Deny' } } }
   expectStatus(await arm(server, 'PATCH', id, fence), 200)

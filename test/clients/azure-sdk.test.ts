@@ -126,24 +126,24 @@ test('the SDK reads anonymously where the registry allows it, and can change not
   assert.deepEqual(listAt(await sdk('list', undefined), 'names').includes(hello), true)
   assert.partialDeepStrictEqual(await sdk('read', undefined), { tag: { name: 'v1' } })
   const changes = { lock: 401, lockTag: 401, untag: 401, delete: 401 }
-  assert.partialDeepStrictEqual(await sdk('refused', undefined), { list: 'none', read: 'none', ...changes })
+  assert.partialDeepStrictEqual(await sdk('denied', undefined), { list: 'none', read: 'none', ...changes })
 
   await setAnonymousPull(server, false)
-  assert.deepEqual(await sdk('refused', undefined), { list: 401, read: 401, ...changes })
+  assert.deepEqual(await sdk('denied', undefined), { list: 401, read: 401, ...changes })
 })
 
 test('the SDK of a principal that may only pull reads, and can change nothing', async () => {
   const reader = await principalWithRole(server, 'reader', roles.acrPull)
   assert.partialDeepStrictEqual(await sdk('read', reader), { repository: { name: hello } })
   const changes = { lock: 401, lockTag: 401, untag: 401, delete: 401 }
-  assert.deepEqual(await sdk('refused', reader), { list: 'none', read: 'none', ...changes })
+  assert.deepEqual(await sdk('denied', reader), { list: 'none', read: 'none', ...changes })
 })
 
-test('the SDK with a wrong secret learns that the provider refused it', async () => {
+test('the SDK with a wrong secret learns that the provider denied it', async () => {
   const wrong = { appId: owner.appId, password: `${owner.password}x` }
-  const refused = await sdk('refused', wrong)
+  const denied = await sdk('denied', wrong)
   for (const attempt of ['list', 'read', 'lock', 'delete'])
-    assert.match(String(at(refused, attempt)), /AADSTS7000215|401/)
+    assert.match(String(at(denied, attempt)), /AADSTS7000215|401/)
 })
 
 test('the SDK does not talk to a server whose certificate it cannot verify', async () => {

@@ -5,7 +5,7 @@ import { after, test } from 'node:test'
 import { setAnonymousPull } from '../harness/arm.ts'
 import { clientHome, mustRun, requireClient, requireRoot, run, type ClientHome } from '../harness/clients.ts'
 import { busybox } from './lib/oci-layout.ts'
-import { assertFails, assertWrongPasswordRefused, distrust, loggedIn, refusal } from './lib/steps.ts'
+import { assertFails, assertWrongPasswordRejected, distrust, loggedIn, denial } from './lib/steps.ts'
 import { everyone, repositoryOf, startUnderTest } from './lib/under-test.ts'
 
 const under = await startUnderTest()
@@ -53,7 +53,7 @@ for (const who of everyone) {
     await mustRun('buildah', ['rmi', '--all', '--force'], { env })
     assert.equal(await pulledDigest(home, name), digest)
     await mustRun('buildah', ['logout', host], { env })
-    assertFails(await run('buildah', ['pull', '--policy', 'always', name], { env }), refusal)
+    assertFails(await run('buildah', ['pull', '--policy', 'always', name], { env }), denial)
   })
 }
 
@@ -96,7 +96,7 @@ test('buildah as a principal with AcrPull pulls, and does not push', async (t) =
   using home = await loggedIn('buildah', under, { username: under.reader.appId, password: under.reader.password })
   assert.equal(await pulledDigest(home, name), digest)
   const pushed = await run('buildah', ['push', name, `docker://${host}/clients/read-only:2`], { env: home.env })
-  assertFails(pushed, refusal)
+  assertFails(pushed, denial)
   assert.equal(await under.digestOf('clients/read-only', '2'), undefined)
 })
 
@@ -108,17 +108,17 @@ test('buildah pulls anonymously while the registry allows it, and never pushes s
   const digest = await push(pusher, name)
   using home = clientHome(under.server.caFile)
   const { env } = home
-  assertFails(await run('buildah', ['pull', name], { env }), refusal)
+  assertFails(await run('buildah', ['pull', name], { env }), denial)
   await setAnonymousPull(under.server, true)
   assert.equal(await pulledDigest(home, name), digest)
-  assertFails(await run('buildah', ['push', name, `docker://${host}/clients/anonymous:2`], { env }), refusal)
+  assertFails(await run('buildah', ['push', name, `docker://${host}/clients/anonymous:2`], { env }), denial)
   await setAnonymousPull(under.server, false)
-  assertFails(await run('buildah', ['pull', '--policy', 'always', name], { env }), refusal)
+  assertFails(await run('buildah', ['pull', '--policy', 'always', name], { env }), denial)
 })
 
 test('buildah is not logged in by a wrong password, for any user name', async (t) => {
   if (!requireClient(t, 'buildah')) return
-  await assertWrongPasswordRefused('buildah', under)
+  await assertWrongPasswordRejected('buildah', under)
 })
 
 test('buildah does not connect to the server unless it trusts its certificate authority', async (t) => {

@@ -7,7 +7,7 @@ import { clientHome, findProgram, mustRun, requireClient, requireRoot, run, type
 import { startContainerd, writeHosts } from './lib/containerd.ts'
 import { openMountNamespace } from './lib/mount-namespace.ts'
 import { writeLayout } from './lib/oci-layout.ts'
-import { assertFails, distrust, refusal } from './lib/steps.ts'
+import { assertFails, distrust, denial } from './lib/steps.ts'
 import { tar } from './lib/tar.ts'
 import { everyone, repositoryOf, startUnderTest, type Login } from './lib/under-test.ts'
 
@@ -127,7 +127,7 @@ test("containerd's ctr as a principal with AcrPull pulls, and does not push", as
   await ctr('images', 'rm', '--sync', name)
   await ctr(...pulling, ...reader, name)
   assert.equal(await digestOfLocal(name), digest)
-  assertFails(await tryCtr(...pushing, ...reader, `${host}/clients/read-only:2`, name), refusal)
+  assertFails(await tryCtr(...pushing, ...reader, `${host}/clients/read-only:2`, name), denial)
   assert.equal(await under.digestOf('clients/read-only', '2'), undefined)
 })
 
@@ -137,13 +137,13 @@ test("containerd's ctr pulls anonymously while the registry allows it, and never
   const digest = await importImage(name, 'anonymous')
   await ctr(...pushing, ...credentials(under.logins['the admin account']), name)
   await ctr('images', 'rm', '--sync', name)
-  assertFails(await tryCtr(...pulling, name), refusal)
+  assertFails(await tryCtr(...pulling, name), denial)
   await setAnonymousPull(under.server, true)
   await ctr(...pulling, name)
   assert.equal(await digestOfLocal(name), digest)
-  assertFails(await tryCtr(...pushing, `${host}/clients/anonymous:2`, name), refusal)
+  assertFails(await tryCtr(...pushing, `${host}/clients/anonymous:2`, name), denial)
   await setAnonymousPull(under.server, false)
-  assertFails(await tryCtr(...pulling, name), refusal)
+  assertFails(await tryCtr(...pulling, name), denial)
 })
 
 test("containerd's ctr does nothing with a wrong password, for any user name", async (t) => {
@@ -152,7 +152,7 @@ test("containerd's ctr does nothing with a wrong password, for any user name", a
   await importImage(name, 'wrong password')
   for (const { username, password } of Object.values(under.logins)) {
     const wrong = credentials({ username, password: `${password.slice(0, -4)}----` })
-    assertFails(await tryCtr(...pushing, ...wrong, name), refusal)
+    assertFails(await tryCtr(...pushing, ...wrong, name), denial)
   }
 })
 

@@ -6,7 +6,7 @@ import { setAnonymousPull } from '../harness/arm.ts'
 import { clientHome, mustRun, requireClient, run, type ClientHome, type Ran } from '../harness/clients.ts'
 import { at, listAt } from '../harness/json.ts'
 import { accessToken, basic, get, pushImage } from '../harness/registry.ts'
-import { assertFails, loggedIn, refusal } from './lib/steps.ts'
+import { assertFails, loggedIn, denial } from './lib/steps.ts'
 import { everyone, repositoryOf, startUnderTest, type Login } from './lib/under-test.ts'
 
 const under = await startUnderTest()
@@ -124,9 +124,9 @@ test('cosign as a principal with AcrPull verifies, and neither signs nor cleans'
   const ownersKey = verifying.map((flag) => (flag === 'cosign.pub' ? join(owner.path, 'cosign.pub') : flag))
   await cosign(home, ['verify', ...ownersKey, name])
   const before = await tagsOf('clients/read-only')
-  assertFails(await tryCosign(home, ['sign', ...signing, name]), refusal)
+  assertFails(await tryCosign(home, ['sign', ...signing, name]), denial)
   const cleaned = await tryCosign(home, ['clean', '--type', 'all', '--force', name])
-  assert.match(cleaned.stderr, refusal, 'cosign says so, though it ends with 0')
+  assert.match(cleaned.stderr, denial, 'cosign says so, though it ends with 0')
   assert.deepEqual(await tagsOf('clients/read-only'), before)
 })
 
@@ -137,7 +137,7 @@ test('cosign verifies anonymously while the registry allows it, and never signs 
   await cosign(owner, ['sign', ...signing, name])
   using home = clientHome(server.caFile)
   const verify = ['verify', ...verifying.map((flag) => (flag === 'cosign.pub' ? join(owner.path, flag) : flag)), name]
-  assertFails(await tryCosign(home, verify), refusal)
+  assertFails(await tryCosign(home, verify), denial)
   await setAnonymousPull(server, true)
   await cosign(home, verify)
   const sign = [
@@ -147,9 +147,9 @@ test('cosign verifies anonymously while the registry allows it, and never signs 
     ...signing.map((flag) => (flag === 'cosign.key' ? join(owner.path, flag) : flag)),
     name,
   ]
-  assertFails(await tryCosign(home, sign), refusal)
+  assertFails(await tryCosign(home, sign), denial)
   await setAnonymousPull(server, false)
-  assertFails(await tryCosign(home, verify), refusal)
+  assertFails(await tryCosign(home, verify), denial)
 })
 
 test('cosign does nothing with a wrong password, for any user name', async (t) => {
@@ -157,7 +157,7 @@ test('cosign does nothing with a wrong password, for any user name', async (t) =
   const { name } = await image('clients/wrong-password')
   for (const { username, password } of Object.values(under.logins)) {
     using home = await signer({ username, password: `${password.slice(0, -4)}----` })
-    assertFails(await tryCosign(home, ['sign', ...signing, name]), refusal)
+    assertFails(await tryCosign(home, ['sign', ...signing, name]), denial)
   }
   const direct = await get(server, '/v2/', basic(admin.username, `${admin.password.slice(0, -4)}----`))
   assert.equal(direct.status, 401)

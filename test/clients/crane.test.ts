@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import { clientHome, mustRun, requireTool, run, type ClientHome, type Ran } from '../harness/clients.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { writeLayout } from './lib/oci-layout.ts'
-import { assertFails, distrust, refusal } from './lib/steps.ts'
+import { assertFails, distrust, denial } from './lib/steps.ts'
 import { everyone, repositoryOf, startUnderTest, type Login } from './lib/under-test.ts'
 
 const under = await startUnderTest()
@@ -48,7 +48,7 @@ for (const who of everyone) {
     assert.deepEqual(await lines(crane(home, 'digest', `${name}:1`)), [digest])
     await crane(home, 'tag', `${name}:1`, '2')
     assert.deepEqual(await lines(crane(home, 'ls', name)), ['1', '2'])
-    if (who === 'a scoped token') assertFails(await tryCrane(home, 'catalog', host), refusal)
+    if (who === 'a scoped token') assertFails(await tryCrane(home, 'catalog', host), denial)
     else assert.ok((await lines(crane(home, 'catalog', host))).includes(repository), 'the catalog names the repository')
 
     await crane(home, 'copy', `${name}:1`, `${name}-copy:1`)
@@ -59,7 +59,7 @@ for (const who of everyone) {
     assert.equal(await under.digestOf(repository, '1'), undefined)
 
     await crane(home, 'auth', 'logout', host)
-    assertFails(await tryCrane(home, 'ls', name), refusal)
+    assertFails(await tryCrane(home, 'ls', name), denial)
   })
 }
 
@@ -70,15 +70,15 @@ test('crane prints a token for a repository, and as a principal with AcrPull nei
   using home = await craneHome({ username: under.reader.appId, password: under.reader.password })
   assert.match((await crane(home, 'auth', 'token', `${host}/clients/read-only`)).stdout, /"(?:access_)?token":/)
   assert.deepEqual(await lines(crane(home, 'digest', `${host}/clients/read-only:1`)), [digest])
-  assertFails(await tryCrane(home, 'push', layout, `${host}/clients/read-only:2`), refusal)
-  assertFails(await tryCrane(home, 'delete', `${host}/clients/read-only@${digest}`), refusal)
+  assertFails(await tryCrane(home, 'push', layout, `${host}/clients/read-only:2`), denial)
+  assertFails(await tryCrane(home, 'delete', `${host}/clients/read-only@${digest}`), denial)
 })
 
 test('crane is denied with a wrong password, and trusts no unknown authority', async (t) => {
   if (!requireTool(t, 'crane')) return
   const { username, password } = under.logins['the admin account']
   using home = await craneHome({ username, password: `${password}x` })
-  assertFails(await tryCrane(home, 'catalog', host), refusal)
+  assertFails(await tryCrane(home, 'catalog', host), denial)
   using untrusting = clientHome()
   assertFails(await tryCrane(untrusting, 'catalog', host), distrust)
 })

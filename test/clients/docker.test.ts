@@ -9,7 +9,7 @@ import { at, listAt, stringAt } from '../harness/json.ts'
 import { nullGuid } from '../harness/registry.ts'
 import { imageStores, startDocker, type Docker } from './lib/docker.ts'
 import { busybox } from './lib/oci-layout.ts'
-import { assertFails, distrust, refusal } from './lib/steps.ts'
+import { assertFails, distrust, denial } from './lib/steps.ts'
 import { everyone, repositoryOf, startUnderTest, type Login } from './lib/under-test.ts'
 
 /** dockerd verifies no certificate of a host whose address is a loopback one, so the registry has another name here. */
@@ -107,7 +107,7 @@ for (const store of imageStores) {
         assert.equal(stringAt(manifest, 'Descriptor', 'digest'), digest)
         await docker(home, 'logout', host)
         await docker(home, 'rmi', name)
-        assertFails(await tryDocker(home, 'pull', name), refusal)
+        assertFails(await tryDocker(home, 'pull', name), denial)
       })
     }
 
@@ -178,7 +178,7 @@ for (const store of imageStores) {
       using home = await loggedIn({ username: under.reader.appId, password: under.reader.password })
       assert.equal(await pull(home, name), digest)
       await build(home, `${host}/${repository}:2`, `${prefix} other`)
-      assertFails(await tryDocker(home, 'push', `${host}/${repository}:2`), refusal)
+      assertFails(await tryDocker(home, 'push', `${host}/${repository}:2`), denial)
       assert.equal(await under.digestOf(repository, '2'), undefined)
     })
 
@@ -190,13 +190,13 @@ for (const store of imageStores) {
       await build(pusher, name, `${prefix} anonymous`)
       const digest = await push(pusher, name)
       using home = clientHome()
-      assertFails(await tryDocker(home, 'pull', name), refusal)
+      assertFails(await tryDocker(home, 'pull', name), denial)
       await setAnonymousPull(under.server, true)
       assert.equal(await pull(home, name), digest)
       await build(home, `${host}/${repository}:2`, `${prefix} not mine`)
-      assertFails(await tryDocker(home, 'push', `${host}/${repository}:2`), refusal)
+      assertFails(await tryDocker(home, 'push', `${host}/${repository}:2`), denial)
       await setAnonymousPull(under.server, false)
-      assertFails(await tryDocker(home, 'pull', name), refusal)
+      assertFails(await tryDocker(home, 'pull', name), denial)
       assert.equal(await under.digestOf(repository, '2'), undefined)
     })
 
@@ -204,7 +204,7 @@ for (const store of imageStores) {
       if (!required(t)) return
       using home = clientHome()
       for (const { username, password } of Object.values(under.logins)) {
-        assertFails(await logIn(home, { username, password: `${password.slice(0, -4)}----` }), refusal)
+        assertFails(await logIn(home, { username, password: `${password.slice(0, -4)}----` }), denial)
       }
     })
 

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { clientHome, mustRun, requireTool, run, type ClientHome, type Ran } from '../harness/clients.ts'
-import { assertFails, assertWrongPasswordRefused, distrust, refusal } from './lib/steps.ts'
+import { assertFails, assertWrongPasswordRejected, distrust, denial } from './lib/steps.ts'
 import { everyone, repositoryOf, startUnderTest, type Login } from './lib/under-test.ts'
 
 const under = await startUnderTest()
@@ -56,7 +56,7 @@ for (const who of everyone) {
     assert.match((await helm(home, 'template', 'release', url)).stdout, /^ {2}name: release$/m)
     assert.match((await helm(home, 'show', 'chart', url, '--version', '^1.0.0')).stdout, /^version: 1\.3\.0$/m)
     await helm(home, 'registry', 'logout', host)
-    assertFails(await tryHelm(home, 'pull', url, '--version', '1.2.3'), refusal)
+    assertFails(await tryHelm(home, 'pull', url, '--version', '1.2.3'), denial)
   })
 }
 
@@ -68,12 +68,12 @@ test('helm as a principal with AcrPull pulls a chart and does not push', async (
   using home = await helmHome({ username: under.reader.appId, password: under.reader.password })
   await helm(home, 'pull', `oci://${host}/clients/shared`, '--version', '1.0.0')
   const own = await packageChart(home, 'shared', '2.0.0')
-  assertFails(await tryHelm(home, 'push', own, `oci://${host}/clients`), refusal)
+  assertFails(await tryHelm(home, 'push', own, `oci://${host}/clients`), denial)
 })
 
 test('helm is not logged in by a wrong password, and trusts no unknown authority', async (t) => {
   if (!requireTool(t, 'helm')) return
-  await assertWrongPasswordRefused('helm', under, [], (flags) => login(...flags))
+  await assertWrongPasswordRejected('helm', under, [], (flags) => login(...flags))
   using home = clientHome()
   const { username, password } = under.logins['the admin account']
   assertFails(

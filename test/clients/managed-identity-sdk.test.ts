@@ -68,11 +68,11 @@ for (const [shape, variables, selectors] of [
 test('ManagedIdentityCredential learns that an identity is not found', async () => {
   const foreign = await createIdentity(server, 'foreign')
   await putMachine(server, 'other', [foreign])
-  const refused = await sdk(machine.imds, { identity: { clientId: foreign.clientId }, scope })
-  assert.match(stringAt(refused, 'error'), /Identity not found|invalid_request/i)
+  const denied = await sdk(machine.imds, { identity: { clientId: foreign.clientId }, scope })
+  assert.match(stringAt(denied, 'error'), /Identity not found|invalid_request/i)
 })
 
 test('ManagedIdentityCredential learns that its header is wrong', async () => {
-  const refused = await sdk({ ...machine.appService, IDENTITY_HEADER: 'x'.repeat(43) }, { scope })
-  assert.match(stringAt(refused, 'error'), /AuthenticationError|CredentialUnavailable|401|unauthorized/i)
+  const denied = await sdk({ ...machine.appService, IDENTITY_HEADER: 'x'.repeat(43) }, { scope })
+  assert.match(stringAt(denied, 'error'), /AuthenticationError|CredentialUnavailable|401|unauthorized/i)
 })

@@ -7,7 +7,7 @@ import { clientHome, mustRun, requireClient, run, type ClientHome, type Ran } fr
 import { listAt, stringAt } from '../harness/json.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { writeLayout } from './lib/oci-layout.ts'
-import { assertFails, assertWrongPasswordRefused, distrust, layoutDigest, loggedIn, refusal } from './lib/steps.ts'
+import { assertFails, assertWrongPasswordRejected, distrust, layoutDigest, loggedIn, denial } from './lib/steps.ts'
 import { everyone, repositoryOf, startUnderTest } from './lib/under-test.ts'
 
 const under = await startUnderTest()
@@ -63,13 +63,13 @@ for (const who of everyone) {
 
     await oras(home, 'tag', name, '2')
     assert.deepEqual(await lines(oras(home, 'repo', 'tags', `${host}/${repository}`)), ['1', '2'])
-    if (who === 'a scoped token') assertFails(await tryOras(home, 'repo', 'ls', host), refusal)
+    if (who === 'a scoped token') assertFails(await tryOras(home, 'repo', 'ls', host), denial)
     else
       assert.ok((await lines(oras(home, 'repo', 'ls', host))).includes(repository), 'the catalog names the repository')
     await oras(home, 'manifest', 'delete', '-f', `${host}/${repository}@${digest}`)
     assert.equal(await under.digestOf(repository, '1'), undefined)
     await mustRun('oras', ['logout', host], { env: home.env })
-    assertFails(await tryOras(home, 'repo', 'tags', `${host}/${repository}`), refusal)
+    assertFails(await tryOras(home, 'repo', 'tags', `${host}/${repository}`), denial)
   })
 }
 
@@ -137,11 +137,11 @@ test('oras as a principal with AcrPull pulls and lists, and neither pushes, tags
   assert.equal(await pulledText(home, name), 'read only')
   assert.deepEqual(await lines(oras(home, 'repo', 'tags', `${host}/clients/read-only`)), ['1'])
   writeFileSync(join(home.path, 'notes.txt'), 'mine')
-  assertFails(await tryOras(home, 'push', `${host}/clients/read-only:2`, 'notes.txt:text/plain'), refusal)
-  assertFails(await tryOras(home, 'tag', name, '3'), refusal)
+  assertFails(await tryOras(home, 'push', `${host}/clients/read-only:2`, 'notes.txt:text/plain'), denial)
+  assertFails(await tryOras(home, 'tag', name, '3'), denial)
   const attach = ['attach', '--artifact-type', 'application/vnd.example.x', name, 'notes.txt:text/plain']
-  assertFails(await tryOras(home, ...attach), refusal)
-  assertFails(await tryOras(home, 'manifest', 'delete', '-f', `${host}/clients/read-only@${digest}`), refusal)
+  assertFails(await tryOras(home, ...attach), denial)
+  assertFails(await tryOras(home, 'manifest', 'delete', '-f', `${host}/clients/read-only@${digest}`), denial)
   assert.deepEqual(await lines(oras(home, 'repo', 'tags', `${host}/clients/read-only`)), ['1'])
 })
 
@@ -151,19 +151,19 @@ test('oras pulls and lists anonymously while the registry allows it, and never p
   using pusher = await loggedIn('oras', under, under.logins['the admin account'], tls)
   await push(pusher, name, 'anonymous')
   using home = clientHome(under.server.caFile)
-  assertFails(await tryOras(home, 'pull', name), refusal)
+  assertFails(await tryOras(home, 'pull', name), denial)
   await setAnonymousPull(under.server, true)
   assert.equal(await pulledText(home, name), 'anonymous')
   assert.deepEqual(await lines(oras(home, 'repo', 'tags', `${host}/clients/anonymous`)), ['1'])
   writeFileSync(join(home.path, 'notes.txt'), 'mine')
-  assertFails(await tryOras(home, 'push', `${host}/clients/anonymous:2`, 'notes.txt:text/plain'), refusal)
+  assertFails(await tryOras(home, 'push', `${host}/clients/anonymous:2`, 'notes.txt:text/plain'), denial)
   await setAnonymousPull(under.server, false)
-  assertFails(await tryOras(home, 'pull', name), refusal)
+  assertFails(await tryOras(home, 'pull', name), denial)
 })
 
 test('oras is not logged in by a wrong password, for any user name', async (t) => {
   if (!requireClient(t, 'oras')) return
-  await assertWrongPasswordRefused('oras', under, tls)
+  await assertWrongPasswordRejected('oras', under, tls)
 })
 
 test('oras does not connect to the server unless it trusts its certificate authority', async (t) => {

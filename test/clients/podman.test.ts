@@ -7,7 +7,7 @@ import { clientHome, mustRun, requireClient, requireRoot, run, type ClientHome }
 import { stringAt } from '../harness/json.ts'
 import { digestOf } from '../harness/registry.ts'
 import { busybox } from './lib/oci-layout.ts'
-import { assertFails, assertWrongPasswordRefused, distrust, loggedIn, refusal } from './lib/steps.ts'
+import { assertFails, assertWrongPasswordRejected, distrust, loggedIn, denial } from './lib/steps.ts'
 import { everyone, repositoryOf, startUnderTest } from './lib/under-test.ts'
 
 const under = await startUnderTest()
@@ -61,10 +61,10 @@ for (const who of everyone) {
     await push(home, `${host}/${repository}:2`)
     assert.deepEqual(await tagsOf(home, repository), ['1', '2'])
     const found = await run('podman', ['search', '--format', '{{.Name}}', `${host}/${repository}`], { env })
-    if (who === 'a scoped token') assertFails(found, refusal)
+    if (who === 'a scoped token') assertFails(found, denial)
     else assert.ok(found.stdout.split('\n').includes(`${host}/${repository}`), 'the catalog names the repository')
     await mustRun('podman', ['logout', host], { env })
-    assertFails(await run('podman', ['pull', name], { env }), refusal)
+    assertFails(await run('podman', ['pull', name], { env }), denial)
   })
 }
 
@@ -130,7 +130,7 @@ test('podman as a principal with AcrPull pulls, and does not push', async (t) =>
   using home = await loggedIn('podman', under, { username: under.reader.appId, password: under.reader.password })
   assert.equal(await pulledDigest(home, name), digest)
   await mustRun('podman', ['tag', name, `${host}/clients/read-only:2`], { env: home.env })
-  assertFails(await run('podman', ['push', `${host}/clients/read-only:2`], { env: home.env }), refusal)
+  assertFails(await run('podman', ['push', `${host}/clients/read-only:2`], { env: home.env }), denial)
   assert.equal(await under.digestOf('clients/read-only', '2'), undefined)
 })
 
@@ -141,18 +141,18 @@ test('podman pulls anonymously while the registry allows it, and never pushes so
   await build(pusher, name, 'anonymous')
   const digest = await push(pusher, name)
   using home = clientHome(under.server.caFile)
-  assertFails(await run('podman', ['pull', name], { env: home.env }), refusal)
+  assertFails(await run('podman', ['pull', name], { env: home.env }), denial)
   await setAnonymousPull(under.server, true)
   assert.equal(await pulledDigest(home, name), digest)
   await mustRun('podman', ['tag', name, `${host}/clients/anonymous:2`], { env: home.env })
-  assertFails(await run('podman', ['push', `${host}/clients/anonymous:2`], { env: home.env }), refusal)
+  assertFails(await run('podman', ['push', `${host}/clients/anonymous:2`], { env: home.env }), denial)
   await setAnonymousPull(under.server, false)
-  assertFails(await run('podman', ['pull', name], { env: home.env }), refusal)
+  assertFails(await run('podman', ['pull', name], { env: home.env }), denial)
 })
 
 test('podman is not logged in by a wrong password, for any user name', async (t) => {
   if (!requireClient(t, 'podman')) return
-  await assertWrongPasswordRefused('podman', under)
+  await assertWrongPasswordRejected('podman', under)
 })
 
 test('podman does not connect to the server unless it trusts its certificate authority', async (t) => {

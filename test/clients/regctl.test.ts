@@ -5,7 +5,7 @@ import { clientHome, mustRun, requireTool, run, type ClientHome, type Ran } from
 import { listAt } from '../harness/json.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { writeLayout } from './lib/oci-layout.ts'
-import { assertFails, assertWrongPasswordRefused, distrust, refusal } from './lib/steps.ts'
+import { assertFails, assertWrongPasswordRejected, distrust, denial } from './lib/steps.ts'
 import { everyone, repositoryOf, startUnderTest, type Login } from './lib/under-test.ts'
 
 const under = await startUnderTest()
@@ -46,7 +46,7 @@ for (const who of everyone) {
     assert.deepEqual(await lines(regctl(home, 'image', 'digest', `${name}:1`)), [pairDigest])
     await regctl(home, 'image', 'copy', `${name}:1`, `${name}:2`)
     assert.deepEqual(await lines(regctl(home, 'tag', 'ls', name)), ['1', '2'])
-    if (who === 'a scoped token') assertFails(await tryRegctl(home, 'repo', 'ls', host), refusal)
+    if (who === 'a scoped token') assertFails(await tryRegctl(home, 'repo', 'ls', host), denial)
     else assert.ok((await lines(regctl(home, 'repo', 'ls', host))).includes(repository))
 
     const type = 'application/vnd.example.sbom'
@@ -64,7 +64,7 @@ for (const who of everyone) {
     await regctl(home, 'manifest', 'delete', `${name}@${pairDigest}`)
     assert.equal(await under.digestOf(repository, '1'), undefined)
     await regctl(home, 'registry', 'logout', host)
-    assertFails(await tryRegctl(home, 'tag', 'ls', name), refusal)
+    assertFails(await tryRegctl(home, 'tag', 'ls', name), denial)
   })
 }
 
@@ -75,9 +75,9 @@ test('regctl as a principal with AcrPull reads, and neither copies nor deletes',
   await regctl(pusher, 'image', 'copy', `ocidir://${layout}:1`, `${name}:1`)
   using home = await regctlHome({ username: under.reader.appId, password: under.reader.password })
   assert.deepEqual(await lines(regctl(home, 'tag', 'ls', name)), ['1'])
-  assertFails(await tryRegctl(home, 'image', 'copy', `${name}:1`, `${name}:2`), refusal)
-  assertFails(await tryRegctl(home, 'tag', 'delete', `${name}:1`), refusal)
-  assertFails(await tryRegctl(home, 'manifest', 'delete', `${name}@${pairDigest}`), refusal)
+  assertFails(await tryRegctl(home, 'image', 'copy', `${name}:1`, `${name}:2`), denial)
+  assertFails(await tryRegctl(home, 'tag', 'delete', `${name}:1`), denial)
+  assertFails(await tryRegctl(home, 'manifest', 'delete', `${name}@${pairDigest}`), denial)
 })
 
 test('regctl is not logged in by a wrong password, and trusts no unknown authority', async (t) => {
@@ -85,7 +85,7 @@ test('regctl is not logged in by a wrong password, and trusts no unknown authori
   const commandOf = ([, username = '']: readonly string[]) => {
     return ['registry', 'login', host, '-u', username, '--pass-stdin']
   }
-  await assertWrongPasswordRefused('regctl', under, [], commandOf)
+  await assertWrongPasswordRejected('regctl', under, [], commandOf)
   using untrusting = clientHome()
   assertFails(await tryRegctl(untrusting, 'repo', 'ls', host), distrust)
 })

@@ -7,7 +7,7 @@ import { clientHome, findProgram, mustRun, requireClient, run } from '../harness
 import { listAt, stringAt } from '../harness/json.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { writeLayout } from './lib/oci-layout.ts'
-import { assertFails, assertWrongPasswordRefused, distrust, layoutDigest, loggedIn, refusal } from './lib/steps.ts'
+import { assertFails, assertWrongPasswordRejected, distrust, layoutDigest, loggedIn, denial } from './lib/steps.ts'
 import { everyone, repositoryOf, startUnderTest } from './lib/under-test.ts'
 
 const under = await startUnderTest()
@@ -56,7 +56,7 @@ for (const who of everyone) {
       'skopeo deletes the manifest, so every tag of it goes',
     )
     await mustRun('skopeo', ['logout', host], { env })
-    assertFails(await run('skopeo', ['inspect', image], { env }), refusal)
+    assertFails(await run('skopeo', ['inspect', image], { env }), denial)
   })
 }
 
@@ -130,8 +130,8 @@ test('skopeo as a principal with AcrPull pulls and lists, and neither pushes nor
   await mustRun('skopeo', ['copy', image, `oci:${join(home.path, 'back')}:1`], { env })
   assert.deepEqual(await tagsOf('clients/read-only', env), ['1'])
   const pushed = await run('skopeo', ['copy', `oci:${single}:1`, `docker://${host}/clients/read-only:2`], { env })
-  assertFails(pushed, refusal)
-  assertFails(await run('skopeo', ['delete', image], { env }), refusal)
+  assertFails(pushed, denial)
+  assertFails(await run('skopeo', ['delete', image], { env }), denial)
   assert.equal(await under.digestOf('clients/read-only', '1'), singleDigest)
   assert.equal(await under.digestOf('clients/read-only', '2'), undefined)
 })
@@ -144,22 +144,22 @@ test('skopeo pulls and lists anonymously while the registry allows it, and never
   using home = clientHome(under.server.caFile)
   const { env } = home
   const pull = ['copy', image, `oci:${join(home.path, 'back')}:1`]
-  assertFails(await run('skopeo', pull, { env }), refusal)
+  assertFails(await run('skopeo', pull, { env }), denial)
   await setAnonymousPull(under.server, true)
   await mustRun('skopeo', pull, { env })
   assert.equal(layoutDigest(join(home.path, 'back')), singleDigest)
   assert.deepEqual(await tagsOf('clients/anonymous', env), ['1'])
   const pushed = await run('skopeo', ['copy', `oci:${single}:1`, `docker://${host}/clients/anonymous:2`], { env })
-  assertFails(pushed, refusal)
-  assertFails(await run('skopeo', ['delete', image], { env }), refusal)
+  assertFails(pushed, denial)
+  assertFails(await run('skopeo', ['delete', image], { env }), denial)
   await setAnonymousPull(under.server, false)
-  assertFails(await run('skopeo', pull, { env }), refusal)
+  assertFails(await run('skopeo', pull, { env }), denial)
   assert.equal(await under.digestOf('clients/anonymous', '1'), singleDigest)
 })
 
 test('skopeo is not logged in by a wrong password, for any user name', async (t) => {
   if (!requireClient(t, 'skopeo')) return
-  await assertWrongPasswordRefused('skopeo', under)
+  await assertWrongPasswordRejected('skopeo', under)
 })
 
 test('skopeo does not connect to the server unless it trusts its certificate authority', async (t) => {

@@ -77,7 +77,7 @@ function testRanges(caller: Caller): void {
   }
 
   for (const range of ['bytes=500-0', 'bytes=', 'bytes=x-y', 'lines=1-2']) {
-    test(`what is no range, ${range}, is refused or answered with the whole blob`, async () => {
+    test(`what is no range, ${range}, is rejected or answered with the whole blob`, async () => {
       const response = expect(await caller.send({ path, headers: { range } }), 200, 416)
       if (response.status === 200) assert.ok(response.body.equals(bytes))
     })
@@ -108,13 +108,13 @@ function testMounts(caller: Caller): void {
     const held = randomContent(512)
     await pushBlob(caller, source, held)
     const never = randomContent(512)
-    const refused = [
+    const rejected = [
       { digest: never.digest, from: source, why: 'the source lacks the blob' },
       { digest: never.digest, from: caller.repository('mount-never'), why: 'there is no such source' },
       { digest: never.digest, from: undefined, why: 'no source is named, and no repository holds it' },
       { digest: held.digest, from: 'NOT/a/Name', why: 'the source has an impossible name' },
     ]
-    for (const { digest, from, why } of refused) {
+    for (const { digest, from, why } of rejected) {
       const begun = await mount(digest, from)
       assert.equal(begun.status, 202, why)
       assert.ok(location(begun).startsWith(`/v2/${target}/blobs/uploads/`), why)

@@ -81,7 +81,7 @@ function testWays(caller: Caller): void {
         await expectStored(caller, repository, content, await push(caller, repository, content))
       })
 
-      test(`a ${algorithm} blob with another digest than was said, pushed by ${way}, is refused and not kept`, async () => {
+      test(`a ${algorithm} blob with another digest than was said, pushed by ${way}, is rejected and not kept`, async () => {
         const bytes = randomContent(3067).bytes
         const digest = digestBy(algorithm, Buffer.concat([bytes, Buffer.from('oh no')]))
         expectError(await push(caller, repository, { bytes, digest }), 400, 'DIGEST_INVALID')
@@ -99,7 +99,7 @@ function testChunks(caller: Caller): void {
   const first = { body: bytes.subarray(0, 22), range: { from: 0, to: 21 } }
   const second = { body: bytes.subarray(22), range: { from: 22, to: 41 } }
 
-  test('an upload says how far it has come, and a chunk out of its order is refused [Pushing a blob in chunks]', async () => {
+  test('an upload says how far it has come, and a chunk out of its order is rejected [Pushing a blob in chunks]', async () => {
     const begun = await beginUpload(caller, repository)
     const untouched = expect(await caller.send({ path: location(begun) }), 204)
     assert.match(header(untouched, 'range'), /^0-(0|-1)$/)

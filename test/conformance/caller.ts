@@ -76,9 +76,9 @@ export function bearerCaller(server: RunningServer, name: string, credential: Cr
     name,
     repository: repositoriesOf(name),
     async send(call) {
-      const refused = await sendOnce(server, call)
-      if (refused.status !== 401) return refused
-      const { service, scope } = challengeOf(refused)
+      const rejected = await sendOnce(server, call)
+      if (rejected.status !== 401) return rejected
+      const { service, scope } = challengeOf(rejected)
       assert.equal(service, server.firstRun.loginServer)
       const given = await askAccessToken(server, credential, scope === undefined ? [] : [scope], { agent })
       assert.equal(given.status, 200, given.text())

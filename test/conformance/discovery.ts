@@ -67,7 +67,7 @@ function testTags(caller: Caller): void {
     assert.deepEqual(await tagsOf(caller, repository, '?n=0'), { tags: [] })
   })
 
-  test('a number that is none is refused', async () => {
+  test('a number that is none is rejected', async () => {
     for (const n of ['-1', 'x', '1e3', '1.5', '99999999999999999999']) {
       expect(await caller.send({ path: `/v2/${repository}/tags/list?n=${n}` }), 200, 400)
     }
@@ -195,7 +195,7 @@ function testReferrers(caller: Caller): void {
     assert.deepEqual(await referrersOf(caller, repository, subject.digest), [listed])
   })
 
-  test('a manifest whose subject has an impossible digest is refused', async () => {
+  test('a manifest whose subject has an impossible digest is rejected', async () => {
     const subject = { mediaType: mediaTypes.manifest, digest: 'sha256:wrong', size: 5 }
     const bad = documentOf({ mediaType: mediaTypes.index, manifests: [], subject })
     expectError(await putManifest(caller, repository, bad.digest, bad), 400)

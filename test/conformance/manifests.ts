@@ -192,27 +192,27 @@ function testTagParameters(caller: Caller): void {
   })
 }
 
-function testRefusals(caller: Caller): void {
-  const repository = caller.repository('manifest-refusals')
+function testRejections(caller: Caller): void {
+  const repository = caller.repository('manifest-rejections')
   let image: Document = documentOf({ mediaType: mediaTypes.index, manifests: [] })
   before(async () => {
     image = documentOf({ mediaType: mediaTypes.manifest, ...(await pushParts(caller, repository)) })
   })
 
-  test('a manifest that is not what its digest says is refused', async () => {
+  test('a manifest that is not what its digest says is rejected', async () => {
     const spoilt = { ...image, bytes: Buffer.concat([image.bytes, Buffer.from('  ')]) }
     expectError(await putManifest(caller, repository, image.digest, spoilt), 400, 'DIGEST_INVALID')
     expect(await caller.send({ method: 'HEAD', path: `/v2/${repository}/manifests/${image.digest}` }), 404)
   })
 
-  test('a manifest under an impossible digest is refused', async () => {
+  test('a manifest under an impossible digest is rejected', async () => {
     const hexadecimal = image.digest.slice('sha256:'.length)
     for (const digest of ['sha256:baddigeststring', `sha256:${hexadecimal}0`, `md5:${hexadecimal.slice(0, 32)}`]) {
       expectError(await putManifest(caller, repository, digest, image), 400)
     }
   })
 
-  test('a manifest whose type is not the one it is sent as is refused', async () => {
+  test('a manifest whose type is not the one it is sent as is rejected', async () => {
     const types = [mediaTypes.index, 'application/vnd.docker.distribution.manifest.v2+json']
     for (const mediaType of types) {
       expectError(await putManifest(caller, repository, 'confused', { ...image, mediaType }), 400, 'MANIFEST_INVALID')
@@ -221,7 +221,7 @@ function testRefusals(caller: Caller): void {
     expectError(await putManifest(caller, repository, 'confused', both), 400, 'MANIFEST_INVALID')
   })
 
-  test('what is no manifest is refused', async () => {
+  test('what is no manifest is rejected', async () => {
     for (const text of ['', 'blablabla', '[]', 'null', '{', '{"schemaVersion":2}', '"{}"', '\ufeff{}']) {
       const nothing = { bytes: Buffer.from(text), mediaType: mediaTypes.manifest }
       expectError(await putManifest(caller, repository, 'nothing', nothing), 400, 'MANIFEST_INVALID')
@@ -231,12 +231,12 @@ function testRefusals(caller: Caller): void {
   test('an image whose config was never pushed is denied, and the error names the missing blob', async () => {
     const config = describe(randomContent(5), mediaTypes.config)
     const lacking = documentOf({ mediaType: mediaTypes.manifest, config, layers: [] })
-    const refused = await putManifest(caller, repository, lacking.digest, lacking)
-    expectError(refused, [400, 404], 'MANIFEST_BLOB_UNKNOWN')
-    assert.match(refused.text(), new RegExp(config.digest))
+    const rejected = await putManifest(caller, repository, lacking.digest, lacking)
+    expectError(rejected, [400, 404], 'MANIFEST_BLOB_UNKNOWN')
+    assert.match(rejected.text(), new RegExp(config.digest))
   })
 
-  test('a manifest above 4 MiB is refused', async () => {
+  test('a manifest above 4 MiB is rejected', async () => {
     const annotations = { large: 'A'.repeat(4 * 1024 * 1024) }
     const large = documentOf({ mediaType: mediaTypes.index, manifests: [], annotations })
     for (const chunked of [false, true]) {
@@ -263,11 +263,11 @@ function testReads(caller: Caller): void {
     expectError(await caller.send({ path: `/v2/${caller.repository('never')}/manifests/1` }), 404)
   })
 
-  test('an impossible digest is refused in the form that OCI prescribes, even by a GET with a body', async () => {
+  test('an impossible digest is rejected in the form that OCI prescribes, even by a GET with a body', async () => {
     const headers = { 'content-type': mediaTypes.manifest }
     const path = `/v2/${repository}/manifests/sha256:totallywrong`
-    const refused = await caller.send({ path, headers, body: Buffer.from('blablabla') })
-    expectError(refused, [400, 404], 'DIGEST_INVALID', 'MANIFEST_INVALID', 'MANIFEST_UNKNOWN')
+    const rejected = await caller.send({ path, headers, body: Buffer.from('blablabla') })
+    expectError(rejected, [400, 404], 'DIGEST_INVALID', 'MANIFEST_INVALID', 'MANIFEST_UNKNOWN')
   })
 
   test('a manifest is returned for any Accept header', async () => {
@@ -298,6 +298,6 @@ function testReads(caller: Caller): void {
 export function testManifests(caller: Caller): void {
   testShapes(caller)
   testTagParameters(caller)
-  testRefusals(caller)
+  testRejections(caller)
   testReads(caller)
 }

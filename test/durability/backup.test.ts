@@ -213,8 +213,8 @@ test('A backup that is damaged is found, and what is damaged is not restored as 
   assert.equal(verified.code, 1)
   assert.ok(verified.stderr.includes(`${digest} is corrupt`), verified.stderr)
   assert.match(verified.stderr, /^acrux: run acrux scrub on the server, and create another backup/m)
-  const refused = await runAcrux(['backup', 'restore', directory, '--data-dir', target])
-  assert.equal(refused.code, 1, refused.stderr)
+  const rejected = await runAcrux(['backup', 'restore', directory, '--data-dir', target])
+  assert.equal(rejected.code, 1, rejected.stderr)
   assert.equal(existsSync(target), false)
   const partly = await runAcrux(['backup', 'restore', directory, '--data-dir', target, '--skip-damaged', '--json'])
   assert.equal(partly.code, 1, 'what was left out is not told')
@@ -258,8 +258,8 @@ test('Any change of the description of a backup is found with the passphrase', a
   const assertFound = async (problem: RegExp) => {
     const verified = await runAcrux(['backup', 'verify', directory, ...withPassphrase])
     assert.deepEqual([verified.code, problem.test(verified.stderr)], [1, true], verified.stdout + verified.stderr)
-    const refused = await runAcrux(['backup', 'restore', directory, '--data-dir', target, ...withPassphrase])
-    assert.equal(refused.code, 1, refused.stdout)
+    const rejected = await runAcrux(['backup', 'restore', directory, '--data-dir', target, ...withPassphrase])
+    assert.equal(rejected.code, 1, rejected.stdout)
     assert.equal(existsSync(target), false)
   }
   await alter({ seal: null })

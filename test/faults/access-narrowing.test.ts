@@ -8,7 +8,7 @@ import { accessToken, askAccessToken, basic, nullGuid, pushImage, registryUrl } 
 import { createScopedToken, generatePasswords, type NewScopedToken, putScopeMap } from '../harness/scoped-tokens.ts'
 import { startServer } from '../harness/server.ts'
 import { grantedBy } from '../rights/tokens.ts'
-import { assertRefused } from '../rights/refusal.ts'
+import { assertDenied } from '../rights/denial.ts'
 
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
@@ -57,7 +57,7 @@ test('fault 10: every link of the chain from a scoped token to an upload is at m
     body: 'x',
     caFile: server.caFile,
   })
-  assertRefused(patched, { loginServer, scope: 'repository:team/app:pull,push', error: 'insufficient_scope' })
+  assertDenied(patched, { loginServer, scope: 'repository:team/app:pull,push', error: 'insufficient_scope' })
 })
 
 test('fault 9: what is issued and what is allowed is what a plain reading of the scope map says', async () => {
@@ -123,7 +123,7 @@ test('fault 11: the status, the scope map and the end of a password each decide 
   token = renewed
 })
 
-test('fault 35: a wildcard access scope grants what the scope map says, in both modes, and 501 actions are refused', async () => {
+test('fault 35: a wildcard access scope grants what the scope map says, in both modes, and 501 actions are denied', async () => {
   for (const roleAssignmentMode of ['LegacyRegistryPermissions', 'AbacRepositoryPermissions']) {
     expectStatus(await arm(server, 'PATCH', registryId(server), { properties: { roleAssignmentMode } }), 200)
     const admin = await createScopedToken(server, 'everywhere', '_repositories_admin')

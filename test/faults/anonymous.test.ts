@@ -6,7 +6,7 @@ import { form, type HttpResponse } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
 import { accessToken, askAccessToken, basic, onRegistry, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
-import { assertRefused, assertUnauthorizedBody } from '../rights/refusal.ts'
+import { assertDenied, assertUnauthorizedBody } from '../rights/denial.ts'
 import { grantedBy } from '../rights/tokens.ts'
 import { openWire } from './wire.ts'
 
@@ -130,10 +130,10 @@ async function send(method: string, target: string, authorization?: string, host
 /** Holds that every route of the data plane asks for credentials. HEAD has no body to look at. */
 async function assertAllChallenged(host: string): Promise<void> {
   for (const [method, target, scope] of dataRoutes) {
-    const refused = await send(method, target, undefined, host)
-    assert.equal(refused.status, 401, `${method} ${target}`)
-    if (method === 'HEAD') assert.match(String(refused.headers['www-authenticate']), /^Bearer realm="https:/)
-    else assertRefused(refused, { loginServer: host, ...(scope !== undefined && { scope }) })
+    const denied = await send(method, target, undefined, host)
+    assert.equal(denied.status, 401, `${method} ${target}`)
+    if (method === 'HEAD') assert.match(String(denied.headers['www-authenticate']), /^Bearer realm="https:/)
+    else assertDenied(denied, { loginServer: host, ...(scope !== undefined && { scope }) })
   }
 }
 
@@ -149,9 +149,9 @@ test('fault 20: with anonymous pull off, every route of the data plane asks for 
 test('fault 20: no route of the management and directory surfaces knows an anonymous caller', async () => {
   for (const [method, target] of managementRoutes) {
     for (const authorization of [undefined, '', 'Bearer', 'Bearer null', 'Basic Og==', owner]) {
-      const refused = await send(method, target, authorization)
-      assert.equal(refused.status, 401, `${method} ${target}: ${refused.text().slice(0, 200)}`)
-      if (method !== 'HEAD') assert.ok(stringAt(refused.json(), 'error', 'code').length > 0)
+      const denied = await send(method, target, authorization)
+      assert.equal(denied.status, 401, `${method} ${target}: ${denied.text().slice(0, 200)}`)
+      if (method !== 'HEAD') assert.ok(stringAt(denied.json(), 'error', 'code').length > 0)
     }
   }
 })
@@ -198,7 +198,7 @@ async function postAnonymously(scope: string): Promise<HttpResponse> {
   return wire.send({ method: 'POST', target: '/oauth2/token', headers: Object.entries(sent.headers), body: sent.body })
 }
 
-test('fault 20: with anonymous pull off, an anonymous token is refused, or is good for nothing', async () => {
+test('fault 20: with anonymous pull off, an anonymous token is denied, or is good for nothing', async () => {
   await setAnonymousPull(server, false)
   assertUnauthorizedBody(await askAccessToken(server, 'anonymous', [on('pull')]))
   const posted = await postAnonymously(on('pull'))
@@ -207,8 +207,8 @@ test('fault 20: with anonymous pull off, an anonymous token is refused, or is go
   assert.deepEqual(grantedBy(useless), {})
   for (const [method, target, scope] of dataRoutes) {
     if (scope === undefined) continue
-    const refused = await send(method, target, useless)
-    assert.equal(refused.status, 401, `${method} ${target}`)
+    const denied = await send(method, target, useless)
+    assert.equal(denied.status, 401, `${method} ${target}`)
   }
 })
 
@@ -225,7 +225,7 @@ test('fault 20: with anonymous pull on, an anonymous caller reads, and does noth
   for (const [method, target, scope] of dataRoutes) {
     const answer = await send(method, target, `Bearer ${token}`)
     if (reads.has(scope)) assert.equal(answer.status, 200, `${method} ${target}`)
-    else assertRefused(answer, { loginServer, ...(scope !== undefined && { scope }), error: 'insufficient_scope' })
+    else assertDenied(answer, { loginServer, ...(scope !== undefined && { scope }), error: 'insufficient_scope' })
   }
   for (const [method, target] of managementRoutes) {
     assert.equal((await send(method, target, `Bearer ${token}`)).status, 401, `${method} ${target}`)
@@ -277,7 +277,7 @@ for (const [client, agent] of Object.entries(agents)) {
     const headers = [['User-Agent', agent] as const]
     for (const target of ['/v2/', '/v2']) {
       const bare = await wire.send({ target, headers })
-      assertRefused(bare, { loginServer })
+      assertDenied(bare, { loginServer })
       const head = await wire.send({ method: 'HEAD', target, headers })
       assert.equal(head.status, 401)
       assert.equal(head.headers['www-authenticate'], bare.headers['www-authenticate'])

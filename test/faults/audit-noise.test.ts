@@ -17,10 +17,10 @@ await pushImage(server, 'team/app', '1', basic(appId, password))
 
 interface Told {
   rows: number
-  refusals: number
+  denials: number
 }
 
-/** How many rows tell of the refusals of an actor, and how many refusals they tell of. */
+/** How many rows tell of the denials of an actor, and how many denials they tell of. */
 async function toldOf(actorId: string): Promise<Told> {
   const { stdout, code } = await runAcrux(['audit', 'export', '--data-dir', server.dataDir, '--principal', actorId])
   assert.equal(code, 0)
@@ -30,7 +30,7 @@ async function toldOf(actorId: string): Promise<Told> {
     .map((line): unknown => JSON.parse(line))
     .filter((event) => stringAt(event, 'outcome') === 'refused')
   const count = (event: unknown) => Number(at(event, 'detail', 'folded', 'count') ?? 1)
-  return { rows: events.length, refusals: events.reduce<number>((sum, event) => sum + count(event), 0) }
+  return { rows: events.length, denials: events.reduce<number>((sum, event) => sum + count(event), 0) }
 }
 
 async function inTurns(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
@@ -44,7 +44,7 @@ test('Noise under other names from the same address hides no guess for one name 
   const guess = (name: string) => wire.send({ target: '/v2/', authorization: basic(name, 'a guess') })
   await inTurns(1500, (index) => guess(`noise-${index}`))
   for (let index = 0; index < 10; index += 1) await guess('no-such-owner')
-  await until('all ten guesses are told', async () => (await toldOf('no-such-owner')).refusals === 10)
+  await until('all ten guesses are told', async () => (await toldOf('no-such-owner')).denials === 10)
 })
 
 test('Denied reads of one principal are combined into one event with their number', async () => {
@@ -55,7 +55,7 @@ test('Denied reads of one principal are combined into one event with their numbe
     const answer = await wire.send({ target: `/v2/team/app${index % 7}/manifests/latest`, authorization })
     assert.ok([401, 403, 429].includes(answer.status), String(answer.status))
   })
-  await until('a count is told', async () => (await toldOf(nobody.objectId)).refusals > 1000)
+  await until('a count is told', async () => (await toldOf(nobody.objectId)).denials > 1000)
   const { rows } = await toldOf(nobody.objectId)
   assert.ok(rows < 300, `${rows} rows for ${denied} denied reads`)
 })

@@ -40,9 +40,9 @@ test('fault 44: a manifest of 4 MiB is taken, and one of a byte more is too larg
   const read = await wire.send({ target: '/v2/team/app/manifests/largest', authorization: owner })
   assert.deepEqual(read.body, largest)
   for (const reference of ['larger', digestOf(manifestOf(limit + 1))]) {
-    const refused = await put(manifestOf(limit + 1), reference)
-    assert.equal(refused.status, 413, refused.text())
-    assert.match(stringAt(refused.json(), 'errors', 0, 'code'), /^[A-Z_]+$/)
+    const denied = await put(manifestOf(limit + 1), reference)
+    assert.equal(denied.status, 413, denied.text())
+    assert.match(stringAt(denied.json(), 'errors', 0, 'code'), /^[A-Z_]+$/)
   }
   assert.equal((await wire.send({ target: '/v2/team/app/manifests/larger', authorization: owner })).status, 404)
 })
@@ -78,7 +78,7 @@ async function sendWithoutEnd(
   return { status: statusOf(heard.text), sent }
 }
 
-test('fault 44: a body without an end is refused while it is being sent, on every surface', async () => {
+test('fault 44: a body without an end is denied while it is being sent, on every surface', async () => {
   const forArm = `Bearer ${await armToken(server)}`
   const forGraph = `Bearer ${await armToken(server, servicePrincipal, `${server.baseUrl}/graph//.default`)}`
   const json = (authorization: string): Header[] => [
@@ -117,7 +117,7 @@ test('fault 44: a body without an end is refused while it is being sent, on ever
   assert.equal((await wire.send({ target: '/v2/team/app/manifests/1', authorization: owner })).status, 200)
 })
 
-test('fault 44: a secret, a lock or a registry that is described at length is refused', async () => {
+test('fault 44: a secret, a lock or a registry that is described at length is denied', async () => {
   const long = 'x'.repeat(2 * 1024 * 1024)
   const plain = await createServicePrincipal(server, 'plain')
   const forGraph = `Bearer ${await armToken(server, servicePrincipal, `${server.baseUrl}/graph//.default`)}`
@@ -203,7 +203,7 @@ const odd: Record<string, { body: string | Buffer; mayBeTaken: boolean }> = {
   'only blanks': { body: ' '.repeat(1_000_000), mayBeTaken: false },
 }
 
-test('fault 44: a manifest that is odd JSON is refused, or kept to the last byte, in bounded time and memory', async () => {
+test('fault 44: a manifest that is odd JSON is rejected, or kept to the last byte, in bounded time and memory', async () => {
   await assertBounded(server, { milliseconds: 30_000, mebibytes: 250 }, async () => {
     for (const [what, { body, mayBeTaken }] of Object.entries(odd)) {
       const answer = await put(body)
@@ -239,7 +239,7 @@ test('fault 44: a configuration that is odd JSON does not keep its image from be
   }
 })
 
-test('fault 44: odd JSON is refused by the other surfaces as well', async () => {
+test('fault 44: odd JSON is denied by the other surfaces as well', async () => {
   const forArm = `Bearer ${await armToken(server)}`
   const forGraph = `Bearer ${await armToken(server, servicePrincipal, `${server.baseUrl}/graph//.default`)}`
   const targets: readonly (readonly [string, string, string])[] = [

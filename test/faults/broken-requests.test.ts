@@ -63,7 +63,7 @@ test('fault 53: a request that is no HTTP, or breaks off, is answered with a 4xx
   assert.equal((await wire.send({ target: '/v2/', authorization: owner })).status, 200)
 })
 
-test('fault 53: what a client sent wrongly is refused, and is logged as no failure of the server', async () => {
+test('fault 53: what a client sent wrongly is denied, and is logged as no failure of the server', async () => {
   const forArm = `Bearer ${await armToken(server)}`
   const forGraph = `Bearer ${await armToken(server, servicePrincipal, `${server.baseUrl}/graph//.default`)}`
   const said = server.output().length

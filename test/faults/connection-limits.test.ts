@@ -58,7 +58,7 @@ test('metrics show how many connections there are, and how many were closed by w
     args: ['--limits-max-connections-per-address', '10', '--metrics-listen', `127.0.0.1:${metricsPort}`],
   })
   const flood = await occupy(server, 15, '127.0.0.1')
-  await until('the refusals', () => flood.closed() === 5)
+  await until('the denials', () => flood.closed() === 5)
   const metrics = (await request({ url: `http://127.0.0.1:${metricsPort}/metrics` })).text()
   assert.match(metrics, /^acrux_connections\{state="open"\} 10$/m)
   assert.match(metrics, /^acrux_connections_refused_total\{limit="address"\} 5$/m)
@@ -72,7 +72,7 @@ test('one address has a maximum of connections, and other addresses are served',
     args: ['--limits-max-connections-per-address', '20', '--limits-max-connections', '60'],
   })
   const flood = await occupy(server, 50, '127.0.0.1')
-  await until('the refusals', () => flood.open() + flood.closed() === 50 && flood.closed() === 30)
+  await until('the denials', () => flood.open() + flood.closed() === 50 && flood.closed() === 30)
   assert.equal(flood.open(), 20)
   assert.ok(await isAnswered(server, '127.0.0.2'))
   await until('a line in the log', () =>
@@ -91,7 +91,7 @@ test('all addresses together have a maximum of connections', async () => {
   const floods: Awaited<ReturnType<typeof occupy>>[] = []
   for (const address of ['127.0.0.1', '127.0.0.2', '127.0.0.3']) floods.push(await occupy(server, 20, address))
   const open = () => floods.reduce((sum, flood) => sum + flood.open(), 0)
-  await until('the refusals', () => floods.reduce((sum, flood) => sum + flood.closed(), 0) === 10)
+  await until('the denials', () => floods.reduce((sum, flood) => sum + flood.closed(), 0) === 10)
   await until('the others', () => open() === 50)
   for (const flood of floods) await flood.end()
   await until('an answer', () => isAnswered(server, '127.0.0.4'))
@@ -100,7 +100,7 @@ test('all addresses together have a maximum of connections', async () => {
 test('unfinished handshakes are limited by address and end after a timeout', async () => {
   await using server = await startServer()
   const silent = await occupy(server, 600, '127.0.0.1', false)
-  await until('the refusals', () => silent.closed() >= 88)
+  await until('the denials', () => silent.closed() >= 88)
   assert.ok(silent.open() <= 512, `${silent.open()} are open`)
   assert.ok(await isAnswered(server, '127.0.0.2'))
   await until('the end of those that say nothing', () => silent.closed() === 600)
@@ -114,7 +114,7 @@ test('with few descriptors one address leaves room for others and for files', as
   const floods: Awaited<ReturnType<typeof occupy>>[] = []
   for (const address of ['127.0.0.2', '127.0.0.3', '127.0.0.4']) {
     const flood = await occupy(server, 120, address)
-    await until('the refusals', () => flood.open() === 50 && flood.closed() === 70)
+    await until('the denials', () => flood.open() === 50 && flood.closed() === 70)
     floods.push(flood)
   }
   const { appId, password } = server.firstRun.servicePrincipal

@@ -141,25 +141,25 @@ test('an import does not take over a corrupt blob', async () => {
   assert.equal((await wire.send({ target, authorization })).status, 200)
 })
 
-test('a manifest that names a blob in quarantine is refused until the blob is pushed again', async () => {
+test('a manifest that names a blob in quarantine is rejected until the blob is pushed again', async () => {
   const layer = randomBytes(3000)
   const image = await pushImage(server, 'named/app', { tag: '1', layers: [layer] }, authorization)
   truncateSync(fileOfBlob(server.dataDir, digestOf(layer)), 10)
   assert.equal((await get('named/app', digestOf(layer), 'HEAD')).status, 404)
   const sent = { mediaType: image.mediaType, bytes: image.manifest }
-  const refused = await putManifest(server, 'named/app', { reference: '2', ...sent }, authorization)
-  assert.equal(refused.status, 400, refused.text())
-  assert.equal(stringAt(refused.json(), 'errors', 0, 'code'), 'MANIFEST_BLOB_UNKNOWN')
+  const denied = await putManifest(server, 'named/app', { reference: '2', ...sent }, authorization)
+  assert.equal(denied.status, 400, denied.text())
+  assert.equal(stringAt(denied.json(), 'errors', 0, 'code'), 'MANIFEST_BLOB_UNKNOWN')
   await pushBlob(server, 'named/app', layer, authorization)
   assert.equal((await putManifest(server, 'named/app', { reference: '2', ...sent }, authorization)).status, 201)
 })
 
-test('a manifest whose config is corrupt is refused, and the config is unknown from then on', async () => {
+test('a manifest whose config is corrupt is rejected, and the config is unknown from then on', async () => {
   const image = await pushImage(server, 'named/config', '1', authorization)
   flipBit(fileOfBlob(server.dataDir, image.config.digest))
   const sent = { mediaType: image.mediaType, bytes: image.manifest }
-  const refused = await putManifest(server, 'named/config', { reference: '2', ...sent }, authorization)
-  assert.equal(stringAt(refused.json(), 'errors', 0, 'code'), 'MANIFEST_BLOB_UNKNOWN')
+  const denied = await putManifest(server, 'named/config', { reference: '2', ...sent }, authorization)
+  assert.equal(stringAt(denied.json(), 'errors', 0, 'code'), 'MANIFEST_BLOB_UNKNOWN')
   assert.equal((await get('named/config', image.config.digest, 'HEAD')).status, 404)
 })
 
@@ -220,7 +220,7 @@ test('a blob that gets shorter while it is read ends the connection and is logge
   await until('a line in the log', () => /a blob is shorter than expected/.test(server.output().slice(logged)))
 })
 
-test('a manifest whose stored bytes have not its digest is refused and healed by a push', async () => {
+test('a manifest whose stored bytes have not its digest is rejected and healed by a push', async () => {
   const image = await pushImage(server, 'rows/app', '1', authorization)
   await server.stop()
   const database = new DatabaseSync(join(server.dataDir, 'acrux.db'))

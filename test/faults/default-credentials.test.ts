@@ -7,7 +7,7 @@ import { form } from '../harness/http.ts'
 import { at } from '../harness/json.ts'
 import { askAccessToken, basic, get, nullGuid } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
-import { assertBasicRefused, assertUnauthorizedBody } from '../rights/refusal.ts'
+import { assertBasicDenied, assertUnauthorizedBody } from '../rights/denial.ts'
 import { askIdentity } from '../rights/tokens.ts'
 import { openWire } from './wire.ts'
 
@@ -80,7 +80,7 @@ test('fault 3: a fresh server has its admin account turned off and anonymous pul
   assert.equal(at(document, 'properties', 'anonymousPullEnabled'), false)
   const listed = await arm(server, 'POST', `${registryId(server)}/listCredentials`)
   assert.ok(listed.status >= 400 && listed.status < 500, `status ${listed.status}`)
-  assertBasicRefused(await get(server, '/v2/', basic(registry, '')))
+  assertBasicDenied(await get(server, '/v2/', basic(registry, '')))
   assertUnauthorizedBody(await askAccessToken(server, 'anonymous', ['repository:team/app:pull']))
 })
 

@@ -81,14 +81,14 @@ async function isHeld(digest: string): Promise<boolean> {
   return status === 200
 }
 
-function assertRefused(answer: HttpResponse, what: string): void {
+function assertRejected(answer: HttpResponse, what: string): void {
   assert.equal(answer.status, 400, `${what}: ${answer.status} ${answer.text().slice(0, 200)}`)
   assert.match(answer.text(), /"code":"(?:DIGEST|NAME|BLOB_UPLOAD)_INVALID"/, what)
 }
 
 test('fault 45: an upload does not end under what is no digest, and nothing is kept', async () => {
   for (const [what, digest] of Object.entries(noDigests(sha256))) {
-    assertRefused(await finish(await begin(), `digest=${digest}`), what)
+    assertRejected(await finish(await begin(), `digest=${digest}`), what)
   }
   for (const query of [
     'digest=',
@@ -102,7 +102,7 @@ test('fault 45: an upload does not end under what is no digest, and nothing is k
     'digest=0',
     '',
   ]) {
-    assertRefused(await finish(await begin(), query), `?${query}`)
+    assertRejected(await finish(await begin(), query), `?${query}`)
   }
   assert.equal(await isHeld(sha256), false)
   assert.equal(await isHeld(sha512), false)
@@ -118,7 +118,7 @@ test('fault 45: a digest that is said twice ends no upload, whichever of the two
     `digest=${sha256}&digest=${sha512}`,
     `digest=${sha256},${wrong}`,
   ]) {
-    assertRefused(await finish(await begin(), query), query)
+    assertRejected(await finish(await begin(), query), query)
   }
   assert.equal(await isHeld(wrong), false)
   assert.equal(await isHeld(sha256), false)
@@ -134,25 +134,25 @@ test('fault 45: a blob that is sent at once is kept under its own digest only', 
     'a held digest': held,
   })) {
     const answer = await send(`digest=${digest}`)
-    assertRefused(answer, what)
+    assertRejected(answer, what)
   }
   for (const query of [`digest=${sha256}&digest=${wrong}`, `digest=${wrong}&digest=${sha256}`]) {
-    assertRefused(await send(query), query)
+    assertRejected(await send(query), query)
   }
-  assertRefused(await send('digest='), 'an empty digest')
+  assertRejected(await send('digest='), 'an empty digest')
   assert.equal(await isHeld(wrong), false)
   assert.equal(await isHeld(sha256), false)
 })
 
-test('fault 45: bytes that are not those of the digest are refused, in all the ways there are to send them', async () => {
+test('fault 45: bytes that are not those of the digest are rejected, in all the ways there are to send them', async () => {
   const wrong = digestOf(randomBytes(8))
   for (const digest of [wrong, held, digestOf(Buffer.alloc(0)), `sha512:${'0'.repeat(128)}`]) {
-    assertRefused(await finish(await begin(), `digest=${digest}`), 'in the end')
+    assertRejected(await finish(await begin(), `digest=${digest}`), 'in the end')
     const location = await begin()
     const patched = await wire.send({ method: 'PATCH', target: location, authorization: owner, body: bytes })
     assert.equal(patched.status, 202)
     const target = `${patched.headers.location}&digest=${digest}`
-    assertRefused(await wire.send({ method: 'PUT', target, authorization: owner }), 'before the end')
+    assertRejected(await wire.send({ method: 'PUT', target, authorization: owner }), 'before the end')
   }
   assert.equal(await isHeld(wrong), false)
   const kept = await wire.send({ target: `/v2/team/app/blobs/${held}`, authorization: owner })
@@ -265,7 +265,7 @@ test('fault 45: an upload id is no path', async () => {
   )
 })
 
-test('fault 45: the right digest ends an upload, by either algorithm, so that the refusals mean something', async () => {
+test('fault 45: the right digest ends an upload, by either algorithm, so that the denials mean something', async () => {
   for (const digest of [sha256, sha512, encodeURIComponent(sha256)]) {
     const ended = await finish(await begin(), `digest=${digest}`)
     assert.equal(ended.status, 201, ended.text())

@@ -3,7 +3,7 @@ import { form, type HttpResponse } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
 import { basic, nullGuid, type Where } from '../harness/registry.ts'
 import type { RunningServer } from '../harness/server.ts'
-import { assertUnauthorizedBody } from '../rights/refusal.ts'
+import { assertUnauthorizedBody } from '../rights/denial.ts'
 import type { Wire } from './wire.ts'
 
 /** An endpoint that takes a token. */

@@ -68,14 +68,14 @@ const requests: Record<string, WireRequest> = {
   'a method that is not there': { method: 'PUT', target: '/v2/team/app/tags/list', authorization: owner },
   'a path that is not there': { target: '/v2/team/app/nothing', authorization: owner },
   'a token': { target: `/oauth2/token?service=${loginServer}&scope=repository:team/app:pull`, authorization: owner },
-  'a token refused': { target: `/oauth2/token?service=${loginServer}`, authorization: basic('nobody', 'wrong') },
+  'a token denied': { target: `/oauth2/token?service=${loginServer}`, authorization: basic('nobody', 'wrong') },
   'a token that is wrongly asked for': {
     method: 'POST',
     target: '/oauth2/token',
     headers: formHeaders,
     body: 'grant_type=x',
   },
-  'an exchange refused': {
+  'an exchange denied': {
     method: 'POST',
     target: '/oauth2/exchange',
     headers: formHeaders,
@@ -88,7 +88,7 @@ const requests: Record<string, WireRequest> = {
     headers: formHeaders,
     body: `${credentials}&client_secret=${encodeURIComponent(servicePrincipal.password)}`,
   },
-  'an identity token refused': {
+  'an identity token denied': {
     method: 'POST',
     target: `/${tenantId}/oauth2/v2.0/token`,
     headers: formHeaders,

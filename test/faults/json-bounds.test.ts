@@ -38,12 +38,12 @@ test('an index names at most 2,000 manifests, and its properties show all of the
     assert.equal(shown.manifest.references.length, 2000)
     assert.deepEqual(shown.manifest.references[0], { digest: image.digest, architecture: 'amd64', os: 'linux' })
   }
-  const refused = expectStatus(await put('larger', indexOf(2001)), 400)
-  assert.equal(stringAt(refused.json(), 'errors', 0, 'code'), 'MANIFEST_INVALID')
-  assert.match(refused.text(), /more than 2000 entries/)
+  const denied = expectStatus(await put('larger', indexOf(2001)), 400)
+  assert.equal(stringAt(denied.json(), 'errors', 0, 'code'), 'MANIFEST_INVALID')
+  assert.match(denied.text(), /more than 2000 entries/)
 })
 
-test('a manifest of hundreds of thousands of values is refused for less than it takes to read it', async () => {
+test('a manifest of hundreds of thousands of values is rejected for less than it takes to read it', async () => {
   const annotations = Array.from({ length: 400_000 }, (_, at) => `"${at.toString(36)}":1`).join(',')
   const hostile = Buffer.from(
     `{"schemaVersion":2,"mediaType":"${indexType}","manifests":[],"annotations":{${annotations}}}`,
@@ -52,8 +52,8 @@ test('a manifest of hundreds of thousands of values is refused for less than it 
   await put('hostile', hostile)
   const before = processorSeconds(server.pid)
   for (let time = 0; time < 10; time += 1) {
-    const refused = expectStatus(await put('hostile', hostile), 400)
-    assert.match(refused.text(), /at most 20000 values/)
+    const denied = expectStatus(await put('hostile', hostile), 400)
+    assert.match(denied.text(), /at most 20000 values/)
   }
   const each = (processorSeconds(server.pid) - before) / 10
   assert.ok(each < 0.1 * slowness(), `${each} s each`)
@@ -61,8 +61,8 @@ test('a manifest of hundreds of thousands of values is refused for less than it 
 
 test('every other JSON body has a bound on its values, too', async () => {
   const tags = Object.fromEntries(Array.from({ length: 15_000 }, (_, at) => [`t${at}`, '']))
-  const refused = await arm(server, 'PATCH', registryId(server), { tags })
-  assert.equal(refused.status, 400, refused.text())
+  const denied = await arm(server, 'PATCH', registryId(server), { tags })
+  assert.equal(denied.status, 400, denied.text())
   const patch = await request({
     method: 'PATCH',
     url: `${server.baseUrl}/acr/v1/team/app`,
@@ -73,7 +73,7 @@ test('every other JSON body has a bound on its values, too', async () => {
   assert.equal(patch.status, 400, patch.text())
 })
 
-test('a scope of a million letters is refused without being taken apart', async () => {
+test('a scope of a million letters is denied without being taken apart', async () => {
   const scope = 'a '.repeat(450_000)
   const fields = {
     grant_type: 'client_credentials',
@@ -90,8 +90,8 @@ test('a scope of a million letters is refused without being taken apart', async 
   expectStatus(await ask(), 400)
   const before = processorSeconds(server.pid)
   for (let time = 0; time < 10; time += 1) {
-    const refused = expectStatus(await ask(), 400)
-    assert.match(refused.text(), /invalid_scope/)
+    const denied = expectStatus(await ask(), 400)
+    assert.match(denied.text(), /invalid_scope/)
   }
   const each = (processorSeconds(server.pid) - before) / 10
   assert.ok(each < 0.06 * slowness(), `${each} s each`)

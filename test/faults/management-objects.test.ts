@@ -46,8 +46,8 @@ const victim = await createServicePrincipal(server, 'victim')
 const victimAssignment = await assignRole(server, victim.objectId, roles.acrPull, theirs.id)
 const victimName = victimAssignment.slice(victimAssignment.lastIndexOf('/') + 1)
 
-/** The refusals of a test, to be compared with the reviewed ones at its end. */
-function refusalsOf(section: string): { add: (response: HttpResponse, what: string) => void; assert: () => void } {
+/** The denials of a test, to be compared with the reviewed ones at its end. */
+function rejectionsOf(section: string): { add: (response: HttpResponse, what: string) => void; assert: () => void } {
   const lines: string[] = []
   return {
     add: (response, what) => {
@@ -65,7 +65,7 @@ async function assertVictimKept(): Promise<void> {
 }
 
 test('fault 26: the owner of one registry does nothing with another, by any operation', async () => {
-  const refusals = refusalsOf('fault 26: the owner of one registry does nothing with another, by any operation')
+  const denials = rejectionsOf('fault 26: the owner of one registry does nothing with another, by any operation')
   const calls: readonly (readonly [method: string, path: string, body?: unknown])[] = [
     ['GET', theirs.id],
     ['PATCH', theirs.id, { properties: { adminUserEnabled: true } }],
@@ -92,12 +92,12 @@ test('fault 26: the owner of one registry does nothing with another, by any oper
     ],
   ]
   for (const [method, path, body] of calls) {
-    refusals.add(await arm(as(server, ours), method, path, body), `${method} ${path}`)
+    denials.add(await arm(as(server, ours), method, path, body), `${method} ${path}`)
   }
   await assertVictimKept()
   const theirDocument = expectStatus(await arm(server, 'GET', theirs.id), 200).json()
   assert.equal(at(theirDocument, 'properties', 'adminUserEnabled'), false)
-  refusals.assert()
+  denials.assert()
 })
 
 test("fault 26: a path that wraps another registry into the name of one's own leads nowhere", async () => {
@@ -158,7 +158,7 @@ test('fault 26: a registry is found in its own group and subscription only', asy
 })
 
 test('fault 26: a role assignment is read, changed and deleted at its own scope only', async () => {
-  const refusals = refusalsOf('fault 26: a role assignment is read, changed and deleted at its own scope only')
+  const denials = rejectionsOf('fault 26: a role assignment is read, changed and deleted at its own scope only')
   const roleDefinitionId = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roles.owner}`
   const properties = { roleDefinitionId, principalId: ours.objectId, principalType: 'ServicePrincipal' }
   for (const scope of [registryId(server), otherGroup, `/subscriptions/${subscriptionId}`]) {
@@ -168,15 +168,15 @@ test('fault 26: a role assignment is read, changed and deleted at its own scope 
       const deleted = await arm(as(server, caller), 'DELETE', path)
       assert.ok([204, 403, 404].includes(deleted.status), `DELETE ${path}: ${deleted.status}`)
       const put = await arm(as(server, caller), 'PUT', path, { properties })
-      refusals.add(put, `PUT ${path}`)
+      denials.add(put, `PUT ${path}`)
     }
   }
   await assertVictimKept()
-  refusals.assert()
+  denials.assert()
 })
 
 test('fault 26: a caller who may assign roles can do so only within scope, and only for existing roles and principals', async () => {
-  const refusals = refusalsOf(
+  const denials = rejectionsOf(
     'fault 26: a caller who may assign roles can do so only within scope, and only for existing roles and principals',
   )
   const contributor = await principalWithRole(server, 'contributor', roles.contributor)
@@ -191,7 +191,7 @@ test('fault 26: a caller who may assign roles can do so only within scope, and o
     return arm(as(server, caller), 'PUT', `${scope}/${assignments}/${randomUUID()}${version}`, { properties: all })
   }
   const toSelf = { roleDefinitionId: definition(roles.owner), principalId: contributor.objectId }
-  refusals.add(await give(contributor, registryId(server), toSelf), 'a contributor makes itself owner')
+  denials.add(await give(contributor, registryId(server), toSelf), 'a contributor makes itself owner')
   const upwards = { roleDefinitionId: definition(roles.owner), principalId: ours.objectId }
   for (const scope of [
     theirs.id,
@@ -200,9 +200,9 @@ test('fault 26: a caller who may assign roles can do so only within scope, and o
     '',
     '/providers/Microsoft.Management/managementGroups/root',
   ]) {
-    refusals.add(await give(ours, scope, upwards), `the owner of one registry at ${scope}`)
+    denials.add(await give(ours, scope, upwards), `the owner of one registry at ${scope}`)
     const claimed = { ...upwards, scope: registryId(server) }
-    refusals.add(await give(ours, scope, claimed), `the owner of one registry claims a scope at ${scope}`)
+    denials.add(await give(ours, scope, claimed), `the owner of one registry claims a scope at ${scope}`)
   }
   const wrong: Record<string, Record<string, unknown>> = {
     'a role that is not there': { roleDefinitionId: definition(randomUUID()), principalId: victim.objectId },
@@ -214,19 +214,19 @@ test('fault 26: a caller who may assign roles can do so only within scope, and o
     everybody: { roleDefinitionId: definition(roles.acrPull), principalId: '*' },
   }
   for (const [what, properties] of Object.entries(wrong)) {
-    refusals.add(await give(ours, registryId(server), properties), what)
+    denials.add(await give(ours, registryId(server), properties), what)
   }
   const elsewhere = { ...upwards, principalId: victim.objectId, scope: theirs.id, condition: null }
   const made = await give(ours, registryId(server), { ...elsewhere, roleDefinitionId: definition(roles.acrPull) })
   if (made.status === 201) {
     assert.equal(stringAt(made.json(), 'properties', 'scope').toLowerCase(), registryId(server).toLowerCase())
-  } else refusals.add(made, 'a scope in the body')
+  } else denials.add(made, 'a scope in the body')
   assert.equal((await arm(as(server, ours), 'GET', theirs.id)).status, 403)
-  refusals.assert()
+  denials.assert()
 })
 
 test('fault 26: a secret is removed through its own application only, and given only by who may', async () => {
-  const refusals = refusalsOf(
+  const denials = rejectionsOf(
     'fault 26: a secret is removed through its own application only, and given only by who may',
   )
   const first = await createServicePrincipal(server, 'first')
@@ -240,7 +240,7 @@ test('fault 26: a secret is removed through its own application only, and given 
     `/applications/${randomUUID()}`,
   ]) {
     const answer = await graph(server, 'POST', `${path}/removePassword`, { keyId: secret.keyId })
-    refusals.add(answer, `removePassword at ${path}`)
+    denials.add(answer, `removePassword at ${path}`)
   }
   assert.equal((await askIdentity(server, secret)).status, 200)
   for (const path of [`/applications/${first.applicationObjectId}`, `/servicePrincipals/${first.objectId}`]) {
@@ -251,11 +251,11 @@ test('fault 26: a secret is removed through its own application only, and given 
       ['DELETE', '', undefined],
     ] as const) {
       const answer = await graph(as(server, second), method, `${path}${rest}`, body)
-      refusals.add(answer, `${method} ${path}${rest} by another`)
+      denials.add(answer, `${method} ${path}${rest} by another`)
     }
   }
   assert.equal((await askIdentity(server, secret)).status, 200)
-  refusals.assert()
+  denials.assert()
 })
 
 test('fault 26: renewing a password of one registry leaves those of another alone', async () => {

@@ -80,7 +80,7 @@ test('fault 43: a manifest that reads both as an image and as an index is denied
   assertInvalid(await put({ blobs, manifests }, types.artifact), 'an artifact with manifests')
 })
 
-test('fault 43: a manifest that another reader would read otherwise is refused', async () => {
+test('fault 43: a manifest that another reader would read otherwise is rejected', async () => {
   const text = JSON.stringify(right.image)
   const cases: Record<string, string> = {
     'manifests in other letters': JSON.stringify({ ...right.image, Manifests: manifests }),
@@ -100,7 +100,7 @@ test('fault 43: a manifest that another reader would read otherwise is refused',
   assertInvalid(await put(cases['layers in other letters'], types.index), 'layers in other letters, as an index')
 })
 
-test('fault 43: a manifest that says the same field twice, which readers take differently, is refused', async () => {
+test('fault 43: a manifest that says the same field twice, which readers take differently, is rejected', async () => {
   const first = JSON.stringify({ mediaType: types.image }).slice(1, -1)
   const second = JSON.stringify({ mediaType: types.index }).slice(1, -1)
   const rest = JSON.stringify(right.image).slice(1)
@@ -114,7 +114,7 @@ test('fault 43: a manifest that says the same field twice, which readers take di
   for (const [what, body] of Object.entries(cases)) assertInvalid(await put(body, types.image), what)
 })
 
-test('fault 43: schema 1 is refused in words, in every disguise', async () => {
+test('fault 43: schema 1 is denied in words, in every disguise', async () => {
   const schema1 = { schemaVersion: 1, name: 'team/app', tag: '1', architecture: 'amd64', fsLayers, history: [] }
   const signed = { ...schema1, signatures: [{ header: {}, signature: 'x', protected: 'x' }] }
   for (const document of [schema1, signed, { ...schema1, schemaVersion: 2 }, { ...right.image, schemaVersion: 1 }]) {

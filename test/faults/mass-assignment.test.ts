@@ -28,7 +28,7 @@ const { loginServer, registry, servicePrincipal, subscriptionId } = server.first
 const owner = basic(servicePrincipal.appId, servicePrincipal.password)
 const chosen = 'A'.repeat(42)
 
-/** Holds that the answer is a plain success or a refusal of the body, and no failure. */
+/** Holds that the answer is a plain success or a rejection of the body, and no failure. */
 function assertSettled(response: HttpResponse, what: string): void {
   assert.ok([200, 201, 204, 400, 403].includes(response.status), `${what}: ${response.status} ${response.text()}`)
 }

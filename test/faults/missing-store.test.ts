@@ -104,10 +104,10 @@ test('a server that has noted no mark does not start without its blobs, and mark
   const directory = join(server.dataDir, 'blobs')
   renameSync(directory, `${directory}.away`)
   rmSync(join(server.dataDir, 'blob-mark'))
-  const isRefused = (error: unknown) =>
+  const isRejected = (error: unknown) =>
     error instanceof StartFailed && error.code === 13 && /are not in/.test(error.output)
-  await assert.rejects(server.restart(), isRefused)
-  await assert.rejects(server.restart(), isRefused)
+  await assert.rejects(server.restart(), isRejected)
+  await assert.rejects(server.restart(), isRejected)
   assert.deepEqual(filesIn(directory), [], 'no mark')
   assert.equal(existsSync(join(server.dataDir, 'blob-mark')), false)
   rmSync(directory, { recursive: true })

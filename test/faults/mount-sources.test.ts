@@ -96,7 +96,7 @@ test('fault 19: the time of a mount does not distinguish an unreadable source fr
   )
 })
 
-test('fault 19: a token that may read the source mounts from it, so that the refusals above mean something', async () => {
+test('fault 19: a token that may read the source mounts from it, so that the denials above mean something', async () => {
   const mounted = await mount(wide, 'hidden')
   assert.equal(mounted.status, 201, mounted.text())
   assert.equal(mounted.headers.location, `/v2/target/blobs/${digest}`)

@@ -69,9 +69,9 @@ test('fault 30: a repository is made by an import for who may import, by a push 
   const puller = await principalWithRole(server, 'puller', roles.acrPull)
   const bringing = await importer(roles.acrPull)
   for (const caller of [pusher, puller]) {
-    const refused = await importTo('made/by-import:1', caller)
-    assert.equal(refused.status, 403)
-    assert.equal(stringAt(refused.json(), 'error', 'code'), 'AuthorizationFailed')
+    const denied = await importTo('made/by-import:1', caller)
+    assert.equal(denied.status, 403)
+    assert.equal(stringAt(denied.json(), 'error', 'code'), 'AuthorizationFailed')
   }
   for (const caller of [puller, bringing]) assert.equal((await beginUpload('made/by-push', caller)).status, 401)
   assert.equal((await get(server, '/v2/made/by-pull/manifests/1', owner)).status, 404)

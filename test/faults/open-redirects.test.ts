@@ -51,7 +51,7 @@ function authorizeUrl(redirectUri: string, responseType = 'code'): string {
   return `/organizations/oauth2/v2.0/authorize?${query.toString()}`
 }
 
-test('fault 36: a redirect URI that the client has not registered is refused on a page, before and after the sign-in', async () => {
+test('fault 36: a redirect URI that the client has not registered is denied on a page, before and after the sign-in', async () => {
   for (const isSignedIn of [false, true]) {
     const visitor = pageVisitor(server)
     if (isSignedIn) await visitor.signIn(await visitor.open('/account'), server.firstRun.owner)

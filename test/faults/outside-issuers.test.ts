@@ -46,7 +46,7 @@ async function present(token: string, where = server, clientId = program.appId):
   ])
 }
 
-async function assertRefused(token: string, why: string, number?: number): Promise<void> {
+async function assertRejected(token: string, why: string, number?: number): Promise<void> {
   const [asserted, exchanged] = await present(token)
   assert.ok([400, 401].includes(asserted.status), `${why}: ${asserted.status} ${asserted.text()}`)
   if (number !== undefined) assert.deepEqual(at(asserted.json(), 'error_codes'), [number], why)
@@ -82,7 +82,7 @@ test('fault 5: audience, subject and every time of an external token are verifie
     'an end that is text': { exp: String(now + 600) },
   }
   for (const [why, change] of Object.entries(claims)) {
-    await assertRefused(issuer.token({ sub: subject, aud: audience, ...change }), why)
+    await assertRejected(issuer.token({ sub: subject, aud: audience, ...change }), why)
   }
 })
 
@@ -98,7 +98,7 @@ test('fault 14: a subject is compared exactly, with all its delimiters', async (
     'repo:octo/*',
     '*',
   ]
-  for (const sub of subjects) await assertRefused(issuer.token({ sub, aud: audience }), sub, 700213)
+  for (const sub of subjects) await assertRejected(issuer.token({ sub, aud: audience }), sub, 700213)
 })
 
 test('fault 14: a later repository of the same name is rejected if the immutable id is trusted', async () => {
@@ -128,7 +128,7 @@ test('fault 14: a later repository of the same name is rejected if the immutable
   }
 })
 
-test('fault 7: outside tokens that are a burden to read are refused in bounded time and memory', async () => {
+test('fault 7: outside tokens that are a burden to read are denied in bounded time and memory', async () => {
   const filled = (sizeBytes: number, piece = 'A'): string => piece.repeat(Math.ceil(sizeBytes / piece.length))
   const encoded = (text: string): string => Buffer.from(text).toString('base64url')
   const good = { sub: subject, aud: audience }
@@ -152,7 +152,7 @@ test('fault 7: outside tokens that are a burden to read are refused in bounded t
     'an encrypted token': `${encoded('{"alg":"RSA-OAEP","enc":"A256GCM","zip":"DEF"}')}.AA.AA.AA.AA`,
   }
   await assertBounded(server, { milliseconds: 20_000, mebibytes: 150 }, async () => {
-    for (const [why, token] of Object.entries(burdens)) await assertRefused(token, why)
+    for (const [why, token] of Object.entries(burdens)) await assertRejected(token, why)
   })
 })
 
@@ -176,7 +176,7 @@ test('fault 7: header parameters change neither how an outside token is read nor
     'keys elsewhere': { kid: 'unknown', jku: url, x5u: url },
   }
   for (const [why, header] of Object.entries(headers)) {
-    await assertRefused(issuer.token({ sub: subject, aud: audience }, { ...header }), why)
+    await assertRejected(issuer.token({ sub: subject, aud: audience }, { ...header }), why)
   }
   assert.equal(hostile.requests.length, before, 'nothing that a header names was asked for')
 })

@@ -6,7 +6,7 @@ import type { HttpResponse } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { accessToken, basic, pushBlob, putManifest } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
-import { assertRefused } from '../rights/refusal.ts'
+import { assertDenied } from '../rights/denial.ts'
 import { assertBounded } from './memory.ts'
 import { openWire } from './wire.ts'
 
@@ -138,7 +138,7 @@ for (const [what, { target, read, expected }] of Object.entries(lists)) {
 
   test(`fault 21: ${what} takes no page size that is not one, and allocates nothing for a large one`, async () => {
     await assertBounded(server, { milliseconds: 15_000, mebibytes: 60 }, async () => {
-      const refused = [
+      const denied = [
         '-1',
         '-0',
         '+1',
@@ -156,7 +156,7 @@ for (const [what, { target, read, expected }] of Object.entries(lists)) {
         'null',
         '[]',
       ]
-      for (const n of refused) {
+      for (const n of denied) {
         const page = await wire.send({ target: `${target}?n=${encodeURIComponent(n)}`, authorization: owner })
         assert.equal(page.status, 400, `n=${n}: ${page.text().slice(0, 200)}`)
         assert.match(stringAt(page.json(), 'errors', 0, 'code'), /^[A-Z_]+$/)
@@ -224,9 +224,9 @@ test('fault 21: a caller without read permission gets no catalog', async () => {
   const narrow = await accessToken(server, one, ['repository:a:pull,metadata_read'])
   const scope = 'registry:catalog:*'
   for (const target of ['/v2/_catalog', '/acr/v1/_catalog']) {
-    assertRefused(await wire.send({ target }), { loginServer, scope })
+    assertDenied(await wire.send({ target }), { loginServer, scope })
     for (const authorization of [`Bearer ${empty}`, `Bearer ${narrow}`, basic(deleter.appId, deleter.password)]) {
-      assertRefused(await wire.send({ target, authorization }), { loginServer, scope, error: 'insufficient_scope' })
+      assertDenied(await wire.send({ target, authorization }), { loginServer, scope, error: 'insufficient_scope' })
     }
   }
 })

@@ -74,15 +74,15 @@ test('one account that signs in with its right password in 64 loops does not del
     assert.equal(answer.status, 200, answer.text())
   }
   const answers = await stop()
-  const refused = answers.filter(({ status }) => status === 429)
+  const denied = answers.filter(({ status }) => status === 429)
   assert.ok(verified > 0)
-  assert.ok(refused.length > 0)
-  for (const { headers } of refused) assert.match(String(headers['retry-after']), /^[1-9]\d{0,2}$/)
+  assert.ok(denied.length > 0)
+  for (const { headers } of denied) assert.match(String(headers['retry-after']), /^[1-9]\d{0,2}$/)
   // Without bounds per account, the sign-ins of all 64 loops would be answered first.
   assert.ok(Math.max(...overtookBy) <= 24, `sign-ins of the loops answered first: ${overtookBy.join(', ')}`)
 })
 
-test('guesses of one IPv6 /48 do not refuse right passwords from new networks', async () => {
+test('guesses of one IPv6 /48 do not deny right passwords from new networks', async () => {
   const people = await Promise.all(Array.from({ length: 6 }, (_, at) => makeUser(`traveller-${at}`)))
   const stop = repeatOn(16, (at) => signIn(`guessed-${at}@acrux.localhost`, wrong, `2001:db8:1:${at.toString(16)}::1`))
   for (const [at, person] of people.entries()) {
@@ -92,7 +92,7 @@ test('guesses of one IPv6 /48 do not refuse right passwords from new networks', 
   for (const answer of await stop()) assert.notEqual(answer.status, 200)
 })
 
-test('guesses of many networks for one name do not refuse its right password from a new network', async () => {
+test('guesses of many networks for one name do not deny its right password from a new network', async () => {
   const person = await makeUser('guessed-at')
   for (let round = 0; round < 15; round += 1) {
     const guesses = Array.from({ length: 8 }, (_, at) => signIn(person, wrong, `198.18.${round * 8 + at}.1`))

@@ -98,7 +98,7 @@ test('fault 31: no registry has the name of a principal, and a name in another c
 test('fault 31: no scoped token takes the name of the registry, a GUID, or another in another case', async () => {
   const parent = registryId(server)
   const properties = { scopeMapId: `${parent}/scopeMaps/_repositories_admin` }
-  const refused = [
+  const denied = [
     registry,
     registry.toUpperCase(),
     nullGuid,
@@ -106,7 +106,7 @@ test('fault 31: no scoped token takes the name of the registry, a GUID, or anoth
     tenantId,
     randomUUID().toUpperCase(),
   ]
-  for (const name of [...refused, 'a_b_c', 'token$', 'with%20blank', 'a'.repeat(51), 'abc']) {
+  for (const name of [...denied, 'a_b_c', 'token$', 'with%20blank', 'a'.repeat(51), 'abc']) {
     const made = await arm(server, 'PUT', `${parent}/tokens/${encodeURIComponent(name)}`, { properties })
     assert.equal(made.status, 400, `${name}: ${made.text()}`)
   }

@@ -80,14 +80,14 @@ test('requests beyond the queue of a caller get 429 with a Retry-After that is r
   const all = Array.from({ length: 700 }, () => flood.ask('/acr/v1/team/app/_manifests'))
   assert.equal((await other.ask('/v2/team/app/manifests/1')).status, 200)
   const answers = await Promise.all(all)
-  const refused = answers.filter(({ status }) => status === 429)
-  assert.ok(refused.length > 0, 'none of 700 requests was too many')
-  assert.equal(answers.filter(({ status }) => status === 200).length + refused.length, 700)
-  for (const answer of refused) {
+  const denied = answers.filter(({ status }) => status === 429)
+  assert.ok(denied.length > 0, 'none of 700 requests was too many')
+  assert.equal(answers.filter(({ status }) => status === 200).length + denied.length, 700)
+  for (const answer of denied) {
     assert.match(String(answer.headers['retry-after']), /^[1-9]\d*$/)
     assert.match(answer.text(), /TOOMANYREQUESTS/)
   }
-  await sleep(1000 * Math.max(...refused.map(({ headers }) => Number(headers['retry-after']))))
+  await sleep(1000 * Math.max(...denied.map(({ headers }) => Number(headers['retry-after']))))
   assert.equal((await flood.ask('/acr/v1/team/app/_manifests')).status, 200)
   flood.end()
   other.end()

@@ -150,8 +150,8 @@ test('fault 52: an odd address never fails the server, and never passes for the 
     const latin = Buffer.from(value, 'utf8').toString('latin1')
     const answer = await say([['X-Forwarded-For', latin]])
     assert.equal(answer.status, 200, JSON.stringify(value.slice(0, 60)))
-    const refused = await say([['X-Forwarded-For', latin]], basic('nobody', 'wrong'))
-    assert.equal(refused.status, 401, JSON.stringify(value.slice(0, 60)))
+    const denied = await say([['X-Forwarded-For', latin]], basic('nobody', 'wrong'))
+    assert.equal(denied.status, 401, JSON.stringify(value.slice(0, 60)))
   }
 })
 
@@ -180,7 +180,7 @@ test('fault 52: addresses that are put together at random never fail the server'
   }
 })
 
-test('fault 52: very many forwarded addresses are refused as a whole, or taken', async () => {
+test('fault 52: very many forwarded addresses are denied as a whole, or taken', async () => {
   const lines = Array.from({ length: 1500 }, (_, index) => `X-Forwarded-For: 10.0.${index >> 8}.${index & 255}`)
   const own = ['Connection: close', `Host: ${loginServer}`, `Authorization: ${owner}`]
   const head = ['GET /v2/ HTTP/1.1', ...own, ...lines, '', ''].join('\r\n')

@@ -92,7 +92,7 @@ test('a repository has the default quota until it has one of its own', async () 
   )
 })
 
-test('a quota that could be none is refused, and readers set none', async () => {
+test('a quota that could be none is denied, and readers set none', async () => {
   for (const [name, properties] of [
     ['x', {}],
     ['x', { limitBytes: -1 }],

@@ -189,13 +189,13 @@ describe('acrux scrub of a stopped server', () => {
     }
   })
 
-  test('is refused while a server runs, with the way to scrub that', async () => {
+  test('is denied while a server runs, with the way to scrub that', async () => {
     const ran = await scrub()
     assert.equal(ran.code, 12)
     assert.match(ran.stderr, /another server is using the data directory[^]*--server URL/)
   })
 
-  test('is refused where there is no data directory, or a flag is wrong', async () => {
+  test('is rejected where there is no data directory, or a flag is wrong', async () => {
     assert.equal((await runAcrux(['scrub', '--data-dir', join(server.dataDir, 'none')])).code, 13)
     assert.equal((await runAcrux(['scrub', '--server', 'https://x.example', '--data-dir', 'x'])).code, 2)
     assert.equal((await runAcrux(['scrub', '--nothing'])).code, 2)

@@ -20,7 +20,7 @@ async function pushSparse(server: RunningServer) {
   }
 }
 
-test('an image of which the repository lacks a layer is refused, and the layer is named', async () => {
+test('an image of which the repository lacks a layer is denied, and the layer is named', async () => {
   await using server = await startServer()
   const { answer, missing } = await pushSparse(server)
   const document = expectStatus(answer, 400).json()

@@ -17,7 +17,7 @@ import { at, stringAt } from '../harness/json.ts'
 import { accessToken, basic, get, onRegistry, pushImage, putManifest, registryUrl } from '../harness/registry.ts'
 import { signGenuinely } from '../harness/genuine-keys.ts'
 import { startServer } from '../harness/server.ts'
-import { assertRefused } from '../rights/refusal.ts'
+import { assertDenied } from '../rights/denial.ts'
 import { addSecret, millisecondsOf, passed, tokensOf } from '../rights/tokens.ts'
 import { assertAcceptedOnlyBy, type Endpoint, endpointsOf } from './endpoints.ts'
 import { partsOf } from './forged-token.ts'
@@ -77,7 +77,7 @@ test('fault 5: the audience of an identity token is one string, and the provider
   for (const one of [armScope, acrScope, graphScope]) {
     assert.equal(typeof partsOf(await armToken(server, servicePrincipal, one)).claims['aud'], 'string')
   }
-  const refused = [
+  const denied = [
     'https://example.com/.default',
     `${server.baseUrl}/v2/.default`,
     `https://other.${loginServer}/.default`,
@@ -87,7 +87,7 @@ test('fault 5: the audience of an identity token is one string, and the provider
     '.default',
     '',
   ]
-  for (const wanted of refused) {
+  for (const wanted of denied) {
     const url = `${server.baseUrl}/${tenantId}/oauth2/v2.0/token`
     const { appId, password } = servicePrincipal
     const fields = { grant_type: 'client_credentials', client_id: appId, client_secret: password, scope: wanted }
@@ -150,8 +150,8 @@ test('fault 4: a token for a deleted repository has no access to a new repositor
   const blob = image.layers[0]?.digest ?? ''
   const reads = ['manifests/1', `manifests/${image.digest}`, `blobs/${blob}`, `referrers/${image.digest}`]
   for (const read of reads) {
-    const refused = await get(server, `/v2/reborn/${read}`, old)
-    assertRefused(refused, { loginServer, scope: 'repository:reborn:pull', error: 'invalid_token' })
+    const denied = await get(server, `/v2/reborn/${read}`, old)
+    assertDenied(denied, { loginServer, scope: 'repository:reborn:pull', error: 'invalid_token' })
   }
   for (const read of ['/v2/reborn/tags/list', '/acr/v1/reborn', '/acr/v1/reborn/_tags', '/acr/v1/reborn/_manifests']) {
     assert.equal((await get(server, read, old)).status, 401, read)
@@ -214,7 +214,7 @@ test('fault 15: a secret and the tokens issued for it work until the secret expi
   }
   await passed(ends - lastMs)
   for (const authorization of [used, `Bearer ${tokens.access}`]) {
-    assert.equal((await get(server, path, authorization)).status, 200, 'refused before its time')
+    assert.equal((await get(server, path, authorization)).status, 200, 'denied before its time')
   }
   await passed(ends + 1000)
   await assertAcceptedOnlyBy(endpoints, tokens.identity, [])

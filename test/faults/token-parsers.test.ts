@@ -76,25 +76,25 @@ async function showInHeader(token: string): Promise<HttpResponse[]> {
   return answers
 }
 
-function assertRefusedQuietly(answers: readonly HttpResponse[], what: string): void {
+function assertRejectedQuietly(answers: readonly HttpResponse[], what: string): void {
   for (const answer of answers) {
     const { status } = answer
     assert.ok(status >= 400 && status < 500, `${what}: status ${status}: ${answer.text().slice(0, 200)}`)
   }
 }
 
-test('fault 7: tokens that are a burden to read are refused in bounded time and memory, by form and by header', async () => {
+test('fault 7: tokens that are a burden to read are rejected in bounded time and memory, by form and by header', async () => {
   await assertBounded(server, { milliseconds: 20_000, mebibytes: 150 }, async () => {
     for (const [what, token] of Object.entries(burdens(900_000))) {
-      assertRefusedQuietly(await showEverywhere(token), what)
+      assertRejectedQuietly(await showEverywhere(token), what)
     }
     for (const [what, token] of Object.entries(burdens(9000))) {
-      assertRefusedQuietly(await showInHeader(token), what)
+      assertRejectedQuietly(await showInHeader(token), what)
     }
   })
 })
 
-test('fault 7: a header of ten megabytes of dots ends with a refusal and is not kept', async () => {
+test('fault 7: a header of ten megabytes of dots ends with a rejection and is not kept', async () => {
   await assertBounded(server, { milliseconds: 20_000, mebibytes: 100 }, async () => {
     const head = `GET /v2/ HTTP/1.1\r\nHost: ${service}\r\nAuthorization: Bearer ${filled(10_000_000, '.')}\r\n\r\n`
     const status = statusOf(await exchangeBytes(server, head))
@@ -107,7 +107,7 @@ test('fault 7: a header of ten megabytes of dots ends with a refusal and is not 
   })
 })
 
-test('fault 7: an encrypted token where a signed one is expected is refused and never unpacked', async () => {
+test('fault 7: an encrypted token where a signed one is expected is denied and never unpacked', async () => {
   const { publicKey } = attackerKeys('RS256')
   const bomb = deflateRawSync(Buffer.alloc(100_000_000))
   const encrypted = (header: object, key: Buffer): string =>
@@ -126,8 +126,8 @@ test('fault 7: an encrypted token where a signed one is expected is refused and 
   }
   await assertBounded(server, { milliseconds: 5000, mebibytes: 80 }, async () => {
     for (const [what, token] of Object.entries(cases)) {
-      assertRefusedQuietly(await showEverywhere(token), what)
-      assertRefusedQuietly(await showInHeader(token.slice(0, 8000)), what)
+      assertRejectedQuietly(await showEverywhere(token), what)
+      assertRejectedQuietly(await showInHeader(token.slice(0, 8000)), what)
     }
   })
 })
@@ -151,14 +151,14 @@ test('fault 7: header parameters that change how a token is read do not change i
   for (const [what, header] of Object.entries(headers)) {
     for (const token of Object.values(genuine)) {
       for (const shown of [tampered(token, header), forgedFrom(token, keys, header)]) {
-        assertRefusedQuietly(await showEverywhere(shown), what)
-        assertRefusedQuietly(await showInHeader(shown), what)
+        assertRejectedQuietly(await showEverywhere(shown), what)
+        assertRejectedQuietly(await showInHeader(shown), what)
       }
     }
   }
 })
 
-test('fault 7: a token in another encoding or form than it was issued in is refused', async () => {
+test('fault 7: a token in another encoding or form than it was issued in is denied', async () => {
   const { access } = genuine
   const [head = '', body = '', signature = ''] = access.split('.')
   const padded = (part: string): string => part.padEnd(Math.ceil(part.length / 4) * 4, '=')

@@ -17,7 +17,7 @@ import { listAt } from '../harness/json.ts'
 import { accessToken, basic, exchange, get, nullGuid, onRegistry, pushImage, registryUrl } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { serveHttps, startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
-import { assertUnauthorizedBody } from '../rights/refusal.ts'
+import { assertUnauthorizedBody } from '../rights/denial.ts'
 import { attackerKeys, forgedFrom, partsOf, unsigned } from './forged-token.ts'
 import { assertBounded } from './memory.ts'
 

@@ -69,7 +69,7 @@ test('the identity is named by client id, object id or resource id, and by one o
 
 test('a request of a browser page, through a proxy or for another host name is denied', async () => {
   const metadata = { metadata: 'true' }
-  const refusals: readonly (readonly [string, string, Record<string, string>])[] = [
+  const rejections: readonly (readonly [string, string, Record<string, string>])[] = [
     ['no Metadata header', 'bad_request_102', {}],
     ['another value of it', 'bad_request_102', { metadata: 'yes' }],
     ['a proxy', 'unknown_source', { ...metadata, 'x-forwarded-for': '203.0.113.9' }],
@@ -80,7 +80,7 @@ test('a request of a browser page, through a proxy or for another host name is d
     ['a name that begins like ours', 'unknown_source', { ...metadata, host: 'localhost.evil.example' }],
     ['another address', 'unknown_source', { ...metadata, host: '203.0.113.9' }],
   ]
-  for (const [why, error, headers] of refusals) {
+  for (const [why, error, headers] of rejections) {
     const answer = await ask(resource, headers)
     assert.deepEqual([answer.status, errorOf(answer)], [400, error], why)
     assert.ok(!answer.text().includes('access_token'))
@@ -90,7 +90,7 @@ test('a request of a browser page, through a proxy or for another host name is d
   }
 })
 
-test('a request target of another host, or a path that has to be resolved first, is refused', async () => {
+test('a request target of another host, or a path that has to be resolved first, is rejected', async () => {
   const path = '/metadata/identity/oauth2/token'
   const query = `?api-version=2018-02-01${resource}`
   const { port } = new URL(origin)
@@ -130,7 +130,7 @@ async function sendTarget(port: number, target: string, host: string): Promise<s
   return text(socket)
 }
 
-test('a query that asks for nothing, or twice, is refused', async () => {
+test('a query that asks for nothing, or twice, is rejected', async () => {
   const url = `${origin}/metadata/identity/oauth2/token`
   const bare = (query: string) => request({ url: `${url}${query}`, headers: { metadata: 'true' } })
   for (const query of ['', '?api-version=2018-02-01', `?${resource}`, `?api-version=${resource}`]) {
@@ -162,8 +162,8 @@ test('the shape of App Service and of Azure ML needs the header of the machine',
   const ml = await request({ url: `${url}&clientid=${deploy.clientId}`, headers: { secret: header } })
   assert.equal(stringAt(ml.json(), 'client_id'), deploy.clientId)
   for (const headers of [{}, { 'x-identity-header': `${header}x` }, { metadata: 'true' }, { secret: 'wrong' }]) {
-    const refused = await request({ url, headers })
-    assert.deepEqual([refused.status, at(refused.json(), 'statusCode')], [401, 401])
+    const rejected = await request({ url, headers })
+    assert.deepEqual([rejected.status, at(rejected.json(), 'statusCode')], [401, 401])
   }
 })
 
@@ -215,7 +215,7 @@ test('SIGTERM ends the endpoint in order', async () => {
   assert.deepEqual([(await started.ended).code, (await started.ended).signal], [0, null])
 })
 
-test('a header file of the operator is used as it is, and refused when others can read it or guess it', async () => {
+test('a header file of the operator is used as it is, and rejected when others can read it or guess it', async () => {
   using dir = tempDir('header')
   const file = join(dir.path, 'header')
   const args = ['--app-service-header-file', file]

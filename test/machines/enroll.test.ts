@@ -44,9 +44,9 @@ test('forget removes the key, and nothing is left to serve', async () => {
   assert.equal((await endpoint('forget', '--state-dir', stateDir)).code, 0)
   assert.equal((await endpoint('forget', '--state-dir', stateDir)).code, 0)
   for (const command of ['serve', 'status']) {
-    const refused = await endpoint(command, '--state-dir', stateDir)
-    assert.equal(refused.code, 20)
-    assert.match(refused.stderr, /not enrolled.*\n.*acrux identity-endpoint enroll/)
+    const rejected = await endpoint(command, '--state-dir', stateDir)
+    assert.equal(rejected.code, 20)
+    assert.match(rejected.stderr, /not enrolled.*\n.*acrux identity-endpoint enroll/)
   }
 })
 
@@ -55,9 +55,9 @@ test('a wrong code and a used code enroll no machine, and change nothing', async
   const code = await newCode(server, 'build-1')
   assert.equal((await enroll(server, code, stateDir)).code, 0)
   for (const wrong of [code, 'AAAA-BBBB-CCCC-DDDD-EEEE']) {
-    const refused = await enroll(server, wrong, stateDir)
-    assert.equal(refused.code, 21)
-    assert.match(refused.stderr, /did not enroll.*\n.*new code/)
+    const rejected = await enroll(server, wrong, stateDir)
+    assert.equal(rejected.code, 21)
+    assert.match(rejected.stderr, /did not enroll.*\n.*new code/)
   }
   assert.equal((await endpoint('status', '--state-dir', stateDir)).code, 0)
 })
@@ -100,9 +100,9 @@ test('an unwritable folder is reported before the code is used up', async () => 
   const file = join(folder.path, 'a-file')
   writeFileSync(file, '')
   const code = await newCode(server, 'build-1')
-  const refused = await enroll(server, code, join(file, 'state'))
-  assert.equal(refused.code, 2)
-  assert.match(refused.stderr, /cannot be written.*\n.*--state-dir/)
+  const rejected = await enroll(server, code, join(file, 'state'))
+  assert.equal(rejected.code, 2)
+  assert.match(rejected.stderr, /cannot be written.*\n.*--state-dir/)
   assert.equal((await enroll(server, code, newStateDir())).code, 0)
 })
 
@@ -132,9 +132,9 @@ test('tokens are served on the loopback interface alone', async () => {
     '127.0.0.1:99999',
     ':80',
   ]) {
-    const refused = await endpoint('serve', '--state-dir', stateDir, '--listen', address)
-    assert.equal(refused.code, 2, address)
-    assert.match(refused.stderr, /loopback/)
+    const rejected = await endpoint('serve', '--state-dir', stateDir, '--listen', address)
+    assert.equal(rejected.code, 2, address)
+    assert.match(rejected.stderr, /loopback/)
   }
   const taken = await endpoint('serve', '--state-dir', stateDir, '--listen', `127.0.0.1:${server.port}`)
   assert.equal(taken.code, 10, taken.stderr)

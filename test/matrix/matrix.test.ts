@@ -5,7 +5,7 @@ import { at } from '../harness/json.ts'
 import { startServer } from '../harness/server.ts'
 import { openAsking, type Setting } from './ask.ts'
 import { makeCallers } from './callers.ts'
-import { expectDecision, isJudged, isOfRegistry, refusedEvents, sampleOf, type Refusal } from './refusals.ts'
+import { expectDecision, isJudged, isOfRegistry, rejectedEvents, sampleOf, type Denial } from './denials.ts'
 import { routesOf, type Route } from './routes.ts'
 
 /** As wide as the titles of all settings but one. */
@@ -67,7 +67,7 @@ function legend(): string {
 /** What every route answered to every kind of caller, and every 401 and 403 among that. */
 interface Walk {
   readonly seen: ReadonlyMap<Route, ReadonlyMap<string, Statuses>>
-  readonly refusals: readonly Refusal[]
+  readonly denials: readonly Denial[]
 }
 
 let walked: Promise<Walk> | undefined
@@ -79,7 +79,7 @@ function walk(): Promise<Walk> {
 
 async function askEverything(): Promise<Walk> {
   const seen = new Map(routes.map((route) => [route, new Map<string, Statuses>()]))
-  const refusals: Refusal[] = []
+  const denials: Denial[] = []
   for (const { title, ...setting } of settings) {
     await asking.begin(setting, callers)
     for (const route of routes.filter((one) => settingsOf(one).includes(title))) {
@@ -87,13 +87,13 @@ async function askEverything(): Promise<Walk> {
       for (const caller of callers) {
         const answer = await asking.answerTo(route, caller)
         statuses.push(answer.status)
-        if (answer.status === 401 || answer.status === 403) refusals.push({ ...answer, setting: title, route, caller })
+        if (answer.status === 401 || answer.status === 403) denials.push({ ...answer, setting: title, route, caller })
       }
       assert.ok(Math.max(...statuses) < 500, `${route.id} gave ${statuses.join(' ')}`)
       seen.get(route)?.set(title, statuses)
     }
   }
-  return { seen, refusals }
+  return { seen, denials }
 }
 
 test('every route answers every kind of caller as the reviewed matrix says, in both modes, with and without anonymous pull', async () => {
@@ -105,29 +105,27 @@ test('every route answers every kind of caller as the reviewed matrix says, in b
 })
 
 test('every denial of the matrix can be looked up by its correlation id, in the log and at the registry', async () => {
-  const { refusals } = await walk()
-  assert.ok(refusals.length > 1000)
-  const events = await refusedEvents(server)
-  const eventOf = ({ correlationId = '' }: Refusal) => events.get(correlationId)?.[0]
-  for (const refusal of refusals) {
-    const { route, caller, setting, correlationId } = refusal
+  const { denials } = await walk()
+  assert.ok(denials.length > 1000)
+  const events = await rejectedEvents(server)
+  const eventOf = ({ correlationId = '' }: Denial) => events.get(correlationId)?.[0]
+  for (const denial of denials) {
+    const { route, caller, setting, correlationId } = denial
     const which = `${route.id} ${caller.column} ${setting}`
     assert.match(correlationId ?? '', /^[0-9a-f-]{36}$/, which)
-    assert.equal(eventOf(refusal) !== undefined, isJudged(refusal), which)
+    assert.equal(eventOf(denial) !== undefined, isJudged(denial), which)
   }
-  const judged = refusals.filter(
-    (refusal) => isJudged(refusal) && !['graph', 'identity'].includes(refusal.route.surface),
-  )
-  const failureOf = (refusal: Refusal) => {
-    const failure = at(eventOf(refusal), 'detail', 'decision', 'firstFailure')
+  const judged = denials.filter((denial) => isJudged(denial) && !['graph', 'identity'].includes(denial.route.surface))
+  const failureOf = (denial: Denial) => {
+    const failure = at(eventOf(denial), 'detail', 'decision', 'firstFailure')
     return typeof failure === 'string' ? failure : ''
   }
-  for (const refusal of judged) {
-    const which = `${refusal.route.id} ${refusal.caller.column} ${refusal.setting}`
-    assert.match(failureOf(refusal), /^[a-z-]{5,}$/, which)
-    assert.equal(typeof at(eventOf(refusal), 'detail', 'decision', 'smallestChange', 'kind'), 'string', which)
+  for (const denial of judged) {
+    const which = `${denial.route.id} ${denial.caller.column} ${denial.setting}`
+    assert.match(failureOf(denial), /^[a-z-]{5,}$/, which)
+    assert.equal(typeof at(eventOf(denial), 'detail', 'decision', 'smallestChange', 'kind'), 'string', which)
   }
-  for (const refusal of sampleOf(judged.filter(isOfRegistry), failureOf)) {
-    await expectDecision(server, refusal, eventOf(refusal))
+  for (const denial of sampleOf(judged.filter(isOfRegistry), failureOf)) {
+    await expectDecision(server, denial, eventOf(denial))
   }
 })

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { azHome, signInArguments, useCloud } from '../clients/az/az.ts'
 import { makeImage } from '../clients/az/podman.ts'
 import { writeLayout } from '../clients/lib/oci-layout.ts'
-import { refusal } from '../clients/lib/steps.ts'
+import { denial } from '../clients/lib/steps.ts'
 import { everyone, type Login, repositoryOf, startUnderTest, type UnderTest } from '../clients/lib/under-test.ts'
 import { type ClientHome, clientHome, mustRun, requireClient } from '../harness/clients.ts'
 import { requirePostgres, startTestPostgres, type TestDatabase } from '../harness/postgres.ts'
@@ -62,7 +62,7 @@ async function persist<Result>(work: () => Promise<Result>): Promise<Result> {
       return await work()
     } catch (error) {
       if (attempt === 10) throw error
-      assert.doesNotMatch(String(error), refusal)
+      assert.doesNotMatch(String(error), denial)
       await sleep(500)
     }
   }

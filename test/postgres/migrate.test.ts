@@ -302,25 +302,25 @@ test('a move that is killed at any moment continues, and the server accepts chan
   await assertSound(server, config, place.env)
 })
 
-test('a place that is not empty, or wrong options, are refused before anything is written', async (t) => {
+test('a place that is not empty, or wrong options, are rejected before anything is written', async (t) => {
   if (!requirePostgres(t)) return
   await using postgres = await startTestPostgres()
   const database = postgres.createDatabase('used')
   database.query('create table something (id integer)')
   await using server = await startServer()
   const move = ['migrate', '--data-dir', server.dataDir]
-  const refused = async (args: readonly string[], words: RegExp) => {
+  const rejected = async (args: readonly string[], words: RegExp) => {
     const { code, stderr } = await runAcrux([...move, ...args])
     assert.equal(code, 2, stderr)
     assert.match(stderr, words)
     assert.ok(!existsSync(join(server.dataDir, 'migrating', 'state.json')))
   }
   const target = database.args.map((text) => text.replace(/^--/, '--to-'))
-  await refused(target, /is not empty/)
-  await refused([], /there is nothing to move/)
-  await refused(['--to-database', 'sqlite'], /already/)
-  await refused(['--to-storage', 'filesystem'], /already/)
-  await refused(['--to-database', 'postgres://acrux:secret1@localhost/x'], /must contain no password/)
+  await rejected(target, /is not empty/)
+  await rejected([], /there is nothing to move/)
+  await rejected(['--to-database', 'sqlite'], /already/)
+  await rejected(['--to-storage', 'filesystem'], /already/)
+  await rejected(['--to-database', 'postgres://acrux:secret1@localhost/x'], /must contain no password/)
   const { stderr } = await runAcrux([...move, '--to-database', 'postgres://acrux:secret1@localhost/x'])
   assert.doesNotMatch(stderr, /secret1/)
   const { appId, password } = server.firstRun.servicePrincipal

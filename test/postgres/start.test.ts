@@ -236,12 +236,12 @@ function useBlobsOf(creator: string, dir: string): void {
 
 /** What several servers on one database have in common, and what those that do not create it say. */
 const together = [
-  { what: 'nothing', hasKey: false, hasBlobs: false, refusal: /master key .* is missing/ },
-  { what: 'a master key', hasKey: true, hasBlobs: false, refusal: /are in another directory/ },
-  { what: 'a master key and the directory of the blobs', hasKey: true, hasBlobs: true, refusal: undefined },
+  { what: 'nothing', hasKey: false, hasBlobs: false, rejection: /master key .* is missing/ },
+  { what: 'a master key', hasKey: true, hasBlobs: false, rejection: /are in another directory/ },
+  { what: 'a master key and the directory of the blobs', hasKey: true, hasBlobs: true, rejection: undefined },
 ] as const
 
-for (const { what, hasKey, hasBlobs, refusal } of together) {
+for (const { what, hasKey, hasBlobs, rejection } of together) {
   test(`of several servers that start together on an empty database, one creates it; they have in common: ${what}`, async (t) => {
     if (!requirePostgres(t)) return
     await using postgres = await startTestPostgres()
@@ -261,17 +261,17 @@ for (const { what, hasKey, hasBlobs, refusal } of together) {
     const starts = await Promise.allSettled(dirs.map((dir) => startIn(dir, own)))
     try {
       for (const start of starts)
-        if (start.status === 'rejected') assert.match(String(start.reason), refusal ?? /never/)
-      if (refusal === undefined) await assertSameIdentity(dirs, ports)
+        if (start.status === 'rejected') assert.match(String(start.reason), rejection ?? /never/)
+      if (rejection === undefined) await assertSameIdentity(dirs, ports)
     } finally {
       await endAll(starts)
     }
     const started = dirs.filter((_, index) => starts[index]?.status === 'fulfilled')
-    assert.equal(started.length, refusal === undefined ? dirs.length : 1)
+    assert.equal(started.length, rejection === undefined ? dirs.length : 1)
     const [creator = '', ...more] = dirs.filter((dir) => existsSync(join(dir, 'first-run.json')))
     assert.ok(started.includes(creator) && more.length === 0, 'one server has the first credentials')
     assert.equal(database.query('select count(*) from subscription'), '1')
-    if (refusal === undefined) return
+    if (rejection === undefined) return
     const others = dirs.filter((dir) => dir !== creator)
     for (const dir of others) useBlobsOf(creator, dir)
     const keyOfCreator = hasKey ? own : ['--master-key', `file:${join(creator, 'master.key')}`]

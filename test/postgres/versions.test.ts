@@ -104,7 +104,7 @@ test('a version works beside the next one on the schema of the next one, and aga
     assert.match(verified.stdout, /the audit log is intact/, verified.stderr)
   })
 
-  await t.test('a version that removes what only the version before the last uses refuses that one', async () => {
+  await t.test('a version that removes what only the version before the last uses rejects that one', async () => {
     using last = newerVersion(contracting)
     await server.stop()
     await using _last = await startReplica(server, database, { program: last.program })

@@ -7,7 +7,7 @@ import { at, stringAt } from '../harness/json.ts'
 import { accessToken, askAccessToken, basic, get, onRegistry, pushImage, registryUrl } from '../harness/registry.ts'
 import { createScopedToken, putScopeMap } from '../harness/scoped-tokens.ts'
 import { startServer } from '../harness/server.ts'
-import { assertRefused, assertUnauthorizedBody } from './refusal.ts'
+import { assertDenied, assertUnauthorizedBody } from './denial.ts'
 import { grantedBy } from './tokens.ts'
 
 const server = await startServer()
@@ -81,11 +81,11 @@ test('anonymous callers read the repositories of the scope map, and neither othe
       ['/acr/v1/_catalog', 'registry:catalog:*'],
     ]
     for (const [path, scope] of closed) {
-      assertRefused(await get(server, path, bearer), { loginServer, scope, error: 'insufficient_scope' })
+      assertDenied(await get(server, path, bearer), { loginServer, scope, error: 'insufficient_scope' })
     }
   }
-  assertRefused(await get(server, '/v2/'), { loginServer })
-  assertRefused(await get(server, '/v2/open/app/manifests/1'), { loginServer, scope: 'repository:open/app:pull' })
+  assertDenied(await get(server, '/v2/'), { loginServer })
+  assertDenied(await get(server, '/v2/open/app/manifests/1'), { loginServer, scope: 'repository:open/app:pull' })
 })
 
 test('anonymous callers write nothing, even if the scope map allows it', async () => {
@@ -159,9 +159,9 @@ test('it names a scope map of its own registry alone, keeps that from deletion, 
   assert.equal(stringAt(made, 'properties', 'scopeMapId'), map)
   assert.equal(stringAt(made, 'id'), resource)
   assert.deepEqual(expectStatus(await arm(server, 'GET', resource), 200).json(), made)
-  const refused = await arm(server, 'DELETE', map)
-  assert.equal(refused.status, 409)
-  assert.equal(at(refused.json(), 'error', 'code'), 'ScopeMapInUse')
+  const denied = await arm(server, 'DELETE', map)
+  assert.equal(denied.status, 409)
+  assert.equal(at(denied.json(), 'error', 'code'), 'ScopeMapInUse')
 
   const there = `${registryId(server, 'elsewhere')}/providers/Acrux.Server/anonymousAccess/default`
   expectStatus(await arm(server, 'PUT', there, { properties: { scopeMapId: otherMap } }), 201)

@@ -4,7 +4,7 @@ import { arm, armToken, as, type ClientSecret, expectStatus, registryId } from '
 import { request } from '../harness/http.ts'
 import { get, nullGuid, basic, pushImage, registryUrl } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
-import { assertManagementRefused, assertRefused, assertUnauthorizedBody } from './refusal.ts'
+import { assertManagementDenied, assertDenied, assertUnauthorizedBody } from './denial.ts'
 import { askExchange, tokensOf } from './tokens.ts'
 
 const server = await startServer()
@@ -36,16 +36,16 @@ test('no token is good for what another kind is for', async () => {
   const tokens = await tokensOf(server, owner, [pull])
   const path = '/v2/team/app/manifests/1'
   for (const token of [tokens.identity, tokens.refresh]) {
-    const refused = await get(server, path, `Bearer ${token}`)
-    assertRefused(refused, { loginServer, scope: pull, error: 'invalid_token' })
+    const denied = await get(server, path, `Bearer ${token}`)
+    assertDenied(denied, { loginServer, scope: pull, error: 'invalid_token' })
   }
   for (const token of [tokens.refresh, tokens.access]) {
     assertUnauthorizedBody(await askExchange(server, token))
     const listed = await arm(as(server, token), 'GET', '/subscriptions')
-    assertManagementRefused(listed, 401, /./)
+    assertManagementDenied(listed, 401, /./)
   }
   const forAcr = await armToken(server, owner, acrScope)
-  assertManagementRefused(await arm(as(server, forAcr), 'GET', '/subscriptions'), 401, /./)
+  assertManagementDenied(await arm(as(server, forAcr), 'GET', '/subscriptions'), 401, /./)
   // The null GUID's refresh token is for the token endpoint alone [Azure/acr#98].
   assertUnauthorizedBody(await get(server, path, basic(nullGuid, tokens.refresh)))
 })
@@ -53,12 +53,12 @@ test('no token is good for what another kind is for', async () => {
 test('the management surface wants a token', async () => {
   const url = `${server.baseUrl}${registryId(server)}?api-version=2025-03-01-preview`
   const bare = await request({ url, caFile: server.caFile })
-  assertManagementRefused(bare, 401, /./)
+  assertManagementDenied(bare, 401, /./)
   const bySecret = await request({
     url,
     caFile: server.caFile,
     headers: { authorization: basic(owner.appId, owner.password) },
   })
-  assertManagementRefused(bySecret, 401, /./)
+  assertManagementDenied(bySecret, 401, /./)
   assert.ok(registryUrl(server).startsWith('https://'))
 })

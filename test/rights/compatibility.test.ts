@@ -76,7 +76,7 @@ const sha512 = (text: string) => `sha512:${createHash('sha512').update(text).dig
 const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
 const code = (answer: HttpResponse) => stringAt(answer.json(), 'errors', 0, 'code')
 
-test('a DELETE of a manifest by tag takes the tag with oci, and is refused with acr', async () => {
+test('a DELETE of a manifest by tag takes the tag with oci, and is rejected with acr', async () => {
   await atEach('oci', async (send) => {
     expectStatus(await send('DELETE', '/v2/app/manifests/v1'), 202)
     expectStatus(await send('GET', '/v2/app/manifests/v1'), 404)
@@ -304,7 +304,7 @@ test('a denied token request says what ACR says, so that clients print more than
 
 test('requests are limited as by ACR with acr, and not with oci', async () => {
   // One identity may send 500 deletions a minute to a registry of the SKU Basic.
-  const countUntilRefused = async (send: Send) => {
+  const countUntilRejected = async (send: Send) => {
     for (let count = 0; count < 1200; count += 8) {
       const answers = await Promise.all(
         Array.from({ length: 8 }, () => send('DELETE', `/v2/app/blobs/${sha256('absent')}`)),
@@ -324,9 +324,9 @@ test('requests are limited as by ACR with acr, and not with oci', async () => {
     (host: string | undefined): Send =>
     (method, target) =>
       wire.send({ method, target, host: host ?? '', authorization: authorizationOf(server) })
-  const count = await countUntilRefused(sendTo(hosts.acr))
+  const count = await countUntilRejected(sendTo(hosts.acr))
   assert.ok(count !== undefined && count >= 490 && count < 1200, String(count))
-  assert.equal(await countUntilRefused(sendTo(hosts.oci)), undefined)
+  assert.equal(await countUntilRejected(sendTo(hosts.oci)), undefined)
 })
 
 test('a registry is compatible with nothing else', async () => {

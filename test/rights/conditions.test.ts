@@ -6,7 +6,7 @@ import { request, type HttpResponse } from '../harness/http.ts'
 import { listAt, stringAt } from '../harness/json.ts'
 import { accessToken, askAccessToken, basic, get, pushImage, registryUrl } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
-import { assertRefused, assertUnauthorizedBody } from './refusal.ts'
+import { assertDenied, assertUnauthorizedBody } from './denial.ts'
 import { askExchange, grantedBy, tokensOf } from './tokens.ts'
 
 const server = await startServer()
@@ -41,7 +41,7 @@ async function beginUpload(repository: string, authorization: string): Promise<H
   return request({ method: 'POST', url, headers: { authorization }, caFile: server.caFile })
 }
 
-test('a condition that is narrowed is refused at the next request, for tokens and passwords alike', async () => {
+test('a condition that is narrowed is rejected at the next request, for tokens and passwords alike', async () => {
   const principal = await createServicePrincipal(server, 'narrowed')
   const assignment = randomUUID()
   await give(principal, repositoryReader, named("StringStartsWith 'team/'"), assignment)
@@ -56,8 +56,8 @@ test('a condition that is narrowed is refused at the next request, for tokens an
   }
 
   await give(principal, repositoryReader, named("StringEquals 'team/api'"), assignment)
-  const refused = await get(server, manifest('team/app'), bearer)
-  assertRefused(refused, { loginServer, scope: pullOf('team/app'), error: 'insufficient_scope' })
+  const denied = await get(server, manifest('team/app'), bearer)
+  assertDenied(denied, { loginServer, scope: pullOf('team/app'), error: 'insufficient_scope' })
   assertUnauthorizedBody(await get(server, manifest('team/app'), password))
   assert.equal((await get(server, manifest('team/api'), bearer)).status, 200)
   const again = await accessToken(server, { refreshToken: tokens.refresh }, [pullOf('team/app'), pullOf('team/api')])

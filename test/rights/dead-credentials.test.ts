@@ -13,7 +13,7 @@ import {
 import { listAt, stringAt } from '../harness/json.ts'
 import { accessToken, askAccessToken, basic, get, nullGuid, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
-import { assertBasicRefused, assertManagementRefused, assertRefused, assertUnauthorizedBody } from './refusal.ts'
+import { assertBasicDenied, assertManagementDenied, assertDenied, assertUnauthorizedBody } from './denial.ts'
 import {
   addSecret,
   askByPassword,
@@ -41,7 +41,7 @@ async function assertDead(username: string, password: string): Promise<void> {
     assertUnauthorizedBody(await askAccessToken(server, { username, password }, scopes))
   assertUnauthorizedBody(await askByPassword(server, { username, password }, pull))
   for (const path of ['/v2/', manifestPath, '/acr/v1/_catalog']) {
-    assertBasicRefused(await get(server, path, basic(username, password)))
+    assertBasicDenied(await get(server, path, basic(username, password)))
   }
 }
 
@@ -50,7 +50,7 @@ async function assertAlive(username: string, password: string): Promise<void> {
   assert.equal((await get(server, manifestPath, basic(username, password))).status, 200)
 }
 
-/** Holds that the identity provider refuses a secret in Entra's words. */
+/** Holds that the identity provider denies a secret in Entra's words. */
 async function assertNoIdentity(principal: ClientSecret, status: number, error: string, code: number): Promise<void> {
   const answer = await askIdentity(server, principal)
   assert.equal(answer.status, status)
@@ -59,17 +59,17 @@ async function assertNoIdentity(principal: ClientSecret, status: number, error: 
   assert.match(stringAt(answer.json(), 'error_description'), new RegExp(`^AADSTS${code}: `))
 }
 
-/** Holds that tokens which have not expired are refused all the same, wherever they are shown. */
+/** Holds that tokens which have not expired are denied all the same, wherever they are shown. */
 async function assertTokensDead(tokens: Tokens): Promise<void> {
   const bearer = `Bearer ${tokens.access}`
-  assertRefused(await get(server, manifestPath, bearer), { loginServer, scope: pull, error: 'invalid_token' })
-  assertRefused(await get(server, '/v2/', bearer), { loginServer, error: 'invalid_token' })
+  assertDenied(await get(server, manifestPath, bearer), { loginServer, scope: pull, error: 'invalid_token' })
+  assertDenied(await get(server, '/v2/', bearer), { loginServer, error: 'invalid_token' })
   assertUnauthorizedBody(await askAccessToken(server, { refreshToken: tokens.refresh }, [pull]))
   for (const password of [tokens.refresh, tokens.access]) {
     assertUnauthorizedBody(await askAccessToken(server, { username: nullGuid, password }, [pull]))
   }
   assertUnauthorizedBody(await askExchange(server, tokens.identity))
-  assertManagementRefused(await arm(as(server, tokens.identity), 'GET', '/subscriptions'), 401, /./)
+  assertManagementDenied(await arm(as(server, tokens.identity), 'GET', '/subscriptions'), 401, /./)
 }
 
 async function assertTokensAlive(tokens: Tokens): Promise<void> {
@@ -136,8 +136,8 @@ test('fault 16: a removed secret opens nothing from the next request on, and the
 
   await removeSecret(server, principal, secret.keyId)
   await assertTokensDead(removed)
-  const refused = await get(server, manifestPath, `Bearer ${removedDirectly}`)
-  assertRefused(refused, { loginServer, scope: pull, error: 'invalid_token' })
+  const denied = await get(server, manifestPath, `Bearer ${removedDirectly}`)
+  assertDenied(denied, { loginServer, scope: pull, error: 'invalid_token' })
   await assertDead(secret.appId, secret.password)
   await assertNoIdentity(secret, 401, 'invalid_client', 7_000_215)
   await assertAlive(principal.appId, principal.password)
@@ -155,6 +155,6 @@ test('a principal that was given no role signs in to the provider and to no regi
   const stranger = await createServicePrincipal(server, 'stranger')
   const identity = stringAt(expectStatus(await askIdentity(server, stranger), 200).json(), 'access_token')
   assertUnauthorizedBody(await askExchange(server, identity))
-  const refused = await get(server, manifestPath, basic(stranger.appId, stranger.password))
-  assertUnauthorizedBody(refused)
+  const denied = await get(server, manifestPath, basic(stranger.appId, stranger.password))
+  assertUnauthorizedBody(denied)
 })

@@ -5,7 +5,7 @@ import { arm, as, createServicePrincipal, expectStatus, graph, registryId, roles
 import { stringAt } from '../harness/json.ts'
 import { askAccessToken, basic, get, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
-import { assertUnauthorizedBody } from './refusal.ts'
+import { assertUnauthorizedBody } from './denial.ts'
 import { person } from './revocation/of-people.ts'
 
 const server = await startServer({ args: ['--identity-password-grant'] })

@@ -13,7 +13,7 @@ import {
 import { stringAt } from '../harness/json.ts'
 import { accessToken, askAccessToken, basic, get, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
-import { assertRefused, assertUnauthorizedBody } from './refusal.ts'
+import { assertDenied, assertUnauthorizedBody } from './denial.ts'
 import { grantedBy, tokensOf } from './tokens.ts'
 
 const server = await startServer()
@@ -47,7 +47,7 @@ test('a switch of the mode ends every token that was issued before, also where t
 
   await switchTo('AbacRepositoryPermissions')
   for (const token of before) {
-    assertRefused(await get(server, path, `Bearer ${token}`), { loginServer, scope, error: 'invalid_token' })
+    assertDenied(await get(server, path, `Bearer ${token}`), { loginServer, scope, error: 'invalid_token' })
   }
   assertUnauthorizedBody(await askAccessToken(server, { refreshToken: tokens.refresh }, [scope]))
   const password = basic(principal.appId, principal.password)
@@ -59,7 +59,7 @@ test('a switch of the mode ends every token that was issued before, also where t
 
   await switchTo('LegacyRegistryPermissions')
   for (const token of [...before, again.access]) {
-    assertRefused(await get(server, path, `Bearer ${token}`), { loginServer, scope, error: 'invalid_token' })
+    assertDenied(await get(server, path, `Bearer ${token}`), { loginServer, scope, error: 'invalid_token' })
   }
   assertUnauthorizedBody(await askAccessToken(server, { refreshToken: tokens.refresh }, [scope]))
 })

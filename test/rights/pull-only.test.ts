@@ -25,7 +25,7 @@ import {
   registryUrl,
 } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
-import { assertManagementRefused, assertRefused, assertUnauthorizedBody } from './refusal.ts'
+import { assertManagementDenied, assertDenied, assertUnauthorizedBody } from './denial.ts'
 import { askExchange, grantedBy, tokensOf } from './tokens.ts'
 
 const server = await startServer()
@@ -42,7 +42,7 @@ const credential = { username: reader.appId, password: reader.password }
 
 const everything = 'repository:team/app:pull,push,delete,metadata_read,metadata_write'
 
-/** An upload that the owner has begun; what is refused must not touch it. */
+/** An upload that the owner has begun; what is denied must not touch it. */
 const begun = await request({
   method: 'POST',
   url: `${registryUrl(server)}/v2/team/app/blobs/uploads/`,
@@ -120,12 +120,12 @@ for (const one of attempts) {
   test(`a principal with AcrPull cannot ${one.what}`, async () => {
     const scope = `repository:${one.repository ?? 'team/app'}:${one.actions}`
     const access = await accessToken(server, credential, [everything, scope])
-    assertRefused(await attempt(one, `Bearer ${access}`), { loginServer, scope, error: 'insufficient_scope' })
+    assertDenied(await attempt(one, `Bearer ${access}`), { loginServer, scope, error: 'insufficient_scope' })
     assertUnauthorizedBody(await attempt(one, basic(reader.appId, reader.password)))
   })
 }
 
-test('nothing of what was refused has left a trace', async () => {
+test('nothing of what was denied has left a trace', async () => {
   const properties = (await get(server, '/acr/v1/team/app', owner)).json()
   assert.partialDeepStrictEqual(properties, {
     manifestCount: 1,
@@ -150,8 +150,8 @@ test('a principal with AcrPull on one registry can neither sign in to another no
   if (byName.status === 200) {
     const access = stringAt(byName.json(), 'access_token')
     assert.deepEqual(Object.values(grantedBy(access)).flat(), [])
-    const refused = await get(server, '/v2/team/app/manifests/1', `Bearer ${access}`, there)
-    assertRefused(refused, { ...there, scope: 'repository:team/app:pull', error: 'insufficient_scope' })
+    const denied = await get(server, '/v2/team/app/manifests/1', `Bearer ${access}`, there)
+    assertDenied(denied, { ...there, scope: 'repository:team/app:pull', error: 'insufficient_scope' })
   } else assertUnauthorizedBody(byName)
   assertUnauthorizedBody(await get(server, '/v2/team/app/manifests/1', basic(reader.appId, reader.password), there))
 })
@@ -167,8 +167,8 @@ test('a token of one registry is invalid at another, for every scope', async () 
     '/v2/_catalog': 'registry:catalog:*',
   }
   for (const [path, scope] of Object.entries(read)) {
-    const refused = await get(server, path, bearer, there)
-    assertRefused(refused, { ...there, ...(scope !== undefined && { scope }), error: 'invalid_token' })
+    const denied = await get(server, path, bearer, there)
+    assertDenied(denied, { ...there, ...(scope !== undefined && { scope }), error: 'invalid_token' })
   }
   const ownersHere = `Bearer ${await accessToken(
     server,
@@ -177,7 +177,7 @@ test('a token of one registry is invalid at another, for every scope', async () 
   )}`
   for (const one of attempts.filter(({ repository }) => repository === undefined)) {
     const scope = `repository:team/app:${one.actions}`
-    assertRefused(await attempt(one, ownersHere, there), { ...there, scope, error: 'invalid_token' })
+    assertDenied(await attempt(one, ownersHere, there), { ...there, scope, error: 'invalid_token' })
   }
   assert.equal((await get(server, '/v2/team/app/manifests/1', owner, there)).status, 200)
 })
@@ -186,7 +186,7 @@ test('a principal with AcrPull sees no registry in ARM, and manages none', async
   const properties = { adminUserEnabled: true }
   const assignment = `${registryId(server)}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`
   const roleDefinitionId = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roles.owner}`
-  const refusals: [method: string, path: string, body?: unknown][] = [
+  const denials: [method: string, path: string, body?: unknown][] = [
     ['GET', registryId(server)],
     ['PATCH', registryId(server), { properties }],
     ['PUT', registryId(server), { location: 'local', sku: { name: 'Premium' }, properties }],
@@ -199,8 +199,8 @@ test('a principal with AcrPull sees no registry in ARM, and manages none', async
     ['PUT', resourceGroupId(server), { location: 'local' }],
     ['DELETE', resourceGroupId(server)],
   ]
-  for (const [method, path, body] of refusals) {
-    assertManagementRefused(await arm(as(server, reader), method, path, body), 403, /^AuthorizationFailed$/)
+  for (const [method, path, body] of denials) {
+    assertManagementDenied(await arm(as(server, reader), method, path, body), 403, /^AuthorizationFailed$/)
   }
   const listed = await arm(
     as(server, reader),
@@ -217,13 +217,13 @@ test('a principal with AcrPull sees no registry in ARM, and manages none', async
 test('a principal with AcrPull adds no secret in the directory and deletes no principal', async () => {
   const victim = await createServicePrincipal(server, 'victim')
   const secret = { passwordCredential: { displayName: 'stolen' } }
-  const refusals: [method: string, path: string, body?: unknown][] = [
+  const denials: [method: string, path: string, body?: unknown][] = [
     ['POST', `/applications/${victim.applicationObjectId}/addPassword`, secret],
     ['POST', `/servicePrincipals/${victim.objectId}/addPassword`, secret],
     ['DELETE', `/servicePrincipals/${victim.objectId}`],
     ['DELETE', `/applications/${victim.applicationObjectId}`],
   ]
-  for (const [method, path, body] of refusals) {
-    assertManagementRefused(await graph(as(server, reader), method, path, body), 403, /^Authorization_RequestDenied$/)
+  for (const [method, path, body] of denials) {
+    assertManagementDenied(await graph(as(server, reader), method, path, body), 403, /^Authorization_RequestDenied$/)
   }
 })

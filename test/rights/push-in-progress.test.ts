@@ -6,7 +6,7 @@ import { accessToken, basic, digestOf, get, pushImage, registryUrl } from '../ha
 import { sendHalf, type HalfSent } from '../harness/send-half.ts'
 import { startServer } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
-import { assertRefused, assertUnauthorizedBody } from './refusal.ts'
+import { assertDenied, assertUnauthorizedBody } from './denial.ts'
 import { addSecret, removeSecret, tokensOf } from './tokens.ts'
 
 const server = await startServer()
@@ -75,17 +75,17 @@ test('fault 50: an upload finishes although its token expires meanwhile, and con
   const ending = await bearer(secret.password)
   const blob = Buffer.concat([bytes, Buffer.from('longer than its token\n')])
   const url = await beginUpload(ending)
-  const isRefused = async () => (await get(server, '/v2/team/app/manifests/1', ending)).status === 401
-  assert.equal(await isRefused(), false)
+  const isRejected = async () => (await get(server, '/v2/team/app/manifests/1', ending)).status === 401
+  assert.equal(await isRejected(), false)
   const what = { method: 'PATCH', url, authorization: ending, type: 'application/octet-stream' }
-  const patched = await sendInHalves(what, blob, () => until('the token ends', isRefused))
+  const patched = await sendInHalves(what, blob, () => until('the token ends', isRejected))
   assert.equal(patched.status, 202)
   assert.equal(patched.headers.range, `0-${blob.length - 1}`)
 
   const next = withDigest(new URL(patched.headers.location ?? '', registryUrl(server)), digestOf(blob))
   const commit = (authorization: string) =>
     request({ method: 'PUT', url: next, headers: { authorization }, caFile: server.caFile })
-  assertRefused(await commit(ending), { loginServer, scope: pullPush, error: 'invalid_token' })
+  assertDenied(await commit(ending), { loginServer, scope: pullPush, error: 'invalid_token' })
   assert.equal((await commit(await bearer(principal.password))).status, 201)
   const read = await get(server, `/v2/team/app/blobs/${digestOf(blob)}`, owner)
   assert.ok(read.body.equals(blob))
@@ -102,8 +102,8 @@ test('a blob whose credential is removed while its bytes flow is not stored', as
   const stored = await sendInHalves(what, blob, () => removeSecret(server, principal, secret.keyId))
   assert.equal(stored.status, 401)
   assert.equal((await get(server, `/v2/team/app/blobs/${digestOf(blob)}`, owner)).status, 404)
-  const refused = await get(server, '/v2/team/app/manifests/1', authorization)
-  assertRefused(refused, { loginServer, scope: 'repository:team/app:pull', error: 'invalid_token' })
+  const denied = await get(server, '/v2/team/app/manifests/1', authorization)
+  assertDenied(denied, { loginServer, scope: 'repository:team/app:pull', error: 'invalid_token' })
 })
 
 test('a manifest whose credential is removed while its bytes flow is not tagged', async () => {

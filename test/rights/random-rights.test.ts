@@ -241,7 +241,7 @@ interface Token {
   readonly access: string
   readonly granted: Readonly<Record<string, readonly string[]>>
 }
-const seen = { allowed: 0, refused: 0, tokens: 0 }
+const seen = { allowed: 0, denied: 0, tokens: 0 }
 
 async function ask(asker: Asker, registry: Registry, repository: string, token?: Token): Promise<void> {
   const { needs, request } = random.pick(questions)
@@ -260,7 +260,7 @@ async function ask(asker: Asker, registry: Registry, repository: string, token?:
   const context = `${needs.join()} on ${repository} of ${registry.mode}, ${asker.name} ${by}: ${status}; ${repeatWith(random)}`
   assert.ok(status < 500, context)
   assert.equal(status !== 401, expected, context)
-  seen[expected ? 'allowed' : 'refused'] += 1
+  seen[expected ? 'allowed' : 'denied'] += 1
 }
 
 async function issue(asker: Asker, registry: Registry): Promise<Token> {
@@ -291,7 +291,7 @@ test('every token and every request is decided as a plain second implementation 
       const asker = random.pick(askers)
       tokens.push(await issue(asker, asker.at ?? random.pick(registries)))
     }
-    // Some were issued rounds ago: what was taken since is refused, what was given is not in them.
+    // Some were issued rounds ago: what was taken since is denied, what was given is not in them.
     tokens = random.shuffle(tokens).slice(0, 20)
     for (let count = 0; count < 50; count += 1) {
       const asker = random.pick(askers)
@@ -301,5 +301,5 @@ test('every token and every request is decided as a plain second implementation 
     }
   }
   t.diagnostic(JSON.stringify(seen))
-  assert.ok(seen.allowed > 300 && seen.refused > 500, JSON.stringify(seen))
+  assert.ok(seen.allowed > 300 && seen.denied > 500, JSON.stringify(seen))
 })

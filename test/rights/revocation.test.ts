@@ -19,7 +19,7 @@ import { startServer } from '../harness/server.ts'
 import { standForTenant } from '../harness/stand-in-tenant.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
 import { request, type HttpResponse } from '../harness/http.ts'
-import { assertRefused } from './refusal.ts'
+import { assertDenied } from './denial.ts'
 import { tokensOf } from './tokens.ts'
 import type { Revocation } from './revocation/case.ts'
 import { columns, staying, takenElsewhere, takenElsewhereToo, without } from './revocation/fields.ts'
@@ -124,7 +124,7 @@ test('deleting one of two role assignments revokes its own right and no other', 
   const bearer = `Bearer ${(await tokensOf(server, principal, [pullPush])).access}`
   assert.equal((await beginUpload(bearer)).status, 202)
   await removeRole(server, pushing)
-  assertRefused(await beginUpload(bearer), { loginServer, scope: pullPush, error: 'insufficient_scope' })
+  assertDenied(await beginUpload(bearer), { loginServer, scope: pullPush, error: 'insufficient_scope' })
   assert.equal((await get(server, '/v2/team/app/manifests/1', bearer)).status, 200)
 })
 
@@ -132,8 +132,8 @@ test('a right that is granted later does not widen a token that was issued befor
   const principal = await principalWithRole(server, 'promoted', roles.acrPull)
   const tokens = await tokensOf(server, principal, [pullPush])
   await assignRole(server, principal.objectId, roles.acrPush, registryId(server))
-  const refused = await beginUpload(`Bearer ${tokens.access}`)
-  assertRefused(refused, { loginServer, scope: pullPush, error: 'insufficient_scope' })
+  const denied = await beginUpload(`Bearer ${tokens.access}`)
+  assertDenied(denied, { loginServer, scope: pullPush, error: 'insufficient_scope' })
   const wider = await accessToken(server, { refreshToken: tokens.refresh }, [pullPush])
   assert.equal((await beginUpload(`Bearer ${wider}`)).status, 202)
 })

@@ -5,7 +5,7 @@ import { request, type HttpResponse } from '../harness/http.ts'
 import { accessToken, askAccessToken, basic, get, nullGuid, pushImage, registryUrl } from '../harness/registry.ts'
 import { createScopedToken, generatePasswords, putScopeMap, type NewScopedToken } from '../harness/scoped-tokens.ts'
 import { startServer } from '../harness/server.ts'
-import { assertBasicRefused, assertRefused, assertUnauthorizedBody } from './refusal.ts'
+import { assertBasicDenied, assertDenied, assertUnauthorizedBody } from './denial.ts'
 import { askByPassword, grantedBy, millisecondsOf, passed } from './tokens.ts'
 
 const server = await startServer()
@@ -32,18 +32,18 @@ async function assertPasswordDead(username: string, password: string): Promise<v
   }
   assertUnauthorizedBody(await askByPassword(server, { username, password }, pull))
   for (const path of ['/v2/', manifestPath]) {
-    assertBasicRefused(await get(server, path, basic(username, password)))
+    assertBasicDenied(await get(server, path, basic(username, password)))
   }
 }
 
-/** Holds that an access token which has not expired is refused wherever it is shown. */
+/** Holds that an access token which has not expired is denied wherever it is shown. */
 async function assertTokenDead(access: string): Promise<void> {
-  assertRefused(await get(server, manifestPath, `Bearer ${access}`), {
+  assertDenied(await get(server, manifestPath, `Bearer ${access}`), {
     loginServer,
     scope: pull,
     error: 'invalid_token',
   })
-  assertRefused(await get(server, '/v2/', `Bearer ${access}`), { loginServer, error: 'invalid_token' })
+  assertDenied(await get(server, '/v2/', `Bearer ${access}`), { loginServer, error: 'invalid_token' })
   assertUnauthorizedBody(await askAccessToken(server, { username: nullGuid, password: access }, [pull]))
 }
 
@@ -86,12 +86,12 @@ test('an action removed from a scope map is denied at the next request, and an a
   const map = `${registryId(server)}/scopeMaps/changing`
   const patch = (...actions: string[]) => arm(server, 'PATCH', map, { properties: { actions } })
   expectStatus(await patch('repositories/team/app/content/read'), 201)
-  assertRefused(await beginUpload(bearer), { loginServer, scope: pullPush, error: 'insufficient_scope' })
+  assertDenied(await beginUpload(bearer), { loginServer, scope: pullPush, error: 'insufficient_scope' })
   assertUnauthorizedBody(await beginUpload(direct))
   assert.equal((await get(server, manifestPath, bearer)).status, 200)
   expectStatus(await patch('repositories/team/*/metadata/read'), 201)
   for (const authorization of [bearer, direct]) {
-    assertRefused(await get(server, manifestPath, authorization), {
+    assertDenied(await get(server, manifestPath, authorization), {
       loginServer,
       scope: pull,
       error: 'insufficient_scope',

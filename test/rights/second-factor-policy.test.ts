@@ -42,14 +42,14 @@ test('once the operator requires a second factor, no grant continues without one
   await before.stop()
 
   await using server = await startServer({ dataDir, port, args: [...args, '--identity-require-second-factor', 'all'] })
-  const refusals = [
+  const denials = [
     [await byPassword(server), /^AADSTS50079/],
     // The start ended the sign-ins that a password alone had made.
     [await byRefreshToken(server, refresh), /^AADSTS50173/],
   ] as const
-  for (const [refused, description] of refusals) {
-    assert.equal(refused.status, 400)
-    assert.match(stringAt(refused.json(), 'error_description'), description)
+  for (const [denied, description] of denials) {
+    assert.equal(denied.status, 400)
+    assert.match(stringAt(denied.json(), 'error_description'), description)
   }
   const code = await codeOf(
     server,

@@ -19,21 +19,21 @@ after(async () => {
 })
 
 /** How a series of requests ends, and after how many seconds: with the first that is not let through, or the last. */
-async function untilRefused(to: RunningServer, path: string, authorization: string, most: number) {
+async function untilRejected(to: RunningServer, path: string, authorization: string, most: number) {
   const { caFile } = to
   const url = `${registryUrl(to)}${path}`
   const began = performance.now()
   for (let count = 0; ; count += 4) {
     const one = () => request({ url, headers: { authorization }, caFile, agent })
     const answers: HttpResponse[] = await Promise.all([one(), one(), one(), one()])
-    const refused = answers.find(({ status }) => status !== 200)
+    const denied = answers.find(({ status }) => status !== 200)
     const seconds = (performance.now() - began) / 1000
-    if (refused !== undefined || count >= most) return { count, seconds, answer: refused ?? answers[0] }
+    if (denied !== undefined || count >= most) return { count, seconds, answer: denied ?? answers[0] }
   }
 }
 
-/** Sends requests on one connection, none of which waits for the answer of another, until one is refused: so many, in so long. */
-async function pipelineUntilRefused(to: RunningServer, path: string) {
+/** Sends requests on one connection, none of which waits for the answer of another, until one is denied: so many, in so long. */
+async function pipelineUntilRejected(to: RunningServer, path: string) {
   // A connection on which more than a hundred requests wait is closed.
   const atOnce = 100
   const socket = await openSocket(to)
@@ -60,7 +60,7 @@ test('an identity with too many requests gets a Retry-After, and others continue
   const owner = basic(admin.username, admin.password)
   const { digest } = await pushImage(server, 'team/app', '1', owner)
   const path = `/v2/team/app/referrers/${digest}`
-  const { count, seconds, answer } = await untilRefused(server, path, owner, 5000)
+  const { count, seconds, answer } = await untilRejected(server, path, owner, 5000)
   assert.ok(count >= 240 && count <= allowed(250, seconds) + 4, `${count} were let through in ${seconds} seconds`)
   assert.equal(answer?.status, 429)
   assert.equal(at(answer.json(), 'errors', 0, 'code'), 'TOOMANYREQUESTS')
@@ -92,12 +92,12 @@ test('nothing is limited unless the operator asks for it', async () => {
   const admin = await enableAdmin(unlimited)
   const owner = basic(admin.username, admin.password)
   const { digest } = await pushImage(unlimited, 'team/app', '1', owner)
-  const { answer } = await untilRefused(unlimited, `/v2/team/app/referrers/${digest}`, owner, 400)
+  const { answer } = await untilRejected(unlimited, `/v2/team/app/referrers/${digest}`, owner, 400)
   assert.equal(answer?.status, 200)
 })
 
 test('the token endpoints of a registry are limited too', async () => {
-  const { count, seconds, answers } = await pipelineUntilRefused(server, '/oauth2/keys')
+  const { count, seconds, answers } = await pipelineUntilRejected(server, '/oauth2/keys')
   assert.ok(count >= 9_000 && count <= allowed(10_000, seconds), `${count} were let through in ${seconds} seconds`)
   assert.match(answers, /HTTP\/1\.1 429[^{]*\r\nretry-after: (?:[1-9]|10)\r\n/i)
 })

@@ -4,7 +4,7 @@ import { principalWithRole, roles } from '../harness/arm.ts'
 import { request, type HttpResponse } from '../harness/http.ts'
 import { accessToken, basic, get, pushImage, registryUrl } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
-import { assertRefused } from './refusal.ts'
+import { assertDenied } from './denial.ts'
 import { grantedBy } from './tokens.ts'
 
 const server = await startServer()
@@ -34,14 +34,14 @@ test('a caller who may push removes a tag without delete permission, and can del
   const url = `${registryUrl(server)}/v2/team/app/manifests/${image.digest}`
   const headers = { authorization: `Bearer ${token}` }
   const deletion = await request({ method: 'DELETE', url, headers, caFile: server.caFile })
-  assertRefused(deletion, { loginServer, scope: asked, error: 'insufficient_scope' })
+  assertDenied(deletion, { loginServer, scope: asked, error: 'insufficient_scope' })
   assert.equal((await get(server, '/v2/team/app/manifests/kept', owner)).status, 200)
 })
 
 test('callers who may only pull and callers who may only delete are distinguished', async () => {
   const reader = await principalWithRole(server, 'reader', roles.acrPull)
-  const refused = await untag('kept', basic(reader.appId, reader.password))
-  assertRefused(refused, { loginServer, scope: asked, error: 'insufficient_scope' })
+  const denied = await untag('kept', basic(reader.appId, reader.password))
+  assertDenied(denied, { loginServer, scope: asked, error: 'insufficient_scope' })
   const deleter = await principalWithRole(server, 'deleter', roles.acrDelete)
   assert.equal((await untag('kept', basic(deleter.appId, deleter.password))).status, 202)
 })

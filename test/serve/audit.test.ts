@@ -63,7 +63,7 @@ test('acrux audit verify names the event that was altered and ends with code 1',
   assert.match(emptied.stderr, /^acrux: the chain ends before block \d+/m)
 })
 
-test('acrux audit refuses what is no data directory, no checkpoint and no command, each with its code', async () => {
+test('acrux audit rejects what is no data directory, no checkpoint and no command, each with its code', async () => {
   using place = await freePlace()
   const nowhere = await verify(place)
   assert.equal(nowhere.code, 13)
@@ -98,14 +98,14 @@ test('acrux audit export writes every event as a line of JSON, and list shows th
     .split('\n')
     .map((line) => JSON.parse(line) as { id: string; outcome: string; correlationId: string })
   assert.equal(events[0]?.id, '1')
-  const refused = events.filter(({ outcome }) => outcome === 'refused').map(({ correlationId }) => correlationId)
-  assert.deepEqual(refused, correlationIds)
+  const denied = events.filter(({ outcome }) => outcome === 'refused').map(({ correlationId }) => correlationId)
+  assert.deepEqual(denied, correlationIds)
   const some = await runAcrux(['audit', 'export', ...at, '--outcome', 'refused', '--from', '2020-01-01'])
   assert.equal(some.stdout.trimEnd().split('\n').length, 3)
   assert.equal((await runAcrux(['audit', 'export', ...at, '--to', '2020-01-01T00:00Z'])).stdout, '')
   const listed = await runAcrux(['audit', 'list', ...at, '--limit', '1'])
   assert.equal(listed.code, 0, listed.stderr)
-  assert.match(listed.stdout, new RegExp(`^\\S+Z  refused .* ${correlationIds[2]}\n$`))
+  assert.match(listed.stdout, new RegExp(`^\\S+Z  denied .* ${correlationIds[2]}\n$`))
   const one = await runAcrux(['audit', 'list', ...at, '--correlation-id', correlationIds[0] ?? ''])
   assert.match(one.stdout, new RegExp(` ${correlationIds[0]}\n$`))
   assert.equal((await runAcrux(['audit', 'list', ...at, '--from', 'yesterday'])).code, 2)

@@ -71,10 +71,10 @@ test('A changed public host needs a new certificate authority, which --renew-ca 
     await using _first = await startAcrux(atHost('registry.example.test'))
   }
   const before = await fingerprint()
-  const refused = await runAcrux(['serve', ...atHost('registry.other.test')])
-  assert.equal(refused.code, 15)
-  assert.match(refused.stderr, /does not permit registry\.other\.test/)
-  assert.match(refused.stderr, /--renew-ca/)
+  const rejected = await runAcrux(['serve', ...atHost('registry.other.test')])
+  assert.equal(rejected.code, 15)
+  assert.match(rejected.stderr, /does not permit registry\.other\.test/)
+  assert.match(rejected.stderr, /--renew-ca/)
   {
     await using again = await startAcrux(atHost('registry.example.test'))
     assert.doesNotMatch(again.stdout() + again.stderr(), /changed with the settings|fingerprint/)

@@ -25,8 +25,8 @@ test('the first owner changes the first password at the first sign-in in a brows
       password: said,
       scope,
     })
-  const refused = (await byPassword(password)).json()
-  assert.match(stringAt(refused, 'error_description'), /^AADSTS50055/)
+  const rejected = (await byPassword(password)).json()
+  assert.match(stringAt(rejected, 'error_description'), /^AADSTS50055/)
 
   const visitor = pageVisitor(server)
   const device = await askDevice(server)

@@ -80,7 +80,7 @@ function testRedirect(store: Store): void {
 
   testClients(used)
 
-  test('a store with the host name of the registry is refused, because clients in Go would send it their credentials', async () => {
+  test('a store with the host name of the registry is rejected, because clients in Go would send it their credentials', async () => {
     const endpoint = used.gate.endpoint.replace('127.0.0.1', 'localhost')
     const starting = startServer({ args: [...store.args(endpoint), '--storage-redirect'], env: store.env })
     await assert.rejects(starting, (error) => {
@@ -140,7 +140,7 @@ function testClients(used: ReturnType<typeof useStore>): void {
     assertNoCredentials(gate, 2)
   })
 
-  test('curl pulls from the store, which refuses the credentials that curl sends along when it is told to', async (t) => {
+  test('curl pulls from the store, which rejects the credentials that curl sends along when it is told to', async (t) => {
     if (!requireClient(t, 'curl')) return
     const { under, gate } = used
     const { server, logins } = under

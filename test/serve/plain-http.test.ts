@@ -16,12 +16,12 @@ test('HTTP is served on loopback addresses, and the challenge then names an http
   )
 })
 
-test('HTTP on any other address is refused, unless a proxy is named', async () => {
+test('HTTP on any other address is rejected, unless a proxy is named', async () => {
   using place = await freePlace()
   const args = ['--data-dir', place.dataDir, '--listen', `0.0.0.0:${place.port}`, '--http']
-  const refused = await runAcrux(['serve', ...args])
-  assert.equal(refused.code, 2)
-  assert.match(refused.stderr, /behindProxy/)
+  const rejected = await runAcrux(['serve', ...args])
+  assert.equal(rejected.code, 2)
+  assert.match(rejected.stderr, /behindProxy/)
   const proxied = [...args, '--behind-proxy', '127.0.0.1', '--public-host', 'registry.example.com']
   await using server = await startAcrux(proxied)
   assert.equal(readyLine(server), 'https://registry.example.com')
@@ -40,8 +40,8 @@ test('HTTP together with a certificate is rejected, and so is a proxy range that
   ])
   assert.equal(withCertificate.code, 2)
   for (const everybody of ['0.0.0.0/0', '::/0']) {
-    const refused = await runAcrux(['serve', ...place.args, '--http', '--behind-proxy', everybody])
-    assert.equal(refused.code, 2, everybody)
+    const rejected = await runAcrux(['serve', ...place.args, '--http', '--behind-proxy', everybody])
+    assert.equal(rejected.code, 2, everybody)
   }
 })
 

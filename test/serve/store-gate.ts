@@ -24,7 +24,7 @@ export function isSigned(url: string): boolean {
 }
 
 /**
- * Opens a gate before an object server. It refuses a request with a signed URL and other credentials, as Amazon S3, Azure and Ceph
+ * Opens a gate before an object server. It denies a request with a signed URL and other credentials, as Amazon S3, Azure and Ceph
  * do, and moto and Azurite do not.
  */
 export async function openStoreGate(target: string): Promise<StoreGate> {

@@ -257,7 +257,7 @@ test('what the main thread answers has the address of the client, which a header
   assert.ok(!server.output().includes('192.0.2.1'))
 })
 
-test('a second server at the same address is refused, also with workers', async () => {
+test('a second server at the same address is rejected, also with workers', async () => {
   for (const workers of ['1', '2']) {
     await assert.rejects(
       async () => {
@@ -284,8 +284,8 @@ for (const { what, expression } of [
     threads.run(lost, expression)
     await until('the worker is gone', () => !threads.threads().has(lost))
     await until('there is another worker', () => workersOf(threads).length === 2)
-    const { acknowledged, refused } = await load.stop()
-    assert.deepEqual(refused, [], 'a request succeeds, or its connection is reset')
+    const { acknowledged, rejected } = await load.stop()
+    assert.deepEqual(rejected, [], 'a request succeeds, or its connection is reset')
     assert.ok(acknowledged.length > 0)
     using kept = connections()
     const headers = { authorization: owner }
@@ -310,7 +310,7 @@ const restMs = 10
 function startLoad() {
   const end = new AbortController()
   let pulls = 0
-  const refused: number[] = []
+  const rejected: number[] = []
   const acknowledged: string[] = []
   const headers = { authorization: owner }
   const pulling = async () => {
@@ -320,7 +320,7 @@ function startLoad() {
       const answer = await request({ url, caFile: server.caFile, headers, agent, timeoutMs: 60_000 }).catch(
         () => undefined,
       )
-      if (answer !== undefined && answer.status !== 200) refused.push(answer.status)
+      if (answer !== undefined && answer.status !== 200) rejected.push(answer.status)
       pulls += 1
       await sleep(restMs)
     }
@@ -338,7 +338,7 @@ function startLoad() {
       }
       const answer = await request({ ...put, body }).catch(() => undefined)
       if (answer?.status === 201) acknowledged.push(`t${tag}`)
-      else if (answer !== undefined) refused.push(answer.status)
+      else if (answer !== undefined) rejected.push(answer.status)
       await sleep(restMs)
     }
   }
@@ -348,7 +348,7 @@ function startLoad() {
     stop: async () => {
       end.abort()
       await Promise.all(running)
-      return { acknowledged, refused }
+      return { acknowledged, rejected }
     },
   }
 }

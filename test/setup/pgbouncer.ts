@@ -28,7 +28,7 @@ export async function startPgbouncer(target: string) {
   if (program === undefined) return undefined
   const url = new URL(target)
   const dir = mkdtempSync(join(tmpdir(), 'acrux-pgbouncer-'))
-  // PgBouncer refuses to run as root, too.
+  // PgBouncer does not run as root either.
   const user = unprivileged()
   if (user !== undefined) chownSync(dir, user.uid, user.gid)
   chmodSync(dir, 0o700)

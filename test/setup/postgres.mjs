@@ -23,7 +23,7 @@ const settings = {
 }
 
 /**
- * PostgreSQL refuses to run as root. Returns the ids of an unprivileged user; undefined if this process is not root.
+ * PostgreSQL does not run as root. Returns the ids of an unprivileged user; undefined if this process is not root.
  *
  * @returns {{ uid: number, gid: number } | undefined}
  */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { refusedOperations, unansweredOperations } from './route-coverage.ts'
+import { rejectedOperations, unansweredOperations } from './route-coverage.ts'
 
 const document = {
   paths: {
@@ -37,7 +37,7 @@ test('a doubled slash in a path is one', () => {
   assert.ok(!unansweredOperations(document, ['GET /subscriptions//1']).includes('GET /subscriptions/{id}'))
 })
 
-test('an operation that only refuses is not missed', () => {
+test('an operation that only rejects is not missed', () => {
   const denies = { 'x-denies': true }
   const paths = {
     '/locks': { get: {} },
@@ -46,6 +46,6 @@ test('an operation that only refuses is not missed', () => {
     '/token': { get: denies, post: {} },
     '/portal/api/arm/{path}': { get: { 'x-passes-on': true } },
   }
-  assert.deepEqual(refusedOperations({ paths }), ['GET /locks/{name}', 'PUT /tags', 'GET /token'])
+  assert.deepEqual(rejectedOperations({ paths }), ['GET /locks/{name}', 'PUT /tags', 'GET /token'])
   assert.deepEqual(unansweredOperations({ paths }, []), ['GET /locks', 'GET /tags', 'POST /token'])
 })

@@ -23,14 +23,14 @@ function operationsOf(document: OpenApiDocument) {
       // Of a request that is passed on, the surface that answers has the route.
       .filter(([, operation]) => !('x-passes-on' in operation))
       // A route that only says that something is not served never succeeds.
-      .map(([method, operation]) => ({ method: method.toUpperCase(), path, isRefused: 'x-denies' in operation })),
+      .map(([method, operation]) => ({ method: method.toUpperCase(), path, isRejected: 'x-denies' in operation })),
   )
 }
 
 /** The operations of an OpenAPI document that never succeed, each `METHOD PATH`. */
-export function refusedOperations(document: OpenApiDocument) {
+export function rejectedOperations(document: OpenApiDocument) {
   return operationsOf(document)
-    .filter(({ isRefused }) => isRefused)
+    .filter(({ isRejected }) => isRejected)
     .map(({ method, path }) => `${method} ${path}`)
 }
 
@@ -50,12 +50,12 @@ export function unansweredOperations(document: OpenApiDocument, answered: Iterab
   }
   const unanswered: string[] = []
   const bySpecificity = operationsOf(document).sort((one, other) => fixedLength(other.path) - fixedLength(one.path))
-  for (const { method, path, isRefused } of bySpecificity) {
+  for (const { method, path, isRejected } of bySpecificity) {
     const pattern = patternOf(path)
     const asked = paths.get(method) ?? []
     const others = asked.filter((one) => !pattern.test(one))
     paths.set(method, others)
-    if (others.length === asked.length && !isRefused) unanswered.push(`${method} ${path}`)
+    if (others.length === asked.length && !isRejected) unanswered.push(`${method} ${path}`)
   }
   return unanswered.sort()
 }

@@ -60,7 +60,7 @@ export const inNpmTest = {
     'test/serve/log.test.ts',
     'test/serve/several-registries.test.ts',
     'test/surfaces/docs.test.ts',
-    'test/surfaces/refused-routes.test.ts',
+    'test/surfaces/denied-routes.test.ts',
   ],
   /** Tests of the repository itself: they start no server. */
   repository: [

@@ -105,8 +105,8 @@ test('A webhook of the audit log is sent to no address within that the operator 
   const hosts = ['127.0.0.1', 'localhost', '[::1]', '0x7f.1', '2130706433', '10.0.0.1', '169.254.169.254', '[fd00::1]']
   for (const host of hosts) {
     const properties = { serviceUri: `https://${host}:${port}/siem` }
-    const refused = expectStatus(await arm(server, 'PUT', pathOf(server, 'within'), { properties }), 400)
-    assert.match(stringAt(refused.json(), 'error', 'message'), /is not public/, host)
+    const denied = expectStatus(await arm(server, 'PUT', pathOf(server, 'within'), { properties }), 400)
+    assert.match(stringAt(denied.json(), 'error', 'message'), /is not public/, host)
   }
   expectStatus(await arm(server, 'GET', pathOf(server, 'within')), 404)
   assert.deepEqual(receiver.requests, [])

@@ -62,8 +62,8 @@ test('A registry has neither locks nor private endpoints, and only a caller who 
     const path = `${registryId(server)}/providers/${type}`
     assert.deepEqual(await read(path), { value: [] })
     expectStatus(await arm(as(server, stranger), 'GET', path), 403)
-    const refused = expectStatus(await arm(server, 'PUT', `${path}/mine`, {}), 400).json()
-    assert.equal(stringAt(refused, 'error', 'code'), 'NotSupported')
+    const denied = expectStatus(await arm(server, 'PUT', `${path}/mine`, {}), 400).json()
+    assert.equal(stringAt(denied, 'error', 'code'), 'NotSupported')
   }
 })
 

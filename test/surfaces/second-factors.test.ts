@@ -67,9 +67,9 @@ test('A temporary access pass allows a person to set up the first second factor,
   expectStatus(await graph(server, 'DELETE', `${passesOf(carol)}/${deleted.id}`), 204)
   assert.deepEqual(await methodsOf(carol), ['password'])
   expectStatus(await graph(server, 'DELETE', `${passesOf(carol)}/${deleted.id}`), 404)
-  const refused = pageOf(await visitor.submit(page, { enrolment_code: deleted.code }))
-  assert.match(textOf(refused), /Incorrect or expired access pass/)
-  await setUpApp(carol, { visitor, page: refused })
+  const denied = pageOf(await visitor.submit(page, { enrolment_code: deleted.code }))
+  assert.match(textOf(denied), /Incorrect or expired access pass/)
+  await setUpApp(carol, { visitor, page: denied })
   assert.deepEqual(await methodsOf(carol), ['password', 'softwareOath'])
 })
 

@@ -53,16 +53,16 @@ test('a requested backup is written to the configured directory only, one at a t
   assert.deepEqual([at(empty, 'availability'), at(empty, 'count')], ['available', 0])
   let startedCount = 0
   // A backup of so little may be complete before the next request arrives.
-  await until('a backup is refused because another one runs', async () => {
+  await until('a backup is denied because another one runs', async () => {
     const answers = await Promise.all([1, 2, 3, 4].map(() => ask('POST', 'backup', { directory: elsewhere })))
     const started = answers.filter(({ status }) => status === 202)
-    const refused = answers.filter(({ status }) => status === 409)
-    assert.equal(started.length + refused.length, answers.length)
+    const denied = answers.filter(({ status }) => status === 409)
+    assert.equal(started.length + denied.length, answers.length)
     for (const answer of started) assert.equal(at(answer.json(), 'last', 'state'), 'running')
-    for (const answer of refused) assert.match(String(at(answer.json(), 'error', 'message')), /A backup is running/)
+    for (const answer of denied) assert.match(String(at(answer.json(), 'error', 'message')), /A backup is running/)
     startedCount += started.length
     await until('the backup is complete', async () => at(await read('backup'), 'last', 'state') === 'completed')
-    return refused.length > 0
+    return denied.length > 0
   })
   const found = await read('backup')
   assert.equal(at(found, 'count'), startedCount)

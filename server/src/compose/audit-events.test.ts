@@ -58,21 +58,21 @@ async function denialsWithoutEvent(
   isExpected: (event: EventRow) => boolean,
 ) {
   const missing: string[] = []
-  let refusals = 0
+  let denials = 0
   for (const route of server.routes.filter(needsCredential)) {
     for (const method of methodsOf(route)) {
       const { status, events } = await ask(method as 'GET', examplePath(route, first), {
         authorization: credentialOf(route),
       })
       if (status !== 401 && status !== 403) continue
-      refusals += 1
+      denials += 1
       const [event, ...more] = events
       if (event === undefined || more.length > 0 || event.outcome !== 'refused' || !isExpected(event)) {
         missing.push(`${route.id} ${method} ${status}: ${JSON.stringify(events)}`)
       }
     }
   }
-  assert.ok(refusals > 100, `${refusals} refusals`)
+  assert.ok(denials > 100, `${denials} denials`)
   return missing
 }
 
@@ -189,9 +189,9 @@ test('events of registry tokens and of their denials name the original credentia
   assert.match(event?.credential_id ?? '', /^[0-9a-f-]{36}$/)
   assert.equal(again.events[0]?.credential_id, event?.credential_id, 'and so do those that are issued again')
   const { access_token: token } = JSON.parse(issued.body)
-  const refused = await ask('GET', '/v2/team/other/tags/list', { authorization: `Bearer ${token}` })
-  assert.equal(refused.status, 401)
-  assert.equal(refused.events[0]?.credential_id, event?.credential_id)
+  const denied = await ask('GET', '/v2/team/other/tags/list', { authorization: `Bearer ${token}` })
+  assert.equal(denied.status, 401)
+  assert.equal(denied.events[0]?.credential_id, event?.credential_id)
   const { arm } = await tokensOf(server, first, appId, password)
   const exchange = { grant_type: 'access_token', service, access_token: arm }
   const exchanged = await ask('POST', '/oauth2/exchange', type, new URLSearchParams(exchange).toString())

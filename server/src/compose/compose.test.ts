@@ -247,19 +247,19 @@ test('every sign-in, token, denial and change records one event, under the corre
   // prettier-ignore
   const all: readonly RequestCase[] = [
     { what: 'a sign-in',                request: signIn(password, 'https://management.azure.com'),                   status: 200, event: ['identity-token.issue', 'success', 'service-principal'] },
-    { what: 'a refused sign-in',        request: signIn('wrong', 'https://management.azure.com'),                    status: 401, event: ['identity-token.issue', 'refused', 'claimed'] },
+    { what: 'a denied sign-in',        request: signIn('wrong', 'https://management.azure.com'),                    status: 401, event: ['identity-token.issue', 'refused', 'claimed'] },
     { what: 'an exchange',              request: exchange(arm),                                                      status: 200, event: ['token.exchange', 'success', 'service-principal'] },
-    { what: 'a refused exchange',       request: exchange(graph),                                                    status: 401, event: ['token.exchange', 'refused', 'service-principal'] },
+    { what: 'a denied exchange',       request: exchange(graph),                                                    status: 401, event: ['token.exchange', 'refused', 'service-principal'] },
     { what: 'a token',                  request: get('/oauth2/token?scope=repository:a:pull', basic(appId, password)), status: 200, event: ['token.issue', 'success', 'service-principal'] },
-    { what: 'a refused token',          request: get('/oauth2/token?scope=repository:a:pull', basic(appId, 'wrong')), status: 401, event: ['token.issue', 'refused', 'claimed'] },
+    { what: 'a denied token',          request: get('/oauth2/token?scope=repository:a:pull', basic(appId, 'wrong')), status: 401, event: ['token.issue', 'refused', 'claimed'] },
     { what: 'an anonymous token',       request: { url: '/oauth2/token' },                                           status: 401, event: ['token.issue', 'refused', 'anonymous'] },
     { what: 'a bearer of nobody',       request: get('/v2/', 'Bearer x.y.z'),                                        status: 401, event: ['data.access', 'refused', 'claimed'] },
     { what: 'a wrong password',         request: get('/v2/', basic(appId, 'wrong')),                                 status: 401, event: ['data.access', 'refused', 'claimed'] },
     { what: 'a bearer without a right', request: get('/v2/a/tags/list', powerless),                                  status: 401, event: ['data.access', 'refused', 'service-principal'] },
     { what: 'a change by ARM',          request: put(arm),                                                           status: 201, event: ['resource-group.create', 'success', 'service-principal'] },
-    { what: 'a refusal by ARM',         request: put(graph),                                                         status: 401, event: ['management.resourceGroups.put', 'refused', 'service-principal'] },
+    { what: 'a denial by ARM',         request: put(graph),                                                         status: 401, event: ['management.resourceGroups.put', 'refused', 'service-principal'] },
     { what: 'a change by Graph',        request: addApplication(graph),                                              status: 201, event: ['application.create', 'success', 'service-principal'] },
-    { what: 'a refusal by Graph',       request: addApplication(arm),                                                status: 401, event: ['graph.applications.create', 'refused', 'anonymous'] },
+    { what: 'a denial by Graph',       request: addApplication(arm),                                                status: 401, event: ['graph.applications.create', 'refused', 'anonymous'] },
   ]
   const database = new DatabaseSync(path.join(dataDir, 'acrux.db'), { readOnly: true })
   t.after(() => database.close())

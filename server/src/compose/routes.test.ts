@@ -119,7 +119,7 @@ test('every list that all principals may read shows nothing of others to a princ
   }
 })
 
-test('every route charges its caller, refusals and unknown paths included', async (t) => {
+test('every route charges its caller, denials and unknown paths included', async (t) => {
   const { server, first } = await openServer(t)
   const charges = [t.mock.method(CallerBudget.prototype, 'charge'), t.mock.method(CallerBudget.prototype, 'leave')]
   const chargedMs = () =>

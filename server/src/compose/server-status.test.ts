@@ -39,15 +39,15 @@ test('an owner sees the state of the server, the settings with their sources, an
   assert.equal(chain.isSealed, true)
 })
 
-test('without a directory in the configuration, a backup is refused with what to do', async (t) => {
+test('without a directory in the configuration, a backup is denied with what to do', async (t) => {
   const { server, first } = await openServer(t)
   const { appId, password } = first.servicePrincipal
   const { arm } = await tokensOf(server, first, appId, password)
   const url = `/subscriptions/${first.subscriptionId}/providers/Acrux.Server/backup?api-version=2024-11-01`
   const headers = { host: 'localhost:5443', authorization: `Bearer ${arm}` }
-  const refused = await server.app.inject({ method: 'POST', url, headers })
-  assert.equal(refused.statusCode, 409)
-  assert.match(refused.body, /Set backup\.directory/)
+  const rejected = await server.app.inject({ method: 'POST', url, headers })
+  assert.equal(rejected.statusCode, 409)
+  assert.match(rejected.body, /Set backup\.directory/)
   const shown = await server.app.inject({ method: 'GET', url, headers })
   const none = { availability: 'no-directory', last: null, value: [], count: 0, problem: null }
   assert.deepEqual(shown.json(), none)

@@ -101,7 +101,7 @@ export interface Credentials {
     password: PreparedPassword,
     reset: PasswordReset,
   ): Promise<void>
-  /** Sets the password that a user chose, and ends their sign-ins. @throws AuthenticationRefusedError */
+  /** Sets the password that a user chose, and ends their sign-ins. @throws AuthenticationRejectedError */
   changePassword(
     transaction: Transaction,
     user: AuthenticatedUser,
@@ -118,9 +118,9 @@ export interface Credentials {
     origin: Pick<Origin, 'remoteAddress' | 'userAgent'>,
   ): Promise<void>
 
-  /** Requires that nothing has invalidated the authentication of a sign-in since, or ended it. @throws AuthenticationRefusedError */
+  /** Requires that nothing has invalidated the authentication of a sign-in since, or ended it. @throws AuthenticationRejectedError */
   requireSignIn(transaction: Transaction, signIn: UsedSignIn): Promise<void>
-  /** Records a sign-in of an authenticated user. @throws AuthenticationRefusedError if the authentication is no longer valid */
+  /** Records a sign-in of an authenticated user. @throws AuthenticationRejectedError if the authentication is no longer valid */
   recordSignIn(transaction: Transaction, signIn: NewSignIn): Promise<SignIn>
   /** Extends a sign-in that has not ended, by this time from now. */
   touchSignIn(transaction: Transaction, id: string, lifetimeMs: number): Promise<void>

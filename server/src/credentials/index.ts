@@ -25,5 +25,5 @@ export {
 export type { NewPasskey, Passkey, SecondFactorsHeld } from './second-factors/model.ts'
 export type { SecretRequest } from './secrets/secrets.ts'
 export type { SecurityEvent } from './security-events/security-events.ts'
-export { AuthenticationRefusedError } from './sign-ins/authentication.ts'
+export { AuthenticationRejectedError } from './sign-ins/authentication.ts'
 export { type NewSignIn, type SignIn, type SignInUse, unknownInstantMs } from './sign-ins/sign-ins.ts'

@@ -10,9 +10,9 @@ export type { UserCondition } from './people/people-store.ts'
 export { noPasswordHere } from './people/people.ts'
 export {
   DirectoryError,
-  type DirectoryRefusal,
+  type DirectoryRejection,
   NameTakenError,
-  refuseManaged,
+  denyManaged,
   resourceNotFound,
 } from './principals/errors.ts'
 export type { DirectoryListener } from './principals/events.ts'

@@ -111,7 +111,7 @@ test('a caller without a directory role sees only its own objects, and cannot fi
   const otherId = other?.id ?? ''
   const unknown = '0d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
   // prettier-ignore
-  const refused = [
+  const rejected = [
     ['GET', `/servicePrincipals/${owner.servicePrincipal.objectId}`], ['GET', `/servicePrincipals/${unknown}`],
     ['GET', `/applications/${otherId}`],                              ['GET', `/applications/${unknown}`],
     ['GET', `/users/${alice.objectId}`],                              ['GET', `/users/${unknown}`],
@@ -124,7 +124,7 @@ test('a caller without a directory role sees only its own objects, and cannot fi
     ['POST', `/applications/${ownApplication?.id}/addPassword`],      ['POST', `/servicePrincipals/${objectId}/addPassword`],
     ['POST', `/servicePrincipals/${unknown}/addPassword`],            ['PATCH', `/servicePrincipals/${objectId}`],
   ] as const
-  for (const [method, path] of refused) {
+  for (const [method, path] of rejected) {
     const answer = await asStranger(method, path, method === 'GET' || method === 'DELETE' ? undefined : {})
     assert.equal(answer.status, 403, `${method} ${path}`)
     const { code, message } = errorOf(answer.body)
@@ -208,7 +208,7 @@ test('every change has an audit event, and no event or log line contains a secre
     'application.create success',
     'application.delete success',
     'client-secret.create success',
-    'graph.applications.delete refused',
+    'graph.applications.delete rejected',
   ])
   const ownerId = owner.servicePrincipal.objectId
   assert.ok(rows.filter(({ outcome }) => outcome === 'success').every(({ actor_id }) => actor_id === ownerId))

@@ -11,12 +11,12 @@ import { createDevicePolls } from './grants/device-polls.ts'
 import { createGrants, shortDeviceGrant } from './grants/grants.ts'
 import { createHandles } from './grants/handles.ts'
 import { createPersonTokens } from './grants/person-tokens.ts'
-import { enrollmentRefusalAllowance } from './machines/machine-enrollment.ts'
+import { enrollmentRejectionAllowance } from './machines/machine-enrollment.ts'
 import { createUsedAssertionStore } from './machines/used-assertion-store.ts'
 import { createAuthorization } from './provider/authorization.ts'
 import { createDevices } from './provider/devices.ts'
 import type { SignInProtocol } from './provider/sign-in-protocol.ts'
-import { tokenRefusalAllowance } from './provider/token-endpoint.ts'
+import { tokenRejectionAllowance } from './provider/token-endpoint.ts'
 import { providerRoutes } from './routes.ts'
 import { mountProvider } from './surface.ts'
 import { type TokenVerificationOptions, createTokenVerification } from './token-verification.ts'
@@ -86,8 +86,8 @@ export function createIdentity(options: IdentityOptions): Identity {
     grantTypes: [...grants.keys()].filter((grantType) => grantType !== shortDeviceGrant),
     authenticateClient: createClientAuthentication({ credentials, directory, clock, issuers, usedAssertions }),
     verifyAccessToken,
-    tokenRefusals: createSenderBudget(clock, tokenRefusalAllowance, senders),
-    enrollmentRefusals: createSenderBudget(clock, enrollmentRefusalAllowance, senders),
+    tokenRejections: createSenderBudget(clock, tokenRejectionAllowance, senders),
+    enrollmentRejections: createSenderBudget(clock, enrollmentRejectionAllowance, senders),
   }
   return {
     ...createAuthorization(shared),

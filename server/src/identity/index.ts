@@ -2,9 +2,9 @@ export { type Identity, createIdentity } from './identity.ts'
 export { identityMigrations } from './migrations.ts'
 export { createTokenVerification } from './token-verification.ts'
 export type {
-  IdentityRefusal,
+  IdentityRejection,
   PresentedToken,
-  RefusedToken,
+  RejectedToken,
   TokenAudience,
   TokenOwner,
   VerifiedIdentity,
@@ -14,7 +14,7 @@ export { portalClient } from './tokens/clients.ts'
 export { EntraError } from './tokens/errors.ts'
 export { tenantParameter } from './tokens/tenants.ts'
 export type {
-  AuthorizationRefusal,
+  AuthorizationRejection,
   AuthorizationRequest,
   AuthorizationResponse,
   DeviceRequest,

@@ -113,7 +113,7 @@ function testRaces(kind: DatabaseKind): void {
     let waits = 0
     const request: ImportRequest = {
       ...importRequest(test.hosted, fromLocal(test.hosted, 'r/decided'), 'v1', { 'r/often': ['v1'] }),
-      explainRefusal: async () => {
+      explainDenial: async () => {
         decisions += 1
         if (decisions <= 40) await test.database.transaction(async (transaction) => transaction.changesAuthority())
         return undefined
@@ -163,7 +163,7 @@ function testRaces(kind: DatabaseKind): void {
       targets: new Map([[target as RepositoryName, []]]),
       force: true,
       requester: 'me',
-      explainRefusal: () => Promise.resolve(undefined),
+      explainDenial: () => Promise.resolve(undefined),
       pace: () => Promise.resolve(),
     })
     first = await imports.start(request('r/counted0', 'caller 0'))

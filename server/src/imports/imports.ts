@@ -235,8 +235,8 @@ class RunningImports implements Imports {
     const nowMs = clock.now()
     if (revision === this.#decided.revision && Math.abs(nowMs - this.#decided.atMs) < maxUndecidedMs) return
     for (const { request, stop } of this.#running.values()) {
-      const refusal = await request.explainRefusal()
-      if (refusal !== undefined) stop.abort(new ImportError('revoked', refusal))
+      const denial = await request.explainDenial()
+      if (denial !== undefined) stop.abort(new ImportError('revoked', denial))
     }
     this.#decided = { revision, atMs: nowMs }
   }
@@ -317,12 +317,12 @@ class RunningImports implements Imports {
   }
 
   async #import({ id, request, signal }: Accepted): Promise<string> {
-    const { from, explainRefusal, pace, ...what } = request
+    const { from, explainDenial, pace, ...what } = request
     const { content, clock, database, tokenServices = new Map() } = this.#options
     const decide = async (): Promise<void> => {
-      const refusal = await explainRefusal()
+      const denial = await explainDenial()
       signal.throwIfAborted()
-      if (refusal !== undefined) throw new ImportError('revoked', refusal)
+      if (denial !== undefined) throw new ImportError('revoked', denial)
     }
     const requirePermitted = async (): Promise<void> => {
       await pace()

@@ -50,7 +50,7 @@ export type ImportRequest = {
    * Decides now whether the import is permitted: the caller and the credential are valid, and have the permissions on
    * source and target. Returns why not, as the message of the status.
    */
-  readonly explainRefusal: () => Promise<string | undefined>
+  readonly explainDenial: () => Promise<string | undefined>
   /** Waits, before each change, until the caller may use more of the processor. */
   readonly pace: () => Promise<void>
 }

@@ -26,7 +26,7 @@ function testStops(kind: DatabaseKind): void {
   let outbound: Outbound
   let handle: Handler
   let requests = 0
-  let refusal: string | undefined
+  let denial: string | undefined
   let decisions = 0
   const processes = onlyProcess()
 
@@ -49,7 +49,7 @@ function testStops(kind: DatabaseKind): void {
   beforeEach(() => {
     requests = 0
     decisions = 0
-    refusal = undefined
+    denial = undefined
     handle = sourceRegistry((port) => `https://127.0.0.1:${port}/token`).handle
   })
   after(async () => {
@@ -61,9 +61,9 @@ function testStops(kind: DatabaseKind): void {
 
   const requestInto = (target: string): ImportRequest => ({
     ...importRequest(test.hosted, fromRemote(`127.0.0.1:${server.port}`, secret), 'v1', { [target]: ['v1'] }),
-    explainRefusal: async () => {
+    explainDenial: async () => {
       decisions += 1
-      return refusal
+      return denial
     },
   })
   const open = (options: Partial<ImportsOptions> = {}) => importsOf(test, { outbound, processes, ...options })
@@ -76,7 +76,7 @@ function testStops(kind: DatabaseKind): void {
   it('the time limit of an import counts from its request, not from its turn', async () => {
     const imports = open({ maxImportMs: 500 })
     const { promise: held, resolve: release } = Promise.withResolvers<undefined>()
-    const first = await imports.start({ ...requestInto('s/first'), explainRefusal: () => held })
+    const first = await imports.start({ ...requestInto('s/first'), explainDenial: () => held })
     const second = await imports.start(requestInto('s/second'))
     const limit = { state: 'failed', reason: 'limit' }
     assert.partialDeepStrictEqual(await untilEnded(imports, second), limit)
@@ -110,16 +110,16 @@ function testStops(kind: DatabaseKind): void {
     const imports = open()
     const first = await imports.start(requestInto('s/first'))
     const second = await imports.start(requestInto('s/second'))
-    refusal = 'not any more'
+    denial = 'not any more'
     await cancel(imports, first)
-    assert.deepEqual(await untilEnded(imports, second), { state: 'failed', reason: 'revoked', message: refusal })
+    assert.deepEqual(await untilEnded(imports, second), { state: 'failed', reason: 'revoked', message: denial })
     assert.equal(requests, 1)
   })
 
   it('an import that is no longer permitted when its last blob has arrived sets no tag', async () => {
     const { handle: answer } = sourceRegistry((port) => `https://127.0.0.1:${port}/token`)
     handle = (request, response) => {
-      if (request.url?.includes(digestOf(layer)) === true) refusal = 'not any more'
+      if (request.url?.includes(digestOf(layer)) === true) denial = 'not any more'
       answer(request, response)
     }
     const id = await test.imports.start(requestInto('s/late'))
@@ -139,9 +139,9 @@ function testStops(kind: DatabaseKind): void {
     await imports.recheck()
     assert.equal(decisions, decided + 1)
     await test.database.transaction(async (transaction) => transaction.changesAuthority())
-    refusal = 'not any more'
+    denial = 'not any more'
     await imports.recheck()
-    assert.deepEqual(await untilEnded(imports, id), { state: 'failed', reason: 'revoked', message: refusal })
+    assert.deepEqual(await untilEnded(imports, id), { state: 'failed', reason: 'revoked', message: denial })
   })
 
   it('an import is cancelled through another server process, also while it waits', async () => {

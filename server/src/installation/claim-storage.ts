@@ -58,7 +58,7 @@ function lostFiles(dataDir: string): LostBlobsError {
 }
 
 /**
- * Marks the files of a data directory, and notes the mark there if the rows belong to the blobs. A start that is refused leaves
+ * Marks the files of a data directory, and notes the mark there if the rows belong to the blobs. A start that is rejected leaves
  * no mark.
  *
  * @throws StartupError if the rows name blobs, and there are none

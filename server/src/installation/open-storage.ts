@@ -109,7 +109,7 @@ export async function openObjects(
 
 /**
  * Checks that clients do not send their credentials to the store when they are redirected: those in Go send them to the same host
- * name, on any port, and to its subdomains. [Go, net/http Client] Services also refuse two kinds of credentials in a request.
+ * name, on any port, and to its subdomains. [Go, net/http Client] Services also reject two kinds of credentials in a request.
  */
 function requireOtherHost({ storage, publicHost, suffix }: StoragePlace): void {
   const endpoint = storage.kind === 's3' ? storage.s3.endpoint : storage.azureBlob.endpoint

@@ -6,6 +6,6 @@ export { externalClockSkewSeconds, findTimeProblem, isSignedBy } from './keys/ex
 export { signatureAlgorithms } from './keys/verification-key.ts'
 export type { WorkloadTokenResult } from './federated/workload-token.ts'
 export type { UpstreamSignIn } from './upstream/model.ts'
-export { type UpstreamRefusal, upstreamRefusal } from './upstream/errors.ts'
+export { type UpstreamRejection, upstreamRejection } from './upstream/errors.ts'
 export { type UpstreamSettings, trustsIssuer } from './upstream/settings.ts'
 export { openUpstreams, type Upstreams } from './upstream/upstreams.ts'

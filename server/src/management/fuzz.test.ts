@@ -37,7 +37,7 @@ function sendRaw(
   })
 }
 
-function assertRefusalOrAnswer({ status, body, text }: Answer): void {
+function assertRejectionOrAnswer({ status, body, text }: Answer): void {
   assert.ok(status >= 200 && status < 500, `${status} ${text}`)
   if (status < 400) return
   assert.equal(typeof at(body, 'error', 'code'), 'string', text)
@@ -203,7 +203,7 @@ test('no JSON body causes a server error, at any route', async () => {
     )
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...paths), value, async ([method, target], body) => {
-      assertRefusalOrAnswer(await arm(method, target, undefined, { raw: JSON.stringify(body) }))
+      assertRejectionOrAnswer(await arm(method, target, undefined, { raw: JSON.stringify(body) }))
     }),
     { numRuns: 400 },
   )

@@ -5,8 +5,8 @@ import {
   getUnserved,
   listNone,
   listUnserved,
-  refuseNone,
-  refuseUnserved,
+  rejectNone,
+  rejectUnserved,
 } from './registries/unserved-types.ts'
 import { type ManagementRow, action, anyRole, table } from './table.ts'
 
@@ -22,12 +22,12 @@ const child = `${registry}/:type`
 // prettier-ignore
 const childRows = table([
   { id: 'unserved.list',   method: 'GET',    path: child,                  need: readRegistry, cost: 'read', handle: listUnserved },
-  { id: 'unserved.act',    method: 'POST',   path: child,                  need: readRegistry, cost: 'read', denies: true, handle: refuseUnserved },
+  { id: 'unserved.act',    method: 'POST',   path: child,                  need: readRegistry, cost: 'read', denies: true, handle: rejectUnserved },
   { id: 'unserved.get',    method: 'GET',    path: `${child}/:name`,       need: readRegistry, cost: 'read', denies: true, handle: getUnserved },
-  { id: 'unserved.put',    method: 'PUT',    path: `${child}/:name`,       need: readRegistry, cost: 'read', denies: true, handle: refuseUnserved },
-  { id: 'unserved.patch',  method: 'PATCH',  path: `${child}/:name`,       need: readRegistry, cost: 'read', denies: true, handle: refuseUnserved },
-  { id: 'unserved.delete', method: 'DELETE', path: `${child}/:name`,       need: readRegistry, cost: 'read', denies: true, handle: refuseUnserved },
-  { id: 'unserved.actOn',  method: 'POST',   path: `${child}/:name/:verb`, need: readRegistry, cost: 'read', denies: true, handle: refuseUnserved },
+  { id: 'unserved.put',    method: 'PUT',    path: `${child}/:name`,       need: readRegistry, cost: 'read', denies: true, handle: rejectUnserved },
+  { id: 'unserved.patch',  method: 'PATCH',  path: `${child}/:name`,       need: readRegistry, cost: 'read', denies: true, handle: rejectUnserved },
+  { id: 'unserved.delete', method: 'DELETE', path: `${child}/:name`,       need: readRegistry, cost: 'read', denies: true, handle: rejectUnserved },
+  { id: 'unserved.actOn',  method: 'POST',   path: `${child}/:name/:verb`, need: readRegistry, cost: 'read', denies: true, handle: rejectUnserved },
   { id: 'tagNames.list', method: 'GET', path: `${subscription}/tagNames`, need: anyRole('Microsoft.Resources/subscriptions/tagNames/read'), cost: 'read', handle: listNone },
 ])
 
@@ -37,9 +37,9 @@ function tagRows(scopeName: string, scopePath: string, need: CallerNeed): readon
   // prettier-ignore
   return table([
     { id: `tags.get.${scopeName}`,    method: 'GET',    path, need, cost: 'read', handle: getTags },
-    { id: `tags.put.${scopeName}`,    method: 'PUT',    path, need, cost: 'read', denies: true, handle: refuseNone },
-    { id: `tags.patch.${scopeName}`,  method: 'PATCH',  path, need, cost: 'read', denies: true, handle: refuseNone },
-    { id: `tags.delete.${scopeName}`, method: 'DELETE', path, need, cost: 'read', denies: true, handle: refuseNone },
+    { id: `tags.put.${scopeName}`,    method: 'PUT',    path, need, cost: 'read', denies: true, handle: rejectNone },
+    { id: `tags.patch.${scopeName}`,  method: 'PATCH',  path, need, cost: 'read', denies: true, handle: rejectNone },
+    { id: `tags.delete.${scopeName}`, method: 'DELETE', path, need, cost: 'read', denies: true, handle: rejectNone },
   ])
 }
 
@@ -52,8 +52,8 @@ function noneRows(scopeName: string, scopePath: string, need: CallerNeed): reado
     return table([
       { id: `${name}.list.${scopeName}`,   method: 'GET',    path,                   need, cost: 'read', handle: listNone },
       { id: `${name}.get.${scopeName}`,    method: 'GET',    path: `${path}/:name`, need, cost: 'read', denies: true, handle: getNone },
-      { id: `${name}.put.${scopeName}`,    method: 'PUT',    path: `${path}/:name`, need, cost: 'read', denies: true, handle: refuseNone },
-      { id: `${name}.delete.${scopeName}`, method: 'DELETE', path: `${path}/:name`, need, cost: 'read', denies: true, handle: refuseNone },
+      { id: `${name}.put.${scopeName}`,    method: 'PUT',    path: `${path}/:name`, need, cost: 'read', denies: true, handle: rejectNone },
+      { id: `${name}.delete.${scopeName}`, method: 'DELETE', path: `${path}/:name`, need, cost: 'read', denies: true, handle: rejectNone },
     ])
   })
 }

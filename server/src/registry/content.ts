@@ -113,7 +113,7 @@ async function readStored(
     ? manifests.getByTag.first({ rid, repository, tag: reference.tag })
     : manifests.getByDigest.first({ rid, repository, digest: reference.digest }))
   if (row === undefined || row.quarantined_at_ms !== null) return undefined
-  if (!isManifestIntact(row)) throw await integrity.refuseRead(row.digest, repository, 'digest')
+  if (!isManifestIntact(row)) throw await integrity.denyRead(row.digest, repository, 'digest')
   requireReadable(row, { read_enabled: row.repository_read_enabled }, { read_enabled: row.tag_read_enabled })
   return { bytes: row.content, mediaType: row.media_type, digest: row.digest }
 }

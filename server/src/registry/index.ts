@@ -26,7 +26,7 @@ export type {
   RateClass,
   RegistryCaller,
   RegistryNeed,
-  RegistryRefusal,
+  RegistryDenial,
 } from './protocol/ports.ts'
 export type { OpenUploadState } from './uploads/open-uploads.ts'
 export { BlobSizeError } from './uploads/store-blob.ts'

@@ -67,7 +67,7 @@ export interface Registry {
   resumeDeletions(): void
   readonly scrubs: Pick<Scrubs, 'start' | 'status' | 'figures' | 'countQuarantined' | 'continueBackground' | 'stop'>
   /** Corrupt content since the start of the process, found by requests and by scrubs. */
-  readonly integrityFigures: { readonly refusedReads: number; readonly quarantined: number; readonly repaired: number }
+  readonly integrityFigures: { readonly deniedReads: number; readonly quarantined: number; readonly repaired: number }
   /** Cache hits and misses of manifest reads since the start; undefined if there is no cache. */
   readonly manifestCacheFigures: () => { readonly hits: number; readonly misses: number }
   readonly garbageFigures: GarbageFigures

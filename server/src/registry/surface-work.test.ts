@@ -50,7 +50,7 @@ async function visitRoutes(
     gate: {
       admit: () => Promise.resolve({ admitted: true, caller, revision: 1 }),
       admitAgain: unexpected,
-      refuseOutdated: unexpected,
+      denyOutdated: unexpected,
     },
   })
   for (const route of registryRoutes) {

@@ -60,7 +60,7 @@ describe('a request to the registry', () => {
     test = await openTestRegistry(usualDatabaseKind)
   })
   beforeEach(() => {
-    test.gate.refuses = false
+    test.gate.denies = false
     test.needs.length = 0
   })
   after(() => test.dispose())
@@ -127,7 +127,7 @@ describe('a request to the registry', () => {
   ]
   for (const [method, path, need] of needs) {
     it(`${method} ${path.slice(0, 50)} needs ${need}`, async () => {
-      test.gate.refuses = true
+      test.gate.denies = true
       const answer = await test.send(method, path)
       assert.equal(answer.status, 401)
       const asked = lastNeed()
@@ -143,15 +143,15 @@ describe('a request to the registry', () => {
 
   it('asks the gate for the same need every time, even if its path is cached', async () => {
     await test.pushImage('known/app', 'v1')
-    for (const refuses of [false, true, false, true]) {
-      test.gate.refuses = refuses
+    for (const denies of [false, true, false, true]) {
+      test.gate.denies = denies
       for (const path of ['/v2/known/app/manifests/v1', '/v2/known/app/manifests/v1?ns=docker.io', '/v2/known/app/x']) {
         for (const method of ['GET', 'HEAD', 'DELETE']) {
-          if (method === 'DELETE' && !refuses) continue
+          if (method === 'DELETE' && !denies) continue
           test.needs.length = 0
           const answer = await test.send(method, path)
           const isManifest = path.includes('manifests')
-          assert.equal(answer.status, isManifest ? (refuses ? 401 : 200) : 404, `${method} ${path}`)
+          assert.equal(answer.status, isManifest ? (denies ? 401 : 200) : 404, `${method} ${path}`)
           const actions = [method === 'DELETE' ? 'delete' : 'pull']
           const need = isManifest ? { kind: 'repository', repository: 'known/app', actions } : { kind: 'signed-in' }
           assert.deepEqual(test.needs, [need])
@@ -161,7 +161,7 @@ describe('a request to the registry', () => {
   })
 
   it('is denied with its challenge before anything else is checked, on every route', async () => {
-    test.gate.refuses = true
+    test.gate.denies = true
     for (const { method, path } of registryRoutes) {
       for (const query of ['', '?n=x&digest=&mount=x&orderby=x']) {
         const answer = await test.send(method, `${examplePath(path)}${query}`, { body: 'not even JSON' })
@@ -178,7 +178,7 @@ describe('a request to the registry', () => {
   })
 
   it('with a large body is answered without reading it, and its connection stays usable', async () => {
-    test.gate.refuses = true
+    test.gate.denies = true
     const piece = Buffer.alloc(256 * 1024)
     const body = Readable.from(Array.from({ length: 16 }, () => piece))
     assert.equal((await test.send('PUT', '/v2/a/manifests/x', { body })).status, 401)
@@ -244,8 +244,8 @@ describe('a request to the registry', () => {
   ]
   for (const [method, path, status, code, why] of answers) {
     it(`${method} ${path.slice(0, 40)} is ${status} ${code} without a challenge for every caller: ${why}`, async () => {
-      for (const refuses of [true, false]) {
-        test.gate.refuses = refuses
+      for (const denies of [true, false]) {
+        test.gate.denies = denies
         const answer = await test.send(method, path)
         assert.equal(answer.status, status)
         assert.equal(answer.code, code)
@@ -260,8 +260,8 @@ describe('a request to the registry', () => {
     const config = '{}'
     await test.pushBlob('headers/app', config)
     await test.pushImage('headers/app', 'v1')
-    for (const refuses of [false, true]) {
-      test.gate.refuses = refuses
+    for (const denies of [false, true]) {
+      test.gate.denies = denies
       for (const { method, path } of registryRoutes) {
         if (method === 'DELETE') continue
         for (const name of ['headers/app', 'team/app']) {
@@ -318,7 +318,7 @@ describe('a request to the registry', () => {
       const headers = contentType === undefined ? {} : { 'content-type': contentType }
       const answer = await test.send(method, path, { headers, ...(method !== 'GET' && { body }) })
       assert.ok(answer.status < 500, `${method} ${path} ${body}: ${answer.status}`)
-      // The router itself refuses escapes that are none.
+      // The router itself denies escapes that are none.
       if (answer.code !== undefined && !answer.text.includes('"error":')) assert.ok(codes.has(answer.code), answer.code)
     })
     await fc.assert(property, { numRuns: 600 })

@@ -17,8 +17,8 @@ import { type RegistryCall, sendJson } from './protocol/call.ts'
 import { requireAcrRequest } from './protocol/acr-rules.ts'
 import { nameInvalid, requireAcrPath, requireOciPath } from './protocol/checked-path.ts'
 import { OciError, OutdatedCredentialError } from './protocol/errors.ts'
-import { refusalError, sendError, toOciError } from './protocol/render-error.ts'
-import type { Gate, HostedRegistry, RegistryNeed, RegistryRefusal, Transfers, WhichRegistry } from './protocol/ports.ts'
+import { denialError, sendError, toOciError } from './protocol/render-error.ts'
+import type { Gate, HostedRegistry, RegistryNeed, RegistryDenial, Transfers, WhichRegistry } from './protocol/ports.ts'
 import {
   indexRoutes,
   type MatchedPath,
@@ -98,7 +98,7 @@ async function serve(dispatch: Dispatch, raw: RawExchange): Promise<void> {
   const admission = await gate.admit(request, origin, registry, asked)
   if (!admission.admitted) {
     await payForDenial(budgets, request, origin)
-    throw denialOf(routes, asked, admission.refusal)
+    throw denialOf(routes, asked, admission.denial)
   }
   const { caller } = admission
   const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
@@ -153,7 +153,7 @@ async function handleAdmitted(
     // The answer to a failure is made afterwards.
     usedMs += rejectionCostMs
     if (!(error instanceof OutdatedCredentialError)) throw error
-    throw refusalError(await gate.refuseOutdated(origin, registry, admitted.need, caller))
+    throw denialError(await gate.denyOutdated(origin, registry, admitted.need, caller))
   } finally {
     // Charges the time to the caller's budget.
     budget.leave(usedMs)
@@ -161,9 +161,9 @@ async function handleAdmitted(
 }
 
 /** Without a valid credential, every caller gets "not found" for a path that no caller can have. */
-function denialOf(routes: RouteIndex, asked: AskedPath, refusal: RegistryRefusal): Error {
-  const absent = refusal.status === 401 ? absentForAll(routes, asked) : undefined
-  return absent ?? refusalError(refusal)
+function denialOf(routes: RouteIndex, asked: AskedPath, denial: RegistryDenial): Error {
+  const absent = denial.status === 401 ? absentForAll(routes, asked) : undefined
+  return absent ?? denialError(denial)
 }
 
 /** The work of an admitted request: the gate decides again if the authority revision has moved. */
@@ -175,7 +175,7 @@ function workOf(
 ): AuthorizedWork {
   const decide = async () => {
     const again = await gate.admitAgain(request, origin, registry, { need, caller })
-    if (!again.admitted) throw refusalError(again.refusal)
+    if (!again.admitted) throw denialError(again.denial)
   }
   return new AuthorizedWork({ authority: database, revision, decide, mayDefer: defers === true })
 }

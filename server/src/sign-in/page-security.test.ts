@@ -118,7 +118,7 @@ test('fault 37: a form is accepted only from its browser and from one of our pag
   const send = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
     browser.post('/devicelogin', { user_code: 'X', ...fields }, headers)
   assert.equal((await send({ token })).status, 400, 'the form is processed')
-  const refused: [Record<string, string>, Record<string, string>, string][] = [
+  const rejected: [Record<string, string>, Record<string, string>, string][] = [
     [{}, {}, 'no token'],
     [{ token: '' }, {}, 'an empty token'],
     [{ token: `${token}x` }, {}, 'a longer token'],
@@ -129,7 +129,7 @@ test('fault 37: a form is accepted only from its browser and from one of our pag
     [{ token }, { origin: testOrigin, 'sec-fetch-site': 'same-site' }, 'a neighbour'],
     [{ token }, { origin: `${testOrigin}.evil.example` }, 'an origin that begins alike'],
   ]
-  for (const [fields, headers, why] of refused) assert.equal((await send(fields, headers)).status, 403, why)
+  for (const [fields, headers, why] of rejected) assert.equal((await send(fields, headers)).status, 403, why)
   const silent = { origin: 'null', 'sec-fetch-site': 'same-origin' }
   assert.equal((await send({ token }, silent)).status, 400, 'a page without a referrer')
   const other = pages.openBrowser()

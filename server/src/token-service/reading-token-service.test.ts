@@ -15,11 +15,11 @@ async function open(t: TestContext, change: { readonly throttling?: 'acr' } = {}
   const { servicePrincipal, secret } = await main.createPrincipal('ci')
   await main.assign(servicePrincipal.objectId, roles.acrPull, main.registry.id)
   const left: RawExchange[] = []
-  const refuse = () => Promise.resolve().then(mainThreadOnly)
+  const deny = () => Promise.resolve().then(mainThreadOnly)
   const service = createReadingTokenService({
     ...main,
     ...change,
-    database: { ...main.database, authorityRevision: () => main.database.authorityRevision(), transaction: refuse },
+    database: { ...main.database, authorityRevision: () => main.database.authorityRevision(), transaction: deny },
     scheme: 'https',
     signingKeyRotationDays: 90,
     audit: {

@@ -19,7 +19,7 @@ export function createReadingTokenService(
   return assembleTokenService(options, {
     keys: createAcrKeys(options),
     throttle: throttleOfMainThread(options.throttling === 'acr' ? 'all' : 'acr'),
-    denials: {
+    explanations: {
       explainActions: mainThreadOnly,
       explainCredential: mainThreadOnly,
       explainNoRole: mainThreadOnly,

@@ -61,10 +61,10 @@ test('a response has headers for caching and correlation, and the connection sta
   socket.write(head(`GET /oauth2/token?${query}`, login, 'X-Ms-Client-Request-Id: mine'))
   socket.write(head('GET /oauth2/keys', 'Connection: close'))
   const [, first = '', second = '', third = '', fourth = ''] = (await socket.rest()).split('HTTP/1.1 ')
-  for (const refused of [first, second]) {
-    assert.match(refused, /^401 /)
-    assert.match(refused, /\r\nwww-authenticate: Bearer realm="https:\/\/contoso\.example\/oauth2\/token"/)
-    assert.match(refused, /\r\ncache-control: no-store\r\n/)
+  for (const denied of [first, second]) {
+    assert.match(denied, /^401 /)
+    assert.match(denied, /\r\nwww-authenticate: Bearer realm="https:\/\/contoso\.example\/oauth2\/token"/)
+    assert.match(denied, /\r\ncache-control: no-store\r\n/)
   }
   assert.match(third, /^200 .*\r\nx-ms-client-request-id: mine\r\ncache-control: no-store\r\n/s)
   assert.match(third, /\r\ncontent-type: application\/json; charset=utf-8\r\ncontent-length: \d+\r\n.*"\}\n$/s)
@@ -90,7 +90,7 @@ test("an invalid or too large body is rejected in ACR's format, and the next req
   const json = 'Content-Type: application/json'
   const sized = `Content-Length: ${large.length}`
   const chunked = 'Transfer-Encoding: chunked'
-  const refusals: readonly (readonly [status: number, headers: readonly string[], body: string])[] = [
+  const denials: readonly (readonly [status: number, headers: readonly string[], body: string])[] = [
     [415, [json, 'Content-Length: 2'], '{}'],
     [415, [json, sized], large],
     [415, [json, chunked], chunks],
@@ -100,17 +100,17 @@ test("an invalid or too large body is rejected in ACR's format, and the next req
     [413, [formType, chunked], chunks],
   ]
   for (const path of ['/oauth2/token', '/oauth2/exchange']) {
-    for (const [status, headers, body] of refusals) {
+    for (const [status, headers, body] of denials) {
       const socket = await connect()
       await sendHead(socket, head(`POST ${path}`, ...headers))
       // Sent only now: a server that closes before it has read this sends its response to nobody.
       socket.write(body)
       socket.write(head('GET /oauth2/keys', 'Connection: close'))
-      const [, refused = '', next = ''] = (await socket.rest()).split('HTTP/1.1 ')
+      const [, denied = '', next = ''] = (await socket.rest()).split('HTTP/1.1 ')
       const what = `${path} ${headers.join(', ')}`
-      assert.equal(Number(refused.slice(0, 3)), status, what)
+      assert.equal(Number(denied.slice(0, 3)), status, what)
       assert.match(
-        refused,
+        denied,
         /\r\n\r\n\{"errors":\[\{"code":"BAD_REQUEST","message":"the body is [^"]+","detail":null\}\]\}\n$/,
       )
       assert.match(next, /^200 .*\{"keys":\[/s, what)

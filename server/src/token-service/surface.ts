@@ -15,9 +15,9 @@ import type { Log } from '../platform/log/log.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Registry, Resources } from '../resources/index.ts'
 import { noRegistryAt } from '@acrux/shared/standards/azure/login-server.ts'
-import { type NetworkRefusal, networkChange, networkRefusal } from '@acrux/shared/standards/azure/network-rules.ts'
+import { type NetworkDenial, networkChange, networkDenial } from '@acrux/shared/standards/azure/network-rules.ts'
 import { type DescribedError, TokenError, describeError } from './endpoint/errors.ts'
-import { networkRefusalText, throttled } from './denials/refusals.ts'
+import { networkDenialText, throttled } from './denials/denials.ts'
 import type { TokenRoute } from './routes.ts'
 import type { Throttle } from './limits/throttle.ts'
 import { IssuedEvents } from './endpoint/issued-events.ts'
@@ -136,7 +136,7 @@ async function locate(context: SurfaceContext, request: IncomingMessage, origin:
   const revision = await database.authorityRevision()
   const registry = (await resources.findRegistryByHost(host)) ?? (await atOwnAddress?.(request))
   if (registry === undefined) throw new TokenError('NAME_UNKNOWN', noRegistryAt(host))
-  const closed = networkRefusal(registry, origin.remoteAddress)
+  const closed = networkDenial(registry, origin.remoteAddress)
   if (closed !== undefined) await denyAddress(context, registry, origin, closed)
   return { revision, registry }
 }
@@ -146,12 +146,12 @@ async function denyAddress(
   { audit }: SurfaceContext,
   registry: Registry,
   origin: Origin,
-  reason: NetworkRefusal,
+  reason: NetworkDenial,
 ): Promise<never> {
   const decision = failedBefore(reason, networkChange(registry, reason, origin.remoteAddress))
   const denied = { action: 'token.access', outcome: 'refused', target: registry.loginServer, reason } as const
   await audit.append({ ...denied, actor: { kind: 'claimed', id: '' }, detail: { decision }, origin })
-  throw new TokenError('DENIED', networkRefusalText(origin.remoteAddress))
+  throw new TokenError('DENIED', networkDenialText(origin.remoteAddress))
 }
 
 function sendFailure(exchange: RawExchange, failure: DescribedError): void {

@@ -17,7 +17,7 @@ import type { Gate } from '../registry/index.ts'
 import type { Registry, Resources } from '../resources/index.ts'
 import { type DenialExplanations, createDenialExplanations } from './denials/explain-denial.ts'
 import { type FailedAuthentications, createFailedAuthentications } from './denials/failed-authentication.ts'
-import { createRefusals } from './denials/refusals.ts'
+import { createDenials } from './denials/denials.ts'
 import { createRejectedAcrTokens } from './denials/rejected-acr-token.ts'
 import { IssueCache } from './endpoint/issue-cache.ts'
 import { createGate } from './gate/gate.ts'
@@ -82,11 +82,11 @@ export type TokenServiceOptions = {
 export function createTokenService(options: TokenServiceOptions): TokenService {
   const { clock } = options
   const keys = createAcrKeys(options)
-  const denials = createDenialExplanations(options)
+  const explanations = createDenialExplanations(options)
   const explainRejectedAcrToken = createRejectedAcrTokens({ keys, clock })
-  const failures = createFailedAuthentications({ ...options, denials, explainRejectedAcrToken })
+  const failures = createFailedAuthentications({ ...options, explanations, explainRejectedAcrToken })
   const throttle = createThrottle(clock, options.throttling === 'acr' ? 'all' : 'acr')
-  const { context, ...service } = assembleTokenService(options, { keys, throttle, denials, failures })
+  const { context, ...service } = assembleTokenService(options, { keys, throttle, explanations, failures })
   return {
     ...service,
     verifyPullPassword: (registry, credentials, repository) =>
@@ -101,19 +101,19 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
 type ThreadParts = {
   readonly keys: KeyRing
   readonly throttle: Throttle
-  readonly denials: DenialExplanations
+  readonly explanations: DenialExplanations
   readonly failures: FailedAuthentications
 }
 
 /** Assembles the gate and the token endpoints of one thread. */
 export function assembleTokenService(
   options: TokenServiceOptions & { readonly leaveToMainThread?: (exchange: RawExchange) => void },
-  { keys, throttle, denials, failures }: ThreadParts,
+  { keys, throttle, explanations, failures }: ThreadParts,
 ) {
   const { clock, scheme, callerBudgets: budgets = new CallerBudgets() } = options
   const tokens = createAcrTokens({ keys, clock })
-  const refusals = createRefusals(scheme)
-  const context = { ...options, budgets, tokens, refusals, denials, failures }
+  const denials = createDenials(scheme)
+  const context = { ...options, budgets, tokens, denials, explanations, failures }
   const defaultPort = scheme === 'https' ? 443 : 80
   const routes = tokenRoutes({ ...context, issueCache: new IssueCache(), defaultPort }, keys)
   return {

@@ -41,7 +41,7 @@ export function contentOf(test: TestRegistry, database: Database = test.database
     gate: {
       admit: () => Promise.reject(new Error('no surface is mounted')),
       admitAgain: () => Promise.reject(new Error('no surface is mounted')),
-      refuseOutdated: () => Promise.reject(new Error('no surface is mounted')),
+      denyOutdated: () => Promise.reject(new Error('no surface is mounted')),
     },
     registries: { byHost: () => Promise.resolve(undefined) },
     acceptsSparseImages: false,
@@ -90,7 +90,7 @@ export function importRequest(
     targets: new Map(repositories),
     force,
     requester: 'me',
-    explainRefusal: () => Promise.resolve(undefined),
+    explainDenial: () => Promise.resolve(undefined),
     pace: () => Promise.resolve(),
   }
 }

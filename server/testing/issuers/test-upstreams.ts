@@ -72,7 +72,7 @@ export async function openTestUpstreams(t: TestContext, { kind = usualDatabaseKi
   }
   async function finish(query: URLSearchParams, name = 'contoso', browser = 'browser-1') {
     const result = await upstreams.finish(name, { browser, query: query.toString(), correlationId: 'id' })
-    return 'refusal' in result ? result.refusal.failure : result
+    return 'rejection' in result ? result.rejection.failure : result
   }
   const signIn = async (claims: JWTPayload = alice) => finish(provider.signIn(await begin(), claims))
   return { provider, other, upstreams, database, time, lines, begin, finish, signIn }

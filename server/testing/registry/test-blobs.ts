@@ -96,7 +96,7 @@ export async function openBlobServer(given: {
     deletionsSeen: seenFirst,
     isRevoked: false,
   }
-  const refusal = { status: 401, code: 'UNAUTHORIZED', message: 'denied', detail: null, challenge: undefined } as const
+  const denial = { status: 401, code: 'UNAUTHORIZED', message: 'denied', detail: null, challenge: undefined } as const
   const registry = createRegistry({
     database,
     clock,
@@ -127,9 +127,9 @@ export async function openBlobServer(given: {
       }),
       admitAgain: async (_request, _origin, _registry, { caller }) =>
         gate.isRevoked
-          ? { admitted: false, refusal }
+          ? { admitted: false, denial }
           : { admitted: true, caller, revision: await database.authorityRevision() },
-      refuseOutdated: () => Promise.resolve({ ...refusal, message: 'outdated' }),
+      denyOutdated: () => Promise.resolve({ ...denial, message: 'outdated' }),
     },
   })
   const app = createApp({ log, trustedProxies: [] })

@@ -51,7 +51,7 @@ export type TestRegistry = TestDatabase & {
   /** Every need that the gate was asked for, in order. */
   readonly needs: RegistryNeed[]
   readonly gate: {
-    refuses: boolean
+    denies: boolean
     deletionsSeen: number
     mayPull: (repository: string) => Promise<boolean>
     callerKey: string
@@ -107,7 +107,7 @@ export async function openTestRegistry(
   // Earlier than the clock of PostgreSQL, with which deletions compare, too.
   const clock = { nowMs: Date.UTC(2020, 0, 1), now: () => clock.nowMs }
   const gate = {
-    refuses: false,
+    denies: false,
     deletionsSeen: seenFirst,
     mayPull: () => Promise.resolve(true),
     callerKey: 'caller',
@@ -171,7 +171,7 @@ function requireSchema(method: string, path: string, { status, json }: Answer): 
 }
 
 function testGate(state: TestRegistry['gate'], needs: RegistryNeed[], database: Database): Gate {
-  const refusal = {
+  const denial = {
     status: 401,
     code: 'UNAUTHORIZED',
     message: 'authentication required',
@@ -183,7 +183,7 @@ function testGate(state: TestRegistry['gate'], needs: RegistryNeed[], database: 
       needs.push(need)
       state.rate = rate
       const revision = await database.authorityRevision()
-      if (state.refuses) return { admitted: false, refusal }
+      if (state.denies) return { admitted: false, denial }
       return {
         admitted: true,
         caller: {
@@ -196,10 +196,10 @@ function testGate(state: TestRegistry['gate'], needs: RegistryNeed[], database: 
       }
     },
     admitAgain: async (_request, _origin, _registry, { caller }) =>
-      state.refuses
-        ? { admitted: false, refusal }
+      state.denies
+        ? { admitted: false, denial }
         : { admitted: true, caller, revision: await database.authorityRevision() },
-    refuseOutdated: () => Promise.resolve({ ...refusal, message: 'outdated' }),
+    denyOutdated: () => Promise.resolve({ ...denial, message: 'outdated' }),
   }
 }
 

@@ -232,7 +232,7 @@ function requestsTo(app: FastifyInstance, { gate, routes }: TokenService) {
         rate: 'read',
       })
       if (admission.admitted) return 'ok'
-      const challenge = admission.refusal.challenge ?? ''
+      const challenge = admission.denial.challenge ?? ''
       return challenge.startsWith('Basic') ? 'basic' : (/error="(\w+)"/.exec(challenge)?.[1] ?? 'none')
     },
   }

@@ -98,9 +98,9 @@ async function content(task: SdkTask): Promise<unknown> {
   const byDigest = await client.getManifest(made.digest)
   const downloaded = await buffer((await client.downloadBlob(layer.digest)).content)
   await client.deleteManifest(made.digest)
-  const gone = await refusalOf(() => client.getManifest(task.tag))
+  const gone = await rejectionOf(() => client.getManifest(task.tag))
   await client.deleteBlob(layer.digest)
-  const blobGone = await refusalOf(() => client.downloadBlob(layer.digest))
+  const blobGone = await rejectionOf(() => client.downloadBlob(layer.digest))
   return {
     layer,
     digest: made.digest,
@@ -118,33 +118,33 @@ async function remove(task: SdkTask): Promise<unknown> {
   const artifact = repository.getArtifact(task.tag)
   const { digest } = await artifact.getManifestProperties()
   await artifact.deleteTag(task.tag)
-  const tagGone = await refusalOf(() => artifact.getTagProperties(task.tag))
+  const tagGone = await rejectionOf(() => artifact.getTagProperties(task.tag))
   const untagged = await repository.getArtifact(digest).getManifestProperties()
   const tagsLeft = await all(repository.getArtifact(digest).listTagProperties())
   await repository.getArtifact(digest).delete()
-  const manifestGone = await refusalOf(() => repository.getArtifact(digest).getManifestProperties())
+  const manifestGone = await rejectionOf(() => repository.getArtifact(digest).getManifestProperties())
   const manifestsLeft = await all<ArtifactManifestProperties>(repository.listManifestProperties())
   await client.deleteRepository(task.repository)
   return { tagGone, untagged, manifestGone, tagsLeft, manifestsLeft, names: await all(client.listRepositoryNames()) }
 }
 
 /** The outcomes of every change and every read of a client without the permission. */
-async function refused(task: SdkTask): Promise<unknown> {
+async function denied(task: SdkTask): Promise<unknown> {
   const client = clientOf(task)
   const repository = client.getRepository(task.repository)
   const artifact = repository.getArtifact(task.tag)
   return {
-    list: await refusalOf(() => all(client.listRepositoryNames())),
-    read: await refusalOf(() => repository.getProperties()),
-    lock: await refusalOf(() => repository.updateProperties({ canWrite: false })),
-    lockTag: await refusalOf(() => artifact.updateTagProperties(task.tag, { canDelete: false })),
-    untag: await refusalOf(() => artifact.deleteTag(task.tag)),
-    delete: await refusalOf(() => client.deleteRepository(task.repository)),
+    list: await rejectionOf(() => all(client.listRepositoryNames())),
+    read: await rejectionOf(() => repository.getProperties()),
+    lock: await rejectionOf(() => repository.updateProperties({ canWrite: false })),
+    lockTag: await rejectionOf(() => artifact.updateTagProperties(task.tag, { canDelete: false })),
+    untag: await rejectionOf(() => artifact.deleteTag(task.tag)),
+    delete: await rejectionOf(() => client.deleteRepository(task.repository)),
   }
 }
 
 /** How a call was denied: `none`, the status, or the error that was thrown instead of a response. */
-async function refusalOf(attempt: () => Promise<unknown>): Promise<unknown> {
+async function rejectionOf(attempt: () => Promise<unknown>): Promise<unknown> {
   try {
     await attempt()
     return 'none'
@@ -154,7 +154,7 @@ async function refusalOf(attempt: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-const scenarios = { list, read, update, content, remove, refused }
+const scenarios = { list, read, update, content, remove, denied }
 
 if (import.meta.main) {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the test that starts this program writes its stdin

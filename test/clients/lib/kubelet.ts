@@ -46,7 +46,7 @@ function textOf(value: unknown, where: string): string {
 
 const duration = /^(?:\d+(?:\.\d+)?(?:ns|us|ms|s|m|h))+$/
 
-/** Reads a CredentialProviderConfig by the rules of the kubelet: it refuses unknown fields. [kubernetes, plugin/config.go] */
+/** Reads a CredentialProviderConfig by the rules of the kubelet: it rejects unknown fields. [kubernetes, plugin/config.go] */
 export function readProviders(text: string): readonly Provider[] {
   const config = fieldsOf(parse(text), ['apiVersion', 'kind', 'providers'], 'the configuration')
   assert.equal(config['apiVersion'], 'kubelet.config.k8s.io/v1')

@@ -9,7 +9,7 @@ import type { Login, UnderTest } from './under-test.ts'
 export const distrust = /x509: certificate signed by unknown authority|tls: failed to verify certificate/
 
 /** The messages of clients when they are denied. */
-export const refusal = /unauthorized|denied|authentication required|insufficient_scope|invalid username\/password|401/i
+export const denial = /unauthorized|denied|authentication required|insufficient_scope|invalid username\/password|401/i
 
 /** Asserts that the client failed with a message that matches. */
 export function assertFails(ran: Ran, words: RegExp): void {
@@ -37,7 +37,7 @@ export async function loggedIn(
 }
 
 /** Asserts that clients of this kind cannot log in with a wrong password, and do not store one. `commandOf` is how they log in. */
-export async function assertWrongPasswordRefused(
+export async function assertWrongPasswordRejected(
   tool: string,
   under: UnderTest,
   flags: readonly string[] = [],
@@ -47,7 +47,7 @@ export async function assertWrongPasswordRefused(
   for (const { username, password } of Object.values(under.logins)) {
     const wrong = `${password.slice(0, -4)}${password.endsWith('aaaa') ? 'bbbb' : 'aaaa'}`
     const args = commandOf(['-u', username, '--password-stdin'])
-    assertFails(await run(tool, args, { env: home.env, input: wrong }), refusal)
+    assertFails(await run(tool, args, { env: home.env, input: wrong }), denial)
   }
   for (const kept of ['auth.json', 'docker/config.json']) {
     const file = join(home.path, kept)

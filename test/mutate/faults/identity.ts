@@ -128,14 +128,14 @@ export const identityFaults: readonly Fault[] = [
   {
     what: 'A machine assertion is accepted again',
     file: 'server/src/identity/machines/machine-assertion.ts',
-    find: "if (!isFirstUse) throw new EntraError('machineRefused')",
+    find: "if (!isFirstUse) throw new EntraError('machineRejected')",
     replace: '',
     tests: ['server/src/identity/machines/machine-assertion.test.ts'],
   },
   {
     what: 'A machine assertion speaks for another machine',
     file: 'server/src/identity/machines/machine-assertion.ts',
-    find: "if ([claims.iss, claims.sub, clientId].some((name) => name !== machine.appId)) throw new EntraError('machineRefused')",
+    find: "if ([claims.iss, claims.sub, clientId].some((name) => name !== machine.appId)) throw new EntraError('machineRejected')",
     replace: '',
     tests: ['server/src/identity/machines/machine-assertion.test.ts'],
   },
@@ -170,14 +170,14 @@ export const identityFaults: readonly Fault[] = [
   {
     what: 'A changed password leaves earlier authentications valid',
     file: 'server/src/credentials/sign-ins/authentication.ts',
-    find: "if (user?.authenticationRevision !== authenticationRevision) throw new AuthenticationRefusedError('outdated')",
+    find: "if (user?.authenticationRevision !== authenticationRevision) throw new AuthenticationRejectedError('outdated')",
     replace: '',
     tests: ['server/src/graph/people/outdated-authentication.test.ts'],
   },
   {
     what: 'A password that must be changed signs in',
     file: 'server/src/credentials/sign-ins/authentication.ts',
-    find: "if (user.mustChangePassword && methods.includes('pwd')) throw new AuthenticationRefusedError('must-change-password')",
+    find: "if (user.mustChangePassword && methods.includes('pwd')) throw new AuthenticationRejectedError('must-change-password')",
     replace: '',
     tests: ['server/src/graph/people/outdated-authentication.test.ts'],
   },

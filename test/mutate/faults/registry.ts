@@ -25,7 +25,7 @@ export const registryFaults: readonly Fault[] = [
     tests: ['test/faults/corrupt-blobs.test.ts'],
   },
   {
-    what: 'Staged bytes of a refused digest are kept',
+    what: 'Staged bytes of a rejected digest are kept',
     file: 'server/src/registry/uploads/finish-upload.ts',
     find: '    await context.blobs.discard(upload.id)\n    // Another server may have finished',
     replace: '    // Another server may have finished',

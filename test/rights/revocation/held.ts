@@ -5,7 +5,7 @@ import { at, stringAt } from '../../harness/json.ts'
 import { accessToken, askAccessToken, basic, exchange, get } from '../../harness/registry.ts'
 import type { RunningServer } from '../../harness/server.ts'
 import { partsOf } from '../../faults/forged-token.ts'
-import { assertBasicRefused, assertManagementRefused, assertRefused, assertUnauthorizedBody } from '../refusal.ts'
+import { assertBasicDenied, assertManagementDenied, assertDenied, assertUnauthorizedBody } from '../denial.ts'
 import { askByPassword, askExchange, grantedBy } from '../tokens.ts'
 
 const path = '/v2/team/app/manifests/1'
@@ -159,7 +159,7 @@ export async function assertTaken(holding: Holding, loss: Loss, { loginServer }:
     try {
       if (loss === 'credential') assertCredentialGone(kind, answer, loginServer)
       else if (loss === 'right') assertRightGone(kind, answer, loginServer)
-      else assertAddressRefused(answer)
+      else assertAddressRejected(answer)
     } catch (cause) {
       throw new Error(`${kind}: ${answer.status} ${answer.text().slice(0, 300)}`, { cause })
     }
@@ -170,11 +170,11 @@ function assertCredentialGone(kind: Kind, answer: HttpResponse, loginServer: str
   switch (kind) {
     case 'bearer':
     case 'workload bearer':
-      return assertRefused(answer, { loginServer, scope: pull, error: 'invalid_token' })
+      return assertDenied(answer, { loginServer, scope: pull, error: 'invalid_token' })
     case 'version check':
-      return assertRefused(answer, { loginServer, error: 'invalid_token' })
+      return assertDenied(answer, { loginServer, error: 'invalid_token' })
     case 'basic':
-      return assertBasicRefused(answer)
+      return assertBasicDenied(answer)
     case 'password':
     case 'password grant':
     case 'refresh':
@@ -182,7 +182,7 @@ function assertCredentialGone(kind: Kind, answer: HttpResponse, loginServer: str
       return void assertUnauthorizedBody(answer)
     case 'arm':
     case 'graph':
-      return assertManagementRefused(answer, 401, /./)
+      return assertManagementDenied(answer, 401, /./)
     case 'provider':
       assert.ok(answer.status === 400 || answer.status === 401)
       assert.match(stringAt(answer.json(), 'error'), /^(?:invalid_grant|invalid_client|unauthorized_client)$/)
@@ -196,7 +196,7 @@ function assertRightGone(kind: Kind, answer: HttpResponse, loginServer: string):
     case 'bearer':
     case 'workload bearer':
     case 'basic':
-      return assertRefused(answer, { loginServer, scope: pull, error: 'insufficient_scope' })
+      return assertDenied(answer, { loginServer, scope: pull, error: 'insufficient_scope' })
     case 'version check':
     case 'provider':
       return assert.equal(answer.status, 200, 'needs no right')
@@ -209,11 +209,11 @@ function assertRightGone(kind: Kind, answer: HttpResponse, loginServer: string):
       return void assertUnauthorizedBody(answer)
     case 'arm':
     case 'graph':
-      return assertManagementRefused(answer, 403, /./)
+      return assertManagementDenied(answer, 403, /./)
   }
 }
 
-function assertAddressRefused(answer: HttpResponse): void {
+function assertAddressRejected(answer: HttpResponse): void {
   assert.equal(answer.status, 403)
   assert.equal(at(answer.json(), 'errors', 0, 'code'), 'DENIED')
 }

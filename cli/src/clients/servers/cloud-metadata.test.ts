@@ -42,7 +42,7 @@ test('a malformed address or suffix in the description of a server is rejected',
   const authentication = (loginEndpoint: unknown, audiences: unknown = ['https://management.example.com/']) => ({
     authentication: { loginEndpoint, audiences },
   })
-  const refused: readonly object[] = [
+  const rejected: readonly object[] = [
     { resourceManager: 'http://registry.example.com:5443/' },
     { resourceManager: `${asked}/\u001b[2J` },
     { resourceManager: `${asked}/?x` },
@@ -67,7 +67,7 @@ test('a malformed address or suffix in the description of a server is rejected',
     { suffixes: { keyVaultDns: 'vault.example.com\u001b[1m' } },
     { suffixes: { storage: 'storage example' } },
   ]
-  for (const changes of refused)
+  for (const changes of rejected)
     assert.throws(
       () => cloudOfMetadata('example', asked, metadataWith(changes)),
       /does not describe its/,

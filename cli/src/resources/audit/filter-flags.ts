@@ -25,7 +25,7 @@ export const filterFlags: readonly FlagDescription[] = [
   { flags: '--action <action>', description: 'only this action, such as token.issue' },
   {
     flags: '--outcome <outcome>',
-    description: 'only allowed (success) or only denied (refused) requests',
+    description: 'only allowed (success) or only denied and rejected requests (`refused`)',
     choices: ['success', 'refused'],
   },
   { flags: '--principal <id>', description: 'only this actor: an object id, or the name that it sent' },

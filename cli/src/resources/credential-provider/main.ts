@@ -42,7 +42,7 @@ export async function main(args: readonly string[]): Promise<void> {
 
 type Login = { readonly username: string; readonly password: string }
 
-/** [kubernetes.io, Kubelet CredentialProvider (v1)] The kubelet refuses a response with any other field. */
+/** [kubernetes.io, Kubelet CredentialProvider (v1)] The kubelet rejects a response with any other field. */
 type ProviderResponse = {
   readonly apiVersion: typeof apiVersion
   readonly kind: 'CredentialProviderResponse'

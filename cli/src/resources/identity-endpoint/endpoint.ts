@@ -4,7 +4,7 @@ import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.t
 import { CommandFailure } from '../../framework/command/failure.ts'
 import { exitCodes } from './exit-codes.ts'
 import { type ReadOptions, type Shape, readTokenRequest } from './token-request.ts'
-import type { IdentityToken, TokenRefusal, TokenSource } from './token-source.ts'
+import type { IdentityToken, TokenRejection, TokenSource } from './token-source.ts'
 
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 
@@ -75,7 +75,7 @@ async function answer(options: EndpointOptions, request: IncomingMessage, respon
   const read = readTokenRequest(request, options)
   if (!('resource' in read)) {
     options.log(`request denied (${read.error}): ${read.description}`)
-    sendRefusal(response, read.shape, read)
+    sendRejection(response, read.shape, read)
     return
   }
   try {
@@ -84,11 +84,11 @@ async function answer(options: EndpointOptions, request: IncomingMessage, respon
       send(response, 200, tokenBody(outcome.token))
       return
     }
-    options.log(`no token issued (${outcome.refusal.error}): ${outcome.refusal.description}`)
-    sendRefusal(response, read.shape, outcome.refusal)
+    options.log(`no token issued (${outcome.rejection.error}): ${outcome.rejection.description}`)
+    sendRejection(response, read.shape, outcome.rejection)
   } catch (error) {
     options.log(`unexpected error: ${plainReason(error)}`)
-    sendRefusal(response, read.shape, {
+    sendRejection(response, read.shape, {
       status: 500,
       error: 'server_error',
       description: 'The identity endpoint failed. See its log.',
@@ -112,7 +112,7 @@ function tokenBody({ accessToken, clientId, resource, expiresAtSeconds, notBefor
   }
 }
 
-function sendRefusal(response: ServerResponse, shape: Shape, { status, error, description }: TokenRefusal): void {
+function sendRejection(response: ServerResponse, shape: Shape, { status, error, description }: TokenRejection): void {
   if (status === 405) response.setHeader('allow', 'GET')
   if (status === 429 || status === 503) response.setHeader('retry-after', '5')
   const body =

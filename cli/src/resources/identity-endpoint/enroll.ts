@@ -70,7 +70,7 @@ function requireEnrollment({ status, body }: ServerAnswer, server: string): Mach
     const reason = line.slice(0, 512).replaceAll(/[^ -~]/g, '?')
     throw new CommandFailure(
       `the server ${server} did not enroll this machine: ${reason === '' ? `status ${status}` : reason}`,
-      exitCodes.refused,
+      exitCodes.rejected,
       'request a new code; a code works once, for 15 minutes',
     )
   }

@@ -7,6 +7,6 @@ export const exitCodes = {
   portInUse:          10, // another process listens there
   addressUnavailable: 11, // no such address on this machine, or no permission to listen there
   notEnrolled:        20, // this machine has no key, or one that cannot be used
-  refused:            21, // the server does not accept the code or the key
+  rejected:            21, // the server does not accept the code or the key
   unreachable:        22, // the server cannot be reached or is not trusted
 } as const

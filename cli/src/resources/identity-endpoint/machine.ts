@@ -68,7 +68,7 @@ async function printStatus({ stateDir }: StateDirFlags, { print }: CommandContex
     print('accepted:  yes\n')
     return
   }
-  const { status, description } = outcome.refusal
+  const { status, description } = outcome.rejection
   print('accepted:  no\n')
   throw status === 503
     ? new CommandFailure(
@@ -76,7 +76,7 @@ async function printStatus({ stateDir }: StateDirFlags, { print }: CommandContex
         exitCodes.unreachable,
         'check that the server is running and can be reached from this machine',
       )
-    : new CommandFailure(description, exitCodes.refused, 'enroll this machine again')
+    : new CommandFailure(description, exitCodes.rejected, 'enroll this machine again')
 }
 
 /** `acrux identity-endpoint forget`. */

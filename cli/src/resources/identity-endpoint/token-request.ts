@@ -13,7 +13,7 @@ export type TokenRequest = {
 }
 
 /** Why a request is denied before the server is asked. */
-type RequestRefusal = {
+type RequestRejection = {
   readonly shape: Shape
   readonly status: number
   readonly error: string
@@ -41,10 +41,10 @@ const foreignHeaders = ['x-forwarded-for', 'x-forwarded-host', 'forwarded', 'via
  * send the `Metadata` header and has another `Host`, and a proxy adds its own headers.
  * [Azure IMDS, security; App Service, REST endpoint reference]
  */
-export function readTokenRequest(request: IncomingMessage, options: ReadOptions): TokenRequest | RequestRefusal {
+export function readTokenRequest(request: IncomingMessage, options: ReadOptions): TokenRequest | RequestRejection {
   const target = readTarget(request)
   const shape = shapeOf(request, target?.path)
-  const refuse = (status: number, error: string, description: string): RequestRefusal => ({
+  const reject = (status: number, error: string, description: string): RequestRejection => ({
     shape: shape ?? 'imds',
     status,
     error,
@@ -52,17 +52,17 @@ export function readTokenRequest(request: IncomingMessage, options: ReadOptions)
   })
   const [host = '', ...moreHosts] = request.headersDistinct['host'] ?? []
   if (moreHosts.length > 0 || !ownHosts.test(host))
-    return refuse(400, 'unknown_source', 'The Host header does not name this endpoint.')
+    return reject(400, 'unknown_source', 'The Host header does not name this endpoint.')
   if (foreignHeaders.some((name) => request.headers[name] !== undefined)) {
-    return refuse(400, 'unknown_source', 'Requests from a proxy or a browser are denied.')
+    return reject(400, 'unknown_source', 'Requests from a proxy or a browser are denied.')
   }
-  if (target === undefined) return refuse(400, 'unknown_source', 'The request target does not name this endpoint.')
-  if (shape === undefined) return refuse(404, 'not_found', 'Tokens are not served at this path.')
-  if (request.method !== 'GET') return refuse(405, 'invalid_request', 'Tokens are requested with GET.')
-  const headerRefusal = refusalOfHeaders(request, shape, options)
-  if (headerRefusal !== undefined) return refuse(...headerRefusal)
+  if (target === undefined) return reject(400, 'unknown_source', 'The request target does not name this endpoint.')
+  if (shape === undefined) return reject(404, 'not_found', 'Tokens are not served at this path.')
+  if (request.method !== 'GET') return reject(405, 'invalid_request', 'Tokens are requested with GET.')
+  const headerRejection = rejectionOfHeaders(request, shape, options)
+  if (headerRejection !== undefined) return reject(...headerRejection)
   const read = readQuery(new URLSearchParams(target.query))
-  return typeof read === 'string' ? refuse(400, 'invalid_request', read) : { shape, ...read }
+  return typeof read === 'string' ? reject(400, 'invalid_request', read) : { shape, ...read }
 }
 
 /** The absolute form `http://HOST/…`, which only proxies need. [RFC 9112 §3.2.2] */
@@ -91,7 +91,7 @@ function shapeOf({ headers }: IncomingMessage, path: string | undefined): Shape 
   return headers['secret'] === undefined ? 'app-service' : 'azure-ml'
 }
 
-function refusalOfHeaders(
+function rejectionOfHeaders(
   { headers }: IncomingMessage,
   shape: Shape,
   { header, imds }: ReadOptions,

@@ -16,10 +16,10 @@ export type IdentityToken = {
 }
 
 /** Why there is no token, in the terms of the instance metadata service. */
-export type TokenRefusal = { readonly status: number; readonly error: string; readonly description: string }
+export type TokenRejection = { readonly status: number; readonly error: string; readonly description: string }
 
 type TokenOutcome =
-  { readonly ok: true; readonly token: IdentityToken } | { readonly ok: false; readonly refusal: TokenRefusal }
+  { readonly ok: true; readonly token: IdentityToken } | { readonly ok: false; readonly rejection: TokenRejection }
 
 /** Gets a token for a resource as one of this machine's identities. Does not throw for a denial or failure of the server. */
 export type TokenSource = (resource: string, wanted: WantedIdentity | undefined) => Promise<TokenOutcome>
@@ -70,7 +70,7 @@ export function createTokenSource(readMachine: () => Promise<MachineState>, now:
       return await running
     } catch (error) {
       if (!(error instanceof CommandFailure)) throw error
-      return refuse({ status: 503, error: 'temporarily_unavailable', description: error.message })
+      return reject({ status: 503, error: 'temporarily_unavailable', description: error.message })
     }
   }
 }
@@ -89,7 +89,7 @@ async function ask(
     resource,
   }
   const answer = await postForm(new URL(`${machine.server}/${machine.tenantId}/oauth2/token`), form, machine.ca)
-  return answer.status === 200 ? toToken(answer, resource) : refuse(refusalOf(answer))
+  return answer.status === 200 ? toToken(answer, resource) : reject(rejectionOf(answer))
 }
 
 function toToken({ body }: ServerAnswer, resource: string): TokenOutcome {
@@ -99,13 +99,13 @@ function toToken({ body }: ServerAnswer, resource: string): TokenOutcome {
   const clientId = typeof accessToken === 'string' ? unverifiedClaim(accessToken, 'appid') : undefined
   if (typeof accessToken !== 'string' || clientId === undefined || !Number.isSafeInteger(expiresAtSeconds)) {
     const description = 'The response of the server contains no token.'
-    return refuse({ status: 503, error: 'temporarily_unavailable', description })
+    return reject({ status: 503, error: 'temporarily_unavailable', description })
   }
   return { ok: true, token: { accessToken, clientId, resource, expiresAtSeconds, notBeforeSeconds } }
 }
 
 /** Responses for the error numbers of the server. [Entra, AADSTS error codes] */
-const refusals: Readonly<Record<number, TokenRefusal>> = {
+const rejections: Readonly<Record<number, TokenRejection>> = {
   500011: {
     status: 400,
     error: 'invalid_resource',
@@ -120,9 +120,9 @@ const refusals: Readonly<Record<number, TokenRefusal>> = {
   },
 }
 
-function refusalOf({ status, body }: ServerAnswer): TokenRefusal {
+function rejectionOf({ status, body }: ServerAnswer): TokenRejection {
   const codes = body['error_codes']
-  const known = Array.isArray(codes) ? refusals[Number(codes[0])] : undefined
+  const known = Array.isArray(codes) ? rejections[Number(codes[0])] : undefined
   if (known !== undefined) return known
   if (status === 429)
     return { status, error: 'temporarily_unavailable', description: 'Too many requests. Try again later.' }
@@ -136,6 +136,6 @@ function refusalOf({ status, body }: ServerAnswer): TokenRefusal {
     : { status: 400, error, description: 'The server denied the request.' }
 }
 
-function refuse(refusal: TokenRefusal): TokenOutcome {
-  return { ok: false, refusal }
+function reject(rejection: TokenRejection): TokenOutcome {
+  return { ok: false, rejection }
 }

@@ -25,10 +25,10 @@ const event: AuditEvent = {
 
 /** The same database, on which no transaction may begin. */
 function readOnly(database: Database): Database {
-  const refused = { transaction: () => assert.fail('a transaction began') }
+  const denied = { transaction: () => assert.fail('a transaction began') }
   return new Proxy(database, {
     get: (target, name) => {
-      const member: unknown = Reflect.get(refused, name) ?? Reflect.get(target, name)
+      const member: unknown = Reflect.get(denied, name) ?? Reflect.get(target, name)
       return typeof member === 'function' ? member.bind(target) : member
     },
   })

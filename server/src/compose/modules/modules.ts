@@ -66,7 +66,7 @@ export async function createModules(basis: ModuleBasis, configuration: Configura
     decisions: createDecisions({ auditLog, access, directory }),
     auditWebhooks: createWebhooks({ database, clock, sealer }),
     credentialUses: auditing.credentialUses,
-    explainWebhookUrl: outbound.explainRefusal,
+    explainWebhookUrl: outbound.explainDenial,
     resources,
     activity,
     credentials,

@@ -54,7 +54,7 @@ export type FederatedCredentialOptions = {
 /** The changes of federated credentials. Each throws {@link DirectoryError} if it is denied. */
 export function createFederatedCredentials(options: FederatedCredentialOptions) {
   const { directory, store, clock } = options
-  const { requireIssuer, requireForeignIssuer, refuseSharedTrust } = createTrustRules(options)
+  const { requireIssuer, requireForeignIssuer, rejectSharedTrust } = createTrustRules(options)
 
   async function create(
     transaction: Transaction,
@@ -71,7 +71,7 @@ export function createFederatedCredentials(options: FederatedCredentialOptions) 
     const ids = { id: randomUUID(), credential_id: randomUUID(), holder_id: holderId, app_id: appId }
     const names = { name, name_key: nameKey(name), description, created_at_ms: clock.now() }
     const row = { ...ids, ...names, issuer, audience, ...trustColumns(trust) }
-    if (mayShareTrust !== true) await refuseSharedTrust(transaction, row)
+    if (mayShareTrust !== true) await rejectSharedTrust(transaction, row)
     if (!(await store.insert(transaction, row))) throw conflict()
     return row
   }
@@ -100,7 +100,7 @@ export function createFederatedCredentials(options: FederatedCredentialOptions) 
       ...trustColumns(trust),
       description: change.description === undefined ? row.description : change.description,
     }
-    if (!isSame && change.mayShareTrust !== true) await refuseSharedTrust(transaction, { ...row, ...updated })
+    if (!isSame && change.mayShareTrust !== true) await rejectSharedTrust(transaction, { ...row, ...updated })
     const others = (await store.ofHolder(transaction, holderId)).filter(({ id }) => id !== row.id)
     if (others.some((other) => other.issuer === issuer && other.trust_text === updated.trust_text)) throw conflict()
     await store.update(transaction, row.id, updated)
@@ -178,7 +178,7 @@ function createTrustRules({
      *
      * @throws DirectoryError if another application may trust the same token; the message does not name it
      */
-    refuseSharedTrust: async (transaction: Transaction, row: FederatedCredentialRow): Promise<void> => {
+    rejectSharedTrust: async (transaction: Transaction, row: FederatedCredentialRow): Promise<void> => {
       const others = await store.ofOthers(transaction, row, maxCompared)
       const isShared = others.some((other) => mayMatchSameToken(trustOf(other), trustOf(row)))
       if (!isShared && others.length < maxCompared) return

@@ -35,7 +35,7 @@ export function createManagedFederation({
     try {
       return await federatedCredentials.find(transaction, objectId, name)
     } catch (error) {
-      if (error instanceof DirectoryError && error.refusal === 'not-found') return undefined
+      if (error instanceof DirectoryError && error.rejection === 'not-found') return undefined
       throw error
     }
   }

@@ -67,7 +67,7 @@ export function createPasswordChanges(options: PasswordChangeOptions) {
       await replacePassword(options, transaction, objectId, { ...reset, ...password, kind: 'password-reset' })
     },
 
-    /** Sets the password that a user chose, and ends their sign-ins. @throws AuthenticationRefusedError */
+    /** Sets the password that a user chose, and ends their sign-ins. @throws AuthenticationRejectedError */
     changePassword: async (
       transaction: Transaction,
       user: AuthenticatedUser,

@@ -136,8 +136,8 @@ test('correct passwords are limited too: a sender in a loop gets the time of the
   const { credentials, time } = await open(t)
   const attempt = () => credentials.checkPassword({ userPrincipalName: name, password, remoteAddress: home })
   for (let at = 0; at < 60; at += 1) assert.equal((await attempt()).outcome, 'verified')
-  const refused = await attempt()
-  assert.deepEqual(refused, { outcome: 'refused', reason: 'busy', retryAfterSeconds: 1 })
+  const rejected = await attempt()
+  assert.deepEqual(rejected, { outcome: 'refused', reason: 'busy', retryAfterSeconds: 1 })
   time.nowMs += 1000
   assert.equal((await attempt()).outcome, 'verified')
 })
@@ -339,7 +339,7 @@ test('invented names from many networks are counted in bounded memory [fault 51]
   for (let at = 0; at < 80_000; at += 1) {
     const network = `${(at >> 16) & 255}.${(at >> 8) & 255}.${at & 255}.${at & 7}`
     const attempt = throttle.begin({ network, name: `name ${at}`, known: false })
-    if (typeof attempt === 'object' && 'end' in attempt) attempt.end('refused')
+    if (typeof attempt === 'object' && 'end' in attempt) attempt.end('rejected')
     if (at % 10_000 === 0) largest = Math.max(largest, throttle.size())
   }
   assert.ok(largest > 10_000, 'something was counted')
@@ -351,7 +351,7 @@ test('the guesses of a neighbourhood of addresses are limited together, without 
   const laneOf = (network: string) => {
     const attempt = throttle.begin({ network, name: network, known: false })
     if (typeof attempt !== 'object' || !('end' in attempt)) return attempt === 'guesses' ? 'guesses' : 'busy'
-    attempt.end('refused')
+    attempt.end('rejected')
     return attempt.place.lane
   }
   const lanes = Array.from({ length: 710 }, (_, at) => laneOf(`2001:db8:1:${at.toString(16)}`))
@@ -377,8 +377,8 @@ test('attempts in flight are limited for a user, a network and a neighbourhood, 
   assert.ok(typeof known === 'object' && 'end' in known && known.place.lane === 'known')
   const [first] = inFlight
   assert.ok(typeof first === 'object' && 'end' in first)
-  first.end('refused')
-  first.end('refused')
+  first.end('rejected')
+  first.end('rejected')
   assert.ok('end' in Object(begin('198.51.100.9', 'x')))
   assert.deepEqual(begin('198.51.100.9', 'y'), { retryAfterSeconds: 1 })
 })

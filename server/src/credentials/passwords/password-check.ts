@@ -112,7 +112,7 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
     if (isRight && user !== undefined) {
       const check = await acceptPassword(user, claim, needsCode)
       const isCodeWrong = check.outcome === 'refused' && check.reason === 'code-needed'
-      attempt.end(isCodeWrong ? 'refused' : 'verified')
+      attempt.end(isCodeWrong ? 'rejected' : 'verified')
       if (isCodeWrong) await countingDenial((transaction) => countGuess(options, transaction, attempt))
       else if (known.shared.has(attempt.pairKey)) {
         const nowMs = clock.now()
@@ -120,7 +120,7 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
       }
       return check
     }
-    attempt.end('refused')
+    attempt.end('rejected')
     await countingDenial(async (transaction) => {
       // Beyond the limit of a name nothing is counted, or one network could close the name for all others.
       if (!needsCode) await failures.count(transaction, key, network)

@@ -42,7 +42,7 @@ export type Attempt = {
   readonly guesses: readonly SharedGuess[]
   /** The allowance that a correct password refills. */
   readonly pairKey: string
-  readonly end: (how: 'verified' | 'refused' | 'dropped') => void
+  readonly end: (how: 'verified' | 'rejected' | 'dropped') => void
 }
 
 /** A sender who guesses the password of a name. */
@@ -134,7 +134,7 @@ export function createPasswordThrottle(clock: Clock): PasswordThrottle {
           if (ended) return
           ended = true
           for (const [kind, key] of flights) inFlight.add(kind, key, -1)
-          if (how === 'refused') return
+          if (how === 'rejected') return
           for (const [buckets, key] of guessBuckets) buckets.refund(key)
           if (how !== 'verified') return
           guesses.pairs.refill(pair)

@@ -3,32 +3,32 @@ import { test } from 'node:test'
 import { verifyPassword } from '../../platform/keys/password-hash.ts'
 import { BusyError } from '../../platform/limits/fair-queue.ts'
 import { createStrengthEstimator } from './password-strength.ts'
-import { passwordRefusal, preparePassword, WeakPasswordError } from './passwords.ts'
+import { passwordRejection, preparePassword, WeakPasswordError } from './passwords.ts'
 
 // prettier-ignore
 const cases = [
-  { password: 'short-one',                       refusal: 'too-short',      why: 'nine characters' },
-  { password: '🔑🔑🔑🔑🔑',                        refusal: 'too-short',      why: 'five characters, each of two code units' },
-  { password: 'x9'.repeat(600),                  refusal: 'too-long',       why: 'more bytes than the maximum' },
-  { password: 'carol.danvers',                   refusal: 'like-user-name', why: 'the name itself' },
-  { password: 'Carol.Danvers@contoso.example',   refusal: 'like-user-name', why: 'the whole name' },
-  { password: 'caroldanvers2026!',               refusal: 'like-user-name', why: 'the name and a year' },
-  { password: 'Password2026!',                   refusal: 'too-common',     why: 'a common word and a year' },
-  { password: 'P@ssw0rd123',                     refusal: 'too-common',     why: 'a common word in disguise' },
-  { password: 'welcomewelcome',                  refusal: 'too-common',     why: 'a common word twice' },
-  { password: '1q2w3e4r5t',                      refusal: 'too-common',     why: 'a row of the keyboard' },
-  { password: '1234567890',                      refusal: 'too-common',     why: 'the digits in order' },
-  { password: 'aaaaaaaaaaaa',                    refusal: 'too-common',     why: 'one character' },
-  { password: '121212121212',                    refusal: 'too-common',     why: 'two characters' },
-  { password: 'correct horse battery staple',    refusal: 'too-common',     why: 'a well-known example' },
-  { password: 'tidal lantern 7 quilt',           refusal: undefined,        why: 'an unusual phrase' },
-  { password: '5839201746',                      refusal: undefined,        why: 'ten random digits' },
-  { password: 'ключ от старой двери',            refusal: undefined,        why: 'another script' },
+  { password: 'short-one',                       rejection: 'too-short',      why: 'nine characters' },
+  { password: '🔑🔑🔑🔑🔑',                        rejection: 'too-short',      why: 'five characters, each of two code units' },
+  { password: 'x9'.repeat(600),                  rejection: 'too-long',       why: 'more bytes than the maximum' },
+  { password: 'carol.danvers',                   rejection: 'like-user-name', why: 'the name itself' },
+  { password: 'Carol.Danvers@contoso.example',   rejection: 'like-user-name', why: 'the whole name' },
+  { password: 'caroldanvers2026!',               rejection: 'like-user-name', why: 'the name and a year' },
+  { password: 'Password2026!',                   rejection: 'too-common',     why: 'a common word and a year' },
+  { password: 'P@ssw0rd123',                     rejection: 'too-common',     why: 'a common word in disguise' },
+  { password: 'welcomewelcome',                  rejection: 'too-common',     why: 'a common word twice' },
+  { password: '1q2w3e4r5t',                      rejection: 'too-common',     why: 'a row of the keyboard' },
+  { password: '1234567890',                      rejection: 'too-common',     why: 'the digits in order' },
+  { password: 'aaaaaaaaaaaa',                    rejection: 'too-common',     why: 'one character' },
+  { password: '121212121212',                    rejection: 'too-common',     why: 'two characters' },
+  { password: 'correct horse battery staple',    rejection: 'too-common',     why: 'a well-known example' },
+  { password: 'tidal lantern 7 quilt',           rejection: undefined,        why: 'an unusual phrase' },
+  { password: '5839201746',                      rejection: undefined,        why: 'ten random digits' },
+  { password: 'ключ от старой двери',            rejection: undefined,        why: 'another script' },
 ] as const
 
-for (const { password, refusal, why } of cases) {
-  test(`the password ${JSON.stringify(password.slice(0, 30))} is ${refusal ?? 'accepted'}: ${why}`, () => {
-    assert.equal(passwordRefusal(password, 'Carol.Danvers@contoso.example'), refusal)
+for (const { password, rejection, why } of cases) {
+  test(`the password ${JSON.stringify(password.slice(0, 30))} is ${rejection ?? 'accepted'}: ${why}`, () => {
+    assert.equal(passwordRejection(password, 'Carol.Danvers@contoso.example'), rejection)
   })
 }
 
@@ -47,7 +47,7 @@ test('a weak password is not hashed, and the error does not contain it', async (
     preparePassword({ userPrincipalName: 'carol@contoso.example', password: 'Password2026!', names: [] }),
     (error: unknown) => {
       assert.ok(error instanceof WeakPasswordError)
-      assert.equal(error.refusal, 'too-common')
+      assert.equal(error.rejection, 'too-common')
       assert.ok(!error.message.includes('Password2026'))
       return true
     },

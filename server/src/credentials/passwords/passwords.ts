@@ -7,7 +7,7 @@ import {
 } from '../../platform/keys/password-hash.ts'
 
 /** Why a password is rejected. */
-export type PasswordRefusal = 'too-short' | 'too-long' | 'like-user-name' | 'too-common' | 'same-as-before'
+export type PasswordRejection = 'too-short' | 'too-long' | 'like-user-name' | 'too-common' | 'same-as-before'
 
 /** An accepted password in its stored form. */
 export type PreparedPassword = { readonly passwordHash: string }
@@ -15,10 +15,10 @@ export type PreparedPassword = { readonly passwordHash: string }
 /** The chosen password is rejected. */
 export class WeakPasswordError extends Error {
   override readonly name = 'WeakPasswordError'
-  readonly refusal: PasswordRefusal
-  constructor(refusal: PasswordRefusal) {
-    super(`the password is refused: ${refusal}`)
-    this.refusal = refusal
+  readonly rejection: PasswordRejection
+  constructor(rejection: PasswordRejection) {
+    super(`the password is rejected: ${rejection}`)
+    this.rejection = rejection
   }
 }
 
@@ -47,7 +47,7 @@ const commonWalks = new Set(
 )
 
 /** Why the user of this name may not choose a password; undefined if the user may. */
-export function passwordRefusal(password: string, userPrincipalName: string): PasswordRefusal | undefined {
+export function passwordRejection(password: string, userPrincipalName: string): PasswordRejection | undefined {
   const text = password.normalize('NFC')
   if (Array.from(text).length < minPasswordLength) return 'too-short'
   if (Buffer.byteLength(text) > maxPasswordBytes) return 'too-long'
@@ -82,8 +82,8 @@ const estimate = createStrengthEstimator()
  */
 export async function preparePassword(chosen: ChosenPassword): Promise<PreparedPassword> {
   const { userPrincipalName, password, current = '', names } = chosen
-  const refusal = passwordRefusal(password, userPrincipalName)
-  if (refusal !== undefined) throw new WeakPasswordError(refusal)
+  const rejection = passwordRejection(password, userPrincipalName)
+  if (rejection !== undefined) throw new WeakPasswordError(rejection)
   const words = wordsOf([userPrincipalName, ...names])
   const guessesLog10 = await estimate(password.normalize('NFC'), words, userPrincipalName.toLowerCase())
   if (guessesLog10 < minGuessesLog10) throw new WeakPasswordError('too-common')

@@ -1,4 +1,4 @@
-import { type Directory, refuseManaged, resourceNotFound } from '../../directory/index.ts'
+import { type Directory, denyManaged, resourceNotFound } from '../../directory/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Holder, HolderKind } from './model.ts'
 
@@ -20,6 +20,6 @@ export async function requireHolder(
   }
   const principal = await applications.findServicePrincipal(holderId, transaction)
   if (principal === undefined) throw resourceNotFound(holderId)
-  refuseManaged(principal)
+  denyManaged(principal)
   return { holderId, appId: principal.appId }
 }

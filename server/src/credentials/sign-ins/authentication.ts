@@ -6,7 +6,7 @@ import type { SecondFactorRules } from '../second-factors/second-factor-policy.t
 export type AuthenticatedUser = Pick<User, 'objectId' | 'authenticationRevision'>
 
 /** Why an authentication that succeeded does not lead to a sign-in. */
-export type AuthenticationRefusal =
+export type AuthenticationRejection =
   | 'disabled'
   /** The password was reset, a method was removed, the user signed out everywhere, or was deleted. */
   | 'outdated'
@@ -15,19 +15,19 @@ export type AuthenticationRefusal =
   | 'second-factor-enrolment'
 
 /** The authentication is no longer valid, or not complete. */
-export class AuthenticationRefusedError extends Error {
-  override readonly name = 'AuthenticationRefusedError'
-  readonly refusal: AuthenticationRefusal
-  constructor(refusal: AuthenticationRefusal) {
-    super(`the authentication is no longer valid: ${refusal}`)
-    this.refusal = refusal
+export class AuthenticationRejectedError extends Error {
+  override readonly name = 'AuthenticationRejectedError'
+  readonly rejection: AuthenticationRejection
+  constructor(rejection: AuthenticationRejection) {
+    super(`the authentication is no longer valid: ${rejection}`)
+    this.rejection = rejection
   }
 }
 
 /**
  * Requires, within the transaction that uses an authentication, that nothing has invalidated it since.
  *
- * @throws AuthenticationRefusedError
+ * @throws AuthenticationRejectedError
  */
 export async function requireValidAuthentication(
   authentication: Pick<AuthenticationRecords, 'find'>,
@@ -35,8 +35,8 @@ export async function requireValidAuthentication(
   { objectId, authenticationRevision }: AuthenticatedUser,
 ): Promise<AuthenticationRecord> {
   const user = await authentication.find(objectId, transaction)
-  if (user?.enabled === false) throw new AuthenticationRefusedError('disabled')
-  if (user?.authenticationRevision !== authenticationRevision) throw new AuthenticationRefusedError('outdated')
+  if (user?.enabled === false) throw new AuthenticationRejectedError('disabled')
+  if (user?.authenticationRevision !== authenticationRevision) throw new AuthenticationRejectedError('outdated')
   return user
 }
 
@@ -44,7 +44,7 @@ export async function requireValidAuthentication(
  * Requires that an authentication is complete: no password that must be changed, and no password alone if the user has a
  * second factor or needs one. Checked here too, in case a page does not.
  *
- * @throws AuthenticationRefusedError
+ * @throws AuthenticationRejectedError
  */
 export async function requireCompleteAuthentication(
   rules: SecondFactorRules,
@@ -52,7 +52,7 @@ export async function requireCompleteAuthentication(
   user: AuthenticationRecord,
   methods: readonly string[],
 ): Promise<void> {
-  if (user.mustChangePassword && methods.includes('pwd')) throw new AuthenticationRefusedError('must-change-password')
+  if (user.mustChangePassword && methods.includes('pwd')) throw new AuthenticationRejectedError('must-change-password')
   const due = await rules.due(transaction, user, methods)
-  if (due !== undefined) throw new AuthenticationRefusedError(due === 'enrolment' ? 'second-factor-enrolment' : due)
+  if (due !== undefined) throw new AuthenticationRejectedError(due === 'enrolment' ? 'second-factor-enrolment' : due)
 }

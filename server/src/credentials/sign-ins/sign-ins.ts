@@ -8,7 +8,7 @@ import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import type { SignInRow } from '../records/rows.ts'
 import type { SecondFactorRules } from '../second-factors/second-factor-policy.ts'
 import {
-  AuthenticationRefusedError,
+  AuthenticationRejectedError,
   type AuthenticatedUser,
   requireCompleteAuthentication,
   requireValidAuthentication,
@@ -88,7 +88,7 @@ export function createSignIns(options: SignInsOptions) {
       await requireValidAuthentication(directory.authentication, transaction, user)
       const row = await store.signInWithin(transaction, signInId)
       if (row?.object_id !== user.objectId || clock.now() >= endsAtMs(row, maxSignInMs))
-        throw new AuthenticationRefusedError('outdated')
+        throw new AuthenticationRejectedError('outdated')
     },
     touchSignIn: async (transaction: Transaction, id: string, lifetimeMs: number): Promise<void> => {
       const nowMs = clock.now()

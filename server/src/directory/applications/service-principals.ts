@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { DirectoryError, refuseManaged, resourceNotFound } from '../principals/errors.ts'
+import { DirectoryError, denyManaged, resourceNotFound } from '../principals/errors.ts'
 import type { DirectoryListener } from '../principals/events.ts'
 import type { DirectoryRole, OnPrincipalDeleted } from '../principals/model.ts'
 import { requireOwnerLeft } from '../principals/owners.ts'
@@ -106,7 +106,7 @@ export function createServicePrincipals(options: {
     deleteServicePrincipal: async (transaction: Transaction, objectId: string): Promise<ServicePrincipalRecord> => {
       const row = await requirePrincipal(transaction, objectId)
       const record = toServicePrincipalRecord(row)
-      refuseManaged(record)
+      denyManaged(record)
       await removeServicePrincipal(transaction, row)
       return record
     },

@@ -1,19 +1,19 @@
 /** Why the directory denies a change: the request is invalid, or the present state does not allow it. */
-export type DirectoryRefusal = 'invalid' | 'no-application' | 'quota' | 'forbidden' | 'not-found' | 'conflict'
+export type DirectoryRejection = 'invalid' | 'no-application' | 'quota' | 'forbidden' | 'not-found' | 'conflict'
 
 /** The directory denies a change. Every surface may show the message. */
 export class DirectoryError extends Error {
   override readonly name = 'DirectoryError'
-  readonly refusal: DirectoryRefusal
+  readonly rejection: DirectoryRejection
 
-  constructor(refusal: DirectoryRefusal, message: string, options?: ErrorOptions) {
+  constructor(rejection: DirectoryRejection, message: string, options?: ErrorOptions) {
     super(message, options)
-    this.refusal = refusal
+    this.rejection = rejection
   }
 }
 
 /** @throws DirectoryError for a managed identity, which has no secrets and is deleted with its resource */
-export function refuseManaged({ managed }: { readonly managed: object | undefined }): void {
+export function denyManaged({ managed }: { readonly managed: object | undefined }): void {
   if (managed === undefined) return
   const text = 'A managed identity has no credentials, and is deleted with the resource that it belongs to.'
   throw new DirectoryError('invalid', text)

@@ -89,9 +89,9 @@ for (const kind of usualDatabaseKinds) {
     const { asOwner, ownerId, bob, path, add, remove, owners } = await open(t, kind)
     const group = { displayName: 'g', mailNickname: 'g', mailEnabled: false, securityEnabled: true }
     const { body } = await asOwner('POST', '/groups', group)
-    const refused = await add(asOwner, String(body['id']))
-    assert.equal(refused.status, 400)
-    assert.match(errorOf(refused.body).message, /a user or a service principal/)
+    const rejected = await add(asOwner, String(body['id']))
+    assert.equal(rejected.status, 400)
+    assert.match(errorOf(rejected.body).message, /a user or a service principal/)
     assert.equal((await add(asOwner, unknownId)).status, 404)
     assert.match(errorOf((await add(asOwner, ownerId)).body).message, /added object references already exist/)
     assert.equal((await remove(asOwner, bob.objectId)).status, 404)

@@ -134,9 +134,9 @@ test('fault 16: a secret is returned once, and expires after a year by default a
     '1969-01-01T00:00:00Z',
     'x',
   ]) {
-    const refused = await until(end)
-    assert.equal(refused.status, 400, end)
-    assert.equal(errorOf(refused.body).code, 'Request_BadRequest')
+    const rejected = await until(end)
+    assert.equal(rejected.status, 400, end)
+    assert.equal(errorOf(rejected.body).code, 'Request_BadRequest')
   }
 })
 
@@ -144,9 +144,9 @@ test('an object has at most 100 secrets', async (t) => {
   const { asOwner, owner } = await openGraph(t)
   const path = `/servicePrincipals/${owner.servicePrincipal.objectId}/addPassword`
   for (let count = 0; count < 100; count += 1) assert.equal((await asOwner('POST', path, {})).status, 200)
-  const refused = await asOwner('POST', path, {})
-  assert.equal(refused.status, 400)
-  assert.equal(errorOf(refused.body).code, 'Directory_QuotaExceeded')
+  const rejected = await asOwner('POST', path, {})
+  assert.equal(rejected.status, 400)
+  assert.equal(errorOf(rejected.body).code, 'Directory_QuotaExceeded')
 })
 
 test('a secret is removed only from the object that has it', async (t) => {
@@ -154,8 +154,8 @@ test('a secret is removed only from the object that has it', async (t) => {
   const other = await makeProgram('other')
   const { body } = await asOwner('POST', `/servicePrincipals/${owner.servicePrincipal.objectId}/addPassword`, {})
   const elsewhere = `/servicePrincipals/${other.servicePrincipal.objectId}/removePassword`
-  const refused = await asOwner('POST', elsewhere, { keyId: body['keyId'] })
-  assert.equal(refused.status, 400)
+  const rejected = await asOwner('POST', elsewhere, { keyId: body['keyId'] })
+  assert.equal(rejected.status, 400)
 })
 
 test('weak, malformed and expired certificates are rejected', async (t) => {

@@ -137,7 +137,7 @@ for (const kind of usualDatabaseKinds) {
 }
 
 // prettier-ignore
-const refused: readonly (readonly [why: string, change: Record<string, unknown>])[] = [
+const rejected: readonly (readonly [why: string, change: Record<string, unknown>])[] = [
   ['fault 5: no audience',              { audiences: undefined }],
   ['fault 5: an empty list of them',    { audiences: [] }],
   ['fault 5: an empty audience',        { audiences: [''] }],
@@ -164,7 +164,7 @@ const refused: readonly (readonly [why: string, change: Record<string, unknown>]
 
 test('a federated credential that trusts too many tokens, or none, is rejected', async (t) => {
   const { asOwner, list } = await open(t)
-  for (const [why, change] of refused) {
+  for (const [why, change] of rejected) {
     const { status } = await asOwner('POST', list, wanted(change))
     assert.equal(status, 400, why)
   }
@@ -172,7 +172,7 @@ test('a federated credential that trusts too many tokens, or none, is rejected',
   await create(asOwner, list, { name: `x${'y'.repeat(119)}` })
   // Given alone, these leave nothing that is wrong.
   const harmless = ['fault 5: no audience', 'no issuer', 'no subject', 'a subject and claims']
-  for (const [why, change] of refused.filter(([reason]) => !harmless.includes(reason))) {
+  for (const [why, change] of rejected.filter(([reason]) => !harmless.includes(reason))) {
     assert.equal((await asOwner('PATCH', `${list}/x${'y'.repeat(119)}`, change)).status, 400, why)
   }
 })

@@ -4,7 +4,7 @@ import type { DatabaseKind, Transaction } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import type { User } from '../../directory/index.ts'
 import { openGraph } from '../../../testing/graph/test-graph.ts'
-import { AuthenticationRefusedError } from '../../credentials/index.ts'
+import { AuthenticationRejectedError } from '../../credentials/index.ts'
 
 const password = 'tidal lantern 7 quilt'
 const origin = { remoteAddress: '198.51.100.7', userAgent: undefined }
@@ -47,9 +47,9 @@ async function open(t: TestContext, kind: DatabaseKind) {
   return { ...opened, carol, authenticate, record, recordIn, patch, addPasskey }
 }
 
-const refusedFor = (refusal: string) => (error: unknown) => {
-  assert.ok(error instanceof AuthenticationRefusedError)
-  assert.equal(error.refusal, refusal)
+const rejectedFor = (rejection: string) => (error: unknown) => {
+  assert.ok(error instanceof AuthenticationRejectedError)
+  assert.equal(error.rejection, rejection)
   return true
 }
 
@@ -74,8 +74,8 @@ for (const kind of testDatabaseKinds) {
     for (const [what, reset] of Object.entries(resets)) {
       const user = await authenticate()
       await reset()
-      await assert.rejects(record(user), refusedFor('outdated'), what)
-      await assert.rejects(record(user, { isPartial: true }), refusedFor('outdated'), what)
+      await assert.rejects(record(user), rejectedFor('outdated'), what)
+      await assert.rejects(record(user, { isPartial: true }), rejectedFor('outdated'), what)
       await patch({ passwordProfile: { password } })
     }
     assert.equal((await credentials.signInsOf(carol.objectId)).length, 0)
@@ -86,21 +86,21 @@ for (const kind of testDatabaseKinds) {
     const { asOwner, carol, authenticate, record, patch } = await open(t, kind)
     const user = await authenticate()
     await patch({ accountEnabled: false })
-    await assert.rejects(record(user), refusedFor('disabled'))
+    await assert.rejects(record(user), rejectedFor('disabled'))
     assert.equal((await asOwner('DELETE', `/users/${carol.objectId}`)).status, 204)
-    await assert.rejects(record(user), refusedFor('outdated'))
+    await assert.rejects(record(user), rejectedFor('outdated'))
   })
 
   test(`a password alone does not complete a sign-in if there is a second factor or it must be changed (${kind})`, async (t) => {
     const { authenticate, record, patch, addPasskey } = await open(t, kind)
     const user = await authenticate()
     await addPasskey()
-    await assert.rejects(record(user), refusedFor('second-factor'))
+    await assert.rejects(record(user), rejectedFor('second-factor'))
     assert.ok(await record(user, { isPartial: true }))
     assert.ok(await record(user, { methods: ['pwd', 'hwk', 'mfa'] }))
     await patch({ passwordProfile: { forceChangePasswordNextSignIn: true } })
     const later = await authenticate()
-    await assert.rejects(record(later, { methods: ['pwd', 'hwk', 'mfa'] }), refusedFor('must-change-password'))
+    await assert.rejects(record(later, { methods: ['pwd', 'hwk', 'mfa'] }), rejectedFor('must-change-password'))
     assert.ok(await record(later, { methods: ['hwk', 'mfa'] }))
   })
 
@@ -109,7 +109,7 @@ for (const kind of testDatabaseKinds) {
     const first = await addPasskey()
     const byPasskey = await authenticate()
     await database.transaction((tx) => credentials.secondFactors.removePasskey(tx, carol.objectId, first?.id ?? ''))
-    await assert.rejects(record(byPasskey, { methods: ['hwk', 'mfa'] }), refusedFor('outdated'))
+    await assert.rejects(record(byPasskey, { methods: ['hwk', 'mfa'] }), rejectedFor('outdated'))
     await addPasskey()
     const again = await authenticate()
     assert.equal(
@@ -123,11 +123,11 @@ for (const kind of testDatabaseKinds) {
     const { carol, credentials, authenticate, record, patch } = await open(t, kind)
     for (let round = 0; round < 5; round += 1) {
       const user = await authenticate()
-      const signIns = Array.from({ length: 4 }, () => record(user).catch(refusedFor('outdated')))
+      const signIns = Array.from({ length: 4 }, () => record(user).catch(rejectedFor('outdated')))
       await Promise.all([
         ...signIns,
         patch({ passwordProfile: { password } }),
-        record(user).catch(refusedFor('outdated')),
+        record(user).catch(rejectedFor('outdated')),
       ])
       assert.deepEqual(await credentials.signInsOf(carol.objectId), [], `round ${round}`)
     }
@@ -140,7 +140,7 @@ for (const kind of testDatabaseKinds) {
     await patch({ passwordProfile: { password: 'nine copper bells' } })
     await assert.rejects(
       database.transaction((tx) => credentials.changePassword(tx, user, prepared, { origin })),
-      refusedFor('outdated'),
+      rejectedFor('outdated'),
     )
     assert.equal((await authenticate('nine copper bells')).objectId, user.objectId)
   })

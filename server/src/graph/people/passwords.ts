@@ -1,5 +1,5 @@
 import { attributionOf } from '../../audit/index.ts'
-import { AuthenticationRefusedError, type PreparedPassword, WeakPasswordError } from '../../credentials/index.ts'
+import { AuthenticationRejectedError, type PreparedPassword, WeakPasswordError } from '../../credentials/index.ts'
 import { BusyError } from '../../platform/limits/fair-queue.ts'
 import { change } from '../protocol/context.ts'
 import { GraphError } from '../protocol/errors.ts'
@@ -42,11 +42,11 @@ export async function preparePassword(work: () => Promise<PreparedPassword>): Pr
   } catch (error) {
     if (!(error instanceof WeakPasswordError)) throw error
     const text = 'The specified password does not comply with password complexity requirements'
-    throw new GraphError('badRequest', `${text}: ${weaknesses[error.refusal]}`, { cause: error })
+    throw new GraphError('badRequest', `${text}: ${weaknesses[error.rejection]}`, { cause: error })
   }
 }
 
-const weaknesses: Readonly<Record<WeakPasswordError['refusal'], string>> = {
+const weaknesses: Readonly<Record<WeakPasswordError['rejection'], string>> = {
   'too-short': 'it has fewer than 10 characters.',
   'too-long': 'it is too long.',
   'like-user-name': 'it is too similar to the user name.',
@@ -56,7 +56,7 @@ const weaknesses: Readonly<Record<WeakPasswordError['refusal'], string>> = {
 
 /** The password was reset or changed after the current password was checked. */
 function passwordChanged(error: unknown): never {
-  if (!(error instanceof AuthenticationRefusedError)) throw error
+  if (!(error instanceof AuthenticationRejectedError)) throw error
   const text = 'The specified password does not match: it was changed in the meantime.'
   throw new GraphError('badRequest', text, { cause: error })
 }

@@ -118,7 +118,7 @@ for (const kind of usualDatabaseKinds) {
     const { asOwner, as, alice, owner, makeUser, database, ownerless } = await openPeople(t, kind)
     const program = owner.servicePrincipal.objectId
     assert.equal((await asOwner('PATCH', `/users/${alice.objectId}`, { accountEnabled: false })).status, 204)
-    const refused = [
+    const rejected = [
       () => asOwner('PATCH', `/servicePrincipals/${program}`, { accountEnabled: false }),
       () => asOwner('DELETE', `/servicePrincipals/${program}`),
       () => asOwner('DELETE', `/roleManagement/directory/roleAssignments/owner-${program}`),
@@ -127,7 +127,7 @@ for (const kind of usualDatabaseKinds) {
         return asOwner('DELETE', `/applications/${idsOf(body)[0]}`)
       },
     ]
-    for (const ask of refused) {
+    for (const ask of rejected) {
       const answer = await ask()
       assert.equal(answer.status, 400)
       assert.match(errorOf(answer.body).message, /last owner/)

@@ -33,8 +33,8 @@ test('a batch shows what its sender may see, and changes nothing', async (t) => 
   assert.equal(responsesOf(shown.body)[0]?.status, 200)
   const twice = [...requests, ...requests]
   const many = Array.from({ length: 21 }, (_one, index) => ({ id: String(index), method: 'GET', url: '/me' }))
-  const refused = [[{ id: '1', method: 'DELETE', url: `/users/${alice.objectId}` }], twice, many, []]
-  for (const one of refused) {
+  const rejected = [[{ id: '1', method: 'DELETE', url: `/users/${alice.objectId}` }], twice, many, []]
+  for (const one of rejected) {
     assert.equal((await asOwner('POST', '/$batch', { requests: one })).status, 400, JSON.stringify(one))
   }
 })

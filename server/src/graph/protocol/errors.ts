@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type BecomingObstacle, DirectoryError, type DirectoryRefusal } from '../../directory/index.ts'
+import { type BecomingObstacle, DirectoryError, type DirectoryRejection } from '../../directory/index.ts'
 import { apiSchemas } from '../../platform/http/api-schema.ts'
 import { BusyError } from '../../platform/limits/fair-queue.ts'
 import { clientStatusOf } from '../../platform/http/app.ts'
@@ -101,14 +101,14 @@ export function unauthenticated(): GraphError {
   return new GraphError('unauthenticated', 'Access token validation failure.')
 }
 
-const kindOfRefusal = {
+const kindOfRejection = {
   invalid: 'badRequest',
   'no-application': 'noApplication',
   quota: 'quota',
   forbidden: 'denied',
   'not-found': 'notFound',
   conflict: 'conflict',
-} as const satisfies Record<DirectoryRefusal, GraphErrorKind>
+} as const satisfies Record<DirectoryRejection, GraphErrorKind>
 
 /** Converts anything that was thrown to the error of the response. */
 export function toGraphError(thrown: unknown): GraphError {
@@ -118,7 +118,7 @@ export function toGraphError(thrown: unknown): GraphError {
     return new GraphError('throttled', 'Too many requests. Try again later.', { cause: thrown, retryAfterSeconds })
   }
   if (thrown instanceof DirectoryError) {
-    return new GraphError(kindOfRefusal[thrown.refusal], thrown.message, { cause: thrown })
+    return new GraphError(kindOfRejection[thrown.rejection], thrown.message, { cause: thrown })
   }
   const status = clientStatusOf(thrown)
   if (status === 413) return new GraphError('tooLarge', 'The request body is too large.', { cause: thrown })

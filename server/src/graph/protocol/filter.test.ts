@@ -25,7 +25,7 @@ for (const { list, filter, means } of sentByAz) {
 }
 
 // prettier-ignore
-const refused = [
+const rejected = [
   { filter: '',                                                  why: 'it is empty' },
   { filter: "passwordHash eq 'x'",                               why: 'there is no such property' },
   { filter: "startswith(secret_hash,'a')",                       why: 'a hash could be guessed character by character' },
@@ -48,7 +48,7 @@ const refused = [
   { filter: `displayName eq '${'a'.repeat(3000)}'`,              why: 'too long' },
 ]
 
-for (const { filter, why } of refused) {
+for (const { filter, why } of rejected) {
   test(`the filter ${JSON.stringify(filter).slice(0, 60)} is rejected: ${why}`, () => {
     assert.throws(
       () => parseFilter(filterableApplications, filter),

@@ -79,7 +79,7 @@ for (const kind of testDatabaseKinds) {
 }
 
 // prettier-ignore
-const refusals = [
+const rejections = [
   { change: { code_verifier: 'x'.repeat(43) },                 code: 501481,  why: 'a wrong verifier' },
   { change: { code_verifier: undefined },                      code: 501481,  why: 'no verifier' },
   { change: { code_verifier: '' },                             code: 501481,  why: 'an empty verifier' },
@@ -92,10 +92,10 @@ const refusals = [
 test('a wrong verifier, redirect URI or client uses the code up', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
-  for (const { change, code, why } of refusals) {
+  for (const { change, code, why } of rejections) {
     const text = await people.code()
-    const refused = await people.redeem(text, change)
-    assert.deepEqual([refused.status, refused.error, refused.error_codes], [400, 'invalid_grant', [code]], why)
+    const rejected = await people.redeem(text, change)
+    assert.deepEqual([rejected.status, rejected.error, rejected.error_codes], [400, 'invalid_grant', [code]], why)
     const left = await people.credentials.signInsOf(people.alice.objectId)
     assert.deepEqual(
       left.map(({ clientId }) => clientId),

@@ -7,7 +7,7 @@ import { type Clients, findRedirectPlatform } from '../tokens/clients.ts'
 import { EntraError, type EntraErrorKind } from '../tokens/errors.ts'
 import type { HandleData, Handles } from './handles.ts'
 import type { Grant, GrantRequest } from './grant.ts'
-import { type PersonClient, findPlatformRefusal, requirePersonClient } from './person-client.ts'
+import { type PersonClient, findPlatformRejection, requirePersonClient } from './person-client.ts'
 import type { StartedSignIn, PersonTokens } from './person-tokens.ts'
 import { requireRequestedAccess } from './requested-access.ts'
 
@@ -45,9 +45,9 @@ export function createAuthorizationCodeGrant(options: PersonGrantOptions): Grant
 
     const redemption = await database.transaction(async (transaction): Promise<Redemption> => {
       const use = await handles.use(transaction, 'authorization_code', code)
-      if (use.outcome !== 'used') return { ok: false, kind: refusals[use.outcome] }
+      if (use.outcome !== 'used') return { ok: false, kind: rejections[use.outcome] }
       const kind =
-        findRefusal(request, caller, data) ??
+        findRejection(request, caller, data) ??
         (mayRequest(caller, data, access.resource) ? undefined : 'anotherResource')
       if (signInId === undefined) return { ok: false, kind: 'revoked' }
       if (kind !== undefined) {
@@ -82,10 +82,10 @@ export function createAuthorizationCodeGrant(options: PersonGrantOptions): Grant
   }
 }
 
-const refusals = { unknown: 'invalidCode', expired: 'expiredCode', replayed: 'redeemedCode' } as const
+const rejections = { unknown: 'invalidCode', expired: 'expiredCode', replayed: 'redeemedCode' } as const
 
 /** Compares the token request with the request for the code. */
-function findRefusal(
+function findRejection(
   request: GrantRequest,
   caller: PersonClient,
   data: HandleData['authorization_code'],
@@ -94,7 +94,7 @@ function findRefusal(
   if (caller.client.clientId !== data.clientId || addressed.tenant.tenantId !== data.tenantId) return 'codeOfAnother'
   if (form.get('redirect_uri') !== data.redirectUri) return 'redirectMismatch'
   if (!verifies(form.get('code_verifier') ?? '', data.codeChallenge)) return 'wrongVerifier'
-  return findPlatformRefusal(caller, findRedirectPlatform(caller.client, data.redirectUri), request)
+  return findPlatformRejection(caller, findRedirectPlatform(caller.client, data.redirectUri), request)
 }
 
 /** A built-in client may request any resource, an application only the one that the person consented to. */

@@ -165,8 +165,8 @@ test('fault 15: a certificate is accepted only during its validity, and its toke
   assert.equal((await present(await azAssertion(opened, made))).code, 700027)
   const { oid, acrux_cred: credentialId } = decodeJwt(token)
   const owner = { kind: 'service-principal', objectId: oid, credentialId }
-  const refused = await identity.verifyAccessToken(token, ['arm'])
-  assert.deepEqual(refused, { ok: false, reason: 'credential', owner, presented: presentedIn(token) })
+  const rejected = await identity.verifyAccessToken(token, ['arm'])
+  assert.deepEqual(rejected, { ok: false, reason: 'credential', owner, presented: presentedIn(token) })
   time.nowMs = certificate.validFromDate.getTime() - 1
   assert.equal((await present(await azAssertion(opened, made))).code, 700027)
 })

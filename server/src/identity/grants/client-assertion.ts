@@ -107,12 +107,12 @@ async function authenticateByWorkloadToken(
     throw error instanceof IssuerUnavailableError ? new EntraError('issuerUnavailable', [], { cause: error }) : error
   })
   if (result.outcome === 'issuer') return undefined
-  if (result.outcome !== 'matched') throw refusalOf(result.outcome, token, appId, context.clock.now())
+  if (result.outcome !== 'matched') throw rejectionOf(result.outcome, token, appId, context.clock.now())
   const { servicePrincipal, credentialId } = result
   return { kind: 'confidential', servicePrincipal, credentialId, credentialExpiresAtMs: neverMs, method: 'federated' }
 }
 
-function refusalOf(
+function rejectionOf(
   outcome: Exclude<WorkloadTokenResult['outcome'], 'matched' | 'issuer'>,
   token: CompactToken,
   appId: string,

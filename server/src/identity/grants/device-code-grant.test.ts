@@ -141,9 +141,9 @@ test('an application may use device codes only if it is registered for that', as
   t.after(people.close)
   const { appId } = people.client.servicePrincipal
   const form = new URLSearchParams({ client_id: appId, scope: testScope }).toString()
-  const refused = await people.post(`/${testTenantId}/oauth2/v2.0/devicecode`, form)
+  const rejected = await people.post(`/${testTenantId}/oauth2/v2.0/devicecode`, form)
   assert.deepEqual(
-    [refused.status, ((await refused.json()) as { error_codes: number[] }).error_codes],
+    [rejected.status, ((await rejected.json()) as { error_codes: number[] }).error_codes],
     [401, [7000218]],
   )
 })
@@ -172,7 +172,7 @@ test('a thousand addresses that try user codes do not block others', async (t) =
         throttled += 1
     }
   }
-  assert.ok(throttled > 4000, `${throttled} were refused`)
+  assert.ok(throttled > 4000, `${throttled} were rejected`)
   for (const [who, address] of [
     ['a stranger', '198.51.100.7'],
     ['a stranger with IPv6', '2001:db8::7'],

@@ -37,7 +37,7 @@ export function createDeviceCodeGrant(options: Options): Grant {
 
     const redemption = await database.transaction(async (transaction): Promise<Redemption> => {
       const use = await handles.use(transaction, 'device_code', deviceCode)
-      if (use.outcome !== 'used') return { ok: false, kind: refusals[use.outcome] }
+      if (use.outcome !== 'used') return { ok: false, kind: rejections[use.outcome] }
       if (signInId === undefined) return { ok: false, kind: 'revoked' }
       const { tenantId, clientId } = data
       const signIn = {
@@ -66,7 +66,7 @@ export function createDeviceCodeGrant(options: Options): Grant {
   }
 }
 
-const refusals = { unknown: 'badDeviceCode', expired: 'expiredDeviceCode', replayed: 'redeemedCode' } as const
+const rejections = { unknown: 'badDeviceCode', expired: 'expiredDeviceCode', replayed: 'redeemedCode' } as const
 
 function requireSameClient(
   { addressed }: GrantRequest,

@@ -29,15 +29,15 @@ test('a user name and password sign a person in; an unknown name and a wrong pas
   assert.equal(answer.status, 200)
   assert.equal(typeof answer.refresh_token, 'string')
   assert.deepEqual(decodeJwt(answer.id_token ?? '')['amr'], ['pwd'])
-  const refusal = async (change: object) => {
+  const rejection = async (change: object) => {
     const { status, error, error_codes } = await people.ask({ ...right, ...change })
     return { status, error, error_codes }
   }
-  const wrong = await refusal({ password: 'wrong' })
+  const wrong = await rejection({ password: 'wrong' })
   assert.deepEqual(wrong, { status: 400, error: 'invalid_grant', error_codes: [50126] })
-  assert.deepEqual(await refusal({ username: 'nobody@contoso.example' }), wrong)
-  assert.deepEqual(await refusal({ username: '\u0000' }), wrong)
-  for (const change of [{ username: '' }, { password: '' }]) assert.equal((await refusal(change)).status, 400)
+  assert.deepEqual(await rejection({ username: 'nobody@contoso.example' }), wrong)
+  assert.deepEqual(await rejection({ username: '\u0000' }), wrong)
+  for (const change of [{ username: '' }, { password: '' }]) assert.equal((await rejection(change)).status, 400)
 })
 
 test('the password grant bypasses neither a second factor nor a required password change', async (t) => {
@@ -54,8 +54,8 @@ test('the password grant bypasses neither a second factor nor a required passwor
   )
   const code = new TOTP({ secret: totp?.secretBase32 ?? '' }).generate({ timestamp: people.time.nowMs })
   await people.database.transaction((transaction) => secondFactors.confirmTotp(transaction, carol.objectId, code))
-  const refused = await people.ask({ ...right, username: 'carol@contoso.example' })
-  assert.deepEqual([refused.status, refused.error_codes], [400, [50076]])
+  const rejected = await people.ask({ ...right, username: 'carol@contoso.example' })
+  assert.deepEqual([rejected.status, rejected.error_codes], [400, [50076]])
   const wrong = await people.ask({ ...right, username: 'carol@contoso.example', password: 'wrong' })
   assert.deepEqual(wrong.error_codes, [50126])
 })

@@ -27,7 +27,7 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
     if (check.outcome === 'refused' && check.reason === 'busy') {
       throw new EntraError('tooManyPasswords', [], { retryAfterSeconds: check.retryAfterSeconds })
     }
-    if (check.outcome === 'refused') throw new EntraError(refusals[check.reason])
+    if (check.outcome === 'refused') throw new EntraError(rejections[check.reason])
     const { user } = check
     const { clientId } = caller.client
     const { tenantId } = addressed.tenant
@@ -46,7 +46,7 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
 }
 
 // A throttled client must not learn whether the name exists.
-const refusals = {
+const rejections = {
   wrong: 'wrongPassword',
   throttled: 'wrongPassword',
   'code-needed': 'wrongPassword',

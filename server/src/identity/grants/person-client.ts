@@ -36,7 +36,7 @@ export function requirePublicFlows({ client, confidential }: PersonClient): void
  * Enforces the platform of the redirect URI: a web application must authenticate, and a single-page application must send its
  * requests from its own origin. Undefined if the request is allowed.
  */
-export function findPlatformRefusal(
+export function findPlatformRejection(
   { client, confidential }: PersonClient,
   platform: RedirectPlatform | undefined,
   { pageOrigin }: Pick<GrantRequest, 'pageOrigin'>,

@@ -1,4 +1,4 @@
-import { AuthenticationRefusedError, type Credentials, type NewSignIn, type SignIn } from '../../credentials/index.ts'
+import { AuthenticationRejectedError, type Credentials, type NewSignIn, type SignIn } from '../../credentials/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { EntraError, type EntraErrorKind } from '../tokens/errors.ts'
 
@@ -21,12 +21,12 @@ export async function recordSignIn(
     }
     return await credentials.recordSignIn(transaction, signIn)
   } catch (error) {
-    if (!(error instanceof AuthenticationRefusedError)) throw error
-    throw new EntraError(refusals[error.refusal], [], { cause: error })
+    if (!(error instanceof AuthenticationRejectedError)) throw error
+    throw new EntraError(rejections[error.rejection], [], { cause: error })
   }
 }
 
-const refusals: Readonly<Record<AuthenticationRefusedError['refusal'], EntraErrorKind>> = {
+const rejections: Readonly<Record<AuthenticationRejectedError['rejection'], EntraErrorKind>> = {
   disabled: 'disabledUser',
   outdated: 'revoked',
   'must-change-password': 'oldPassword',

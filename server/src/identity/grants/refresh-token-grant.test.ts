@@ -45,8 +45,8 @@ test('a refresh token expires at the maximum age of its sign-in, however often i
   const { exp = 0, iat = 0 } = decodeJwt(lastToken)
   assert.ok(exp - iat <= 1, 'no token outlives the sign-in')
   people.time.nowMs += 1000
-  const refused = await people.refresh(refreshToken)
-  assert.deepEqual([refused.error, refused.error_codes], ['invalid_grant', [70043]])
+  const rejected = await people.refresh(refreshToken)
+  assert.deepEqual([rejected.error, rejected.error_codes], ['invalid_grant', [70043]])
   assert.equal((await people.credentials.signInsOf(people.alice.objectId)).length, 0)
 })
 
@@ -63,8 +63,8 @@ test('fault 15: a refresh token and its sign-in expire 90 days after the last us
   people.time.nowMs += 90 * dayMs - 1000
   assert.equal((await people.refresh(refreshToken)).status, 200)
   people.time.nowMs += 90 * dayMs
-  const refused = await people.refresh(refreshToken)
-  assert.deepEqual([refused.status, refused.error, refused.error_codes], [400, 'invalid_grant', [700082]])
+  const rejected = await people.refresh(refreshToken)
+  assert.deepEqual([rejected.status, rejected.error, rejected.error_codes], [400, 'invalid_grant', [700082]])
 })
 
 test('a refresh token is bound to its client and tenant, not to a path', async (t) => {

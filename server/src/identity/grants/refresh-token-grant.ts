@@ -6,7 +6,7 @@ import { EntraError } from '../tokens/errors.ts'
 import { type Handle, makeHandle } from './handles.ts'
 import { type PersonGrantOptions, mayRequest, personOf } from './authorization-code-grant.ts'
 import type { Grant, GrantRequest } from './grant.ts'
-import { type PersonClient, findPlatformRefusal, requirePersonClient } from './person-client.ts'
+import { type PersonClient, findPlatformRejection, requirePersonClient } from './person-client.ts'
 import { signInLifetimeMs } from './person-tokens.ts'
 import { requireRequestedAccess } from './requested-access.ts'
 
@@ -35,8 +35,8 @@ export function createRefreshTokenGrant(options: Options): Grant {
     if (found.used) return denyReuse(options, request, found, refreshToken)
     requireUnexpired(options, found)
     const { data, signInId } = found
-    const refusal = findPlatformRefusal(caller, data.platform, request)
-    if (refusal !== undefined) throw new EntraError(refusal)
+    const rejection = findPlatformRejection(caller, data.platform, request)
+    if (rejection !== undefined) throw new EntraError(rejection)
     const access = requireRequestedAccess(request, options, data)
     request.progress.resource = access.resource.aud
     if (!mayRequest(caller, data, access.resource)) throw new EntraError('anotherResource', [caller.client.clientId])

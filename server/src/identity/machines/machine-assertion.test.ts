@@ -122,7 +122,7 @@ for (const kind of usualDatabaseKinds) {
     const key = await newKey()
     const renewed = await enroll(await newCode(by.machine), key)
     assert.deepEqual([await holds(own), await holds(again)], [false, false])
-    assert.equal((await ask(by, await assertionOf(by))).status, 401, 'the old key is refused')
+    assert.equal((await ask(by, await assertionOf(by))).status, 401, 'the old key is denied')
     const now = { ...by, key, enrollment: renewed.body as unknown as MachineEnrollment }
     const last = [await tokenFor(undefined, now), await tokenFor({ resource_id: attached.id.toUpperCase() }, now)]
     await database.transaction((transaction) => directory.managedIdentities.delete(transaction, by.machine))

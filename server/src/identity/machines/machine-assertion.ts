@@ -83,12 +83,12 @@ async function requireMachine(
 ): Promise<MachineClient> {
   const kid = findHeaderMember(assertion, assertionType, 'kid')
   const found = typeof kid === 'string' ? await credentials.machines.findKey(kid) : undefined
-  if (found === undefined) throw new EntraError('machineRefused')
+  if (found === undefined) throw new EntraError('machineRejected')
   const { machine, publicKey } = found
   const claims = await verify(assertion, publicKey, tokenEndpointUrls, clock)
-  if ([claims.iss, claims.sub, clientId].some((name) => name !== machine.appId)) throw new EntraError('machineRefused')
+  if ([claims.iss, claims.sub, clientId].some((name) => name !== machine.appId)) throw new EntraError('machineRejected')
   const isFirstUse = await usedAssertions.use(String(kid), claims.jti, (claims.exp + clockSkewSeconds) * 1000)
-  if (!isFirstUse) throw new EntraError('machineRefused')
+  if (!isFirstUse) throw new EntraError('machineRejected')
   if (!machine.enabled) throw new EntraError('disabledApplication', [machine.appId])
   const identities = await credentials.machines.identitiesOf(machine.objectId)
   const wanted = findWanted(identities, claims.acrux_identity ?? { object_id: machine.objectId })
@@ -118,11 +118,11 @@ async function verify(
     })
     const claims = claimsSchema.parse(payload)
     const isFresh = claims.iat <= nowMs / 1000 + clockSkewSeconds && claims.exp <= claims.iat + maxLifetimeSeconds
-    if (!isFresh) throw new EntraError('machineRefused')
+    if (!isFresh) throw new EntraError('machineRejected')
     return claims
   } catch (error) {
     if (error instanceof errors.JOSEError || error instanceof z.ZodError) {
-      throw new EntraError('machineRefused', [], { cause: error })
+      throw new EntraError('machineRejected', [], { cause: error })
     }
     throw error
   }

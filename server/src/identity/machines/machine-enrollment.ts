@@ -16,7 +16,7 @@ import { requireTokenForm } from '../tokens/token-form.ts'
 const proofType = 'acrux-enroll+jwt'
 
 /** How many denied requests of an address are audited. Codes have 100 random bits and need no protection from guessing. */
-export const enrollmentRefusalAllowance = { burst: 20, perSecond: 1 }
+export const enrollmentRejectionAllowance = { burst: 20, perSecond: 1 }
 
 const claimsSchema = z.object({ code_sha256: z.string().length(43) })
 
@@ -26,7 +26,7 @@ export type EnrollmentContext = {
   readonly audit: Audit
   readonly publicOrigin: string
   /** The budget of denied enrollment requests. */
-  readonly enrollmentRefusals: SenderBudget
+  readonly enrollmentRejections: SenderBudget
 }
 
 /**
@@ -34,7 +34,7 @@ export type EnrollmentContext = {
  * signed with the machine's new private key and contains the public key. The key replaces the machine's previous one.
  */
 export async function enrollMachine(
-  { credentials, directory, audit, publicOrigin, enrollmentRefusals }: EnrollmentContext,
+  { credentials, directory, audit, publicOrigin, enrollmentRejections }: EnrollmentContext,
   call: Call<undefined>,
 ): Promise<MachineEnrollment> {
   call.reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
@@ -66,9 +66,9 @@ export async function enrollMachine(
     }
   } catch (error) {
     if (!(error instanceof EntraError)) throw error
-    if (!enrollmentRefusals.spend(call.origin.remoteAddress)) {
+    if (!enrollmentRejections.spend(call.origin.remoteAddress)) {
       call.reply.header('retry-after', '5')
-      throw new EntraError('tooManyRefusals', [], { cause: error })
+      throw new EntraError('tooManyRejections', [], { cause: error })
     }
     await audit.append({
       action: 'machine.enroll',

@@ -118,7 +118,7 @@ test('the response is a query or a form, and a request of version 1 has a resour
   assert.ok(form.ok && form.request.responseMode === 'form_post')
   const old = await people.read({ scope: undefined, resource: 'https://management.azure.com/' }, testTenantId, '1.0')
   assert.ok(old.ok && old.request.resource.aud === 'https://management.azure.com/')
-  const { parameters } = people.identity.refuseAuthorization(old.request, 'access_denied', 'no')
+  const { parameters } = people.identity.rejectAuthorization(old.request, 'access_denied', 'no')
   assert.equal(parameters['iss'], `${testOrigin}/${testTenantId}/`)
 })
 

@@ -60,10 +60,10 @@ export function createAuthorization(
         throw error
       }
     },
-    refuseAuthorization: (request, refusal, description) =>
+    rejectAuthorization: (request, rejection, description) =>
       errorResponse(
         { ...request, issuer: issuersOf(publicOrigin, request.tenantId)[request.version] },
-        refusal,
+        rejection,
         description,
       ),
     issueCode: async (request, signedIn, alsoRecord) => {

@@ -65,8 +65,8 @@ for (const kind of usualDatabaseKinds) {
           const response = await provider.post(url, body, raw ? { authorization: `Basic ${basic}` } : {})
           const text = await response.text()
           const isDevice = response.status === 200 && path.endsWith('/devicecode') && !text.includes('access_token')
-          const isRefused = response.status >= 400 && response.status < 500
-          assert.ok(isDevice || isRefused, `${url} ${body}: ${response.status} ${text}`)
+          const isRejected = response.status >= 400 && response.status < 500
+          assert.ok(isDevice || isRejected, `${url} ${body}: ${response.status} ${text}`)
         },
       ),
       { numRuns: 300 },

@@ -81,8 +81,8 @@ test('the user info endpoint returns the user, and its token is not accepted els
   const { accessToken } = await people.signIn()
   const program = await people.token()
   for (const token of [id_token, accessToken, program, 'x']) {
-    const refused = await userInfo(token)
-    assert.deepEqual([refused.status, refused.headers.get('www-authenticate')], [401, 'Bearer error="invalid_token"'])
+    const rejected = await userInfo(token)
+    assert.deepEqual([rejected.status, rejected.headers.get('www-authenticate')], [401, 'Bearer error="invalid_token"'])
   }
   assert.equal((await people.get('/oidc/userinfo')).status, 401)
 })
@@ -110,9 +110,9 @@ test('a single-page application redeems its code from its own origin only, and m
   const { appId } = await register(people, { redirectUris: { spa: [pageUri] } })
   const request = { client_id: appId, redirect_uri: pageUri, scope: openIdScope }
   for (const headers of [{}, { origin: 'https://evil.example' }]) {
-    const refused = await people.redeem(await people.code(request), request, testTenantId, headers)
-    assert.deepEqual(refused.error_codes, [9002327])
-    assert.equal(refused.headers.get('access-control-allow-origin'), null)
+    const rejected = await people.redeem(await people.code(request), request, testTenantId, headers)
+    assert.deepEqual(rejected.error_codes, [9002327])
+    assert.equal(rejected.headers.get('access-control-allow-origin'), null)
   }
   const origin = 'https://page.example'
   const answer = await people.redeem(await people.code(request), request, testTenantId, { origin })

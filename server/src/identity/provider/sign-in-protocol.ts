@@ -55,7 +55,7 @@ export type AuthorizationReading =
   | { readonly ok: false; readonly redirect: AuthorizationResponse }
 
 /** Why the client gets no code. [RFC 6749 §4.1.2.1; OpenID Connect Core §3.1.2.6] */
-export type AuthorizationRefusal =
+export type AuthorizationRejection =
   'access_denied' | 'login_required' | 'interaction_required' | 'consent_required' | 'account_selection_required'
 
 /** A device that waits until a person signs in for it. */
@@ -82,9 +82,9 @@ export interface SignInProtocol {
     version: TokenVersion,
   ): Promise<AuthorizationReading>
   /** The error response for a request. */
-  refuseAuthorization(
+  rejectAuthorization(
     request: AuthorizationRequest,
-    refusal: AuthorizationRefusal,
+    rejection: AuthorizationRejection,
     description: string,
   ): AuthorizationResponse
   /** Issues a code to a person who has signed in and consented. @throws EntraError if the authentication was revoked or is not sufficient */

@@ -6,7 +6,7 @@ import { usualDatabaseKind, usualDatabaseKinds } from '../../../testing/platform
 import { armScope, openTestProvider, testOrigin, testTenantId } from '../../../testing/identity/test-provider.ts'
 import { leastMilliseconds } from '../../../testing/platform/test-patience.ts'
 
-type Refusal = {
+type Rejection = {
   error: string
   error_codes: number[]
   error_description: string
@@ -123,7 +123,7 @@ test('a client authenticates with Basic and form-encoded parts [RFC 6749 §2.3.1
 })
 
 // prettier-ignore
-const refusals = [
+const rejections = [
   { change: { client_secret: 'wrong' },                          status: 401, error: 'invalid_client',         code: 7000215, why: 'a wrong secret' },
   { change: { client_secret: undefined },                        status: 401, error: 'invalid_client',         code: 7000216, why: 'no secret' },
   { change: { client_secret: undefined, client_assertion: 'x' }, status: 400, error: 'invalid_request',        code: 900144,  why: 'an assertion without a type' },
@@ -143,14 +143,14 @@ const refusals = [
 test('each denial has its AADSTS number and no token', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
-  for (const { change, status, error, code, why } of refusals) {
+  for (const { change, status, error, code, why } of rejections) {
     const response = await provider.post(provider.tokenPath, provider.form(change), {
       'client-request-id': testTenantId,
     })
     const text = await response.text()
     assert.equal(response.status, status, why)
     assert.equal(response.headers.get('cache-control'), 'no-store')
-    const body = JSON.parse(text) as Refusal
+    const body = JSON.parse(text) as Rejection
     assert.deepEqual([body.error, body.error_codes], [error, [code]], why)
     assert.ok(body.error_description.startsWith(`AADSTS${code}: `), why)
     assert.equal(body.correlation_id, testTenantId)
@@ -164,7 +164,7 @@ test('an application is denied if its secret is expired, or if it is disabled or
   const provider = await openTestProvider()
   t.after(provider.close)
   const code = async () =>
-    ((await (await provider.post(provider.tokenPath, provider.form())).json()) as Refusal).error_codes?.[0]
+    ((await (await provider.post(provider.tokenPath, provider.form())).json()) as Rejection).error_codes?.[0]
   const { objectId } = provider.client.servicePrincipal
   // The last owner cannot be disabled.
   await provider.createClient('second', 'owner')
@@ -205,7 +205,7 @@ test('a duplicate parameter, or a parameter in the URL, is denied whatever its v
     const pair = `${name}=${encodeURIComponent(value)}`
     const doubled = await provider.post(provider.tokenPath, `${provider.form()}&${pair}&${pair}`)
     assert.equal(doubled.status, 400, name)
-    assert.deepEqual(((await doubled.json()) as Refusal).error_codes, [9000411])
+    assert.deepEqual(((await doubled.json()) as Rejection).error_codes, [9000411])
   }
   for (const query of [`client_secret=${encodeURIComponent(secret)}`, 'scope=x', 'grant_type=client_credentials']) {
     assert.equal((await provider.post(`${provider.tokenPath}?${query}`, provider.form())).status, 400, query)
@@ -234,7 +234,7 @@ test('a body that is not a form causes neither a token nor a 5xx, whatever its c
   for (const { type, body } of table) {
     const response = await provider.post(provider.tokenPath, body, { 'content-type': type })
     assert.ok(response.status >= 400 && response.status < 500, `${type} ${body.slice(0, 20)}: ${response.status}`)
-    assert.equal(typeof ((await response.json()) as Refusal).error, 'string')
+    assert.equal(typeof ((await response.json()) as Rejection).error, 'string')
   }
   const spaced = await provider.post(provider.tokenPath, form, {
     'content-type': 'Application/X-WWW-Form-Urlencoded ; charset=UTF-8',
@@ -247,7 +247,7 @@ test('an application cannot sign in to "common" and "organizations"', async (t) 
   t.after(provider.close)
   for (const tenant of ['common', 'organizations']) {
     const response = await provider.post(`/${tenant}/oauth2/v2.0/token`, provider.form())
-    assert.deepEqual([response.status, ((await response.json()) as Refusal).error_codes], [400, [50059]])
+    assert.deepEqual([response.status, ((await response.json()) as Rejection).error_codes], [400, [50059]])
   }
   const get = await provider.get(provider.tokenPath)
   assert.deepEqual([get.status, get.headers.get('allow')], [405, 'POST'])
@@ -300,8 +300,8 @@ test('a client in a loop of denials is throttled and no longer audited, and its 
   }
   assert.equal(statuses.filter((status) => status === 401).length, 600)
   assert.equal(statuses.filter((status) => status === 429).length, 50)
-  const refused = await provider.post(provider.tokenPath, body)
-  assert.equal(refused.headers.get('retry-after'), '5')
+  const rejected = await provider.post(provider.tokenPath, body)
+  assert.equal(rejected.headers.get('retry-after'), '5')
   assert.equal((await provider.post(provider.tokenPath, provider.form())).status, 200)
   provider.time.nowMs += 1000
   assert.equal((await provider.post(provider.tokenPath, body)).status, 401)

@@ -20,7 +20,7 @@ export type TokenEndpointContext = {
   /** The addresses that authenticated recently. */
   readonly senders: KnownSenders
   /** The budget of denied token requests. */
-  readonly tokenRefusals: SenderBudget
+  readonly tokenRejections: SenderBudget
 }
 
 /**
@@ -28,7 +28,7 @@ export type TokenEndpointContext = {
  * of 256 bits need no
  * protection from guessing. Valid requests are never limited, so nobody can lock out others.
  */
-export const tokenRefusalAllowance = { burst: 600, perSecond: 10 }
+export const tokenRejectionAllowance = { burst: 600, perSecond: 10 }
 
 /** The parts of a request that were parsed before it failed, for its audit event. */
 type EndpointProgress = Progress & { form?: TokenForm }
@@ -52,9 +52,9 @@ export function tokenEndpoint(version: TokenVersion) {
       if (error.retryAfterSeconds !== undefined) call.reply.header('retry-after', String(error.retryAfterSeconds))
       // The client is not authenticated, so its id is recorded only if it is well-formed.
       const claimed = authorization.scheme === 'basic' ? authorization.username : progress.form?.get('client_id')
-      if (!context.tokenRefusals.spend(call.origin.remoteAddress)) {
+      if (!context.tokenRejections.spend(call.origin.remoteAddress)) {
         call.reply.header('retry-after', '5')
-        throw new EntraError('tooManyRefusals', [], { cause: error })
+        throw new EntraError('tooManyRejections', [], { cause: error })
       }
       await context.audit.append({
         action: 'identity-token.issue',

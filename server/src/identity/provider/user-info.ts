@@ -15,13 +15,13 @@ export async function userInfo(
   reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
   const authorization = parseAuthorization(request.headers.authorization)
   if (authorization.scheme !== 'bearer') {
-    if (authorization.scheme !== 'none') await audit.append(refusalOf('scheme', origin))
+    if (authorization.scheme !== 'none') await audit.append(rejectionOf('scheme', origin))
     reply.header('www-authenticate', 'Bearer')
     throw new EntraError('invalidToken')
   }
   const verified = await verifyAccessToken(authorization.token, ['userinfo'])
   if (!verified.ok || verified.identity.principal.kind !== 'user') {
-    await audit.append(refusalOf(verified.ok ? 'principal' : verified.reason, origin))
+    await audit.append(rejectionOf(verified.ok ? 'principal' : verified.reason, origin))
     reply.header('www-authenticate', 'Bearer error="invalid_token"')
     throw new EntraError('invalidToken')
   }
@@ -30,7 +30,7 @@ export async function userInfo(
   return { sub: objectId, oid: objectId, name: displayName, preferred_username: userPrincipalName, ...email }
 }
 
-function refusalOf(reason: string, origin: Origin): AuditEvent {
+function rejectionOf(reason: string, origin: Origin): AuditEvent {
   const actor = { kind: 'claimed', id: '' } as const
   return { action: 'user-info.read', outcome: 'refused', actor, target: '', reason, origin }
 }

@@ -28,7 +28,7 @@ export type VerifiedIdentity = {
 }
 
 /** Why a token is denied. */
-export type IdentityRefusal =
+export type IdentityRejection =
   | 'malformed'
   | 'signature'
   | 'issuer'
@@ -64,16 +64,16 @@ export type PresentedToken = {
 }
 
 /** Why a token is denied, and its owner if known. */
-export type RefusedToken = {
+export type RejectedToken = {
   readonly ok: false
-  readonly reason: IdentityRefusal
+  readonly reason: IdentityRejection
   readonly owner?: TokenOwner
   /** Absent if the signature was not verified. */
   readonly presented?: PresentedToken
 }
 
 /** A verified token, or why it was denied. */
-export type TokenVerdict = { readonly ok: true; readonly identity: VerifiedIdentity } | RefusedToken
+export type TokenVerdict = { readonly ok: true; readonly identity: VerifiedIdentity } | RejectedToken
 
 /**
  * Verifies an IdP access token for one of `audiences`. Never throws for what a client sent. With `isUnderWay`, the token was

@@ -13,9 +13,9 @@ import type { Clients } from './clients.ts'
 import { issuersOf } from './tenants.ts'
 import { accessTokenSeconds, clockSkewSeconds, signingAlgorithm } from './token-parameters.ts'
 import type {
-  IdentityRefusal,
+  IdentityRejection,
   PresentedToken,
-  RefusedToken,
+  RejectedToken,
   TokenAudience,
   TokenOwner,
   VerifiedIdentity,
@@ -32,7 +32,7 @@ export type VerifierOptions = {
   readonly publicOrigin: string
 }
 
-type Result<Value> = { readonly ok: true; readonly value: Value } | RefusedToken
+type Result<Value> = { readonly ok: true; readonly value: Value } | RejectedToken
 
 /** The verified content of a token. */
 type VerifiedToken = { readonly claims: AccessTokenClaims; readonly audience: TokenAudience; readonly keyId: string }
@@ -58,12 +58,12 @@ export function createAccessTokenVerifier(options: VerifierOptions): VerifyAcces
   const cache = new LRUCache<string, VerifiedToken>(maxEntries(maxCachedTokens))
 
   async function verifySignatureAndClaims(token: string, isUnderWay: boolean): Promise<Result<VerifiedToken>> {
-    if (token.length > maxTokenLength || !compactForm.test(token)) return refused('malformed')
+    if (token.length > maxTokenLength || !compactForm.test(token)) return rejected('malformed')
     const hash = createHash('sha256').update(token).digest('base64')
     const cached = cache.get(hash)
     if (cached !== undefined) {
       const isKeyValid = (await options.keys.verifier(cached.keyId)) !== undefined
-      return isKeyValid ? { ok: true, value: cached } : refused('signature')
+      return isKeyValid ? { ok: true, value: cached } : rejected('signature')
     }
     const verified = await checkSignatureAndClaims(options, token, isUnderWay)
     if (!verified.ok) return verified
@@ -79,9 +79,9 @@ export function createAccessTokenVerifier(options: VerifierOptions): VerifyAcces
     const presented = presentedBy(claims)
     // A cached token may have expired since.
     if (!isUnderWay && clock.now() >= (claims.exp + clockSkewSeconds) * 1000)
-      return { ...refused('expired'), owner, presented }
+      return { ...rejected('expired'), owner, presented }
     if (!wanted.includes(audience) || audiences.find(claims.aud)?.audience !== audience)
-      return { ...refused('audience'), owner, presented }
+      return { ...rejected('audience'), owner, presented }
     const standing = await checkStanding(options, claims)
     return standing.ok
       ? { ok: true, identity: toIdentity(verified.value, standing.value) }
@@ -96,9 +96,9 @@ async function checkSignatureAndClaims(
   isUnderWay: boolean,
 ): Promise<Result<VerifiedToken>> {
   const kid = parseKeyId(token)
-  if (kid === undefined) return refused('malformed')
+  if (kid === undefined) return rejected('malformed')
   const key = await keys.verifier(kid)
-  if (key === undefined) return refused('signature')
+  if (key === undefined) return rejected('signature')
   const { tenantId } = await directory.tenant()
   const issuers = issuersOf(publicOrigin, tenantId)
   try {
@@ -112,19 +112,19 @@ async function checkSignatureAndClaims(
       requiredClaims: ['iat', 'nbf', 'exp', 'sub', 'oid', 'tid'],
     })
     const parsed = accessTokenClaims.safeParse(payload)
-    if (!parsed.success) return refused('claims')
+    if (!parsed.success) return rejected('claims')
     const claims = parsed.data
     const problem = findClaimProblem(claims, { nowMs: clock.now(), tenantId, issuer: issuers[claims.ver] })
-    if (problem !== undefined) return refused(problem)
+    if (problem !== undefined) return rejected(problem)
     const audience = audiences.find(claims.aud)?.audience
-    return audience === undefined ? refused('audience') : { ok: true, value: { claims, audience, keyId: kid } }
+    return audience === undefined ? rejected('audience') : { ok: true, value: { claims, audience, keyId: kid } }
   } catch (error) {
-    const refusal = refused(refusalOf(error))
+    const rejection = rejected(rejectionOf(error))
     // jose checks the times last, so the other claims of an expired token are valid.
     const expired = error instanceof errors.JWTExpired ? accessTokenClaims.safeParse(error.payload) : undefined
     return expired?.success === true
-      ? { ...refusal, owner: ownerOf(expired.data), presented: presentedBy(expired.data) }
-      : refusal
+      ? { ...rejection, owner: ownerOf(expired.data), presented: presentedBy(expired.data) }
+      : rejection
   }
 }
 
@@ -132,7 +132,7 @@ async function checkSignatureAndClaims(
 function findClaimProblem(
   claims: AccessTokenClaims,
   { nowMs, tenantId, issuer }: { readonly nowMs: number; readonly tenantId: string; readonly issuer: string },
-): IdentityRefusal | undefined {
+): IdentityRejection | undefined {
   if (claims.iat > nowMs / 1000 + clockSkewSeconds) return 'not-yet-valid'
   if (claims.exp > Math.min(claims.iat + accessTokenSeconds, claims.acrux_cred_exp)) return 'claims'
   if (claims.iss !== issuer) return 'issuer'
@@ -162,7 +162,7 @@ function parseKeyId(token: string): string | undefined {
   return typeof kid === 'string' && keyIdPattern.test(kid) ? kid : undefined
 }
 
-function refusalOf(error: unknown): IdentityRefusal {
+function rejectionOf(error: unknown): IdentityRejection {
   if (error instanceof errors.JWTExpired) return 'expired'
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature'
   if (error instanceof errors.JWTClaimValidationFailed) {
@@ -180,19 +180,19 @@ function refusalOf(error: unknown): IdentityRefusal {
  */
 async function checkStanding({ credentials, directory, clients }: VerifierOptions, claims: AccessTokenClaims) {
   const principal = await directory.findPrincipal(claims.oid)
-  if (principal === undefined || principal.kind === 'group' || !principal.enabled) return refused('principal')
+  if (principal === undefined || principal.kind === 'group' || !principal.enabled) return rejected('principal')
   switch (claims.idtyp) {
     case 'app':
-      if (principal.kind !== 'service-principal' || principal.appId !== claims.appid) return refused('principal')
+      if (principal.kind !== 'service-principal' || principal.appId !== claims.appid) return rejected('principal')
       break
     case 'user':
-      if (principal.kind !== 'user') return refused('principal')
-      if ((await clients.find(claims.appid)) === undefined) return refused('credential')
+      if (principal.kind !== 'user') return rejected('principal')
+      if ((await clients.find(claims.appid)) === undefined) return rejected('credential')
       break
   }
   const credential = { kind: claims.acrux_cred_kind, id: claims.acrux_cred }
   const stands = await credentials.credentialStands(claims.oid, credential)
-  return stands ? ({ ok: true, value: principal } as const) : refused('credential')
+  return stands ? ({ ok: true, value: principal } as const) : rejected('credential')
 }
 
 function toIdentity({ claims, audience }: VerifiedToken, principal: VerifiedIdentity['principal']): VerifiedIdentity {
@@ -209,6 +209,6 @@ function toIdentity({ claims, audience }: VerifiedToken, principal: VerifiedIden
   }
 }
 
-function refused(reason: IdentityRefusal): RefusedToken {
+function rejected(reason: IdentityRejection): RejectedToken {
   return { ok: false, reason }
 }

@@ -13,7 +13,7 @@ import type { Directory } from '../../directory/index.ts'
 import { shownText } from '@acrux/shared/standards/http/shown-text.ts'
 import { issuersOf } from './tenants.ts'
 import type {
-  IdentityRefusal,
+  IdentityRejection,
   PresentedToken,
   TokenVerdict,
   VerifyAccessToken,
@@ -40,7 +40,7 @@ export function createIncomingTokenVerifier(options: IncomingOptions): VerifyInc
   return async (text, audiences, appId) => {
     const token = parseCompactToken(text)
     const issuer = token === undefined ? undefined : textClaim(token.claims, 'iss')
-    if (token === undefined || issuer === undefined) return refused('malformed')
+    if (token === undefined || issuer === undefined) return rejected('malformed')
     const { tenantId } = await directory.tenant()
     if (isOwnIssuer(issuer, publicOrigin, tenantId)) return verifyAccessToken(text, audiences)
     if (!trustedTenants.isIssuer(issuer)) {
@@ -90,8 +90,8 @@ function verdictOf(
 ): Promise<TokenVerdict> {
   return orUnavailable(async () => {
     const result = await issuers.verifyWorkloadToken(token, appId)
-    const isRefused = result.outcome === 'matched' && isDisabled
-    const verdict = isRefused ? refused('audience') : toVerdict(result, token, tenantId)
+    const isRejected = result.outcome === 'matched' && isDisabled
+    const verdict = isRejected ? rejected('audience') : toVerdict(result, token, tenantId)
     return unverified.has(result.outcome) ? verdict : withPresented(verdict, presentedBy(token))
   })
 }
@@ -100,7 +100,7 @@ async function orUnavailable(verify: () => Promise<TokenVerdict>): Promise<Token
   try {
     return await verify()
   } catch (error) {
-    if (error instanceof IssuerUnavailableError) return refused('issuer-unavailable')
+    if (error instanceof IssuerUnavailableError) return rejected('issuer-unavailable')
     throw error
   }
 }
@@ -129,11 +129,11 @@ function presentedBy({ claims }: CompactToken): PresentedToken | undefined {
 }
 
 function toVerdict(result: WorkloadTokenResult, { claims }: CompactToken, tenantId: string): TokenVerdict {
-  if (result.outcome !== 'matched' && result.outcome !== 'disabled') return refused(reasonOf(result.outcome))
+  if (result.outcome !== 'matched' && result.outcome !== 'disabled') return rejected(reasonOf(result.outcome))
   const { servicePrincipal, credentialId } = result
   if (result.outcome === 'disabled') {
     const { objectId } = servicePrincipal
-    return { ...refused('principal'), owner: { kind: 'service-principal', objectId, credentialId } }
+    return { ...rejected('principal'), owner: { kind: 'service-principal', objectId, credentialId } }
   }
   return {
     ok: true,
@@ -152,7 +152,7 @@ function toVerdict(result: WorkloadTokenResult, { claims }: CompactToken, tenant
   }
 }
 
-function reasonOf(outcome: Exclude<WorkloadTokenResult['outcome'], 'matched' | 'disabled'>): IdentityRefusal {
+function reasonOf(outcome: Exclude<WorkloadTokenResult['outcome'], 'matched' | 'disabled'>): IdentityRejection {
   switch (outcome) {
     case 'no-times':
       return 'claims'
@@ -163,6 +163,6 @@ function reasonOf(outcome: Exclude<WorkloadTokenResult['outcome'], 'matched' | '
   }
 }
 
-function refused(reason: IdentityRefusal): { readonly ok: false; readonly reason: IdentityRefusal } {
+function rejected(reason: IdentityRejection): { readonly ok: false; readonly reason: IdentityRejection } {
   return { ok: false, reason }
 }

@@ -8,7 +8,7 @@ const compact = (header: unknown, claims: unknown = { iss: 'x' }, signature = 'A
   `${encode(header)}.${encode(claims)}.${signature}`
 
 // prettier-ignore
-const refused: readonly (readonly [why: string, text: string])[] = [
+const rejected: readonly (readonly [why: string, text: string])[] = [
   ['no content',                               ''],
   ['two parts',                                'e30.e30'],
   ['four parts',                               'e30.e30.AAAA.AAAA'],
@@ -40,7 +40,7 @@ const refused: readonly (readonly [why: string, text: string])[] = [
   ['claims that are nested too deep',          compact({ alg: 'RS256' }, '['.repeat(3000) + ']'.repeat(3000))],
 ]
 
-for (const [why, text] of refused) {
+for (const [why, text] of rejected) {
   test(`a text with ${why} is not parsed [RFC 7515 §2, §4.1.11; RFC 8725 §3]`, () => {
     assert.equal(parseCompactToken(text), undefined)
   })

@@ -69,11 +69,12 @@ export type TenantIdentity = {
 }
 
 /** Why an access token is denied. */
-export type TenantTokenRefusal =
+export type TenantTokenRejection =
   'issuer' | 'signature' | 'expired' | 'not-yet-valid' | 'claims' | 'audience' | 'principal'
 
 export type TenantTokenResult =
-  { readonly ok: true; readonly identity: TenantIdentity } | { readonly ok: false; readonly reason: TenantTokenRefusal }
+  | { readonly ok: true; readonly identity: TenantIdentity }
+  | { readonly ok: false; readonly reason: TenantTokenRejection }
 
 /** The verification of access tokens of trusted tenants. */
 export interface TrustedTenants {
@@ -98,20 +99,20 @@ export function createTrustedTenants(options: {
     verify: async (token, audiences) => {
       const { claims } = token
       const issuer = issuers.get(textClaim(claims, 'iss') ?? '')
-      if (issuer === undefined) return refused('issuer')
-      if (!(await isSignedByIssuer(issuerKeys, issuer, token))) return refused('signature')
+      if (issuer === undefined) return rejected('issuer')
+      if (!(await isSignedByIssuer(issuerKeys, issuer, token))) return rejected('signature')
       const problem = findTimeProblem(token, clock.now())
-      if (problem !== undefined) return refused(problem === 'no-times' ? 'claims' : problem)
+      if (problem !== undefined) return rejected(problem === 'no-times' ? 'claims' : problem)
       const read = parseClaims(token, issuer)
-      if (read === undefined) return refused('claims')
-      if (read.audience === undefined || !audiences.includes(read.audience)) return refused('audience')
+      if (read === undefined) return rejected('claims')
+      if (read.audience === undefined || !audiences.includes(read.audience)) return rejected('audience')
       const { tenantId } = issuer
       const { audience, kind, objectId, appId } = read
       const registered = await directory.externalPrincipals.register(
         { tenantId, objectId, kind },
         namesOf(token, objectId, appId),
       )
-      if (registered === undefined) return refused('principal')
+      if (registered === undefined) return rejected('principal')
       const { principal, credentialId } = registered
       const { issuedAtMs, expiresAtMs } = read
       return { ok: true, identity: { principal, appId, tenantId, audience, credentialId, issuedAtMs, expiresAtMs } }
@@ -184,6 +185,6 @@ function namesOf({ claims }: CompactToken, objectId: string, appId: string) {
   return { displayName: firstOf('name', ...userNames), userPrincipalName: firstOf(...userNames), appId }
 }
 
-function refused(reason: TenantTokenRefusal): TenantTokenResult {
+function rejected(reason: TenantTokenRejection): TenantTokenResult {
   return { ok: false, reason }
 }

@@ -189,7 +189,7 @@ function toUpstreamError(error: unknown): Error {
   }
   if (error instanceof AuthorizationResponseError) {
     const detail = [error.error, error.error_description].filter(Boolean).join(': ')
-    return new UpstreamError('provider-refused', 'the provider denied the sign-in', detail, { cause: error })
+    return new UpstreamError('provider-denied', 'the provider denied the sign-in', detail, { cause: error })
   }
   if (error instanceof ResponseBodyError) {
     if (error.status >= 500)

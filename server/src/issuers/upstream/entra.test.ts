@@ -59,7 +59,7 @@ async function openEntra(t: TestContext, extra: Readonly<Record<string, unknown>
         query: query.toString(),
         correlationId: 'id',
       })
-      return 'refusal' in result ? result.refusal.failure : result
+      return 'rejection' in result ? result.rejection.failure : result
     },
   }
 }

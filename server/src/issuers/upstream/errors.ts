@@ -4,7 +4,7 @@ import { cutText } from '@acrux/shared/standards/http/cut-text.ts'
 export type UpstreamFailure =
   | 'no-such-provider'
   | 'no-transaction'
-  | 'provider-refused'
+  | 'provider-denied'
   | 'unreachable'
   | 'bad-answer'
   | 'misconfigured'
@@ -18,7 +18,7 @@ export type UpstreamFailure =
   | 'throttled'
 
 /** A failure and the text of its page. `detail` comes from the provider: display it escaped, and only to the person. */
-export type UpstreamRefusal = {
+export type UpstreamRejection = {
   readonly failure: UpstreamFailure
   readonly status: number
   readonly title: string
@@ -33,7 +33,7 @@ type Row = { readonly status: number; readonly title: string; readonly text: str
 export const upstreamErrors: Readonly<Record<UpstreamFailure, Row>> = {
   'no-such-provider':  { status: 404, title: 'No such provider', text: 'There is no identity provider with this name. Start over in the program that you were using.' },
   'no-transaction':    { status: 400, title: 'This sign-in has expired', text: 'It took too long, was already completed, or was started in another browser. Start over in the program that you were using.' },
-  'provider-refused':  { status: 403, title: 'The provider did not sign you in', text: 'Your organisation’s provider cancelled the sign-in.' },
+  'provider-denied':  { status: 403, title: 'The provider did not sign you in', text: 'Your organisation’s provider cancelled the sign-in.' },
   'unreachable':       { status: 503, title: 'The provider cannot be reached', text: 'Your organisation’s provider does not respond. Try again in a few minutes. If the problem persists, contact the administrator of this registry.' },
   'bad-answer':        { status: 403, title: 'Invalid response', text: 'Your organisation’s provider returned an invalid response. The administrator of this registry can find the reason in the log.' },
   'misconfigured':     { status: 503, title: 'The provider cannot be used', text: 'The administrator of this registry has to correct its credentials at your organisation’s provider.' },
@@ -47,8 +47,8 @@ export const upstreamErrors: Readonly<Record<UpstreamFailure, Row>> = {
   'throttled':         { status: 429, title: 'Too many attempts', text: 'Too many sign-ins were started from your address. Wait a minute and try again.' },
 }
 
-/** The refusal for a failure. `detail` is cut to 300 characters. */
-export function upstreamRefusal(failure: UpstreamFailure, detail?: string): UpstreamRefusal {
+/** The rejection for a failure. `detail` is cut to 300 characters. */
+export function upstreamRejection(failure: UpstreamFailure, detail?: string): UpstreamRejection {
   const clean = detail?.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
   return { failure, ...upstreamErrors[failure], detail: clean && cutText(clean, 300) }
 }
@@ -56,7 +56,7 @@ export function upstreamRefusal(failure: UpstreamFailure, detail?: string): Upst
 /** The provider's part of a sign-in failed. `detail` is for the person, the cause for the log. */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError'
-  readonly failure: 'provider-refused' | 'unreachable' | 'bad-answer' | 'misconfigured'
+  readonly failure: 'provider-denied' | 'unreachable' | 'bad-answer' | 'misconfigured'
   readonly detail: string | undefined
 
   constructor(failure: UpstreamError['failure'], message: string, detail?: string, options?: ErrorOptions) {

@@ -140,18 +140,18 @@ describe('a sign-in at an organisation’s provider', () => {
       query: query.toString(),
       correlationId: 'id',
     })
-    assert.ok('refusal' in result)
-    assert.equal(result.refusal.failure, 'provider-refused')
-    assert.match(result.refusal.detail ?? '', /^access_denied: <script> x{10,}$/)
-    assert.ok((result.refusal.detail ?? '').length <= 300)
+    assert.ok('rejection' in result)
+    assert.equal(result.rejection.failure, 'provider-denied')
+    assert.match(result.rejection.detail ?? '', /^access_denied: <script> x{10,}$/)
+    assert.ok((result.rejection.detail ?? '').length <= 300)
     assert.equal(result.flow, 'the-flow')
   })
 
   test('is limited to a burst of sixty for an address', async (t) => {
     const { upstreams, begin } = await openTestUpstreams(t)
     for (let count = 0; count < 60; count++) await begin()
-    const refused = await upstreams.begin('contoso', signInRequest)
-    assert.ok('refusal' in refused && refused.refusal.status === 429)
+    const rejected = await upstreams.begin('contoso', signInRequest)
+    assert.ok('rejection' in rejected && rejected.rejection.status === 429)
     await begin('contoso', 'browser-1', { remoteAddress: '203.0.113.2' })
   })
 })
@@ -176,10 +176,10 @@ describe('a provider', () => {
       const { provider, upstreams, time, begin } = await openTestUpstreams(t)
       provider.override(overrides)
       const result = await upstreams.begin('contoso', signInRequest)
-      assert.ok('refusal' in result && result.refusal.status === 503, JSON.stringify(result))
+      assert.ok('rejection' in result && result.rejection.status === 503, JSON.stringify(result))
       provider.override({})
       const requestsBefore = provider.seen.length
-      assert.ok('refusal' in (await upstreams.begin('contoso', signInRequest)))
+      assert.ok('rejection' in (await upstreams.begin('contoso', signInRequest)))
       assert.equal(provider.seen.length, requestsBefore, 'no request during the pause')
       time.nowMs += 5000
       await begin()
@@ -205,7 +205,7 @@ describe('a provider', () => {
       const { provider, upstreams } = await openTestUpstreams(t)
       provider.override(overrides)
       const result = await upstreams.begin('contoso', signInRequest)
-      assert.ok('refusal' in result && result.refusal.failure === 'bad-answer', JSON.stringify(result))
+      assert.ok('rejection' in result && result.rejection.failure === 'bad-answer', JSON.stringify(result))
     })
   }
 
@@ -238,7 +238,7 @@ describe('a provider', () => {
   test('in the private network is reached only if the operator allows it', async (t) => {
     const { upstreams, provider } = await openTestUpstreams(t, { extra: { privateNetwork: false } })
     const result = await upstreams.begin('contoso', signInRequest)
-    assert.ok('refusal' in result && result.refusal.status === 503)
+    assert.ok('rejection' in result && result.rejection.status === 503)
     assert.equal(provider.seen.length, 0)
   })
 
@@ -257,10 +257,10 @@ describe('a provider', () => {
       fetch(`${issuer}/.well-known/openid-configuration`, fetchOptions()).then(({ status }) => status)
     const answers = await Promise.allSettled(Array.from({ length: 40 }, request))
     assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 32)
-    const refused = answers.flatMap((answer) =>
+    const rejected = answers.flatMap((answer) =>
       answer.status === 'rejected' ? [answer.reason as { failure: string }] : [],
     )
-    assert.deepEqual(new Set(refused.map(({ failure }) => failure)), new Set(['busy']))
+    assert.deepEqual(new Set(rejected.map(({ failure }) => failure)), new Set(['busy']))
     assert.equal(await request(), 200)
   })
 

@@ -13,7 +13,7 @@ import { readPemFile } from '../../platform/tls/key-pair.ts'
 import type { CustomFetch } from 'openid-client'
 import { readUpstreamPerson } from './claims.ts'
 import type { UpstreamClient, UpstreamSecrets } from './client.ts'
-import { UpstreamError, type UpstreamRefusal, upstreamRefusal } from './errors.ts'
+import { UpstreamError, type UpstreamRejection, upstreamRejection } from './errors.ts'
 import { createUpstreamFetch } from './fetch.ts'
 import type { UpstreamSettings } from './settings.ts'
 import { type UpstreamStore, createUpstreamStore } from './upstream-store.ts'
@@ -26,12 +26,12 @@ export interface Upstreams {
   begin(
     name: string,
     request: UpstreamSignInRequest,
-  ): Promise<{ readonly location: string } | { readonly refusal: UpstreamRefusal }>
-  /** Completes a sign-in. A refusal has the `flow` if this browser started the sign-in. */
+  ): Promise<{ readonly location: string } | { readonly rejection: UpstreamRejection }>
+  /** Completes a sign-in. A rejection has the `flow` if this browser started the sign-in. */
   finish(
     name: string,
     callback: UpstreamCallback,
-  ): Promise<UpstreamSignIn | { readonly refusal: UpstreamRefusal; readonly flow: string | undefined }>
+  ): Promise<UpstreamSignIn | { readonly rejection: UpstreamRejection; readonly flow: string | undefined }>
 }
 
 export type UpstreamOptions = {
@@ -86,8 +86,8 @@ async function begin(
 ): ReturnType<Upstreams['begin']> {
   const { clock, budget, opened, publicOrigin } = context
   const provider = opened.get(name)
-  if (provider === undefined) return { refusal: upstreamRefusal('no-such-provider') }
-  if (!budget.spend(request.remoteAddress)) return { refusal: upstreamRefusal('throttled') }
+  if (provider === undefined) return { rejection: upstreamRejection('no-such-provider') }
+  if (!budget.spend(request.remoteAddress)) return { rejection: upstreamRejection('throttled') }
   const { browser, flow, authenticatedAfterMs } = request
   const secrets = { state: newSecret(), nonce: newSecret(), codeVerifier: newSecret() }
   const nowMs = clock.now()
@@ -106,7 +106,7 @@ async function begin(
     await storePending(context, { ...secrets, flow, authenticatedAfterMs }, { provider: name, browser, nowMs })
     return { location: url.href }
   } catch (error) {
-    return { refusal: refusalOf(context, error, name, undefined) }
+    return { rejection: rejectionOf(context, error, name, undefined) }
   }
 }
 
@@ -117,9 +117,9 @@ async function finish(
 ): ReturnType<Upstreams['finish']> {
   const { log, opened, publicOrigin } = context
   const provider = opened.get(name)
-  if (provider === undefined) return { refusal: upstreamRefusal('no-such-provider'), flow: undefined }
+  if (provider === undefined) return { rejection: upstreamRejection('no-such-provider'), flow: undefined }
   const pending = await takePending(context, name, browser, query)
-  if (pending === undefined) return { refusal: upstreamRefusal('no-transaction'), flow: undefined }
+  if (pending === undefined) return { rejection: upstreamRejection('no-transaction'), flow: undefined }
   const { settings, client } = provider
   try {
     // Our origin comes from the configuration, never from the request.
@@ -127,9 +127,9 @@ async function finish(
     const read = requireFresh(readUpstreamPerson(settings, claims), pending)
     if ('person' in read) return { settings, person: read.person, flow: pending.flow }
     log.info({ provider: name, reason: read.failure, id: correlationId }, 'a sign-in was denied')
-    return { refusal: upstreamRefusal(read.failure), flow: pending.flow }
+    return { rejection: upstreamRejection(read.failure), flow: pending.flow }
   } catch (error) {
-    return { refusal: refusalOf(context, error, name, correlationId), flow: pending.flow }
+    return { rejection: rejectionOf(context, error, name, correlationId), flow: pending.flow }
   }
 }
 
@@ -165,16 +165,16 @@ async function takePending(
   return JSON.parse(sealer.open(row.sealed, sealContext(row.state_hash)).toString()) as PendingSignIn
 }
 
-function refusalOf(
+function rejectionOf(
   { log }: UpstreamContext,
   error: unknown,
   name: string,
   correlationId: string | undefined,
-): UpstreamRefusal {
+): UpstreamRejection {
   if (!(error instanceof UpstreamError)) throw error
   const line = { provider: name, reason: error.message, err: error, id: correlationId }
-  if (error.failure !== 'provider-refused') log.warn(line, 'a sign-in at an identity provider failed')
-  return upstreamRefusal(error.failure, error.detail)
+  if (error.failure !== 'provider-denied') log.warn(line, 'a sign-in at an identity provider failed')
+  return upstreamRejection(error.failure, error.detail)
 }
 
 async function openClient(options: UpstreamOptions, settings: UpstreamSettings): Promise<UpstreamClient> {

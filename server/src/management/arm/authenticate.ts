@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { failedBefore } from '../../authorization/index.ts'
-import type { IdentityRefusal, RefusedToken } from '../../identity/index.ts'
+import type { IdentityRejection, RejectedToken } from '../../identity/index.ts'
 import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
 import { explainRejectedIdentityToken } from '../../token-service/index.ts'
 import type { ArmContext, ManagementCaller } from './context.ts'
@@ -20,14 +20,14 @@ export async function authenticate(
   isUnderWay: boolean,
 ): Promise<ManagementCaller> {
   const { authorization: header } = request.headers
-  if (header === undefined) throw await refusal(context, "The 'Authorization' header is missing.")
+  if (header === undefined) throw await rejection(context, "The 'Authorization' header is missing.")
   const authorization = parseAuthorization(header)
   if (authorization.scheme !== 'bearer') {
     const recorded = { decision: failedBefore('unusable-authorization') }
-    throw await refusal(context, "The 'Authorization' header is provided in an invalid format.", recorded)
+    throw await rejection(context, "The 'Authorization' header is provided in an invalid format.", recorded)
   }
   const verified = await context.identity.verifyAccessToken(authorization.token, ['arm'], isUnderWay)
-  if (!verified.ok) throw await tokenRefusal(context, verified)
+  if (!verified.ok) throw await tokenRejection(context, verified)
   const { principal, credentialId, credentialKind } = verified.identity
   const credential = credentialId === undefined ? undefined : { kind: credentialKind, id: credentialId }
   return { principal, credentialId, credential, rights: await rightsOf(context, principal.objectId) }
@@ -59,18 +59,18 @@ async function rightsOf(
 }
 
 /** The reasons that a new token may fix: a client with continuous access evaluation requests one, once, and retries. */
-const mendedByNewToken: readonly IdentityRefusal[] = ['signature', 'expired', 'principal', 'credential']
+const mendedByNewToken: readonly IdentityRejection[] = ['signature', 'expired', 'principal', 'credential']
 
-async function tokenRefusal(context: Context, refused: RefusedToken): Promise<ArmError> {
-  const { reason, owner } = refused
+async function tokenRejection(context: Context, rejected: RejectedToken): Promise<ArmError> {
+  const { reason, owner } = rejected
   const message =
     reason === 'expired'
       ? 'The access token has expired.'
       : reason === 'audience'
         ? 'The access token has been obtained for the wrong audience or resource.'
         : 'The access token is invalid.'
-  const recorded = { decision: await explainRejectedIdentityToken(context.directory, refused), owner }
-  if (!mendedByNewToken.includes(reason)) return refusal(context, message, recorded)
+  const recorded = { decision: await explainRejectedIdentityToken(context.directory, rejected), owner }
+  if (!mendedByNewToken.includes(reason)) return rejection(context, message, recorded)
   const notBefore = String(Math.floor(context.clock.now() / 1000))
   const claims = JSON.stringify({ access_token: { nbf: { essential: true, value: notBefore } } })
   const challenge = [
@@ -82,7 +82,7 @@ async function tokenRefusal(context: Context, refused: RefusedToken): Promise<Ar
   return new ArmError('authenticationFailed', message, { challenge: challenge.join(', '), ...recorded })
 }
 
-async function refusal(
+async function rejection(
   context: Context,
   why: string,
   recorded: Pick<ArmErrorOptions, 'decision' | 'owner'> = {},

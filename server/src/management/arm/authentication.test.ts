@@ -164,7 +164,7 @@ test('a path that is not in the table gives 404 in the form of ARM', async () =>
 
 test('invalid names are rejected in the same way for every caller, whether or not resources exist', async () => {
   const stranger = await server.tokenFor(await server.createPrincipal('stranger'))
-  const refusals = [
+  const rejections = [
     ['/subscriptions/me/resourceGroups', 'InvalidSubscriptionId'],
     ['/subscriptions/%2e%2e%2f/resourceGroups', 'InvalidSubscriptionId'],
     [`${subscriptionScope}/resourceGroups/a%20b`, 'InvalidResourceGroupName'],
@@ -174,7 +174,7 @@ test('invalid names are rejected in the same way for every caller, whether or no
     [registryPath('a%2Fb'), 'InvalidResourceName'],
     [registryPath('.x'), 'InvalidResourceName'],
   ] as const
-  for (const [path, code] of refusals) {
+  for (const [path, code] of rejections) {
     for (const token of [server.ownerToken, stranger]) {
       const answer = await arm('GET', path, undefined, { token })
       assert.equal(answer.status, 400, path)

@@ -49,11 +49,11 @@ export const backupsResponse = z
 export type BackupsDocument = DocumentOf<typeof backupsResponse>
 
 /** Why the server makes no backup now. */
-export type BackupRefusal = 'running' | 'no-directory' | 'unsupported'
+export type BackupRejection = 'running' | 'no-directory' | 'unsupported'
 
 /** Makes backups in the configured directory. */
 export type BackupPort = {
   readonly status: () => Promise<BackupsDocument>
   /** Starts a backup after `record` has stored who requested it. Returns why none is started; then nothing is recorded. */
-  readonly start: (record: () => Promise<void>) => Promise<BackupRefusal | undefined>
+  readonly start: (record: () => Promise<void>) => Promise<BackupRejection | undefined>
 }

@@ -49,13 +49,13 @@ test('a batch has the permissions of its sender, and leaves the same events', as
 })
 
 test('a batch changes nothing, leaves no other surface or server, and has at most 20 requests', async () => {
-  const refused = [
+  const rejected = [
     [{ httpMethod: 'DELETE', relativeUrl: `${registry}?${version}` }],
     [{ httpMethod: 'GET' }],
     Array.from({ length: 21 }, () => get(`${subscriptionScope}?${version}`)),
     [],
   ]
-  for (const requests of refused) {
+  for (const requests of rejected) {
     const answer = await arm('POST', '/batch', { requests })
     assert.equal(answer.status, 400, JSON.stringify(requests))
     assert.equal(codeOf(answer), 'InvalidRequestContent')

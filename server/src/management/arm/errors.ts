@@ -171,10 +171,10 @@ export function locationFixed(
 /** Translates an error of the directory. @throws ArmError with the text of the DirectoryError */
 export function throwAsArm(error: unknown): never {
   if (!(error instanceof DirectoryError)) throw error
-  throw new ArmError(kindOfRefusal(error), error.message, { cause: error })
+  throw new ArmError(kindOfRejection(error), error.message, { cause: error })
 }
 
-function kindOfRefusal({ refusal }: DirectoryError): 'conflict' | 'authorizationFailed' | 'badRequest' {
-  if (refusal === 'forbidden') return 'authorizationFailed'
-  return refusal === 'conflict' ? 'conflict' : 'badRequest'
+function kindOfRejection({ rejection }: DirectoryError): 'conflict' | 'authorizationFailed' | 'badRequest' {
+  if (rejection === 'forbidden') return 'authorizationFailed'
+  return rejection === 'conflict' ? 'conflict' : 'badRequest'
 }

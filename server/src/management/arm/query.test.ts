@@ -29,7 +29,7 @@ for (const [filter, terms, why] of taken) {
 }
 
 // prettier-ignore
-const refused: readonly (readonly [unknown, string])[] = [
+const rejected: readonly (readonly [unknown, string])[] = [
   ["roleName ne 'a'",                          'another operator'],
   ["roleName eq a",                            'no quotes'],
   ["roleName eq 'a",                           'an open quote'],
@@ -43,7 +43,7 @@ const refused: readonly (readonly [unknown, string])[] = [
   [["atScope()", "atScope()"],                 'twice'],
 ]
 
-for (const [filter, why] of refused) {
+for (const [filter, why] of rejected) {
   test(`a $filter with ${why} is rejected`, () => {
     assert.throws(() => read(filter), ArmError)
   })

@@ -94,8 +94,8 @@ test('attaching an identity needs the permission to assign it, whether or not it
       { token: contributor.token },
     )
   for (const id of [identity.id, `${identities}/nobody`]) {
-    const refused = await attach(id)
-    assert.deepEqual([refused.status, codeOf(refused)], [403, 'LinkedAuthorizationFailed'])
+    const rejected = await attach(id)
+    assert.deepEqual([rejected.status, codeOf(rejected)], [403, 'LinkedAuthorizationFailed'])
   }
   await assign(contributor.servicePrincipal.objectId, operator, identity.id)
   assert.equal((await attach(identity.id)).status, 200)
@@ -170,8 +170,8 @@ test('an enrollment code needs the permission to assign the attached identities,
   assert.equal(early.status, 200, early.text)
   assert.equal((await attach(identity)).status, 200)
   assert.equal(await enroll(early), undefined, 'what is attached later is not theirs to speak as')
-  const refused = await ask()
-  assert.deepEqual([refused.status, codeOf(refused)], [403, 'LinkedAuthorizationFailed'])
+  const rejected = await ask()
+  assert.deepEqual([rejected.status, codeOf(rejected)], [403, 'LinkedAuthorizationFailed'])
   await assign(contributor.servicePrincipal.objectId, operator, identity.id)
   assert.equal((await enroll(await ask()))?.machine.name, 'build-1')
   const last = await ask()

@@ -117,9 +117,9 @@ test('only a directory owner can trust the same external subject in a second ide
   for (const name of ['deploy', 'toy']) await arm('PUT', `${identities}/${name}`, { location })
   const of = (name: string) => `${identities}/${name}/federatedIdentityCredentials/job`
   assert.equal((await arm('PUT', of('deploy'), { properties }, { token })).status, 201)
-  const refused = await arm('PUT', of('toy'), { properties }, { token })
-  assert.deepEqual([refused.status, codeOf(refused)], [403, 'AuthorizationFailed'])
-  assert.ok(!refused.text.includes('deploy'), refused.text)
+  const rejected = await arm('PUT', of('toy'), { properties }, { token })
+  assert.deepEqual([rejected.status, codeOf(rejected)], [403, 'AuthorizationFailed'])
+  assert.ok(!rejected.text.includes('deploy'), rejected.text)
   assert.equal((await arm('PUT', of('toy'), { properties })).status, 201)
 })
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { networkRefusal, plainAddress } from '@acrux/shared/standards/azure/network-rules.ts'
+import { networkDenial, plainAddress } from '@acrux/shared/standards/azure/network-rules.ts'
 import { parseAddressRange } from '@acrux/shared/standards/http/address-range.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import { optional, readBody } from '../arm/body.ts'
@@ -42,9 +42,9 @@ export async function checkNetworkAccess(
   const moment = { nowMs: context.clock.now(), apiVersion: call.apiVersion }
   const rules = settingsAfter(settingsOf(registry), change, moment)
   const checked = plainAddress(address ?? call.origin.remoteAddress)
-  const refusal = networkRefusal(rules, checked)
+  const denial = networkDenial(rules, checked)
   const isCaller = address === undefined || checked === plainAddress(call.origin.remoteAddress)
-  return { address: checked, isCaller, allowed: refusal === undefined, reason: refusal ?? null }
+  return { address: checked, isCaller, allowed: denial === undefined, reason: denial ?? null }
 }
 checkNetworkAccess.body = bodySchema
 checkNetworkAccess.response = checkResponse

@@ -79,8 +79,8 @@ test('the credentials of a disabled admin account are neither shown nor renewed,
       },
     })
   }
-  const refused = (await server.events()).filter(({ reason }) => reason === 'UnAuthorizedForCredentialOperations')
-  assert.equal(refused.length, 2)
+  const rejected = (await server.events()).filter(({ reason }) => reason === 'UnAuthorizedForCredentialOperations')
+  assert.equal(rejected.length, 2)
   await arm('PATCH', path, { properties: { adminUserEnabled: true } })
   assert.deepEqual((await list()).body, before.body)
 })

@@ -165,20 +165,20 @@ test('credentials for a registry of this server are verified, and decide instead
       { source: { registryUri: host.host, sourceImage: 'team/app:v1', credentials }, targetTags: [`proved:${tag}`] },
       { token: importer.token },
     )
-  const expectRefused = async (credentials: object) => {
+  const expectRejected = async (credentials: object) => {
     const answer = await ask(credentials, 'denied')
     assert.equal(answer.status, 400, answer.text)
     assert.equal(codeOf(answer), 'InvalidParameters')
     assert.match(String(at(answer.body, 'error', 'message')), /does not allow the caller to pull team\/app\.$/)
   }
-  await expectRefused({ username: appId, password: 'wrong' })
-  await expectRefused({ username: 'nobody', password: puller.secret })
-  await expectRefused({ username: pusherElsewhere.servicePrincipal.appId, password: pusherElsewhere.secret })
-  await expectRefused(scoped)
-  await expectRefused({ password: importer.token })
-  await expectRefused({ password: await accessTokenFor('team/other') })
-  await expectRefused({ username: appId, password: puller.token })
-  await expectRefused({ password: `${puller.token.slice(0, -6)}aaaaaa` })
+  await expectRejected({ username: appId, password: 'wrong' })
+  await expectRejected({ username: 'nobody', password: puller.secret })
+  await expectRejected({ username: pusherElsewhere.servicePrincipal.appId, password: pusherElsewhere.secret })
+  await expectRejected(scoped)
+  await expectRejected({ password: importer.token })
+  await expectRejected({ password: await accessTokenFor('team/other') })
+  await expectRejected({ username: appId, password: puller.token })
+  await expectRejected({ password: `${puller.token.slice(0, -6)}aaaaaa` })
   await arm('PATCH', map, { properties: { actions: ['repositories/team/*/content/read'] } })
   for (const [tag, credentials] of Object.entries({
     secret: { username: appId, password: puller.secret },
@@ -197,9 +197,9 @@ test('a registry with disabled exports is a source only for itself', async () =>
     assert.equal((await arm('PATCH', registryPath('source'), { properties })).status, 200)
   }
   await change('disabled', 'Disabled')
-  const refused = await arm('POST', importing, { source, targetTags: ['exported:v1'] })
-  assert.equal(refused.status, 400)
-  assert.match(refused.text, /exported/)
+  const rejected = await arm('POST', importing, { source, targetTags: ['exported:v1'] })
+  assert.equal(rejected.status, 400)
+  assert.match(rejected.text, /exported/)
   const own = await arm('POST', `${registryPath('source')}/importImage`, { source, targetTags: ['team/app:v2'] })
   assert.equal((await settled(own)).status, 200)
   await change('enabled', 'Enabled')
@@ -213,10 +213,10 @@ test('network rules of source and target deny imports, unless trusted services m
   for (const [number, restriction] of restrictions.entries()) {
     for (const end of ['source', 'target']) {
       await network(end, { ...open, ...restriction, networkRuleBypassOptions: 'None' })
-      const refused = await ask(`${end}${number}`)
-      assert.equal(refused.status, 400, refused.text)
-      assert.equal(codeOf(refused), 'InvalidParameters')
-      assert.match(refused.text, new RegExp(`registry ${end} deny imports`))
+      const rejected = await ask(`${end}${number}`)
+      assert.equal(rejected.status, 400, rejected.text)
+      assert.equal(codeOf(rejected), 'InvalidParameters')
+      assert.match(rejected.text, new RegExp(`registry ${end} deny imports`))
       await network(end, { networkRuleBypassOptions: 'AzureServices' })
       assert.equal((await settled(await ask(`${end}${number}`))).status, 200)
       await network(end, { ...open, networkRuleBypassOptions: 'None' })

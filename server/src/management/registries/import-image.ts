@@ -13,7 +13,7 @@ import { ArmError } from '../arm/errors.ts'
 import { parameter } from '../arm/query.ts'
 import { acceptedResponse, operationResultResponse } from '../arm/response.ts'
 import { badImport, requireOpenToImports } from './import-errors.ts'
-import { explainImportRefusal } from './import-permission.ts'
+import { explainImportDenial } from './import-permission.ts'
 import { decideSource } from './import-source.ts'
 import { requireRegistry } from './registries.ts'
 
@@ -60,7 +60,7 @@ export async function importImage(context: Context, call: ManagementCall): Promi
   const registry = await requireRegistry(context, call.names)
   requireOpenToImports(registry)
   const named = { target: registry, repository: image.repository, ...body.source }
-  const { from, explainRefusal } = await decideSource(context, call, named)
+  const { from, explainDenial } = await decideSource(context, call, named)
   const { caller, origin, names, reply, request, budget } = call
   const { objectId } = caller.principal
   const id = await context.imports
@@ -80,11 +80,11 @@ export async function importImage(context: Context, call: ManagementCall): Promi
       targets,
       force: body.mode === 'Force',
       requester: requesterOf(call),
-      explainRefusal: explainImportRefusal(context, {
+      explainDenial: explainImportDenial(context, {
         caller,
         authorization: request.headers.authorization,
         target: registry,
-        explainSource: explainRefusal,
+        explainSource: explainDenial,
       }),
       pace: () => settleChange(budget),
     })

@@ -21,7 +21,7 @@ export type ExplainSource = (caller: ManagementCaller) => Promise<string | undef
 export const importAction = 'Microsoft.ContainerRegistry/registries/importImage/action'
 
 /** Returns the decision whether an import is permitted now. Every decision reads the caller and the registries again. */
-export function explainImportRefusal(
+export function explainImportDenial(
   context: Pick<RegistriesContext, 'access' | 'credentials' | 'directory' | 'identity' | 'resources'>,
   { caller, authorization, target, explainSource }: PermittedImport,
 ): () => Promise<string | undefined> {

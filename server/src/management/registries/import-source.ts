@@ -15,7 +15,7 @@ import type { ExplainSource } from './import-permission.ts'
 type Context = Pick<RegistriesContext, 'access' | 'resources'>
 
 /** The source of an import, and the decision about it, which is repeated while the import waits and runs. */
-export type DecidedSource = { readonly from: ImportFrom; readonly explainRefusal: ExplainSource }
+export type DecidedSource = { readonly from: ImportFrom; readonly explainDenial: ExplainSource }
 
 type Target = { readonly target: Registry; readonly repository: RepositoryName }
 
@@ -45,7 +45,7 @@ export async function decideSource(
   const host = requireHost(registryUri ?? '')
   const account = credentials && readAccount(credentials)
   const source = await context.resources.findRegistryByHost(host)
-  if (source === undefined) return { from: fromElsewhere(host, repository, account), explainRefusal: nothing }
+  if (source === undefined) return { from: fromElsewhere(host, repository, account), explainDenial: nothing }
   if (account === undefined) return fromHere(context, call, { target, source, repository, named: host })
   const sent = { ...account, remoteAddress: call.origin.remoteAddress }
   const mayPull = await context.tokenService.verifyPullPassword(source, sent, repository)
@@ -135,12 +135,12 @@ function fromOpen(
     throw new ArmError('policyConflict', `The registry ${name} does not allow its images to be exported.`)
   }
   requireOpenToImports(source)
-  const explainRefusal: ExplainSource = async (caller) => {
+  const explainDenial: ExplainSource = async (caller) => {
     const now = await resources.findRegistryByRid(rid)
     if (now === undefined) return 'the source was deleted'
     if (!(await mayPull(now, caller))) return `the caller may no longer pull ${repository} from the source`
     if (!allowsExport(now)) return `the registry ${name} no longer allows its images to be exported`
     return isOpenToImports(now) ? undefined : `the network rules of the registry ${name} deny imports now`
   }
-  return { from: { kind: 'local', rid, host: loginServer, repository }, explainRefusal }
+  return { from: { kind: 'local', rid, host: loginServer, repository }, explainDenial }
 }

@@ -123,7 +123,7 @@ export function settingsAfter(
   { nowMs, apiVersion }: RequestMoment,
 ): RegistrySettings {
   // Before anything is left out: a feature that is denied in one version must not be ignored in another.
-  refuseUnserved(body)
+  rejectUnserved(body)
   const { sku, tags, properties: named } = registryIn(apiVersion, body)
   const properties: Partial<NonNullable<RegistryBody['properties']>> = named ?? {}
   const { networkRuleSet, policies, acrux, ...requested } = properties
@@ -149,9 +149,9 @@ export function settingsAfter(
     },
     policies: policiesAfter(before.policies, policies, nowMs),
   }
-  refuseExportsDisabledInPublic(before, after)
-  refuseBothDeletionPolicies(before, after, apiVersion)
-  refuseWhatSkuLacks(after)
+  rejectExportsDisabledInPublic(before, after)
+  rejectBothDeletionPolicies(before, after, apiVersion)
+  rejectWhatSkuLacks(after)
   return after
 }
 
@@ -266,7 +266,7 @@ const unservedFeatures: readonly { readonly what: string; readonly isRequested: 
 ]
 
 /** Rejects features that are not served: a rule that is accepted and not enforced would be worse than none. */
-function refuseUnserved(body: RegistryBody): void {
+function rejectUnserved(body: RegistryBody): void {
   const feature = unservedFeatures.find(({ isRequested }) => isRequested(body))
   if (feature !== undefined) throw new ArmError('notServed', `${feature.what} not served by this server.`)
 }
@@ -275,7 +275,7 @@ function refuseUnserved(body: RegistryBody): void {
  * Exports can be disabled only where public network access is disabled. A registry that already has both can still be
  * changed. [ACR, data-loss-prevention; the second message: Azure-Samples/holiday-peak-hub#830]
  */
-function refuseExportsDisabledInPublic(before: RegistrySettings, after: RegistrySettings): void {
+function rejectExportsDisabledInPublic(before: RegistrySettings, after: RegistrySettings): void {
   const isLeaky = ({ policies, publicNetworkAccess }: RegistrySettings) =>
     policies.exportPolicy.status === 'disabled' && publicNetworkAccess === 'Enabled'
   if (!isLeaky(after) || isLeaky(before)) return
@@ -290,7 +290,7 @@ function refuseExportsDisabledInPublic(before: RegistrySettings, after: Registry
  * Retention and soft delete exclude each other in later versions. A registry that already has both can still be changed.
  * [Azure Container Registry, soft delete policy]
  */
-function refuseBothDeletionPolicies(before: RegistrySettings, after: RegistrySettings, { date }: ApiVersion): void {
+function rejectBothDeletionPolicies(before: RegistrySettings, after: RegistrySettings, { date }: ApiVersion): void {
   const hasBoth = ({ policies }: RegistrySettings) =>
     policies.retentionPolicy.status === 'enabled' && policies.softDeletePolicy.status === 'enabled'
   if (date < policiesExcludeEachOtherSince || !hasBoth(after) || hasBoth(before)) return
@@ -298,7 +298,7 @@ function refuseBothDeletionPolicies(before: RegistrySettings, after: RegistrySet
 }
 
 /** [arm-facts §9; Azure Container Registry, service tiers] */
-function refuseWhatSkuLacks({ sku, anonymousPullEnabled, publicNetworkAccess, ...rest }: RegistrySettings): void {
+function rejectWhatSkuLacks({ sku, anonymousPullEnabled, publicNetworkAccess, ...rest }: RegistrySettings): void {
   const { retentionPolicy } = rest.policies
   if (sku === 'Basic' && anonymousPullEnabled) throw notInSku('Anonymous pull is', sku)
   if (sku === 'Premium') return

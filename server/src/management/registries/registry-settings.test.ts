@@ -58,9 +58,9 @@ test('retention and soft delete cannot both be enabled, in either order', async 
     [softDelete, retention],
   ] as const) {
     assert.equal((await set(first)).status, 200)
-    const refused = await set(second)
-    assert.equal(refused.status, 400)
-    assert.equal(codeOf(refused), 'BadRequest')
+    const rejected = await set(second)
+    assert.equal(rejected.status, 400)
+    assert.equal(codeOf(rejected), 'BadRequest')
     const off = { retentionPolicy: { status: 'disabled' }, softDeletePolicy: { status: 'disabled' } }
     assert.equal((await set(off)).status, 200)
   }

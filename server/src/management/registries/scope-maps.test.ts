@@ -168,10 +168,10 @@ test('a PUT of an unchanged system-defined scope map is accepted', async () => {
   assert.equal(codeOf(await put('_repositories_push', { actions: actions.slice(1) })), 'SystemDefinedScopeMap')
 })
 
-test('fault 35: an action that is none, none at all, and more than 500 are refused, and 500 are taken', async () => {
+test('fault 35: an action that is none, none at all, and more than 500 are rejected, and 500 are taken', async () => {
   const numbered = (count: number) => Array.from({ length: count }, (_, index) => `repositories/r${index}/content/read`)
   // prettier-ignore
-  const refused: readonly (readonly [actions: unknown, code: string])[] = [
+  const rejected: readonly (readonly [actions: unknown, code: string])[] = [
     [[],                                          'InvalidScopeMapAction'],
     [undefined,                                   'InvalidScopeMapAction'],
     [['repositories/a/*/b/content/read'],         'InvalidScopeMapAction'],
@@ -184,7 +184,7 @@ test('fault 35: an action that is none, none at all, and more than 500 are refus
     ['repositories/app/content/read',             'InvalidRequestContent'],
     [[1],                                         'InvalidRequestContent'],
   ]
-  for (const [actions, code] of refused) {
+  for (const [actions, code] of rejected) {
     const answer = await put('refused', { actions })
     assert.equal(answer.status, 400)
     assert.equal(codeOf(answer), code)
@@ -219,10 +219,10 @@ test('a scope map that a token uses cannot be deleted', async () => {
   await put('in-use', { actions: read })
   const scopeMapId = `${registry}/scopeMaps/in-use`
   await arm('PUT', `${registry}/tokens/nightly`, { properties: { scopeMapId } })
-  const refused = await remove('IN-USE')
-  assert.equal(refused.status, 409)
-  assert.equal(codeOf(refused), 'ScopeMapInUse')
-  assert.match(String(at(refused.body, 'error', 'message')), /nightly/)
+  const rejected = await remove('IN-USE')
+  assert.equal(rejected.status, 409)
+  assert.equal(codeOf(rejected), 'ScopeMapInUse')
+  assert.match(String(at(rejected.body, 'error', 'message')), /nightly/)
   assert.equal((await get('in-use')).status, 200)
   await arm('DELETE', `${registry}/tokens/nightly`)
   assert.equal((await remove('in-use')).status, 200)
@@ -248,9 +248,9 @@ test('the limit of the SKU applies to custom scope maps', async () => {
     assert.equal((await put(`map-${index}`, { actions: read }, basic)).status, 200)
   }
   assert.equal(await usage(), 100)
-  const refused = await put('one-more', { actions: read }, basic)
-  assert.equal(refused.status, 409)
-  assert.equal(codeOf(refused), 'QuotaExceeded')
+  const rejected = await put('one-more', { actions: read }, basic)
+  assert.equal(rejected.status, 409)
+  assert.equal(codeOf(rejected), 'QuotaExceeded')
   assert.equal((await put('map-1', { actions: read }, basic)).status, 200)
   await arm('PATCH', basic, { sku: { name: 'Standard' } })
   assert.equal((await put('one-more', { actions: read }, basic)).status, 200)
@@ -263,10 +263,10 @@ test('a SKU with a limit below the number of scope maps or tokens is rejected', 
     ['PATCH', lower],
     ['PUT', { location: 'local', ...lower }],
   ] as const) {
-    const refused = await arm(method, basic, body)
-    assert.equal(refused.status, 409, refused.text)
-    assert.equal(codeOf(refused), 'QuotaExceeded')
-    assert.match(refused.text, /101 ScopeMaps, and no more than 100 are supported for SKU Managed_Basic/)
+    const rejected = await arm(method, basic, body)
+    assert.equal(rejected.status, 409, rejected.text)
+    assert.equal(codeOf(rejected), 'QuotaExceeded')
+    assert.match(rejected.text, /101 ScopeMaps, and no more than 100 are supported for SKU Managed_Basic/)
   }
   assert.equal(at((await arm('GET', basic)).body, 'sku', 'name'), 'Standard')
   await arm('DELETE', `${basic}/scopeMaps/one-more`)

@@ -79,7 +79,7 @@ export async function putScopeMap(context: Context, call: ManagementCall): Promi
     if (isUnchanged(present, actions, properties?.description)) {
       return { result: scopeMapDocument(registry, present), event: undefined }
     }
-    refuseSystemDefined(name, present)
+    rejectSystemDefined(name, present)
     if (present === undefined) {
       requireCapacity(sku, 'ScopeMaps', await scopeMaps.count(rid, transaction))
     }
@@ -99,7 +99,7 @@ export async function patchScopeMap(context: Context, call: ManagementCall): Pro
   const document = await recordChange(context, call, async (transaction) => {
     const registry = await requireRegistry(context, call.names, transaction)
     const present = await requireScopeMap(context, registry, call.names.name, transaction)
-    refuseSystemDefined(present.name, present)
+    rejectSystemDefined(present.name, present)
     const { name } = present
     const description = properties?.description ?? present.description
     const wanted = { name, description, actions: actions ?? present.actions }
@@ -120,7 +120,7 @@ export async function deleteScopeMap(context: Context, call: ManagementCall): Pr
     const registry = await requireRegistry(context, call.names, transaction)
     const present = await findScopeMap(context, registry, call.names.name, transaction)
     if (present === undefined) return { result: false, event: undefined }
-    refuseSystemDefined(present.name, present)
+    rejectSystemDefined(present.name, present)
     await scopeMaps.delete(transaction, registry.rid, present.name).catch(throwInUse)
     return { result: true, event: { ...eventOf(registry, present), action: 'scope-map.delete' } }
   })
@@ -197,7 +197,7 @@ function isUnchanged(
 }
 
 /** The prefix of system-defined names is reserved. */
-function refuseSystemDefined(name: string, present: ScopeMap | undefined): void {
+function rejectSystemDefined(name: string, present: ScopeMap | undefined): void {
   const reserved = present === undefined && name.toLowerCase().startsWith('_repositories_')
   if (present?.kind !== 'SystemDefined' && !reserved) return
   const message = `The scope map ${name} is system-defined and cannot be created, changed or deleted.`

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
 import type { ContentQuestion, FoundContent } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
-import { networkRefusal } from '@acrux/shared/standards/azure/network-rules.ts'
+import { networkDenial } from '@acrux/shared/standards/azure/network-rules.ts'
 import { isWithinScope, subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import { parseTag } from '@acrux/shared/standards/oci/reference.ts'
 import { parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
@@ -93,7 +93,7 @@ async function reachOf({ access }: Context, { caller }: ManagementCall, registri
  */
 function showsContent(registry: Registry, remoteAddress: string): boolean {
   const isForArm = registry.policies.azureADAuthenticationAsArmPolicy.status === 'enabled'
-  return isForArm && networkRefusal(registry, remoteAddress) === undefined
+  return isForArm && networkDenial(registry, remoteAddress) === undefined
 }
 
 async function visibleOf(

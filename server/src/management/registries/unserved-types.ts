@@ -68,13 +68,13 @@ export async function getUnserved(context: Context, call: ManagementCall): Promi
 getUnserved.response = 'none' as const
 
 /** Every other request for a type or action that is not served: an error with a link. */
-export async function refuseUnserved(context: Context, call: ManagementCall): Promise<never> {
+export async function rejectUnserved(context: Context, call: ManagementCall): Promise<never> {
   await requireRegistry(context, call.names)
   const type = typeOf(call)
   if (!unservedTypes.has(type) && !unservedActions.has(type)) throw notFound()
   throw notServed()
 }
-refuseUnserved.response = 'none' as const
+rejectUnserved.response = 'none' as const
 
 /** `GET` of resources that this server does not support, such as locks: an empty list. */
 export function listNone(): Promise<EmptyList> {
@@ -97,10 +97,10 @@ export async function getTags(context: Context, { names }: ManagementCall): Prom
 getTags.response = tagsResponse
 
 /** Every other request for such resources. */
-export function refuseNone(): Promise<never> {
+export function rejectNone(): Promise<never> {
   return Promise.reject(notServed())
 }
-refuseNone.response = 'none' as const
+rejectNone.response = 'none' as const
 
 async function taggedAt(context: Context, names: ManagementCall['names']) {
   if (names.registry !== '') return requireRegistry(context, names)

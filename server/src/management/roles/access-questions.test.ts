@@ -241,13 +241,13 @@ test('questions about access need the permission to read the role assignments of
   for (const what of ['accessExplanation', 'allowedPrincipals', 'providers/Acrux.Server/modeChanges']) {
     const query = { principal: puller.servicePrincipal.objectId, mode: 'AbacRepositoryPermissions', ...pull }
     assert.equal((await question(what, query, { token: reader.token })).status, 200)
-    const refused = await question(what, query, { token: puller.token })
-    assert.deepEqual([refused.status, codeOf(refused)], [403, 'AuthorizationFailed'], 'of themselves neither')
+    const denied = await question(what, query, { token: puller.token })
+    assert.deepEqual([denied.status, codeOf(denied)], [403, 'AuthorizationFailed'], 'of themselves neither')
   }
 })
 
 // prettier-ignore
-const refusals = [
+const denials = [
   ['nobody in particular',       { ...pull },                                                'BadRequest'],
   ['somebody who is not there',  { ...pull, principal: '99999999-9999-4999-8999-999999999999' }, 'PrincipalNotFound'],
   ['a token that is not there',  { ...pull, principal: 'token:nosuch' },                     'PrincipalNotFound'],
@@ -257,7 +257,7 @@ const refusals = [
   ['a repository that is none',  { principal: 'admin', action: 'pull', repository: 'A/..' }, 'BadRequest'],
   ['the catalog of a repository', { principal: 'admin', action: 'catalog', repository: 'a' }, 'BadRequest'],
 ] as const
-for (const [what, query, code] of refusals) {
+for (const [what, query, code] of denials) {
   test(`a question about ${what} is rejected`, async () => {
     const answer = await explain(query)
     assert.deepEqual([answer.status, codeOf(answer)], [400, code])

@@ -55,9 +55,9 @@ for (const kind of usualDatabaseKinds) {
   describe(`a decision, on ${kind}`, () => {
     test('of the data plane has the principal, the credential, the reason, and the smallest change', async (t) => {
       const { ask, why, puller, pullerBasic, owner } = await open(t, kind)
-      const refused = await ask('POST', '/v2/team/app/blobs/uploads/', pullerBasic)
-      assert.equal(refused.status, 401)
-      const { status, body, text } = await why(refused.id)
+      const denied = await ask('POST', '/v2/team/app/blobs/uploads/', pullerBasic)
+      assert.equal(denied.status, 401)
+      const { status, body, text } = await why(denied.id)
       assert.equal(status, 200, text)
       assert.deepEqual(at(body, 'principal'), { kind: 'service-principal', id: puller.servicePrincipal.objectId })
       assert.equal(typeof at(body, 'credential', 'id'), 'string', 'the secret by its key id')
@@ -77,9 +77,9 @@ for (const kind of usualDatabaseKinds) {
 
     test('stays as recorded when permissions change, and shows the decision since', async (t) => {
       const { ask, why, puller, pullerBasic, assign } = await open(t, kind)
-      const refused = await ask('POST', '/v2/team/app/blobs/uploads/', pullerBasic)
+      const denied = await ask('POST', '/v2/team/app/blobs/uploads/', pullerBasic)
       await assign(puller.servicePrincipal.objectId, roleGuids.acrPush, contoso)
-      const { body } = await why(refused.id)
+      const { body } = await why(denied.id)
       assert.deepEqual([at(body, 'firstFailure'), at(body, 'assignmentCount')], ['role-lacks-action', 1])
       assert.equal(at(body, 'since', 'allowed'), true)
       assert.equal(at(body, 'since', 'firstFailure'), null)
@@ -104,8 +104,8 @@ for (const kind of usualDatabaseKinds) {
       assert.equal(at(told, 'firstFailure'), 'role-lacks-action')
       await assign(puller.servicePrincipal.objectId, roleGuids.acrPush, contoso)
       const bearer = `Bearer ${String(at(JSON.parse(issued.body), 'access_token'))}`
-      const refused = await ask('POST', '/v2/team/app/blobs/uploads/', bearer)
-      const { body } = await why(refused.id)
+      const denied = await ask('POST', '/v2/team/app/blobs/uploads/', bearer)
+      const { body } = await why(denied.id)
       assert.equal(at(body, 'firstFailure'), 'token-lacks-access')
       assert.equal(at(body, 'tokenAccess'), 'repository:team/app:pull')
       assert.deepEqual(at(body, 'smallestChange'), { kind: 'get-new-token', access: 'repository:team/app:push' })
@@ -116,16 +116,16 @@ for (const kind of usualDatabaseKinds) {
     test('of another registry, with an unknown id, or without the permission to read it, is not shown', async (t) => {
       const { arm, ask, why, pullerBasic, principalWith, puller } = await open(t, kind)
       await arm('PUT', registryPath('fabrikam'), newRegistry())
-      const refused = await ask('POST', '/v2/team/app/blobs/uploads/', pullerBasic)
-      const elsewhere = await why(refused.id, {}, registryPath('fabrikam'))
+      const denied = await ask('POST', '/v2/team/app/blobs/uploads/', pullerBasic)
+      const elsewhere = await why(denied.id, {}, registryPath('fabrikam'))
       assert.deepEqual([elsewhere.status, codeOf(elsewhere)], [404, 'ResourceNotFound'])
       for (const id of ['019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11', 'x', '%27'])
         assert.equal((await why(id)).status, 404, id)
       const reader = await principalWith(roleGuids.reader, contoso)
-      assert.equal((await why(refused.id, { token: reader.token })).status, 200)
-      assert.equal((await why(refused.id, { token: puller.token })).status, 403, 'not of themselves either')
+      assert.equal((await why(denied.id, { token: reader.token })).status, 200)
+      assert.equal((await why(denied.id, { token: puller.token })).status, 403, 'not of themselves either')
       const own = '/providers/Acrux.Server/denials'
-      assert.equal((await arm('GET', `${own}/${refused.id}`, undefined, { token: puller.token })).status, 404)
+      assert.equal((await arm('GET', `${own}/${denied.id}`, undefined, { token: puller.token })).status, 404)
       assert.deepEqual(at((await arm('GET', own, undefined, { token: puller.token })).body, 'value'), [], 'only users')
       await arm('DELETE', contoso)
       await arm('PUT', contoso, newRegistry())
@@ -135,16 +135,16 @@ for (const kind of usualDatabaseKinds) {
       const { arm, ask, pullerBasic, principalWith, puller, assign } = await open(t, kind)
       const anywhere = (id: string, options = {}) =>
         arm('GET', `${subscriptionScope}/providers/Acrux.Server/decisions/${id}`, undefined, options)
-      const refused = await ask('POST', '/v2/team/app/blobs/uploads/', pullerBasic)
-      assert.equal(at((await anywhere(refused.id)).body, 'since'), null)
+      const denied = await ask('POST', '/v2/team/app/blobs/uploads/', pullerBasic)
+      assert.equal(at((await anywhere(denied.id)).body, 'since'), null)
       await assign(puller.servicePrincipal.objectId, roleGuids.acrPush, contoso)
-      const found = await anywhere(refused.id)
+      const found = await anywhere(denied.id)
       assert.equal(at(found.body, 'firstFailure'), 'role-lacks-action', found.text)
       assert.equal(at(found.body, 'since', 'allowed'), true)
       const reader = await principalWith(roleGuids.reader, contoso)
-      const denied = await anywhere(refused.id, { token: reader.token })
-      assert.equal(denied.status, 403, 'a role on one registry is not enough')
-      const ofArm = await anywhere(String(denied.headers.get('x-ms-correlation-request-id')))
+      const deniedToRead = await anywhere(denied.id, { token: reader.token })
+      assert.equal(deniedToRead.status, 403, 'a role on one registry is not enough')
+      const ofArm = await anywhere(String(deniedToRead.headers.get('x-ms-correlation-request-id')))
       assert.equal(at(ofArm.body, 'asked', 'action'), 'Acrux.Server/decisions/read')
       assert.equal((await anywhere('019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11')).status, 404)
     })
@@ -164,8 +164,8 @@ for (const kind of usualDatabaseKinds) {
       }
       const given = await arm('PUT', id, { properties })
       assert.equal(given.status, 201, given.text)
-      const refused = await ask('GET', '/v2/other/manifests/1', pullerBasic)
-      const { body } = await why(refused.id)
+      const denied = await ask('GET', '/v2/other/manifests/1', pullerBasic)
+      const { body } = await why(denied.id)
       assert.equal(at(body, 'firstFailure'), 'condition-is-not-met')
       assert.equal(at(body, 'assignments', 0, 'condition'), condition.replaceAll(/\s+/g, ' '))
       assert.deepEqual(at(body, 'smallestChange'), { kind: 'change-condition', assignmentId: id })
@@ -174,9 +174,9 @@ for (const kind of usualDatabaseKinds) {
     test('of an action of the management API names the action, the considered roles, and one that allows it', async (t) => {
       const { arm, why, principalWith } = await open(t, kind)
       const reader = await principalWith(roleGuids.reader, contoso)
-      const refused = await arm('PATCH', contoso, { tags: {} }, { token: reader.token })
-      assert.equal(refused.status, 403)
-      const { body } = await why(String(refused.headers.get('x-ms-correlation-request-id')))
+      const denied = await arm('PATCH', contoso, { tags: {} }, { token: reader.token })
+      assert.equal(denied.status, 403)
+      const { body } = await why(String(denied.headers.get('x-ms-correlation-request-id')))
       const action = 'Microsoft.ContainerRegistry/registries/write'
       assert.deepEqual(at(body, 'asked'), { action, repository: null, scope: contoso })
       assert.deepEqual(
@@ -197,8 +197,8 @@ for (const kind of usualDatabaseKinds) {
       await arm('PUT', token, { properties: { scopeMapId, status: 'enabled' } })
       const made = await arm('POST', `${contoso}/generateCredentials`, { tokenId: token, name: 'password1' })
       const password = String(at(made.body, 'passwords', 0, 'value'))
-      const refused = await ask('POST', '/v2/team/app/blobs/uploads/', basic('device', password))
-      const { body, text } = await why(refused.id)
+      const denied = await ask('POST', '/v2/team/app/blobs/uploads/', basic('device', password))
+      const { body, text } = await why(denied.id)
       assert.deepEqual(at(body, 'scopeMap'), { name: 'readers', actions: ['repositories/team/app/content/read'] }, text)
       assert.equal(at(body, 'firstFailure'), 'scope-map-lacks-action')
       const action = 'repositories/team/app/content/write'
@@ -221,10 +221,10 @@ for (const kind of usualDatabaseKinds) {
       const url = `/oauth2/token?service=contoso.azurecr.example:5443&scope=${encodeURIComponent('repository:team/app:pull')}`
       const issued = await ask('GET', url)
       const bearer = `Bearer ${String(at(JSON.parse(issued.body), 'access_token'))}`
-      const refused = await ask('GET', '/v2/team/app/manifests/1', bearer)
-      assert.equal(refused.status, 401)
+      const denied = await ask('GET', '/v2/team/app/manifests/1', bearer)
+      assert.equal(denied.status, 401)
       const change = { kind: 'extend-scope-map', action: 'repositories/team/app/content/read' }
-      for (const { id } of [issued, refused]) {
+      for (const { id } of [issued, denied]) {
         const { body } = await why(id)
         assert.deepEqual(at(body, 'principal'), { kind: 'anonymous', id: '' })
         assert.deepEqual(at(body, 'scopeMap'), { name: 'everybody', actions })
@@ -312,20 +312,20 @@ for (const kind of usualDatabaseKinds) {
     test('with public access disabled differs from that of an unlisted address, at the token endpoint too', async (t) => {
       const { arm, ask, why } = await open(t, kind)
       const url = '/oauth2/token?service=contoso.azurecr.example:5443&scope=repository:team/app:pull'
-      const refusals = async () => {
+      const denials = async () => {
         const ids = [(await ask('GET', '/v2/team/app/manifests/1')).id, (await ask('GET', url)).id]
         const decisions = await Promise.all(ids.map((id) => why(id)))
         return decisions.map(({ body }) => [at(body, 'firstFailure'), at(body, 'smallestChange')])
       }
       await arm('PATCH', contoso, { properties: { networkRuleSet: { defaultAction: 'Deny' } } })
       const unlisted = ['network-rule', { kind: 'allow-address', address: '127.0.0.1' }]
-      assert.deepEqual(await refusals(), [unlisted, unlisted])
+      assert.deepEqual(await denials(), [unlisted, unlisted])
       await arm('PATCH', contoso, { properties: { publicNetworkAccess: 'Disabled' } })
       const both = ['public-network-disabled', { kind: 'enable-public-network', address: '127.0.0.1' }]
-      assert.deepEqual(await refusals(), [both, both])
+      assert.deepEqual(await denials(), [both, both])
       await arm('PATCH', contoso, { properties: { networkRuleSet: { defaultAction: 'Allow' } } })
       const closed = ['public-network-disabled', { kind: 'enable-public-network', address: null }]
-      assert.deepEqual(await refusals(), [closed, closed])
+      assert.deepEqual(await denials(), [closed, closed])
     })
   })
 }
@@ -361,8 +361,8 @@ test('the record of a decision over many assignments is within the size limit of
       await access.createAssignment(transaction, { ...given, ...terms })
     }
   })
-  const refused = await ask('POST', '/v2/team/app/blobs/uploads/', pullerBasic)
-  const { body, text } = await why(refused.id)
+  const denied = await ask('POST', '/v2/team/app/blobs/uploads/', pullerBasic)
+  const { body, text } = await why(denied.id)
   assert.equal(at(body, 'assignmentCount'), 51, text)
   assert.equal(at(body, 'firstFailure'), 'condition-cannot-be-evaluated')
   assert.equal(at(body, 'assignments', 0, 'result'), 'condition-cannot-be-evaluated')

@@ -63,8 +63,8 @@ test('a description may have several lines, and no other control characters', as
   const made = await arm('PUT', assignment(name), properties({ description: 'one\r\n\ttwo' }))
   assert.equal(at(made.body, 'properties', 'description'), 'one\r\n\ttwo')
   await arm('DELETE', assignment(name))
-  const refused = await arm('PUT', assignment(name), properties({ description: 'a\u0000' }))
-  assert.deepEqual([refused.status, codeOf(refused)], [400, 'InvalidRequestContent'])
+  const denied = await arm('PUT', assignment(name), properties({ description: 'a\u0000' }))
+  assert.deepEqual([denied.status, codeOf(denied)], [400, 'InvalidRequestContent'])
 })
 
 test('the error of an invalid condition has the position of the character', async () => {
@@ -91,8 +91,8 @@ test('the assignment of the last owner of a subscription cannot get a condition'
       condition: condition('a'),
     },
   }
-  const refused = await arm('PUT', assignment(owner.name, scope), body)
-  assert.equal(refused.status, 400)
-  assert.equal(codeOf(refused), 'CannotDeleteLastRbacAdminAssignment')
+  const denied = await arm('PUT', assignment(owner.name, scope), body)
+  assert.equal(denied.status, 400)
+  assert.equal(codeOf(denied), 'CannotDeleteLastRbacAdminAssignment')
   assert.deepEqual(await server.access.findAssignment(scope, owner.name), owner)
 })

@@ -86,8 +86,8 @@ test('a custom role is assigned by its id, takes effect, and cannot be deleted w
   const given = await give(registry)
   assert.equal(given.status, 201, given.text)
   assert.equal(at(given.body, 'properties', 'roleDefinitionId'), roleId(name))
-  const refused = await arm('DELETE', roleId(name))
-  assert.deepEqual([refused.status, codeOf(refused)], [400, 'RoleDefinitionHasAssignments'])
+  const denied = await arm('DELETE', roleId(name))
+  assert.deepEqual([denied.status, codeOf(denied)], [400, 'RoleDefinitionHasAssignments'])
   const moved = await arm(
     'PUT',
     roleId(name),
@@ -137,7 +137,7 @@ test('the permission to write roles at a group does not extend to roles that can
 })
 
 // prettier-ignore
-const refusals: readonly (readonly [what: string, change: object, code: string])[] = [
+const denials: readonly (readonly [what: string, change: object, code: string])[] = [
   ['no name',                       { roleName: ' ' },                                        'InvalidRequestContent'],
   ['a zero in its name',            { roleName: 'a\u0000b' },                                 'InvalidRequestContent'],
   ['a zero in its description',     { description: '\u0000' },                               'InvalidRequestContent'],
@@ -152,7 +152,7 @@ const refusals: readonly (readonly [what: string, change: object, code: string])
   ['the type of built-in ones',     { type: 'BuiltInRole' },                                  'InvalidRoleDefinition'],
   ['the name of a built-in one',    { roleName: 'acrpull' },                                  'RoleDefinitionWithSameNameExists'],
 ]
-for (const [what, change, code] of refusals) {
+for (const [what, change, code] of denials) {
   test(`a role with ${what} is rejected, and not created`, async () => {
     const name = randomUUID()
     const answer = await arm('PUT', roleId(name), body(change))

@@ -147,7 +147,7 @@ test('a role is named by its id in the tenant, in the subscription or at the sco
 
 const stray = `/subscriptions/${secondSubscription}`
 // prettier-ignore
-const refusals: readonly (readonly [what: string, properties: object, code: string])[] = [
+const denials: readonly (readonly [what: string, properties: object, code: string])[] = [
   ['a role of another subscription',        { ...acrPull, roleDefinitionId: roleId(roleGuids.acrPull, stray) },          'InvalidRoleDefinitionId'],
   ['a role of a registry beside the scope', { ...acrPull, roleDefinitionId: roleId(roleGuids.acrPull, registryPath('other')) }, 'InvalidRoleDefinitionId'],
   ['a role by its GUID alone',              { ...acrPull, roleDefinitionId: roleGuids.acrPull },                         'InvalidRoleDefinitionId'],
@@ -166,7 +166,7 @@ const refusals: readonly (readonly [what: string, properties: object, code: stri
   ['no principal',                          { roleDefinitionId: roleId(roleGuids.acrPull) },                             'InvalidRequestContent'],
 ]
 
-for (const [what, properties, code] of refusals) {
+for (const [what, properties, code] of denials) {
   test(`an assignment with ${what} is rejected, and not created`, async () => {
     const before = await arm('GET', assignments(subscriptionScope))
     const answer = await give(registry, properties)
@@ -237,9 +237,9 @@ test('the last owner of a subscription cannot be removed; with another owner, th
     'id',
   )
   assert.equal(owners.length, 1)
-  const refused = await arm('DELETE', String(owners[0]))
-  assert.equal(refused.status, 400)
-  assert.equal(codeOf(refused), 'CannotDeleteLastRbacAdminAssignment')
+  const denied = await arm('DELETE', String(owners[0]))
+  assert.equal(denied.status, 400)
+  assert.equal(codeOf(denied), 'CannotDeleteLastRbacAdminAssignment')
   const next = await server.principalWith(roleGuids.owner, subscriptionScope)
   assert.equal((await arm('DELETE', String(owners[0]), undefined, next)).status, 200)
   assert.equal((await arm('GET', subscriptionScope, undefined, next)).status, 200)
@@ -315,7 +315,7 @@ test('a principal that is the last owner of a subscription cannot be deleted, an
   ] as const) {
     const name = await server.assign(id, roleGuids.owner, scope)
     const deleting = () => database.transaction(async (transaction) => void (await erase(transaction, id)))
-    await assert.rejects(deleting, { name: 'DirectoryError', refusal: 'invalid', message: /last owner of/ })
+    await assert.rejects(deleting, { name: 'DirectoryError', rejection: 'invalid', message: /last owner of/ })
     assert.equal((await directory.findPrincipal(id))?.objectId, id)
     assert.equal((await server.access.findAssignment(scope, name))?.principalId, id)
     await server.assign(server.owner.servicePrincipal.objectId, roleGuids.owner, scope)

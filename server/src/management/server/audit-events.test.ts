@@ -61,8 +61,8 @@ for (const kind of usualDatabaseKinds) {
       await arm('PUT', registryPath('fabrikam'), newRegistry())
       time.nowMs += 60_000
       const reader = await principalWith(roleGuids.reader, subscriptionScope)
-      const refused = await arm('DELETE', registryPath('contoso').toLowerCase(), undefined, { token: reader.token })
-      assert.equal(refused.status, 403)
+      const denied = await arm('DELETE', registryPath('contoso').toLowerCase(), undefined, { token: reader.token })
+      assert.equal(denied.status, 403)
       const actionsFor = async (text: string) => each(await list(filter(text)), 'action')
       const { objectId } = reader.servicePrincipal
       assert.deepEqual(await actionsFor(`principalId eq '${objectId}' and outcome eq 'refused'`), [
@@ -115,8 +115,8 @@ test('the audit events of a registry are its own, since its creation', async (t)
   await arm('PUT', registryPath('contoso2'), newRegistry())
   await arm('PATCH', registryPath('contoso'), { properties: { adminUserEnabled: true } })
   const { body } = await arm('POST', `${registryPath('contoso')}/listCredentials`)
-  const refused = await arm('PATCH', registryPath('contoso'), { sku: { name: 'Classic' } })
-  assert.equal(refused.status, 400, 'and what was refused')
+  const denied = await arm('PATCH', registryPath('contoso'), { sku: { name: 'Classic' } })
+  assert.equal(denied.status, 400, 'and what was rejected')
   assert.ok(at(body, 'username') === 'contoso')
   const path = `${registryPath('contoso')}/auditEvents`
   const found = each(await list({}, path), 'action')

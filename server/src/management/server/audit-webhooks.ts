@@ -114,8 +114,8 @@ export async function putAuditWebhook(context: Context, call: ManagementCall): P
   const { serviceUri, status = 'enabled', filter = {} } = readBody(call, putAuditWebhook).properties
   const url = serviceUri ?? (await context.auditWebhooks.find(name))?.url
   if (url === undefined) throw new ArmError('badRequest', 'A new webhook of the audit log needs a serviceUri.')
-  const refusal = await context.explainWebhookUrl(url)
-  if (refusal !== undefined) throw new ArmError('badRequest', `The serviceUri is not accepted. ${refusal}`)
+  const denial = await context.explainWebhookUrl(url)
+  if (denial !== undefined) throw new ArmError('badRequest', `The serviceUri is not accepted. ${denial}`)
   const settings = { url, enabled: status === 'enabled', filter }
   const { webhook, secret } = await recordChange(context, call, async (transaction) => {
     const result = await context.auditWebhooks.put(transaction, name, settings).catch(throwTooMany)

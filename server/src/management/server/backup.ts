@@ -1,6 +1,6 @@
 import { attributionOf } from '../../audit/index.ts'
 import { subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
-import { type BackupRefusal, type BackupsDocument, backupsResponse } from '../arm/backups.ts'
+import { type BackupRejection, type BackupsDocument, backupsResponse } from '../arm/backups.ts'
 import type { ManagementCall } from '../arm/context.ts'
 import type { ServerContext } from './context.ts'
 import { ArmError } from '../arm/errors.ts'
@@ -8,7 +8,7 @@ import { requireSubscription } from '../arm/subscriptions.ts'
 
 type Context = Pick<ServerContext, 'audit' | 'backups' | 'resources'>
 
-const refusals: Readonly<Record<BackupRefusal, string>> = {
+const rejections: Readonly<Record<BackupRejection, string>> = {
   running: 'A backup is running. Wait for its end.',
   'no-directory': 'No directory for backups is configured. Set backup.directory, and restart the server.',
   unsupported: 'The rows are in PostgreSQL, of which the server makes no backup.',
@@ -21,10 +21,10 @@ const refusals: Readonly<Record<BackupRefusal, string>> = {
 export async function startBackup(context: Context, call: ManagementCall): Promise<BackupsDocument> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
   const event = { action: 'backup.start', target: subscriptionId(subscription) }
-  const refusal = await context.backups.start(async () => {
+  const rejection = await context.backups.start(async () => {
     await context.audit.append({ ...event, outcome: 'success', ...attributionOf(call.caller), origin: call.origin })
   })
-  if (refusal !== undefined) throw new ArmError('conflict', refusals[refusal])
+  if (rejection !== undefined) throw new ArmError('conflict', rejections[rejection])
   call.reply.code(202)
   return context.backups.status()
 }

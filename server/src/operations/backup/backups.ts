@@ -38,7 +38,7 @@ type BackupRun = {
 }
 
 /** Why the server makes no backup now. */
-type BackupRefusal = 'running' | 'no-directory' | 'unsupported'
+type BackupRejection = 'running' | 'no-directory' | 'unsupported'
 
 /** The settings of the backups that a running server makes. */
 type BackupSettings = {
@@ -68,9 +68,9 @@ export class Backups {
   }
 
   /** Starts a backup after `record` has stored who requested it. Returns why none is started; then nothing is recorded. */
-  async start(record: () => Promise<void>): Promise<BackupRefusal | undefined> {
-    const refusal = this.#refusal()
-    if (refusal !== undefined) return refusal
+  async start(record: () => Promise<void>): Promise<BackupRejection | undefined> {
+    const rejection = this.#rejection()
+    if (rejection !== undefined) return rejection
     this.#isStarting = true
     try {
       await record()
@@ -81,7 +81,7 @@ export class Backups {
     }
   }
 
-  #refusal(): BackupRefusal | undefined {
+  #rejection(): BackupRejection | undefined {
     const { backup, database } = this.#options.configuration
     if (database.url !== undefined) return 'unsupported'
     if (backup.directory === undefined) return 'no-directory'
@@ -109,8 +109,8 @@ export class Backups {
   /** The backups that the server can make, and the newest in the directory, the newest first. */
   async status() {
     const { directory } = this.#options.configuration.backup
-    const refusal = this.#refusal()
-    const availability = refusal === undefined || refusal === 'running' ? ('available' as const) : refusal
+    const rejection = this.#rejection()
+    const availability = rejection === undefined || rejection === 'running' ? ('available' as const) : rejection
     // Read first: the list that is sent with a completed backup contains it.
     const last = this.#last ?? null
     const { backups, count, problem } = await this.#list(availability === 'available' ? directory : undefined)

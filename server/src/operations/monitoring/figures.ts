@@ -260,7 +260,7 @@ function budgetFigures(callerBudgets: FigureSources['callerBudgets']): readonly 
       name: 'acrux_requests_over_budget_total',
       help: 'Requests that were answered with 429 because too many requests of their caller were waiting.',
       kind: 'counter',
-      read: async () => callerBudgets.counts.refused,
+      read: async () => callerBudgets.counts.rejected,
     },
     {
       name: 'acrux_buffered_body_bytes',

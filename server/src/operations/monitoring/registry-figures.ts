@@ -64,7 +64,7 @@ function integrityFigures({ scrubs, integrityFigures: counters }: IntegritySourc
       name: 'acrux_corrupt_reads_total',
       help: 'Reads that were denied because the stored content is corrupt.',
       kind: 'counter',
-      read: async () => counters.refusedReads,
+      read: async () => counters.deniedReads,
     },
     {
       name: 'acrux_quarantined_total',

@@ -85,7 +85,7 @@ export async function relocateDataDir(
   if (begun?.step !== 'switching') requireOther(source, to)
   await makePrivateDirectory(directory)
   const lock = await lockDirectory(directory)
-  if (lock === undefined) throw refusal('another move is running', 'wait until it is complete')
+  if (lock === undefined) throw rejection('another move is running', 'wait until it is complete')
   try {
     const state = begun ?? stateOf(to, await installationOf(source))
     requireSame(state, stateOf(to, state.id))
@@ -143,9 +143,9 @@ async function move(
     target: movesRows ? keep(await openRowTarget(target, id)) : undefined,
   })
   const targets = await openTargets().catch(async (error: unknown) => {
-    // A target was refused, so another one can be tried.
-    const isRefused = error instanceof StartupError && error.exitCode === exitCodes.configuration
-    if (isRefused && !isBegun) await rm(relocationDirectoryIn(source.dataDir), { recursive: true })
+    // A target was rejected, so another one can be tried.
+    const isRejected = error instanceof StartupError && error.exitCode === exitCodes.configuration
+    if (isRejected && !isBegun) await rm(relocationDirectoryIn(source.dataDir), { recursive: true })
     throw error
   })
   const pause = async () => {
@@ -167,7 +167,7 @@ async function requireRowsOf(source: RelocationPlace): Promise<void> {
     // Only the server of this data directory is paused.
     const { length: servers } = await createProcessStore(database).list()
     if (servers > 1)
-      throw refusal(`${servers} servers use the database`, 'stop all others, and run the command 10 seconds later')
+      throw rejection(`${servers} servers use the database`, 'stop all others, and run the command 10 seconds later')
   } finally {
     await database.close()
   }
@@ -196,7 +196,7 @@ function stateOf({ target, movesRows, movesBlobs }: RelocationTarget, id: string
 function requireSame(begun: RelocationState, asked: RelocationState): void {
   if (begun.database === asked.database && begun.storage === asked.storage) return
   const places = [begun.database, begun.storage].filter((place) => place !== undefined).join(' and ')
-  throw refusal(
+  throw rejection(
     `a move to ${places} was begun`,
     'complete it with the same options. To abandon it, delete the directory migrating in the data directory, and empty its targets',
   )
@@ -205,16 +205,16 @@ function requireSame(begun: RelocationState, asked: RelocationState): void {
 function requireOther(source: RelocationPlace, { target, movesRows, movesBlobs }: RelocationTarget): void {
   requireDatabase(source)
   if (!movesRows && !movesBlobs) {
-    throw refusal('there is nothing to move', 'set --to-database, or --to-storage, or both')
+    throw rejection('there is nothing to move', 'set --to-database, or --to-storage, or both')
   }
   if (movesRows && describeDatabase(source) === describeDatabase(target)) {
-    throw refusal(`the rows are in ${describeDatabase(source)} already`, 'set --to-database to another place')
+    throw rejection(`the rows are in ${describeDatabase(source)} already`, 'set --to-database to another place')
   }
   if (movesBlobs && describeStorage(source) === describeStorage(target)) {
-    throw refusal(`the blobs are in ${describeStorage(source)} already`, 'set --to-storage to another place')
+    throw rejection(`the blobs are in ${describeStorage(source)} already`, 'set --to-storage to another place')
   }
 }
 
-function refusal(message: string, nextStep: string): StartupError {
+function rejection(message: string, nextStep: string): StartupError {
   return new StartupError(message, exitCodes.configuration, nextStep)
 }

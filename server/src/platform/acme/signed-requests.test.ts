@@ -36,14 +36,14 @@ async function newSigner() {
   return { key: { privateKey, publicJwk: await exportJWK(publicKey) }, accountUrl: undefined }
 }
 
-const refused: readonly { url: (origin: string) => string; why: string }[] = [
+const rejected: readonly { url: (origin: string) => string; why: string }[] = [
   { url: (origin) => origin.replace('127.0.0.1', '127.0.0.2'), why: 'a private address of another host' },
   { url: (origin) => origin.replace('127.0.0.1', 'localhost'), why: 'another name with a private address' },
   { url: () => 'https://169.254.169.254/', why: 'the metadata address of a cloud' },
   { url: (origin) => origin.replace('https:', 'http:'), why: 'plain HTTP' },
 ]
 
-for (const { url, why } of refused) {
+for (const { url, why } of rejected) {
   test(`documents of a provider cannot lead the server to ${why}`, async (t) => {
     const { origin, requests } = await startProvider(t, { answer: () => ({}) })
     assert.deepEqual((await requests.get(`${origin}/`, signal)).json, {})

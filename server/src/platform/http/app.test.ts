@@ -17,7 +17,7 @@ async function open(t: TestContext, trustedProxies: readonly string[] = []) {
   app.get('/fails', () => {
     throw new Error('the password is hunter2', { cause: new Error('the disk is full') })
   })
-  app.get('/refuses', () => {
+  app.get('/rejects', () => {
     throw Object.assign(new Error('a secret reason'), { statusCode: 409 })
   })
   app.get('/taken-over', (_request, reply) => {
@@ -96,10 +96,10 @@ test('a failure is answered without its reason, and logged once with its causes'
   assert.equal(errors.length, 1)
   assert.equal(errors[0]?.['id'], answer.headers['x-ms-correlation-request-id'])
   assert.match(errors[0]?.err?.stack ?? '', /the disk is full/)
-  const refused = await get(app, '/refuses')
-  assert.equal(refused.statusCode, 409)
-  assert.doesNotMatch(refused.body, /secret/)
-  assert.equal(parsed().filter(({ level }) => level === 50).length, 1, 'a refusal is no failure')
+  const rejected = await get(app, '/rejects')
+  assert.equal(rejected.statusCode, 409)
+  assert.doesNotMatch(rejected.body, /secret/)
+  assert.equal(parsed().filter(({ level }) => level === 50).length, 1, 'a rejection is no failure')
 })
 
 test('a URL that cannot be decoded is the client’s fault, and so is every odd method', async (t) => {

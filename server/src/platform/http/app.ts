@@ -9,7 +9,7 @@ import { newTimeOrderedId } from '../process/time-ordered-id.ts'
 import { type LimitedWarning, createLimitedWarning } from '../log/limited-warning.ts'
 import { sendOverBudget } from './over-budget.ts'
 import { onResponseEnd } from './response-end.ts'
-import { refusalCostMs } from './route-cost.ts'
+import { denialCostMs } from './route-cost.ts'
 import { type CompletionListener, createRequestLog } from './request-log.ts'
 
 export type AppOptions = {
@@ -71,7 +71,7 @@ export function createApp(settings: AppOptions): FastifyInstance {
       // Hooks are not called if the URL is malformed.
       writeCommonHeaders(request, reply)
       watchCompletion(app, request, reply)
-      void refuseMalformed(app, request, reply, status)
+      void rejectMalformed(app, request, reply, status)
     },
     routerOptions: {
       caseSensitive: false,
@@ -112,21 +112,21 @@ export function createApp(settings: AppOptions): FastifyInstance {
     return reply.code(status ?? 500).send({ error: { code, message } })
   })
   app.setNotFoundHandler(async (request, reply) => {
-    await payForRefusal(app, request.raw)
+    await payForDenial(app, request.raw)
     return reply.code(404).send({ error: { code: 'NotFound', message: 'There is no endpoint at this path.' } })
   })
   return app
 }
 
 /** Answers a request with a malformed URL, and charges its address. */
-async function refuseMalformed(
+async function rejectMalformed(
   app: FastifyInstance,
   request: FastifyRequest,
   reply: FastifyReply,
   status: number,
 ): Promise<void> {
   try {
-    await payForRefusal(app, request.raw)
+    await payForDenial(app, request.raw)
     void reply.code(status).send({ error: { code: 'BadRequest', message: 'The URL is malformed.' } })
   } catch (error) {
     if (!(error instanceof OverBudgetError)) throw error
@@ -135,8 +135,8 @@ async function refuseMalformed(
 }
 
 /** Charges the address of a request to no surface. @throws OverBudgetError if the queue of the address is full */
-function payForRefusal({ callerBudgets, remoteAddress }: FastifyInstance, request: IncomingMessage): Promise<void> {
-  return callerBudgets.ofAddress(remoteAddress(request)).settle(refusalCostMs)
+function payForDenial({ callerBudgets, remoteAddress }: FastifyInstance, request: IncomingMessage): Promise<void> {
+  return callerBudgets.ofAddress(remoteAddress(request)).settle(denialCostMs)
 }
 
 /**

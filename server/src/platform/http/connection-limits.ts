@@ -12,8 +12,8 @@ export type ConnectionLimits = {
   readonly handshakeMs: number
 }
 
-/** Why a connection was refused. */
-export type ConnectionRefusal = 'total' | 'address' | 'handshakes'
+/** Why a connection was rejected. */
+export type ConnectionRejection = 'total' | 'address' | 'handshakes'
 
 const handshakeMs = 10_000
 /** The default maximum, regardless of the descriptor limit. */
@@ -50,7 +50,7 @@ export class ConnectionCounter {
   readonly #handshakes = new Map<string, OfAddress>()
   #open = 0
   /** The number of rejected connections since startup, by reason. */
-  readonly refused: Record<ConnectionRefusal, number> = { total: 0, address: 0, handshakes: 0 }
+  readonly rejected: Record<ConnectionRejection, number> = { total: 0, address: 0, handshakes: 0 }
 
   /** @param shared counts connections by network and in total, where threads share the limits */
   constructor(limits: ConnectionLimits, isExempt: (address: string) => boolean, shared?: SharedCounts) {
@@ -68,15 +68,15 @@ export class ConnectionCounter {
   }
 
   /** Counts a new connection until it closes, or returns why it is rejected. */
-  admit(socket: Socket, isTls: boolean): ConnectionRefusal | undefined {
+  admit(socket: Socket, isTls: boolean): ConnectionRejection | undefined {
     const { remoteAddress = '' } = socket
     const network = networkOf(remoteAddress)
     const place = this.#shared?.placeOf(network) ?? 0
     const own = this.#addresses.get(network) ?? { open: 0, handshakes: 0 }
-    const refusal = this.#refusal(own, { address: remoteAddress, place }, isTls)
-    if (refusal !== undefined) {
-      this.refused[refusal] += 1
-      return refusal
+    const rejection = this.#rejection(own, { address: remoteAddress, place }, isTls)
+    if (rejection !== undefined) {
+      this.rejected[rejection] += 1
+      return rejection
     }
     this.#open += 1
     own.open += 1
@@ -105,11 +105,11 @@ export class ConnectionCounter {
     this.#endHandshake(keyOf(socket))
   }
 
-  #refusal(
+  #rejection(
     own: OfAddress,
     { address, place }: { readonly address: string; readonly place: number },
     isTls: boolean,
-  ): ConnectionRefusal | undefined {
+  ): ConnectionRejection | undefined {
     const { maxConnections, maxConnectionsPerAddress, maxHandshakesPerAddress } = this.#limits
     if (this.#open + (this.#shared?.others() ?? 0) >= maxConnections) return 'total'
     if (this.#isExempt(address)) return undefined

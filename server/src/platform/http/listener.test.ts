@@ -21,13 +21,13 @@ const status = (answer: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1
 
 test('a request without exactly one host is rejected [RFC 9112 §3.2]', async (t) => {
   const { say } = await open(t)
-  const refused: Readonly<Record<string, string>> = {
+  const rejected: Readonly<Record<string, string>> = {
     'no host': '',
     'two hosts': 'Host: one.example\r\nHost: two.example\r\n',
     'two hosts, the first of them twice': 'Host: one.example\r\nhost: one.example\r\n',
     'another scheme of writing it': 'Host: one.example\r\nHOST: two.example\r\n',
   }
-  for (const [what, hosts] of Object.entries(refused)) {
+  for (const [what, hosts] of Object.entries(rejected)) {
     assert.equal(status(await say(`GET /x HTTP/1.1\r\n${hosts}${close}\r\n`)), 400, what)
   }
   assert.match(await say(`GET /x HTTP/1.1\r\nHost: one.example\r\n${close}\r\n`), /"host":"one.example","url":"\/x"/)
@@ -42,7 +42,7 @@ test('a target with another host than the header is rejected [RFC 9112 §3.2.2]'
   }
   assert.match(await ask('https://one.example:5443'), /"url":"\/"/)
   assert.match(await ask('https://one.example:5443?y'), /"url":"\/\?y"/)
-  const refused = [
+  const rejected = [
     'https://two.example/x',
     'https://one.example/x',
     'https://somebody@one.example:5443/x',
@@ -50,7 +50,7 @@ test('a target with another host than the header is rejected [RFC 9112 §3.2.2]'
     'ftp://one.example:5443/x',
     'x',
   ]
-  for (const target of refused) {
+  for (const target of rejected) {
     const answer = await ask(target)
     assert.equal(status(answer), 400, target)
     assert.doesNotMatch(answer, /secret/)

@@ -47,7 +47,7 @@ export type SharedListening = {
 export type ListenerCounts = {
   readonly open: number
   readonly handshakes: number
-  readonly refused: ConnectionCounter['refused']
+  readonly rejected: ConnectionCounter['rejected']
   readonly slow: Readonly<Record<SlowClientReason, number>>
   readonly bytes: { readonly received: number; readonly sent: number }
 }
@@ -99,8 +99,8 @@ export async function listen(app: FastifyInstance, options: ListenerOptions): Pr
       return { host: address, port }
     }),
     counts: () => {
-      const { open, handshakes, refused } = guard.connections
-      return { open, handshakes, refused, slow: guard.slow, bytes: traffic.bytes() }
+      const { open, handshakes, rejected } = guard.connections
+      return { open, handshakes, rejected, slow: guard.slow, bytes: traffic.bytes() }
     },
     replaceCertificate: (replacement) => {
       const context = { ...replacement, ...ticketKeysOf(shared) }
@@ -123,7 +123,7 @@ const slowTexts = {
   download: 'disconnected a client: it read a response more slowly than limits.minDownloadBytesPerSecond',
 } as const
 
-const refusalTexts = {
+const rejectionTexts = {
   total: 'rejected a connection: limits.maxConnections is reached',
   address: 'rejected a connection: its address has reached limits.maxConnectionsPerAddress',
   handshakes: 'rejected a connection: its address has too many unfinished TLS handshakes',
@@ -166,9 +166,9 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
     message: createPacedMessage(app.isTrustedProxy),
     slow,
     admit: (socket, isTls, begin) => {
-      const refusal = connections.admit(socket, isTls)
-      if (refusal !== undefined) {
-        app.warnLimited(refusalTexts[refusal], { from: socket.remoteAddress })
+      const rejection = connections.admit(socket, isTls)
+      if (rejection !== undefined) {
+        app.warnLimited(rejectionTexts[rejection], { from: socket.remoteAddress })
         socket.destroy()
         return
       }
@@ -210,7 +210,7 @@ async function awaitTurn(app: FastifyInstance, socket: Socket): Promise<boolean>
     return true
   } catch (error) {
     if (!(error instanceof OverBudgetError)) throw error
-    app.warnLimited(refusalTexts.handshakes, { from: socket.remoteAddress })
+    app.warnLimited(rejectionTexts.handshakes, { from: socket.remoteAddress })
     socket.destroy()
     return false
   }

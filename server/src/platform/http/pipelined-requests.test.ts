@@ -47,7 +47,7 @@ test('requests that arrive before the previous response are handled one after th
     begun[number - 1]?.answer()
   }
   await once(socket, 'close')
-  // The refusal of the third closes the connection.
+  // The rejection of the third closes the connection.
   assert.deepEqual(received.text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 417'])
 })
 

@@ -36,7 +36,7 @@ export function expectTls(socket: Socket, timeoutMs: number, begin: () => Promis
     clearTimeout(patience)
     socket.off('readable', onReadable).off('end', onEnd)
     if (isPlainHttp(first)) {
-      refusePlainHttp(socket)
+      rejectPlainHttp(socket)
       return
     }
     socket.unshift(first)
@@ -51,7 +51,7 @@ function isPlainHttp([first = handshakeRecord]: Uint8Array): boolean {
   return first >= letterA && first <= letterZ
 }
 
-function refusePlainHttp(socket: Socket): void {
+function rejectPlainHttp(socket: Socket): void {
   setTimeout(() => socket.destroy(), lingerMs).unref()
   socket.resume()
   socket.end(answer)

@@ -30,13 +30,13 @@ export function rejectRequest(
   }
 }
 
-const refused = new WeakSet<Socket>()
+const rejected = new WeakSet<Socket>()
 
 /** How long the rest of a rejected request is read. */
 const lingerMs = 1000
 
 /** Responses to errors of Node's parser, by error code; other errors get a 400. */
-const refusals: Readonly<Record<string, readonly [number, string]>> = {
+const rejections: Readonly<Record<string, readonly [number, string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'The header of the request is too large.'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'The chunks of the body have extensions that are too large.'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long to arrive.'],
@@ -53,12 +53,12 @@ export function rejectUnreadable(
   isAnswering: boolean,
 ): void {
   // The rest of an unreadable request causes another error.
-  if (refused.has(socket)) return
+  if (rejected.has(socket)) return
   if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
     socket.destroy(error)
     return
   }
-  const [status, message] = refusals[error.code ?? ''] ?? [400, 'The request could not be read.']
+  const [status, message] = rejections[error.code ?? ''] ?? [400, 'The request could not be read.']
   const body = bodyOf(status, message)
   const common = commonOf(app, socket, undefined)
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`]
@@ -66,7 +66,7 @@ export function rejectUnreadable(
   lines.push('content-type: application/json; charset=utf-8', `content-length: ${Buffer.byteLength(body)}`)
   lines.push('connection: close', '', body)
   // Closing a connection with unread bytes resets it, and the response is lost: the rest is read for a moment.
-  refused.add(socket)
+  rejected.add(socket)
   socket.resume()
   socket.end(lines.join('\r\n'))
   setTimeout(() => socket.destroy(), lingerMs).unref()

@@ -22,4 +22,4 @@ export const routeCosts = {
 export type RouteCost = keyof typeof routeCosts
 
 /** The approximate time of a denial on the main thread, in milliseconds. */
-export const refusalCostMs = 0.5
+export const denialCostMs = 0.5

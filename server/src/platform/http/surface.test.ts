@@ -8,10 +8,10 @@ import { acceptForms } from './form-body.ts'
 import { type Route, mountSurface } from './surface.ts'
 import { serveForTest } from '../../../testing/platform/test-socket.ts'
 
-class Refusal extends Error {
+class Rejection extends Error {
   readonly status: number
   constructor(status: number) {
-    super(`refused with ${status}`)
+    super(`rejected with ${status}`)
     this.status = status
   }
 }
@@ -77,12 +77,12 @@ async function open(t: TestContext) {
       authorize: async (need, request): Promise<Caller> => {
         if (request.url === '/x/decided') busyFor(occupiedMs)
         if (need === 'public') return { name: 'anybody' }
-        if (request.headers.authorization !== 'yes') throw new Refusal(401)
+        if (request.headers.authorization !== 'yes') throw new Rejection(401)
         return { name: 'somebody' }
       },
       renderError: (error, _request, reply) =>
-        reply.code(error instanceof Refusal ? error.status : 400).send({ x: error instanceof Refusal }),
-      notFound: () => new Refusal(404),
+        reply.code(error instanceof Rejection ? error.status : 400).send({ x: error instanceof Rejection }),
+      notFound: () => new Rejection(404),
     },
     acceptForms,
   )
@@ -135,7 +135,7 @@ test('only a route whose row says so starts work that continues after its respon
     authority: { authorityRevision: () => Promise.resolve(1), knownRevision: () => 1 },
     authorize: () => Promise.resolve(undefined),
     renderError: (_error, _request, reply) => reply.code(500).send(),
-    notFound: () => new Refusal(404),
+    notFound: () => new Rejection(404),
   })
   t.after(() => app.close())
   assert.equal((await app.inject({ method: 'POST', url: '/x/defers' })).statusCode, 200)

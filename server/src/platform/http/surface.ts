@@ -13,7 +13,7 @@ import { type Origin, requestOrigin } from './app.ts'
 import type { RequestBody, StepUp } from './change-columns.ts'
 import { sendOverBudget } from './over-budget.ts'
 import { StepUpRequiredError, requireStepUp, stepUpBody } from './step-up.ts'
-import { type RouteCost, refusalCostMs, routeCosts } from './route-cost.ts'
+import { type RouteCost, denialCostMs, routeCosts } from './route-cost.ts'
 
 /** A request to a handler. */
 export type Call<Caller> = {
@@ -127,7 +127,7 @@ export function mountSurface<Need, Caller>(
         method: allMethods,
         url: path,
         onRequest: async (request) => {
-          await payForRefusal(request)
+          await payForDenial(request)
           throw surface.notFound()
         },
         handler: () => undefined,
@@ -154,7 +154,7 @@ function mountRoute<Need, Caller>(
         await requireStepUp(request.raw, route)
         admissions.set(request, { revision, caller, usedMs: stopwatch() })
       } catch (error) {
-        await payForRefusal(request, stopwatch())
+        await payForDenial(request, stopwatch())
         throw error
       }
     },
@@ -249,6 +249,6 @@ function budgetOf(request: FastifyRequest, named: BudgetKey | undefined): Caller
 }
 
 /** A denied caller is only known by its address. */
-function payForRefusal(request: FastifyRequest, usedMs = 0): Promise<void> {
-  return budgetOf(request, undefined).settle(Math.max(usedMs, refusalCostMs))
+function payForDenial(request: FastifyRequest, usedMs = 0): Promise<void> {
+  return budgetOf(request, undefined).settle(Math.max(usedMs, denialCostMs))
 }

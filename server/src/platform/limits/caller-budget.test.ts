@@ -109,7 +109,7 @@ test('requests over the concurrency limit wait in order, and are rejected with a
     caller.enter(),
     (error) => error instanceof OverBudgetError && error.retryAfterSeconds >= 1 && error.statusCode === 429,
   )
-  assert.equal(budgets.counts.refused, 1)
+  assert.equal(budgets.counts.rejected, 1)
   for (let left = 258; left > 0; left -= 1) {
     caller.leave(0)
     await Promise.resolve()
@@ -174,9 +174,9 @@ test('a rejected request is retried when the queue will be empty', async () => {
   caller.leave(1100)
   contend(budgets)
   for (let at = 0; at < 256; at += 1) void caller.enter()
-  const refusal = await caller.enter().catch((error: unknown) => error as OverBudgetError)
+  const rejection = await caller.enter().catch((error: unknown) => error as OverBudgetError)
   // The debt is 1,000 ms, and 256 requests wait with an expected cost of 1,100 / 8 ms each, at 100 ms per second.
-  assert.equal(refusal?.retryAfterSeconds, Math.ceil((1000 + 256 * (1100 / 8)) / 100))
+  assert.equal(rejection?.retryAfterSeconds, Math.ceil((1000 + 256 * (1100 / 8)) / 100))
 })
 
 test('bodies in memory are limited per caller and in total, and one is always accepted', async () => {
@@ -293,7 +293,7 @@ test('requests and bodies that no longer wait make room for others, however many
     await next
     budget.release(10)
   }
-  assert.deepEqual(budgets.counts, { waiting: 0, bufferedBytes: 0, refused: 0 })
+  assert.deepEqual(budgets.counts, { waiting: 0, bufferedBytes: 0, rejected: 0 })
 })
 
 /** A caller with a debt of 100 ms, which it earns in 400 ms, and the pieces and requests that have continued. */

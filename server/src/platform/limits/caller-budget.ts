@@ -37,7 +37,7 @@ export class CallerBudgets {
   #alternations = 0
   #contendedUntilMs = -Infinity
   /** Shared by all budgets, for the limits over all callers. */
-  readonly shared = { waiting: 0, bufferedBytes: 0, refused: 0 }
+  readonly shared = { waiting: 0, bufferedBytes: 0, rejected: 0 }
   readonly turns = new Turns()
 
   /** The data that threads share, so that a budget applies to all threads together. */
@@ -54,7 +54,7 @@ export class CallerBudgets {
   }
 
   /** The number of waiting requests, the bytes of bodies in memory, and the number of denied requests since startup. */
-  get counts(): { readonly waiting: number; readonly bufferedBytes: number; readonly refused: number } {
+  get counts(): { readonly waiting: number; readonly bufferedBytes: number; readonly rejected: number } {
     return this.shared
   }
 
@@ -332,7 +332,7 @@ export class CallerBudget {
   #wait(queue: (start: () => void) => void): Promise<void> {
     const { shared } = this.#all
     if (this.waiting >= maxWaitingPerCaller || shared.waiting >= maxWaiting) {
-      shared.refused += 1
+      shared.rejected += 1
       throw new OverBudgetError(this.#waitSeconds())
     }
     shared.waiting += 1

@@ -64,10 +64,10 @@ test('a flood from a thousand addresses does not affect ordinary use or known se
   const flooding = Array.from({ length: 1000 }, (_, index) => `10.${index >> 8}.${index & 255}.1`)
   const flooded = () => flooding.filter((address) => budget.spend(address)).length
   known.note('198.51.100.1')
-  let refused = 0
+  let rejected = 0
   for (let second = 0; second < 600; second += 1) {
     time.nowMs = second * 1000
-    refused += flooding.length - flooded()
+    rejected += flooding.length - flooded()
     if (second % 100 === 0) {
       for (let attempt = 0; attempt < 3; attempt += 1) {
         assert.equal(budget.spend(`203.0.113.${second / 100}`), true, `a stranger after ${second} seconds`)
@@ -76,7 +76,7 @@ test('a flood from a thousand addresses does not affect ordinary use or known se
     }
     if (second % 5 === 0) assert.equal(budget.spend('198.51.100.1'), true, `who is known after ${second} seconds`)
   }
-  assert.ok(refused > 550_000, `of the flood nearly all was refused, not ${refused}`)
+  assert.ok(rejected > 550_000, `of the flood nearly all was rejected, not ${rejected}`)
 })
 
 test('a network of 48 bits with 65,536 networks does not use up the allowance of senders elsewhere', () => {

@@ -18,7 +18,7 @@ export function listenerFigures(counts: () => ListenerCounts): readonly Figure[]
       help: 'Connections that were rejected, by the limit that they exceeded.',
       kind: 'counter',
       labels: { limit: ['total', 'address', 'handshakes'] },
-      read: async () => byKey('limit', counts().refused),
+      read: async () => byKey('limit', counts().rejected),
     },
     {
       name: 'acrux_slow_clients_total',

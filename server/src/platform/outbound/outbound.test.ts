@@ -114,9 +114,9 @@ test('a URL is rejected with a reason if its host has no allowed address', async
   ]
   for (const [url, ...expected] of urls) {
     for (const [index, outbound] of [closed, open, named].entries()) {
-      const refusal = await outbound.explainRefusal(url)
-      if (expected[index] === undefined) assert.equal(refusal, undefined, url)
-      else assert.match(refusal ?? 'accepted', expected[index], url)
+      const rejection = await outbound.explainDenial(url)
+      if (expected[index] === undefined) assert.equal(rejection, undefined, url)
+      else assert.match(rejection ?? 'accepted', expected[index], url)
     }
   }
 })

@@ -18,7 +18,7 @@ export interface Outbound {
    * Why a URL is not allowed, as a sentence for the person who enters it; undefined if it is allowed. A name is
    * resolved, and a name without an address is accepted, since it may get one later.
    */
-  readonly explainRefusal: (url: string) => Promise<string | undefined>
+  readonly explainDenial: (url: string) => Promise<string | undefined>
   /**
    * Gets a JSON document: HTTPS, no redirects, no credentials, limited in size and time.
    *
@@ -105,7 +105,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     return isLocalhostName(hostname) && !isAllowed('127.0.0.1') && !isAllowed('::1')
   }
 
-  async function explainRefusal(text: string): Promise<string | undefined> {
+  async function explainDenial(text: string): Promise<string | undefined> {
     const url = acceptedUrl(text)
     if (url === undefined) return `It must be an https URL without credentials, of at most ${maxUrlLength} characters.`
     if (isAlwaysDenied(url)) return `The address ${url.hostname} is not public. ${howToAllow}`
@@ -148,20 +148,20 @@ export function createOutbound(options: OutboundOptions): Outbound {
     })
   }
 
-  return { acceptsUrl: (text) => acceptedUrl(text) !== undefined, explainRefusal, getJson, open, post }
+  return { acceptsUrl: (text) => acceptedUrl(text) !== undefined, explainDenial, getJson, open, post }
 }
 
 async function readDocument(url: URL, response: IncomingMessage): Promise<Buffer> {
   const { statusCode, headers } = response
-  const refusal =
+  const rejection =
     statusCode !== 200
       ? new OutboundError('status', `${url.host} answered ${statusCode}, not 200`)
       : (headers['content-encoding'] ?? 'identity') !== 'identity'
         ? new OutboundError('content', `${url.host} sent a compressed response`)
         : undefined
-  if (refusal === undefined) return readResponse(response, url.host, maxBodyBytes)
+  if (rejection === undefined) return readResponse(response, url.host, maxBodyBytes)
   response.destroy()
-  throw refusal
+  throw rejection
 }
 
 function isLoopbackHost(url: URL): boolean {

@@ -34,7 +34,7 @@ const insert = (transaction: Transaction, id: number, text = `note ${id}`) =>
 const idsIn = async (database: Database): Promise<number[]> =>
   (await database.tables<Tables>().selectFrom('note').select('id').orderBy('id').execute()).map(({ id }) => id)
 
-class Refused extends Error {}
+class Rejected extends Error {}
 
 for (const kind of testDatabaseKinds) {
   describe(`a ${kind} database`, () => {
@@ -78,7 +78,7 @@ for (const kind of testDatabaseKinds) {
         Array.from({ length: 40 }, (_, id) =>
           database.transaction(async (transaction) => {
             await insert(transaction, id)
-            if (id % 4 === 3) throw new Refused(`note ${id}`)
+            if (id % 4 === 3) throw new Rejected(`note ${id}`)
             return id
           }),
         ),
@@ -88,7 +88,7 @@ for (const kind of testDatabaseKinds) {
         kept,
         Array.from({ length: 40 }, (_, id) => id).filter((id) => id % 4 !== 3),
       )
-      assert.ok(outcomes.every((outcome) => outcome.status === 'fulfilled' || outcome.reason instanceof Refused))
+      assert.ok(outcomes.every((outcome) => outcome.status === 'fulfilled' || outcome.reason instanceof Rejected))
       assert.deepEqual(await idsIn(database), kept)
     })
 
@@ -174,9 +174,9 @@ for (const kind of testDatabaseKinds) {
       const failing = database.transaction(async (transaction) => {
         transaction.changesAuthority()
         await insert(transaction, 2)
-        throw new Refused()
+        throw new Rejected()
       })
-      await assert.rejects(failing, Refused)
+      await assert.rejects(failing, Rejected)
       assert.equal(await database.authorityRevision(), before, 'the change was undone')
       const changed = Promise.withResolvers<void>()
       const seen = Promise.withResolvers<void>()

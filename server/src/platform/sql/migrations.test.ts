@@ -23,7 +23,7 @@ async function open(t: TestContext, kind: DatabaseKind): Promise<Database> {
   return database
 }
 
-class Refused extends Error {}
+class Rejected extends Error {}
 
 for (const kind of testDatabaseKinds) {
   describe(`migrations on ${kind}`, () => {
@@ -48,32 +48,32 @@ for (const kind of testDatabaseKinds) {
         ...(worksFor !== undefined && { worksFor }),
       })
       const [added, removed] = [step('test-0002-added', 'any'), step('test-0003-removed', 'test-0002-added')]
-      for (const { why, applied, known, refused } of [
-        { why: 'it only adds', applied: [notes, added], known: [notes], refused: [] },
+      for (const { why, applied, known, rejected } of [
+        { why: 'it only adds', applied: [notes, added], known: [notes], rejected: [] },
         {
           why: 'it removes what this version does not use',
           applied: [notes, added, removed],
           known: [notes, added],
-          refused: [],
+          rejected: [],
         },
         {
           why: 'it removes what this version may use',
           applied: [notes, added, removed],
           known: [notes],
-          refused: [removed.id],
+          rejected: [removed.id],
         },
         {
           why: 'it says nothing',
           applied: [notes, step('test-0002-other')],
           known: [notes],
-          refused: ['test-0002-other'],
+          rejected: ['test-0002-other'],
         },
       ]) {
         const database = await open(t, kind)
         await migrate(database, applied, 0)
         const start = () => migrate(database, known, 0)
         const compare = () => compareSchema(database, known)
-        if (refused.length === 0) {
+        if (rejected.length === 0) {
           await start()
           const unknown = applied.slice(known.length).map(({ id }) => id)
           assert.deepEqual(await compare(), { missing: [], unknown }, why)
@@ -82,7 +82,7 @@ for (const kind of testDatabaseKinds) {
         for (const attempt of [start, compare]) {
           await assert.rejects(attempt, (error) => {
             assert.ok(error instanceof NewerSchemaError, why)
-            assert.deepEqual(error.unknownMigrations, refused, why)
+            assert.deepEqual(error.unknownMigrations, rejected, why)
             return true
           })
         }
@@ -97,8 +97,8 @@ for (const kind of testDatabaseKinds) {
           await schema.createTable('other').addColumn('id', types.integer).execute()
         },
       }
-      const bad: Migration = { id: 'test-0003-bad', up: () => Promise.reject(new Refused()) }
-      await assert.rejects(migrate(database, [notes, good, bad], 0), Refused)
+      const bad: Migration = { id: 'test-0003-bad', up: () => Promise.reject(new Rejected()) }
+      await assert.rejects(migrate(database, [notes, good, bad], 0), Rejected)
       await migrate(database, [notes, good], 0)
       const rows = await database.tables<{ note: { id: number } }>().selectFrom('note').selectAll().execute()
       assert.deepEqual(rows, [])

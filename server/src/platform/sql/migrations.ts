@@ -117,8 +117,8 @@ function differenceOf(applied: readonly MigrationRow[], migrations: readonly Mig
   const ids = new Set(applied.map(({ id }) => id))
   const unknown = applied.filter(({ id }) => !known.has(id))
   if (ids.has(incompleteMarker)) throw new IncompleteDatabaseError()
-  const refused = unknown.filter(({ works_for: since }) => since !== 'any' && !known.has(since ?? ''))
-  if (refused.length > 0) throw new NewerSchemaError(refused.map(({ id }) => id))
+  const rejected = unknown.filter(({ works_for: since }) => since !== 'any' && !known.has(since ?? ''))
+  if (rejected.length > 0) throw new NewerSchemaError(rejected.map(({ id }) => id))
   return { missing: [...known].filter((id) => !ids.has(id)), unknown: unknown.map(({ id }) => id) }
 }
 

@@ -26,13 +26,13 @@ export function sqliteDialect(execute: Execute): Dialect {
       throw new Error('streaming is not supported')
     },
   }
-  const refuse = () => Promise.reject(new Error('use Database.transaction'))
+  const reject = () => Promise.reject(new Error('use Database.transaction'))
   const driver: Driver = {
     init: () => Promise.resolve(),
     acquireConnection: () => Promise.resolve(connection),
-    beginTransaction: refuse,
-    commitTransaction: refuse,
-    rollbackTransaction: refuse,
+    beginTransaction: reject,
+    commitTransaction: reject,
+    rollbackTransaction: reject,
     releaseConnection: () => Promise.resolve(),
     destroy: () => Promise.resolve(),
   }

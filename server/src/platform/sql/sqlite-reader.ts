@@ -10,14 +10,14 @@ import { SqliteReads } from './sqlite-reads.ts'
  */
 export function openSqliteReader(file: string, revision: Readonly<RevisionCell>): Database {
   const reads = new SqliteReads(file)
-  const refuse = () => Promise.reject(new MainThreadOnlyError())
+  const reject = () => Promise.reject(new MainThreadOnlyError())
   return {
     kind: 'sqlite',
     tables: () => reads.tables(),
     prepare: (names, build) => reads.prepare(names, build),
-    prepareInsert: () => refuse,
-    transaction: refuse,
-    exclusiveTransaction: refuse,
+    prepareInsert: () => reject,
+    transaction: reject,
+    exclusiveTransaction: reject,
     authorityRevision: async () => revision.value,
     knownRevision: () => revision.value,
     leasedContentRevision: () => undefined,

@@ -191,8 +191,8 @@ import socket, ssl, sys
 context = ssl.create_default_context(cafile=sys.argv[1])
 with socket.create_connection(("127.0.0.1", int(sys.argv[2])), 5) as plain:
     context.wrap_socket(plain, server_hostname=sys.argv[3])`
-      const refused = run('python3', ['-c', script, caFile, String(forgedPort), 'other.example.com'])
-      await assert.rejects(refused, /permitted subtree violation/)
+      const rejected = run('python3', ['-c', script, caFile, String(forgedPort), 'other.example.com'])
+      await assert.rejects(rejected, /permitted subtree violation/)
     })
 
     test('is rejected by curl', { skip: missing('curl') }, async () => {
@@ -204,12 +204,12 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[2])), 5) as plain:
 
     test('is rejected by Node', async () => {
       const ca = await readFile(caFile)
-      const refused = new Promise((resolve, reject) => {
+      const rejected = new Promise((resolve, reject) => {
         const socket = connect({ port: forgedPort, host: '127.0.0.1', ca, servername: 'other.example.com' })
         socket.once('secureConnect', () => resolve(socket.destroy()))
         socket.once('error', reject)
       })
-      await assert.rejects(refused, /permitted subtree violation/)
+      await assert.rejects(rejected, /permitted subtree violation/)
     })
   })
 

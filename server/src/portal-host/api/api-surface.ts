@@ -5,7 +5,7 @@ import { overBudgetBody } from '../../platform/http/over-budget.ts'
 import type { StepUp } from '../../platform/http/change-columns.ts'
 import { createRawDispatch } from '../../platform/http/raw-dispatch.ts'
 import type { RawExchange } from '../../platform/http/raw-surface.ts'
-import { type RouteCost, refusalCostMs, routeCosts } from '../../platform/http/route-cost.ts'
+import { type RouteCost, denialCostMs, routeCosts } from '../../platform/http/route-cost.ts'
 import { discardRest } from '../../platform/http/unread-body.ts'
 import type { CallerBudgets } from '../../platform/limits/caller-budget.ts'
 import { StepUpRequiredError, offerStepUp, stepUpBody } from '../../platform/http/step-up.ts'
@@ -59,7 +59,7 @@ export function createApiSurface(context: Context, options: ApiSurfaceOptions): 
     serve: (exchange) => serve(context, options, exchange),
     describe,
     sendFailure,
-    failureCost: { budgets: options.budgets, milliseconds: refusalCostMs },
+    failureCost: { budgets: options.budgets, milliseconds: denialCostMs },
     logging: { log: context.log, message: 'a request of the portal failed' },
   })
 }

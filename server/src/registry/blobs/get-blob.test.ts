@@ -171,8 +171,8 @@ function testDeletes(kind: Kind): void {
     const { headers, status } = await pushManifest(server, repository, 'latest', ['layer'])
     assert.equal(status, 201)
     const path = `/v2/${repository}/blobs/${digest}`
-    const refused = await server.send('DELETE', path)
-    assert.deepEqual([refused.status, refused.code], [405, 'UNSUPPORTED'])
+    const rejected = await server.send('DELETE', path)
+    assert.deepEqual([rejected.status, rejected.code], [405, 'UNSUPPORTED'])
     assert.equal((await server.send('GET', path)).status, 200)
     await server.send('DELETE', `/v2/${repository}/manifests/${String(headers['docker-content-digest'])}`)
     assert.equal((await server.send('DELETE', path)).status, 202)

@@ -139,7 +139,7 @@ async function open(
     if (isElsewhere || (await findProven(context.blobs, now.location)) !== undefined) {
       return openIntact(context, now, range)
     }
-    throw await context.integrity.refuseRead(blob.digest, blob.location, 'missing')
+    throw await context.integrity.denyRead(blob.digest, blob.location, 'missing')
   }
 }
 
@@ -154,7 +154,7 @@ async function openIntact(
   const opened = await context.blobs.open(blob.location, part)
   if (opened.stored.sizeBytes !== blob.size_bytes) {
     await opened.close()
-    throw await integrity.refuseRead(blob.digest, blob.location, 'size')
+    throw await integrity.denyRead(blob.digest, blob.location, 'size')
   }
   if (!integrity.isSuspect(blob, opened.stored)) return opened
   await opened.close()

@@ -58,7 +58,7 @@ const maxReported = 1000
 /** Verifies stored blobs, and quarantines corrupt ones: clients do not find them until they are pushed again. */
 export class BlobIntegrity {
   /** Counters since the start of the process. */
-  readonly figures = { refusedReads: 0, quarantined: 0, repaired: 0 }
+  readonly figures = { deniedReads: 0, quarantined: 0, repaired: 0 }
   #context: IntegrityContext
   #settings: IntegritySettings
   #running = new Map<BlobLocation, Promise<boolean>>()
@@ -139,8 +139,8 @@ export class BlobIntegrity {
   /**
    * Reports a read of corrupt content, once for each content, and returns the error to throw. Every read is counted.
    */
-  async refuseRead(digest: Digest, place: string, reason: CorruptReason): Promise<CorruptContentError> {
-    this.figures.refusedReads += 1
+  async denyRead(digest: Digest, place: string, reason: CorruptReason): Promise<CorruptContentError> {
+    this.figures.deniedReads += 1
     const key = `${place} ${reason}`
     if (!this.#reported.has(key)) {
       this.#reported.set(key, true)

@@ -40,7 +40,7 @@ export class ReadingIntegrity extends BlobIntegrity {
     return mainThreadOnly()
   }
 
-  override async refuseRead(): Promise<never> {
+  override async denyRead(): Promise<never> {
     return mainThreadOnly()
   }
 }

@@ -53,9 +53,9 @@ async function readAndSend(context: ManifestContext, call: OciCall<'manifest'>, 
   const { registry, path } = call
   const revision = context.manifestCache.revisionOf(placeOf(call))
   const manifest = await readServed(context, call)
-  if (manifest === undefined || manifest.quarantined_at_ms !== null) return refuseMissing(context, call)
+  if (manifest === undefined || manifest.quarantined_at_ms !== null) return denyMissing(context, call)
   if (!isVerified && !isManifestIntact(manifest)) {
-    throw await context.integrity.refuseRead(manifest.digest, `${registry.loginServer}/${path.repository}`, 'digest')
+    throw await context.integrity.denyRead(manifest.digest, `${registry.loginServer}/${path.repository}`, 'digest')
   }
   keep(context, call, revision, manifest)
   if (!mustBeSent(call, manifest)) return
@@ -74,10 +74,10 @@ function recordPull(
 async function readAndSendHead(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
   const revision = context.manifestCache.revisionOf(placeOf(call))
   const manifest = await readServed(context, call)
-  if (manifest === undefined || manifest.quarantined_at_ms !== null) return refuseMissing(context, call)
+  if (manifest === undefined || manifest.quarantined_at_ms !== null) return denyMissing(context, call)
   if (!isManifestIntact(manifest)) {
     await quarantine(context, call, manifest)
-    return refuseMissing(context, call)
+    return denyMissing(context, call)
   }
   keep(context, call, revision, manifest)
   sendHead(call, manifest, headerLines(headersOf(manifest)))
@@ -154,7 +154,7 @@ async function findTagged(context: ManifestContext, call: OciCall<'manifest'>): 
   if (manifestCache.hasTags || reference.kind === 'digest') return undefined
   const { rid, repository } = placeOf(call)
   const row = await manifests.findByTag.first({ rid, repository, tag: reference.tag })
-  if (row === undefined || row.quarantined_at_ms !== null) return refuseMissing(context, call)
+  if (row === undefined || row.quarantined_at_ms !== null) return denyMissing(context, call)
   const cached = manifestCache.get(contentPlace(rid, repository, row.digest))
   return cached && { ...row, text: cached.text, headers: cached.headers }
 }
@@ -184,7 +184,7 @@ function cacheable({ content, ...manifest }: ServedManifestContent): CachedManif
   return { ...manifest, text, headers: headerLines(headersOf(manifest)) }
 }
 
-async function refuseMissing(context: ManifestContext, call: OciCall<'manifest'>): Promise<never> {
+async function denyMissing(context: ManifestContext, call: OciCall<'manifest'>): Promise<never> {
   await requireRepository(context, call)
   throw manifestUnknown(referenceText(call.path.reference))
 }

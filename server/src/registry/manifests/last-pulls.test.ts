@@ -60,9 +60,9 @@ function testLastPulls(kind: DatabaseKind): void {
       headers: { 'if-none-match': `"${digest}"` },
     })
     assert.equal(status, 304)
-    test.gate.refuses = true
+    test.gate.denies = true
     await test.send('GET', '/v2/unseen/manifests/v1')
-    test.gate.refuses = false
+    test.gate.denies = false
     assert.equal((await tagOf('unseen', 'v1')).lastPullTime, undefined)
     assert.equal((await manifestOf('unseen', digest)).lastPullTime, undefined)
   })

@@ -80,9 +80,9 @@ function testReferrers(kind: DatabaseKind): void {
     assert.ok(size > 200_000)
     const wrong = { ...annotations, number: 1 }
     const [large, small] = [wrong, { number: 1 }].map((one) => JSON.stringify(artifact('s9', { annotations: one })))
-    const refused = await test.putManifest('r/large', 'large', large ?? '')
-    assert.equal(refused.status, 400)
-    assert.equal(refused.text, (await test.putManifest('r/large', 'small', small ?? '')).text)
+    const rejected = await test.putManifest('r/large', 'large', large ?? '')
+    assert.equal(rejected.status, 400)
+    assert.equal(rejected.text, (await test.putManifest('r/large', 'small', small ?? '')).text)
   })
 
   it('the artifact type defaults to that of the configuration, and is omitted for an index', async () => {

@@ -226,7 +226,7 @@ function testProperties(kind: DatabaseKind): void {
     const repository = 'p/reborn'
     await pushImage(repository, 'v1')
     await test.send('DELETE', '/acr/v1/p%2Freborn')
-    const refused = async () => {
+    const rejected = async () => {
       const answers = await Promise.all([
         test.send('GET', `/v2/${repository}/manifests/v1`),
         test.send('HEAD', `/v2/${repository}/manifests/v1`),
@@ -248,7 +248,7 @@ function testProperties(kind: DatabaseKind): void {
     assert.equal((await test.send('GET', `/v2/${repository}/manifests/v1`)).status, 200)
     test.gate.deletionsSeen = seenFirst
     assert.deepEqual(
-      await refused(),
+      await rejected(),
       Array.from({ length: 12 }, () => 401),
     )
     const challenged = await test.send('GET', `/v2/${repository}/manifests/v1`)

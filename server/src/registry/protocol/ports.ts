@@ -53,7 +53,7 @@ export type RegistryCaller = {
 }
 
 /** A denial: 401 with the challenge, 403 or 429. */
-export type RegistryRefusal = {
+export type RegistryDenial = {
   readonly status: 401 | 403 | 429
   readonly code: 'UNAUTHORIZED' | 'DENIED' | 'TOOMANYREQUESTS'
   readonly message: string
@@ -71,7 +71,7 @@ export type Admission =
       /** The authority revision that the decision belongs to. */
       readonly revision: number
     }
-  | { readonly admitted: false; readonly refusal: RegistryRefusal }
+  | { readonly admitted: false; readonly denial: RegistryDenial }
 
 /** ACR's classes of requests to the data plane: each has a rate limit of its own. [acr-protocol §1.11] */
 export type RateClass = 'read' | 'write' | 'delete' | 'referrers'
@@ -93,12 +93,12 @@ export interface Gate {
     admitted: { readonly need: RegistryNeed; readonly caller: RegistryCaller },
   ): Promise<Admission>
   /** The denial of a credential that was issued before the repository was deleted and recreated. */
-  refuseOutdated(
+  denyOutdated(
     origin: Origin,
     registry: HostedRegistry,
     need: RegistryNeed,
     caller: RegistryCaller,
-  ): Promise<RegistryRefusal>
+  ): Promise<RegistryDenial>
 }
 
 /** Counts pulls and pushes. */

@@ -2,7 +2,7 @@ import { type Outage, outageOf } from '../../platform/process/outage.ts'
 import { OverBudgetError } from '../../platform/limits/caller-limits.ts'
 import { ManifestInvalidError } from '@acrux/shared/standards/oci/manifest.ts'
 import { type Exchange, sendJson } from './call.ts'
-import type { RegistryRefusal } from './ports.ts'
+import type { RegistryDenial } from './ports.ts'
 import { BodyTooLargeError } from './read-body.ts'
 import { OciError } from './errors.ts'
 
@@ -12,7 +12,7 @@ export function sendError(exchange: Exchange, { code, status, message, detail, h
 }
 
 /** The gate's denial as an error of this surface. */
-export function refusalError({ code, status, message, detail, challenge, ...rest }: RegistryRefusal): OciError {
+export function denialError({ code, status, message, detail, challenge, ...rest }: RegistryDenial): OciError {
   const { retryAfterSeconds } = rest
   return new OciError(code, {
     message,

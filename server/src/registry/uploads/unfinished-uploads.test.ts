@@ -196,8 +196,8 @@ function testUnfinished(kind: DatabaseKind): void {
       source.push(randomBytes(300_000))
       await untilBegun(location)
     }
-    const refused = await server.send('POST', `/v2/${repository}/more/blobs/uploads/`, { as: 'writer' })
-    assert.deepEqual([refused.status, refused.code], [429, 'TOOMANYREQUESTS'])
+    const rejected = await server.send('POST', `/v2/${repository}/more/blobs/uploads/`, { as: 'writer' })
+    assert.deepEqual([rejected.status, rejected.code], [429, 'TOOMANYREQUESTS'])
     for (const source of sources.splice(0)) source.push(null)
     await Promise.all(writes)
   })

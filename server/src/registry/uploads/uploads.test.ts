@@ -97,15 +97,15 @@ function testUploads(kind: DatabaseKind): void {
       })
     assert.equal((await chunk(10, 19)).status, 416)
     assert.equal((await chunk(0, 9)).status, 202)
-    for (const refused of [
+    for (const rejected of [
       await chunk(0, 9),
       await chunk(20, 29),
       await chunk(20, 29, 'PUT', `&digest=${blobDigest(content)}`),
     ]) {
-      assert.equal(refused.status, 416)
-      assert.equal(refused.headers.range, '0-9')
-      assert.equal(refused.headers.location, location)
-      assert.ok(refused.headers['docker-upload-uuid'])
+      assert.equal(rejected.status, 416)
+      assert.equal(rejected.headers.range, '0-9')
+      assert.equal(rejected.headers.location, location)
+      assert.ok(rejected.headers['docker-upload-uuid'])
     }
     assert.equal((await server.send('GET', location)).headers.range, '0-9')
     assert.equal((await chunk(10, 19)).status, 202)

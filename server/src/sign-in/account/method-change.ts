@@ -33,7 +33,7 @@ export function requireMethodOwner(context: Context, call: PageCall, objectId: s
  * Changes the sign-in methods of a person. The transaction checks again that the session is still valid, so that a
  * session that has just ended cannot add a method.
  *
- * @throws AuthenticationRefusedError, PageError
+ * @throws AuthenticationRejectedError, PageError
  */
 export function changeMethods<Result>(
   { database, credentials }: Context,

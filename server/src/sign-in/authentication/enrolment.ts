@@ -117,7 +117,7 @@ async function rejectAccessPass(step: FlowStep, pending: PendingAccount): Promis
  * Adds the first second factor, continues the sign-in with it in the same transaction, and shows the recovery codes. Returns
  * false, and sends no response, if nothing was added.
  *
- * @throws PageError, AuthenticationRefusedError
+ * @throws PageError, AuthenticationRejectedError
  */
 async function addFirstFactor(
   { step, pending, accessPass }: Enrolment,

@@ -52,8 +52,8 @@ test('a sign-in that began with a link ends when the link is withdrawn or replac
   for (const end of ends) {
     const asked = await submit(await link(alice))
     await end()
-    const refused = await browser.submit(asked, '/sign-in/new-password', chosen)
-    assert.notEqual(refused.heading, 'Security')
+    const rejected = await browser.submit(asked, '/sign-in/new-password', chosen)
+    assert.notEqual(rejected.heading, 'Security')
     assert.equal((await browser.get('/account/security')).heading, 'Sign in')
   }
 })

@@ -52,10 +52,10 @@ export async function submitPassword(context: Context, call: PageCall, form: For
 async function rejectPassword(
   step: FlowStep,
   userPrincipalName: string,
-  refusal: Extract<PasswordCheck, { outcome: 'refused' }>,
+  rejection: Extract<PasswordCheck, { outcome: 'refused' }>,
 ): Promise<FastifyReply> {
   const { context, call } = step
-  const { reason } = refusal
+  const { reason } = rejection
   // People type passwords into the wrong field, so the log contains only valid user names.
   const claimed = /^[^@\s]{1,64}@[^@\s]{1,253}$/.test(userPrincipalName) ? userPrincipalName : ''
   await context.audit.append({
@@ -68,13 +68,13 @@ async function rejectPassword(
   })
   if (reason === 'disabled') throw new PageError('disabled')
   if (reason === 'busy') {
-    const { retryAfterSeconds } = refusal
+    const { retryAfterSeconds } = rejection
     call.reply.header('retry-after', String(retryAfterSeconds))
     const message = `Too many sign-in attempts at the moment. Wait ${retryAfterSeconds} ${retryAfterSeconds === 1 ? 'second' : 'seconds'}, then try again.`
     return showPassword(step, userPrincipalName, { message }, 429)
   }
   if (reason === 'code-needed') {
-    const { closedAppOf: user } = refusal
+    const { closedAppOf: user } = rejection
     if (user !== undefined) {
       const closed = { action: 'second-factor.close', outcome: 'success', credential: { kind: 'password' } } as const
       await context.audit.append(eventOf(call, { user }, closed))
@@ -128,11 +128,11 @@ export async function prepareNewPassword(
     return await context.credentials.preparePassword(userPrincipalName, password)
   } catch (error) {
     if (!(error instanceof WeakPasswordError)) throw error
-    return { problem: weaknesses[error.refusal] }
+    return { problem: weaknesses[error.rejection] }
   }
 }
 
-const weaknesses: Readonly<Record<WeakPasswordError['refusal'], string>> = {
+const weaknesses: Readonly<Record<WeakPasswordError['rejection'], string>> = {
   'too-short': 'The password is too short. Use at least 10 characters.',
   'too-long': 'The password is too long.',
   'like-user-name': 'The password is too similar to the user name.',

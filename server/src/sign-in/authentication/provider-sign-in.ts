@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { ExternalSignIn } from '../../directory/index.ts'
 import { unknownInstantMs } from '../../credentials/index.ts'
-import { type UpstreamSignIn, type UpstreamRefusal, upstreamRefusal } from '../../issuers/index.ts'
+import { type UpstreamSignIn, type UpstreamRejection, upstreamRejection } from '../../issuers/index.ts'
 import { html } from '../pages/html.ts'
 import { openFlowStep } from '../flow/flow-step.ts'
 import type { Remaining } from '../sessions/sessions.ts'
@@ -30,8 +30,8 @@ export async function startProviderSignIn(context: Context, call: PageCall): Pro
     mustChooseAccount: destination.requirement.mustChooseAccount,
     wantsAnotherAccount: flow.wantsAnotherAccount === true,
   })
-  if ('refusal' in started)
-    return sendRefusal(context, call, started.refusal, context.flows.write(caller.browser, flow))
+  if ('rejection' in started)
+    return sendRejection(context, call, started.rejection, context.flows.write(caller.browser, flow))
   const headers = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }
   return reply.code(303).headers(headers).header('location', started.location).send()
 }
@@ -41,7 +41,7 @@ export async function finishProviderSignIn(context: Context, call: PageCall): Pr
   const { caller, params, origin } = call
   const arrival = { browser: caller.browser, query: queryOf(call), correlationId: origin.correlationId }
   const result = await context.upstreams.finish(params['provider'] ?? '', arrival)
-  if ('refusal' in result) return sendRefusal(context, call, result.refusal, result.flow)
+  if ('rejection' in result) return sendRejection(context, call, result.rejection, result.flow)
   const flow = requireFlow(context, caller, result.flow)
   const { settings } = result
   const person = { ...result.person, methods: acceptedMethods(context, result) }
@@ -62,7 +62,7 @@ export async function finishProviderSignIn(context: Context, call: PageCall): Pr
       target: settings.name,
       origin,
     })
-    return sendRefusal(context, call, upstreamRefusal(failure), result.flow)
+    return sendRejection(context, call, upstreamRejection(failure), result.flow)
   }
   context.senders.note(origin.remoteAddress)
   if (sessionId !== undefined) call.reply.header('set-cookie', context.jar.write(context.jar.sessionName, sessionId))
@@ -126,13 +126,13 @@ async function recordProviderSignIn(
   })
 }
 
-function sendRefusal(
+function sendRejection(
   context: Context,
   call: PageCall,
-  refusal: UpstreamRefusal,
+  rejection: UpstreamRejection,
   flow: string | undefined,
 ): Promise<FastifyReply> {
-  const { title, text, detail, status } = refusal
+  const { title, text, detail, status } = rejection
   const body = html`<p class="error" role="alert">${text}</p>
     ${detail !== undefined && html`<p class="quiet">Message from the provider: ${detail}</p>`}
     <p><a href="${flow === undefined ? '/account/security' : `/sign-in?flow=${flow}`}">Sign in another way</a></p>

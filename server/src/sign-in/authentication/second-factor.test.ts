@@ -369,8 +369,8 @@ test('an incorrect code with a correct password that blocks the app is also in t
     await transaction.tables<Counters>().updateTable('totp').set({ failures_in_row: 99 }).execute()
   })
   const fields = { username: 'alice@contoso.example', password: passwordOf('alice'), code: '000000' }
-  const refused = await stranger.submit(form, '/sign-in/password', fields)
-  assert.match(refused.text, /Enter your password and a code/)
+  const rejected = await stranger.submit(form, '/sign-in/password', fields)
+  assert.match(rejected.text, /Enter your password and a code/)
   const actions = await pages.database
     .tables<{ audit_event: { action: string } }>()
     .selectFrom('audit_event')

@@ -19,8 +19,8 @@ export async function submitAnswer(context: Context, call: PageCall, form: Form)
   const { destination } = step
   const next = nextStep(flow, destination.requirement, call.caller.session)
   const decision = readField(form, 'decision')
-  if (destination.kind === 'refused' || destination.kind === 'account') return proceed(step)
-  if (decision === 'refuse') return decline(step, next.kind === 'authenticated' ? next.account : undefined)
+  if (destination.kind === 'rejected' || destination.kind === 'account') return proceed(step)
+  if (decision === 'decline') return decline(step, next.kind === 'authenticated' ? next.account : undefined)
   if (decision !== 'accept') throw new PageError('malformed')
   // The page was shown to an authenticated person, who must still be the chosen account.
   if (next.kind !== 'authenticated' || flow.chosen !== next.account.user.objectId) return proceed(step)
@@ -75,5 +75,5 @@ async function decline(
   }
   if (destination.kind !== 'authorize') return proceed({ context, call, destination, flow })
   const text = 'AADSTS65004: The user declined to consent to access the application.'
-  return respond(context, call, context.protocol.refuseAuthorization(destination.request, 'access_denied', text))
+  return respond(context, call, context.protocol.rejectAuthorization(destination.request, 'access_denied', text))
 }

@@ -86,7 +86,7 @@ test('a declined device gets authorization_declined', async (t) => {
   const submit = async () => browser.submit(await browser.get('/devicelogin'), '/devicelogin', { user_code: userCode })
   const nextPage = await enterPassword(browser, await submit(), 'alice')
   assert.ok(nextPage.text.includes(alice.userPrincipalName))
-  const declined = await browser.submit(nextPage, '/sign-in/answer', { decision: 'refuse' })
+  const declined = await browser.submit(nextPage, '/sign-in/answer', { decision: 'decline' })
   assert.equal(declined.heading, 'Sign-in cancelled')
   assert.equal((await poll())['error'], 'authorization_declined')
 })
@@ -99,7 +99,7 @@ test('an incorrect and an expired code get the same answer, and guesses are limi
     const { status, text } = await browser.submit(page, '/devicelogin', { user_code: code })
     return `${status} ${text.replaceAll(/value="[^"]*"/g, '')}`
   }
-  const refusals = async () => {
+  const rejections = async () => {
     const events = sql<{
       reason: string
     }>`select reason from audit_event where action = 'sign-in.device-code' and outcome = 'refused' order by seq`
@@ -110,13 +110,13 @@ test('an incorrect and an expired code get the same answer, and guesses are limi
   pages.time.nowMs += 16 * 60_000
   assert.equal(await messageFor(userCode), wrong)
   assert.equal(await messageFor('x'.repeat(500)), wrong.replace(/maxlength/, 'maxlength'))
-  assert.deepEqual(await refusals(), ['wrong', 'wrong', 'wrong'])
+  assert.deepEqual(await rejections(), ['wrong', 'wrong', 'wrong'])
   let status = 0
   for (let guess = 0; guess < 200 && status !== 429; guess++) {
     status = (await browser.submit(page, '/devicelogin', { user_code: `BCDF${guess}` })).status
   }
   assert.equal(status, 429)
-  assert.equal((await refusals()).at(-1), 'throttled')
+  assert.equal((await rejections()).at(-1), 'throttled')
   const { rows } = await sql`select detail, target, actor_id from audit_event`.execute(pages.database.tables())
   assert.ok(!JSON.stringify(rows).includes(userCode), 'no code is recorded')
 })

@@ -48,7 +48,7 @@ export async function complete(step: FlowStep, account: Account): Promise<Fastif
     flow: context.flows.write(call.caller.browser, { ...flow, chosen: account.user.objectId }),
   }
   switch (destination.kind) {
-    case 'refused':
+    case 'rejected':
       throw new PageError('expired')
     case 'account':
       return redirectTo(call.reply, `/account/${destination.page}?account=${account.user.objectId}`)

@@ -10,7 +10,7 @@ import type { PageCall } from './page-call.ts'
 export type Destination = { readonly requirement: Requirement } & (
   | { readonly kind: 'authorize'; readonly request: AuthorizationRequest }
   /** The client is known, and receives the error of its invalid request. */
-  | { readonly kind: 'refused'; readonly response: AuthorizationResponse }
+  | { readonly kind: 'rejected'; readonly response: AuthorizationResponse }
   | { readonly kind: 'device'; readonly request: DeviceRequest; readonly userCode: string }
   | { readonly kind: 'account'; readonly page: AccountPage }
 )
@@ -27,7 +27,7 @@ export async function findDestination(context: Context, { origin }: PageCall, fl
         return { kind: 'authorize', request: reading.request, requirement: requirementOf(reading.request, flow) }
       if ('page' in reading) throw reading.page
       return {
-        kind: 'refused',
+        kind: 'rejected',
         response: reading.redirect,
         requirement: { mustChooseAccount: false, authenticatedAfterMs: undefined },
       }
@@ -55,7 +55,7 @@ export async function findDestination(context: Context, { origin }: PageCall, fl
 /** The client's redirect URI; undefined if the flow ends on a page of this server. */
 export function redirectUriOf(destination: Destination): string | undefined {
   if (destination.kind === 'authorize') return destination.request.redirectUri
-  return destination.kind === 'refused' ? destination.response.redirectUri : undefined
+  return destination.kind === 'rejected' ? destination.response.redirectUri : undefined
 }
 
 /** The name of the client that requested the sign-in. */

@@ -7,7 +7,7 @@ import { PageError, type PageErrorKind, SignInRequired } from './errors.ts'
 import { html } from '../pages/html.ts'
 import type { Context } from './context.ts'
 import { redirectTo, sendPage } from './send-page.ts'
-import { AuthenticationRefusedError } from '../../credentials/index.ts'
+import { AuthenticationRejectedError } from '../../credentials/index.ts'
 
 /** Renders an error as a page, with its Entra number and the correlation ID under which it is logged. */
 export async function renderPageError(
@@ -61,8 +61,8 @@ function describe(thrown: unknown): Described {
     const { status, message, number } = thrown
     return { status, title: 'We can’t sign you in', message, number }
   }
-  if (thrown instanceof AuthenticationRefusedError)
-    return new PageError(pageErrorKinds[thrown.refusal], { cause: thrown })
+  if (thrown instanceof AuthenticationRejectedError)
+    return new PageError(pageErrorKinds[thrown.rejection], { cause: thrown })
   if (thrown instanceof BusyError) return new PageError('throttled', { cause: thrown })
   const outage = outageOf(thrown)
   if (outage !== undefined)
@@ -70,7 +70,7 @@ function describe(thrown: unknown): Described {
   return new PageError(clientStatusOf(thrown) === undefined ? 'internal' : 'malformed', { cause: thrown })
 }
 
-const pageErrorKinds: Readonly<Record<AuthenticationRefusedError['refusal'], PageErrorKind>> = {
+const pageErrorKinds: Readonly<Record<AuthenticationRejectedError['rejection'], PageErrorKind>> = {
   disabled: 'disabled',
   outdated: 'outdated',
   'must-change-password': 'outdated',

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { AuthorizationRefusal, AuthorizationRequest } from '../../identity/index.ts'
+import type { AuthorizationRejection, AuthorizationRequest } from '../../identity/index.ts'
 import { showEnrolment } from './show-enrolment.ts'
 import { type NextStep, mayAddMethods, nextStep } from './next-step.ts'
 import { choosePage } from '../pages/sign-in-pages.ts'
@@ -14,7 +14,7 @@ import { complete, hasConsented, needsConfirmation } from './complete.ts'
 /** Shows the next page of a flow, or completes the flow. */
 export async function proceed(step: FlowStep): Promise<FastifyReply> {
   const { context, call, flow, destination } = step
-  if (destination.kind === 'refused') return respond(context, call, destination.response)
+  if (destination.kind === 'rejected') return respond(context, call, destination.response)
   const next = nextStep(flow, destination.requirement, call.caller.session)
   if (destination.kind === 'authorize' && destination.request.prompt === 'none')
     return proceedSilently(step, destination.request, next)
@@ -33,19 +33,19 @@ export async function proceed(step: FlowStep): Promise<FastifyReply> {
 /** Answers a request with `prompt=none`, for which no page may be shown. [OpenID Connect Core §3.1.2.1] */
 async function proceedSilently(step: FlowStep, request: AuthorizationRequest, next: NextStep): Promise<FastifyReply> {
   const { context, call } = step
-  const refuse = (refusal: AuthorizationRefusal, text: string) =>
-    respond(context, call, context.protocol.refuseAuthorization(request, refusal, text))
+  const reject = (rejection: AuthorizationRejection, text: string) =>
+    respond(context, call, context.protocol.rejectAuthorization(request, rejection, text))
   if (next.kind === 'choose-account') {
-    return refuse('account_selection_required', 'AADSTS16000: Several accounts are signed in. The user must pick one.')
+    return reject('account_selection_required', 'AADSTS16000: Several accounts are signed in. The user must pick one.')
   }
   if (next.kind !== 'authenticated') {
-    return refuse('login_required', 'AADSTS50058: A silent sign-in request was sent but no user is signed in.')
+    return reject('login_required', 'AADSTS50058: A silent sign-in request was sent but no user is signed in.')
   }
   if (needsConfirmation(request)) {
-    return refuse('interaction_required', 'AADSTS50199: The user must confirm that they started the sign-in.')
+    return reject('interaction_required', 'AADSTS50199: The user must confirm that they started the sign-in.')
   }
   if (!(await hasConsented(context, request, next.account.user.objectId))) {
-    return refuse('consent_required', 'AADSTS65001: The user has not consented to use the application.')
+    return reject('consent_required', 'AADSTS65001: The user has not consented to use the application.')
   }
   return respond(context, call, await context.protocol.issueCode(request, next.account))
 }

@@ -27,7 +27,7 @@ export type WithAuthentication = {
 /**
  * Records that a person authenticated, completely or with steps remaining, and sends the cookie of the new session.
  *
- * @throws AuthenticationRefusedError
+ * @throws AuthenticationRejectedError
  */
 export async function recordAuthentication(
   context: Context,

@@ -86,7 +86,7 @@ function question(
       ${hiddenFields(form)}
       <div class="actions">
         <button class="primary" type="submit" name="decision" value="accept">${accept}</button>
-        <button type="submit" name="decision" value="refuse">Cancel</button>
+        <button type="submit" name="decision" value="decline">Cancel</button>
       </div>
     </form>`
 }

@@ -266,7 +266,7 @@ function continueTo({ clientName }: SignInForm): Html | undefined {
 /** The button that cancels the sign-in and returns to the client. */
 export function cancelButton({ canCancel }: SignInForm): Html | undefined {
   if (!canCancel) return undefined
-  return html`<button type="submit" name="decision" value="refuse" formaction="/sign-in/answer" formnovalidate>
+  return html`<button type="submit" name="decision" value="decline" formaction="/sign-in/answer" formnovalidate>
     Cancel
   </button>`
 }

@@ -44,7 +44,7 @@ const send = (browser: FormBrowser, page: TestPage, credential: string, challeng
 
 const challengeOf = ({ text }: TestPage) => /name="challenge" value="([^"]*)"/.exec(text)?.[1] ?? ''
 
-function assertRefused(result: TestPage, why = ''): void {
+function assertRejected(result: TestPage, why = ''): void {
   assert.equal(result.status, 400, why)
   assert.match(result.text, /Unknown passkey/, why)
 }
@@ -65,7 +65,7 @@ test('a signature of a passkey is accepted once, even though its counter stays a
   const page = await askForPasskey(browser)
   const credential = authenticator.get(page)
   assert.equal((await send(browser, page, credential)).heading, 'Sign in to Azure CLI?')
-  assertRefused(await send(browser, page, credential))
+  assertRejected(await send(browser, page, credential))
 })
 
 test('one of ten concurrent requests with the same signature is accepted', async (t) => {
@@ -81,14 +81,14 @@ test('a challenge is valid for one browser, for five minutes and for one purpose
   const page = await askForPasskey(browser)
   const stranger = pages.openBrowser()
   const theirs = await askForPasskey(stranger)
-  assertRefused(await send(stranger, theirs, authenticator.get(page), challengeOf(page)), 'another browser')
-  assertRefused(await send(browser, page, authenticator.get(page), challengeOf(theirs)), 'another challenge')
+  assertRejected(await send(stranger, theirs, authenticator.get(page), challengeOf(page)), 'another browser')
+  assertRejected(await send(browser, page, authenticator.get(page), challengeOf(theirs)), 'another challenge')
 
   const making = pages.openBrowser()
   const asking = await askForPasskey(making)
   await enterPassword(making, await making.get('/account/security'), 'bob')
   const adding = await making.get('/account/security/passkey')
-  assertRefused(
+  assertRejected(
     await send(making, asking, authenticator.get(adding), challengeOf(adding)),
     'a challenge to create a passkey',
   )
@@ -112,7 +112,7 @@ test('fault 15: a challenge expires after exactly five minutes, to sign in and t
     pages.time.nowMs += afterMs
     const result = await send(browser, page, authenticator.get(page))
     if (isTaken) assert.equal(result.heading, 'Sign in to Azure CLI?')
-    else assertRefused(result, 'five minutes later')
+    else assertRejected(result, 'five minutes later')
     const { status } = await making.submit(adding, '/account/security/passkey', { credential: made })
     assert.equal(status, isTaken ? 200 : 400)
   }
@@ -127,19 +127,19 @@ test('a signature for another origin, another person or another purpose is rejec
     { userHandle: Buffer.alloc(16).toString('base64url') },
   ]) {
     const page = await askForPasskey(browser)
-    assertRefused(await send(browser, page, authenticator.get(page, change)), JSON.stringify(change))
+    assertRejected(await send(browser, page, authenticator.get(page, change)), JSON.stringify(change))
   }
   const page = await askForPasskey(browser)
   const other = createTestAuthenticator({ rpId: 'login.example', origin: testOrigin })
   const forged = JSON.parse(other.get(page)) as { id: string; rawId: string }
   const { id, rawId } = JSON.parse(authenticator.get(page)) as typeof forged
-  assertRefused(await send(browser, page, JSON.stringify({ ...forged, id, rawId })), 'another key')
+  assertRejected(await send(browser, page, JSON.stringify({ ...forged, id, rawId })), 'another key')
 })
 
 test('a passkey without user verification does not sign in alone', async (t) => {
   const { authenticator, browser } = await open(t)
   const page = await askForPasskey(browser)
-  assertRefused(await send(browser, page, authenticator.get(page, { isVerified: false })))
+  assertRejected(await send(browser, page, authenticator.get(page, { isVerified: false })))
 })
 
 test('a passkey is a second factor of its own person only', async (t) => {
@@ -147,7 +147,7 @@ test('a passkey is a second factor of its own person only', async (t) => {
   await addPasskey(pages.openBrowser(), 'bob')
   const page = await enterPassword(browser, await browser.get(codeRequest().url), 'bob')
   assert.equal(page.heading, 'Use a passkey')
-  assertRefused(await send(browser, page, authenticator.get(page)))
+  assertRejected(await send(browser, page, authenticator.get(page)))
 })
 
 test('a passkey signs in neither a disabled person nor a person of an external provider', async (t) => {
@@ -166,5 +166,5 @@ test('a passkey signs in neither a disabled person nor a person of an external p
   assert.equal((await send(browser, page, authenticator.get(page))).heading, 'Your account is disabled')
   await change({ enabled: 1, external: 1 })
   const again = await askForPasskey(browser)
-  assertRefused(await send(browser, again, authenticator.get(again)))
+  assertRejected(await send(browser, again, authenticator.get(again)))
 })

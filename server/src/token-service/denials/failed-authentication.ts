@@ -10,7 +10,12 @@ import { type AuditedCaller, type StandingContext, auditedCallerOf, auditedOwner
 import { type WorkloadTokenContext, checkWorkloadToken } from '../tokens/workload-token.ts'
 import type { DenialExplanations } from './explain-denial.ts'
 import type { ExplainRejectedAcrToken } from './rejected-acr-token.ts'
-import { explainRejectedIdentityToken, presentedText, recordPresented, refusalText } from './rejected-identity-token.ts'
+import {
+  explainRejectedIdentityToken,
+  presentedText,
+  recordPresented,
+  rejectionText,
+} from './rejected-identity-token.ts'
 
 /** The ACR tokens that the token endpoint accepts as passwords. */
 const acceptedAsPassword = ['refresh_token', 'access_token'] as const
@@ -42,19 +47,19 @@ export interface FailedAuthentications {
 type FailureContext = StandingContext & {
   readonly identity: WorkloadTokenContext['identity'] & Pick<Identity, 'verifyAccessToken'>
   readonly clock: Clock
-  readonly denials: DenialExplanations
+  readonly explanations: DenialExplanations
   readonly explainRejectedAcrToken: ExplainRejectedAcrToken
 }
 
 /** Creates the explanations. */
 export function createFailedAuthentications(context: FailureContext): FailedAuthentications {
-  const { denials, explainRejectedAcrToken } = context
+  const { explanations, explainRejectedAcrToken } = context
 
   const explainToken: FailedAuthentications['explainToken'] = async (kinds, token, registry) => {
     const { failure, credential, presented } = await explainRejectedAcrToken(kinds, token, registry)
     if (credential === undefined) return { ...claimed(''), decision: failedBefore(failure ?? 'invalid-credential') }
     const decision =
-      failure === undefined ? await denials.explainCredential(registry, credential) : failedBefore(failure)
+      failure === undefined ? await explanations.explainCredential(registry, credential) : failedBefore(failure)
     const shown = recordPresented(presented, failure === 'credential-is-expired')
     return { ...auditedCallerOf(credential, registry), decision: { ...decision, ...shown } }
   }
@@ -93,20 +98,20 @@ async function explainWorkloadToken(
   if (appId === undefined) return undefined
   const check = await checkWorkloadToken(context, registry, token, appId === nullGuid ? undefined : appId)
   if (check === undefined || check.ok) return undefined
-  const { refused, wantedAudiences } = check
-  const explained = await explainRejectedIdentityToken(context.directory, refused)
+  const { denied, wantedAudiences } = check
+  const explained = await explainRejectedIdentityToken(context.directory, denied)
   const wanted = wantedAudiences && { wantedAudience: withinLimit(wantedAudiences, maxWantedLength).join(', ') }
   const decision: DecisionRecord = {
     ...explained,
     ...(explained.presented && { presented: { ...explained.presented, ...wanted } }),
     // The token is for this registry, so a federated credential with its audience is missing.
-    ...(refused.reason === 'audience' &&
+    ...(denied.reason === 'audience' &&
       wanted === undefined && { smallestChange: { kind: 'add-federated-credential' } as const }),
   }
-  const { owner } = refused
+  const { owner } = denied
   const caller = owner === undefined ? claimed(username ?? '') : auditedOwnerOf(owner)
   const advice = 'send the client id of one of them as the user name'
-  return { ...caller, decision, message: `${refusalText(refused.reason, advice)}${presentedText(decision)}` }
+  return { ...caller, decision, message: `${rejectionText(denied.reason, advice)}${presentedText(decision)}` }
 }
 
 /**
@@ -129,7 +134,7 @@ async function senderOfAccessToken({ identity }: FailureContext, text: string): 
     const { principal, credentialId } = verdict.identity
     return auditedOwnerOf({ kind: principal.kind, objectId: principal.objectId, credentialId })
   }
-  // Of these refusals, the signature, the issuer and the times were valid.
+  // Of these denials, the signature, the issuer and the times were valid.
   const isGenuine = ['audience', 'principal', 'credential'].includes(verdict.reason)
   return isGenuine && verdict.owner !== undefined ? auditedOwnerOf(verdict.owner) : undefined
 }

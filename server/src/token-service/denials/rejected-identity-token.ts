@@ -1,19 +1,19 @@
 import { type DecisionRecord, type RecordedChange, failedBefore } from '../../authorization/index.ts'
 import type { Directory } from '../../directory/index.ts'
-import type { IdentityRefusal, PresentedToken, RefusedToken } from '../../identity/index.ts'
+import type { IdentityRejection, PresentedToken, RejectedToken } from '../../identity/index.ts'
 import { failureOfPrincipal } from './explain-denial.ts'
 
 /** Explains the rejection of an identity token by the first check that failed, for the decision log. */
 export async function explainRejectedIdentityToken(
   directory: Pick<Directory, 'findPrincipal'>,
-  refused: RefusedToken,
+  denied: RejectedToken,
 ): Promise<DecisionRecord> {
-  const { presented, reason } = refused
-  return { ...(await explainReason(directory, refused)), ...recordPresented(presented, reason === 'expired') }
+  const { presented, reason } = denied
+  return { ...(await explainReason(directory, denied)), ...recordPresented(presented, reason === 'expired') }
 }
 
 /** The failures that the sender of the token can fix. Others are not explained. */
-const explanations: ReadonlyMap<IdentityRefusal, string> = new Map([
+const explanations: ReadonlyMap<IdentityRejection, string> = new Map([
   ['expired', 'the token has expired'],
   ['audience', 'the token is for another audience, or for several'],
   ['lifetime', 'the lifetime of the token exceeds the maximum'],
@@ -24,7 +24,7 @@ const explanations: ReadonlyMap<IdentityRefusal, string> = new Map([
 ])
 
 /** The message about a rejected token to its sender. `howToName` says how to name one of several applications. */
-export function refusalText(reason: IdentityRefusal, howToName: string): string {
+export function rejectionText(reason: IdentityRejection, howToName: string): string {
   const explanation = explanations.get(reason)
   if (explanation === undefined) return 'token validation failed'
   const advice = reason === 'several-applications' ? `: ${howToName}` : ''
@@ -53,7 +53,7 @@ export function recordPresented(
 
 async function explainReason(
   directory: Pick<Directory, 'findPrincipal'>,
-  { reason, owner }: RefusedToken,
+  { reason, owner }: RejectedToken,
 ): Promise<DecisionRecord> {
   if (owner === undefined || (reason !== 'principal' && reason !== 'credential'))
     return failedBefore(reason, changeFor(reason))
@@ -61,7 +61,7 @@ async function explainReason(
   return failedBefore(failure, { kind })
 }
 
-function changeFor(reason: IdentityRefusal): RecordedChange {
+function changeFor(reason: IdentityRejection): RecordedChange {
   switch (reason) {
     case 'malformed':
     case 'signature':

@@ -6,7 +6,7 @@ import type { AcrTokens } from '../tokens/acr-token.ts'
 import type { StandingContext } from '../tokens/credential.ts'
 import type { DenialExplanations } from '../denials/explain-denial.ts'
 import type { IssueCache } from './issue-cache.ts'
-import type { Refusals } from '../denials/refusals.ts'
+import type { Denials } from '../denials/denials.ts'
 import type { FailedAuthentications } from '../denials/failed-authentication.ts'
 
 /** The dependencies of the handlers of `/oauth2/*`. */
@@ -15,9 +15,9 @@ export type TokenContext = StandingContext & {
   readonly audit: Audit
   readonly clock: Clock
   readonly tokens: AcrTokens
-  readonly refusals: Refusals
+  readonly denials: Denials
   readonly issueCache: IssueCache
-  readonly denials: Omit<DenialExplanations, 'explainActions'>
+  readonly explanations: Omit<DenialExplanations, 'explainActions'>
   readonly failures: Omit<FailedAuthentications, 'explainBearer'>
   readonly budgets: CallerBudgets
   /** The number of repositories that have been deleted so far. */

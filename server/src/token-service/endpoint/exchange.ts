@@ -1,6 +1,6 @@
 import { type DecisionRecord, failedBefore, hasRole } from '../../authorization/index.ts'
 import type { Form } from '@acrux/shared/standards/http/form.ts'
-import type { IdentityRefusal, RefusedToken } from '../../identity/index.ts'
+import type { IdentityRejection, RejectedToken } from '../../identity/index.ts'
 import { TokenError, authenticationRequired } from './errors.ts'
 import type { TokenContext } from './context.ts'
 import { type AuditedCaller, auditedCallerOf, auditedOwnerOf, budgetOf, unknownCaller } from '../tokens/credential.ts'
@@ -12,7 +12,7 @@ import {
   explainRejectedIdentityToken,
   presentedText,
   recordPresented,
-  refusalText,
+  rejectionText,
 } from '../denials/rejected-identity-token.ts'
 
 /** The accepted grant types. Kubelet credential providers still send the second one. [acr-protocol §1.4] */
@@ -64,7 +64,7 @@ export async function exchange(context: TokenContext, call: TokenCall): Promise<
   const principal = { kind: 'directory', objectId, groupIds: await context.directory.groupIdsOf(objectId) } as const
   const rights = await context.access.rightsAt(principal, registry)
   if (!hasRole(rights)) {
-    const decision = { ...context.denials.explainNoRole({ principal, registry, rights }), ...presented }
+    const decision = { ...context.explanations.explainNoRole({ principal, registry, rights }), ...presented }
     return denyExchange(context, call, { ...caller, reason: 'no-assignment', decision })
   }
 
@@ -108,12 +108,12 @@ async function explainRejection(
   { identity, directory }: TokenContext,
   token: string,
   appId: string | undefined,
-  refused: RefusedToken,
+  denied: RejectedToken,
 ): Promise<DecisionRecord> {
-  const isForArm = refused.reason === 'audience' && (await identity.verifyIncomingToken(token, ['arm'], appId)).ok
+  const isForArm = denied.reason === 'audience' && (await identity.verifyIncomingToken(token, ['arm'], appId)).ok
   return isForArm
     ? failedBefore('arm-tokens-are-refused', { kind: 'enable-arm-tokens' })
-    : explainRejectedIdentityToken(directory, refused)
+    : explainRejectedIdentityToken(directory, denied)
 }
 
 /** The tenant is optional. If it is sent, it must be that of the token. */
@@ -124,10 +124,10 @@ async function namesTenant({ directory }: TokenContext, form: Form, tokenTenantI
   return tokenTenantId === tenantId && named === defaultDomain
 }
 
-type ExchangeFailure = IdentityRefusal | 'foreign-tenant' | 'no-assignment'
+type ExchangeFailure = IdentityRejection | 'foreign-tenant' | 'no-assignment'
 
 async function denyExchange(
-  { audit, refusals }: TokenContext,
+  { audit, denials }: TokenContext,
   { registry, origin }: TokenCall,
   {
     reason,
@@ -145,11 +145,11 @@ async function denyExchange(
     origin,
   })
   const message = authenticationRequired(origin, `${explain(reason)}${presentedText(decision)}`)
-  throw new TokenError('UNAUTHORIZED', message, { challenge: refusals.challenge(registry) })
+  throw new TokenError('UNAUTHORIZED', message, { challenge: denials.challenge(registry) })
 }
 
 function explain(reason: ExchangeFailure): string {
   if (reason === 'no-assignment') return 'the identity has no role on this registry'
   if (reason === 'foreign-tenant') return 'token validation failed'
-  return refusalText(reason, 'set client_id to one of them')
+  return rejectionText(reason, 'set client_id to one of them')
 }

@@ -12,7 +12,7 @@ import { IssuedEvents } from './issued-events.ts'
 import { IssueCache, type PreparedIssue, issueCacheKey } from './issue-cache.ts'
 import { createDenialExplanations } from '../denials/explain-denial.ts'
 import { createRejectedAcrTokens } from '../denials/rejected-acr-token.ts'
-import { createRefusals } from '../denials/refusals.ts'
+import { createDenials } from '../denials/denials.ts'
 import { basic, openTestTokenService, roles } from '../../../testing/token-service/test-token-service.ts'
 import { getToken, postToken } from './token.ts'
 import { createFailedAuthentications } from '../denials/failed-authentication.ts'
@@ -281,10 +281,10 @@ test('complete responses to authenticated callers are cached; denials, smaller t
   const times = { rotationMilliseconds: 90 * 86_400_000, signatureMilliseconds: 3 * 3600_000 }
   const keys = createKeyRing({ database, clock, sealer, purpose: 'acr', algorithm: 'ES256', ...times })
   const issueCache = new IssueCache()
-  const denials = createDenialExplanations(context)
+  const explanations = createDenialExplanations(context)
   const explainRejectedAcrToken = createRejectedAcrTokens({ keys, clock })
-  const failures = createFailedAuthentications({ ...context, denials, explainRejectedAcrToken })
-  const parts = { refusals: createRefusals('https'), denials, failures, issueCache, defaultPort: 443 }
+  const failures = createFailedAuthentications({ ...context, explanations, explainRejectedAcrToken })
+  const parts = { denials: createDenials('https'), explanations, failures, issueCache, defaultPort: 443 }
   const tokenContext = { budgets: new CallerBudgets(), ...context, tokens: createAcrTokens({ keys, clock }), ...parts }
   const call = async (parameters: string, headers: Record<string, string> = {}) => ({
     request: { headers } as IncomingMessage,

@@ -63,7 +63,7 @@ async function issueWithin(
   const caller = auditedCallerOf(credential, registry)
   const principal = await standingPrincipal(context, registry, credential)
   if (principal === undefined) {
-    const decision = await context.denials.explainCredential(registry, credential)
+    const decision = await context.explanations.explainCredential(registry, credential)
     return denyIssue(context, call, requested, { ...caller, reason: 'credential-withdrawn', decision })
   }
   const wanted = withUntag(requested)
@@ -74,7 +74,7 @@ async function issueWithin(
   const refreshToken = offline ? await refreshTokenFor(context, registry, authentication) : undefined
   const isComplete = isWhole(access, wanted)
   const decided = { registry, principal, rights, tokenAccess: narrowedTo }
-  const leftOut = isComplete ? {} : context.denials.explainSmallerToken(decided, requested, access)
+  const leftOut = isComplete ? {} : context.explanations.explainSmallerToken(decided, requested, access)
   const event: RecurringEvent = {
     action: 'token.issue',
     outcome: 'success',
@@ -182,7 +182,7 @@ export type DeniedIssue = AuditedCaller & {
 
 /** Denies a token and records the denial. @throws TokenError always */
 export async function denyIssue(
-  { audit, refusals }: TokenContext,
+  { audit, denials }: TokenContext,
   { registry, origin }: IssueCall,
   requested: readonly AccessScope[],
   { decision, reason, message: told = wrongCredentialsMessage, ...caller }: DeniedIssue,
@@ -197,5 +197,5 @@ export async function denyIssue(
     origin,
   })
   const message = authenticationRequired(origin, reason === 'anonymous-pull-disabled' ? undefined : told)
-  throw new TokenError('UNAUTHORIZED', message, { challenge: refusals.challenge(registry) })
+  throw new TokenError('UNAUTHORIZED', message, { challenge: denials.challenge(registry) })
 }

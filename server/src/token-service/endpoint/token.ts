@@ -106,7 +106,7 @@ async function denyAnonymous(
   const rights = await context.access.rightsAt(principal, registry)
   const decided = { registry, principal, rights, tokenAccess: undefined }
   const { decision = failedBefore('anonymous-pull-is-off', { kind: 'enable-anonymous-pull' }) } =
-    context.denials.explainSmallerToken(decided, requested, [])
+    context.explanations.explainSmallerToken(decided, requested, [])
   return denyIssue(context, call, requested, {
     actor: { kind: 'anonymous', id: '' },
     reason: 'anonymous-pull-disabled',

@@ -233,10 +233,10 @@ test('a denied address is denied before authentication, with an event', async (t
       { need, rate: 'read' },
     )
   assert.equal((await admit('10.1.2.3')).admitted, true)
-  const refused = await admit('::ffff:192.0.2.1')
-  assert.ok(!refused.admitted)
+  const denied = await admit('::ffff:192.0.2.1')
+  assert.ok(!denied.admitted)
   const message = "client with IP '192.0.2.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
-  assert.deepEqual(refused.refusal, { status: 403, code: 'DENIED', message, detail: null, challenge: undefined })
+  assert.deepEqual(denied.denial, { status: 403, code: 'DENIED', message, detail: null, challenge: undefined })
   const token = await inject({ method: 'GET', url: '/oauth2/token', headers: { authorization: puller.basic } })
   assert.equal(token.statusCode, 403)
   const reasons = (await auditRows()).filter(({ reason }) => reason === 'network-rule').map(({ action }) => action)
@@ -269,11 +269,11 @@ for (const kind of testDatabaseKinds.filter((each) => each === 'sqlite')) {
     assert.match(errors[0] ?? '', /full/)
     assert.equal(await ask(registry, bearer, 'team/app', 'pull'), 'ok', 'requests without a write are admitted')
     const forged = `${bearer.slice(0, -4)}AAAA`
-    const refusals = await Promise.allSettled([
+    const denials = await Promise.allSettled([
       ask(registry, forged, 'team/app', 'pull'),
       ask(registry, bearer, 'team/app', 'push'),
       ask(registry, basic(puller.appId, 'wrong'), 'team/app', 'pull'),
     ])
-    for (const refusal of refusals) assert.notEqual(refusal.status === 'fulfilled' && refusal.value, 'ok')
+    for (const denial of denials) assert.notEqual(denial.status === 'fulfilled' && denial.value, 'ok')
   })
 }

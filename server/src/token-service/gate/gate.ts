@@ -4,11 +4,11 @@ import { type DecisionRecord, failedBefore } from '../../authorization/index.ts'
 import type { Origin } from '../../platform/http/app.ts'
 import type { Admission, Gate, HostedRegistry, RateClass, RegistryCaller, RegistryNeed } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
-import { type NetworkRefusal, networkChange, networkRefusal } from '@acrux/shared/standards/azure/network-rules.ts'
+import { type NetworkDenial, networkChange, networkDenial } from '@acrux/shared/standards/azure/network-rules.ts'
 import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
 import type { DenialExplanations } from '../denials/explain-denial.ts'
 import type { FailedAuthentications } from '../denials/failed-authentication.ts'
-import { type Refusals, needAsAccess } from '../denials/refusals.ts'
+import { type Denials, needAsAccess } from '../denials/denials.ts'
 import { RegistryCache } from '../limits/registry-cache.ts'
 import type { Throttle } from '../limits/throttle.ts'
 import { type AuditedCaller, auditedCallerOf, unknownCaller } from '../tokens/credential.ts'
@@ -26,8 +26,8 @@ import {
 
 /** The dependencies of the gate. */
 export type GateOptions = SessionContext & {
-  readonly refusals: Refusals
-  readonly denials: Pick<DenialExplanations, 'explainActions' | 'explainCredential'>
+  readonly denials: Denials
+  readonly explanations: Pick<DenialExplanations, 'explainActions' | 'explainCredential'>
   readonly failures: Pick<FailedAuthentications, 'explainBearer' | 'explainPassword'>
   readonly throttle: Throttle
 }
@@ -72,12 +72,12 @@ export function createGate(options: GateOptions): Gate {
     admit: (request, origin, registry, { need, rate }) => admit(context, request, { origin, registry, need }, rate),
     admitAgain: (request, origin, registry, { need, caller }) =>
       admitAgain(context, request, { origin, registry, need }, caller),
-    refuseOutdated: async (origin, registry, need, caller) => {
+    denyOutdated: async (origin, registry, need, caller) => {
       const decision = failedBefore('repository-was-made-again')
       const { actor, credential } = caller
       const denied = { caller: { actor, credential }, reason: 'invalid-credential', decision }
       await recordDenial(context, { origin, registry, need }, denied)
-      return context.refusals.invalidToken(registry, need)
+      return context.denials.invalidToken(registry, need)
     },
   }
 }
@@ -88,12 +88,12 @@ async function admit(
   call: GateCall,
   rate: RateClass,
 ): Promise<Admission> {
-  const { clock, refusals } = context
+  const { clock, denials } = context
   const { origin, registry, need } = call
-  const closed = networkRefusal(registry, origin.remoteAddress)
+  const closed = networkDenial(registry, origin.remoteAddress)
   if (closed !== undefined) return denyAddress(context, call, closed)
   const header = request.headers.authorization
-  if (header === undefined) return { admitted: false, refusal: refusals.unauthenticated(registry, need) }
+  if (header === undefined) return { admitted: false, denial: denials.unauthenticated(registry, need) }
   const known = findSession(context, request.socket, registry, header)
   const isKnown = known !== undefined && (known.workload === undefined || clock.now() < known.workload.verifyAgainMs)
   const session = isKnown ? known : await authenticate(context, request.socket, header, call)
@@ -112,7 +112,7 @@ async function admit(
   }
   // The rules may have changed while the header was verified, or the permissions were read.
   const hasWaited = !isKnown || !isCurrent
-  const closedNow = hasWaited ? networkRefusal(standing.registry, origin.remoteAddress) : undefined
+  const closedNow = hasWaited ? networkDenial(standing.registry, origin.remoteAddress) : undefined
   if (closedNow !== undefined) return denyAddress(context, { ...call, registry: standing.registry }, closedNow)
   if (!isAllowed(session.tokenAccess, standing.rights, need)) return denyNeed(context, call, session, standing)
   noteUse(context, session, nowMs)
@@ -135,7 +135,7 @@ async function admitAgain(
     const decision = await explainSession(context, session, standing, call.registry)
     return denyHeader(context, call, header, { caller: auditedCallerOf(session.credential, call.registry), decision })
   }
-  const closed = networkRefusal(standing.registry, call.origin.remoteAddress)
+  const closed = networkDenial(standing.registry, call.origin.remoteAddress)
   if (closed !== undefined) return denyAddress(context, { ...call, registry: standing.registry }, closed)
   if (!isAllowed(session.tokenAccess, standing.rights, call.need)) return denyNeed(context, call, session, standing)
   return { admitted: true, caller, revision }
@@ -183,20 +183,20 @@ async function authenticate(
   return session
 }
 
-async function denyAddress(context: GateContext, call: GateCall, reason: NetworkRefusal): Promise<Admission> {
+async function denyAddress(context: GateContext, call: GateCall, reason: NetworkDenial): Promise<Admission> {
   const { remoteAddress } = call.origin
   const decision = failedBefore(reason, networkChange(call.registry, reason, remoteAddress))
   await recordDenial(context, call, { caller: undefined, reason, decision })
-  return { admitted: false, refusal: context.refusals.network(remoteAddress) }
+  return { admitted: false, denial: context.denials.network(remoteAddress) }
 }
 
 async function denyHeader(context: GateContext, call: GateCall, header: string, denied: Denied): Promise<Admission> {
-  const { refusals } = context
+  const { denials } = context
   const isBasic = parseAuthorization(header).scheme === 'basic'
   await recordDenial(context, call, { ...denied, reason: 'invalid-credential' })
-  const refusal = isBasic ? refusals.wrongPassword() : refusals.invalidToken(call.registry, call.need)
-  const { message = refusal.message } = denied
-  return { admitted: false, refusal: { ...refusal, message } }
+  const denial = isBasic ? denials.wrongPassword() : denials.invalidToken(call.registry, call.need)
+  const { message = denial.message } = denied
+  return { admitted: false, denial: { ...denial, message } }
 }
 
 async function denyNeed(
@@ -207,23 +207,23 @@ async function denyNeed(
 ): Promise<Admission> {
   const { registry, need } = call
   const wanted = needAsAccess(need)
-  const decision = wanted && context.denials.explainActions({ ...standing, tokenAccess }, wanted)
+  const decision = wanted && context.explanations.explainActions({ ...standing, tokenAccess }, wanted)
   const caller = auditedCallerOf(credential, registry)
   await recordDenial(context, call, { caller, reason: 'insufficient-scope', decision })
-  return { admitted: false, refusal: context.refusals.insufficient(registry, need) }
+  return { admitted: false, denial: context.denials.insufficient(registry, need) }
 }
 
 type Admitted = { readonly registry: Registry; readonly session: Session; readonly revision: number }
 
 /** Admits an authorized caller, unless it sends too many requests. */
 function admitWithinLimits(
-  { throttle, refusals }: GateContext,
+  { throttle, denials }: GateContext,
   { registry, session: { caller }, revision }: Admitted,
   rate: RateClass,
 ): Admission {
   const retryAfterSeconds = throttle.spend(registry, caller.key, rate)
   if (retryAfterSeconds === undefined) return { admitted: true, caller, revision }
-  return { admitted: false, refusal: refusals.throttled(retryAfterSeconds) }
+  return { admitted: false, denial: denials.throttled(retryAfterSeconds) }
 }
 
 /** Explains why a session is no longer valid. */
@@ -239,7 +239,7 @@ async function explainSession(
   if (tokenKeyId !== undefined && !(await context.tokens.keyStands(tokenKeyId)))
     return failedBefore('key-was-withdrawn')
   const isOutdated = tokenGeneration !== undefined && tokenGeneration !== registry.tokenGeneration
-  return isOutdated ? failedBefore('mode-was-switched') : context.denials.explainCredential(registry, credential)
+  return isOutdated ? failedBefore('mode-was-switched') : context.explanations.explainCredential(registry, credential)
 }
 
 /** Explains why a header does not authenticate. */

@@ -1,5 +1,5 @@
 import type { Audit, AuditEvent } from '../../audit/index.ts'
-import type { RefusedToken, VerifiedIdentity, VerifyWorkloadToken } from '../../identity/index.ts'
+import type { RejectedToken, VerifiedIdentity, VerifyWorkloadToken } from '../../identity/index.ts'
 import type { CallerBudgets } from '../../platform/limits/caller-budget.ts'
 import type { Origin } from '../../platform/http/app.ts'
 import type { Clock } from '../../platform/process/clock.ts'
@@ -23,7 +23,7 @@ export type WorkloadTokenCheck =
   | { readonly ok: true; readonly credential: Credential; readonly workload: WorkloadSignIn }
   | {
       readonly ok: false
-      readonly refused: RefusedToken
+      readonly denied: RejectedToken
       /** The accepted audiences, if the token has another one, or several. */
       readonly wantedAudiences: readonly string[] | undefined
     }
@@ -60,19 +60,19 @@ export async function checkWorkloadToken(
   const isForRegistry = audience !== undefined && acceptsWorkloadAudience(resources, registry, audience)
   if (!verdict.ok) {
     const isForOther = verdict.reason === 'audience' && !isForRegistry
-    return { ok: false, refused: verdict, wantedAudiences: isForOther ? wantedBy(registry) : undefined }
+    return { ok: false, denied: verdict, wantedAudiences: isForOther ? wantedBy(registry) : undefined }
   }
-  const refuse = (reason: 'audience' | 'expired' | 'claims') => ({
+  const deny = (reason: 'audience' | 'expired' | 'claims') => ({
     ok: false as const,
-    refused: { ok: false, reason, owner: ownerOf(verdict.identity), ...(presented && { presented }) } as const,
+    denied: { ok: false, reason, owner: ownerOf(verdict.identity), ...(presented && { presented }) } as const,
     wantedAudiences: reason === 'audience' ? wantedBy(registry) : undefined,
   })
-  if (presented === undefined) return refuse('claims')
-  if (audience === undefined || !isForRegistry) return refuse('audience')
+  if (presented === undefined) return deny('claims')
+  if (audience === undefined || !isForRegistry) return deny('audience')
   const { issuer, subject } = presented
   const { tenantId, expiresAtMs } = verdict.identity
   // A session ends when its token expires, without the leeway of an exchange.
-  if (clock.now() >= expiresAtMs) return refuse('expired')
+  if (clock.now() >= expiresAtMs) return deny('expired')
   const verifyAgainMs = Math.min(expiresAtMs, clock.now() + verifiedMs)
   const workload = { issuer, subject, audience, tenantId, expiresAtMs, verifyAgainMs }
   return { ok: true, credential: toCredential(verdict.identity, audience), workload }

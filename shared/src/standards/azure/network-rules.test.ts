@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type NetworkRules, isRestricted, networkChange, networkRefusal, openNetwork } from './network-rules.ts'
+import { type NetworkRules, isRestricted, networkChange, networkDenial, openNetwork } from './network-rules.ts'
 
-const admitsAddress = (rules: NetworkRules, address: string) => networkRefusal(rules, address) === undefined
+const admitsAddress = (rules: NetworkRules, address: string) => networkDenial(rules, address) === undefined
 
 const denying = (...ipRules: string[]) => ({
   ...openNetwork,
@@ -59,7 +59,7 @@ test('the default action applies, and without public network access everyone is 
 test('a closed network and an unlisted address are two reasons, each with the smallest change that lets the client in', () => {
   const listed = denying('203.0.113.7')
   const closed = { ...listed, publicNetworkAccess: 'Disabled' } as const
-  assert.equal(networkRefusal(listed, '198.51.100.1'), 'network-rule')
+  assert.equal(networkDenial(listed, '198.51.100.1'), 'network-rule')
   assert.deepEqual(networkChange(listed, 'network-rule', '::ffff:198.51.100.1'), {
     kind: 'allow-address',
     address: '198.51.100.1',
@@ -68,7 +68,7 @@ test('a closed network and an unlisted address are two reasons, each with the sm
     ['203.0.113.7', null],
     ['198.51.100.1', '198.51.100.1'],
   ] as const) {
-    assert.equal(networkRefusal(closed, address), 'public-network-disabled')
+    assert.equal(networkDenial(closed, address), 'public-network-disabled')
     const change = networkChange(closed, 'public-network-disabled', address)
     assert.deepEqual(change, { kind: 'enable-public-network', address: also })
   }

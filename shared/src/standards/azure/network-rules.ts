@@ -19,10 +19,10 @@ export const openNetwork: NetworkRules = {
 }
 
 /** Why a client is denied: network access is disabled, or no rule allows its address. */
-export type NetworkRefusal = 'public-network-disabled' | 'network-rule'
+export type NetworkDenial = 'public-network-disabled' | 'network-rule'
 
 /** Why a client at an address is denied; undefined if it is allowed. An unknown address is allowed by no rule. */
-export function networkRefusal(rules: NetworkRules, address: string): NetworkRefusal | undefined {
+export function networkDenial(rules: NetworkRules, address: string): NetworkDenial | undefined {
   if (rules.publicNetworkAccess === 'Disabled') return 'public-network-disabled'
   return isAllowed(rules, address) ? undefined : 'network-rule'
 }
@@ -33,9 +33,9 @@ export type NetworkChange =
   | { readonly kind: 'enable-public-network'; readonly address: string | null }
 
 /** The smallest change of the rules that allows a client at a denied address. */
-export function networkChange(rules: NetworkRules, refusal: NetworkRefusal, address: string): NetworkChange {
+export function networkChange(rules: NetworkRules, denial: NetworkDenial, address: string): NetworkChange {
   const plain = plainAddress(address)
-  if (refusal === 'network-rule') return { kind: 'allow-address', address: plain }
+  if (denial === 'network-rule') return { kind: 'allow-address', address: plain }
   return { kind: 'enable-public-network', address: isAllowed(rules, address) ? null : plain }
 }
 

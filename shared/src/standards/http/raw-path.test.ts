@@ -11,7 +11,7 @@ test('a raw path is decoded exactly once and split at its slashes', () => {
     { path: '/a%2Fb', segments: ['a', 'b'], why: 'an escaped slash is a slash' },
     { path: '/a%3Ab', segments: ['a:b'], why: 'an escaped colon' },
     { path: '/a%3ab', segments: ['a:b'], why: 'hex has no case' },
-    { path: '/a//b/', segments: ['a', '', 'b', ''], why: 'empty segments are kept, for the grammar to refuse' },
+    { path: '/a//b/', segments: ['a', '', 'b', ''], why: 'empty segments are kept, for the grammar to reject' },
     { path: '/a%252Fb', segments: ['a%2Fb'], why: 'not decoded twice' },
     { path: '/a+b', segments: ['a+b'], why: 'a plus is no blank here' },
     { path: '/%C3%BC', segments: ['ü'], why: 'UTF-8' },

@@ -140,7 +140,7 @@ test('a document that is not a manifest of its type is rejected with a reason', 
   const cases: readonly { document: unknown; contentType: string | undefined; message: RegExp; why: string }[] = [
     { document: image, contentType: ociImageIndexType, message: /do not agree/, why: 'GHSA-mc8v-mgrf-8f4m' },
     { document: index, contentType: ociImageManifestType, message: /do not agree/, why: 'GHSA-mc8v-mgrf-8f4m' },
-    { document: docker, contentType: ociImageManifestType, message: /do not agree/, why: 'what ACR refuses too' },
+    { document: docker, contentType: ociImageManifestType, message: /do not agree/, why: 'what ACR rejects too' },
     { document: image, contentType: 'application/json', message: /do not agree/, why: 'the header decides' },
     { document: untypedImage, contentType: undefined, message: /neither/, why: 'nothing says what it is' },
     { document: { ...image, mediaType: 7 }, contentType: ociImageManifestType, message: /mediaType is not/, why: 'a number' },

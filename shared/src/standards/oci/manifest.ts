@@ -71,7 +71,7 @@ const structuralKeys = foldedKeys([
 export function parseManifest(bytes: Uint8Array, contentType: string | undefined): Manifest {
   const document = readDocument(bytes)
   const mediaType = agreedMediaType(document, contentType)
-  refuseSchema1(document, mediaType)
+  rejectSchema1(document, mediaType)
   switch (mediaType) {
     case ociImageManifestType:
     case dockerManifestType:
@@ -110,7 +110,7 @@ function agreedMediaType(document: JsonObject, contentType: string | undefined):
   return mediaType
 }
 
-function refuseSchema1(document: JsonObject, mediaType: string): void {
+function rejectSchema1(document: JsonObject, mediaType: string): void {
   const isSchema1Type = mediaType === dockerSchema1Type || mediaType === dockerSchema1SignedType
   if (isSchema1Type || ownValue(document, 'schemaVersion') === 1 || has(document, 'fsLayers')) {
     throw new ManifestInvalidError(

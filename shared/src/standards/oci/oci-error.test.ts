@@ -22,7 +22,7 @@ test('every code of distribution-spec has its row', () => {
   for (const code of codes) assert.ok(code in ociErrors, code)
 })
 
-test('a row has a status of refusal and a message without a line end', () => {
+test('a row has a status of denial and a message without a line end', () => {
   for (const [code, { status, message }] of Object.entries(ociErrors)) {
     assert.match(code, /^[A-Z]+(?:_[A-Z]+)*$/)
     assert.ok(status >= 400 && status < 600, code)

@@ -43,7 +43,7 @@ function correlationIdOf(answer: HttpResponse): string {
   return String(answer.headers['x-ms-correlation-request-id'])
 }
 
-/** The decision on an answer that refused. */
+/** The decision on an answer that denied. */
 async function why(registryId: string, answer: HttpResponse): Promise<unknown> {
   assert.ok([401, 403].includes(answer.status), `${answer.status}`)
   const path = `${registryId}/decisions/${correlationIdOf(answer)}?api-version=2025-03-01-preview`
@@ -72,12 +72,12 @@ test('a denial names the switch of the mode as the reason, for used and unused t
   assert.equal((await pulling(`Bearer ${used.access}`)).status, 404)
   const properties = { roleAssignmentMode: 'AbacRepositoryPermissions' }
   expectStatus(await arm(server, 'PATCH', registry.id, { properties }), 200)
-  const refused = [
+  const denied = [
     await pulling(`Bearer ${used.access}`),
     await pulling(`Bearer ${unused.access}`),
     await askByPassword(server, { username: nullGuid, password: unused.refresh }, pull, where),
   ]
-  for (const answer of refused) {
+  for (const answer of denied) {
     await expectWhy(registry.id, answer, proved(principal), ['mode-was-switched', 'sign-in-again'])
   }
 })
@@ -91,8 +91,8 @@ test('a denial names the recreation of a repository as the reason', async () => 
   assert.equal((await pulling(before)).status, 200)
   expectStatus(await send('DELETE', `/acr/v1/${repository}`, secret), 202)
   await pushImage(onRegistry(server, where), repository, '1', secret)
-  const refused = await pulling(before)
-  await expectWhy(registry.id, refused, proved(principal), ['repository-was-made-again', 'sign-in-again'])
+  const denied = await pulling(before)
+  await expectWhy(registry.id, denied, proved(principal), ['repository-was-made-again', 'sign-in-again'])
 })
 
 test('a denial names a disabled and a deleted principal as the reason, for each credential', async () => {
@@ -139,7 +139,7 @@ test('a denial names a wrong, an expired and a withdrawn secret as the reason', 
   await expectWhy(registry.id, withdrawn, claimed(principal.appId), ['wrong-password', 'sign-in-again'])
   const mistyped = await askByPassword(server, { username: principal.appId, password: 'mistyped' }, pull, where)
   await expectWhy(registry.id, mistyped, claimed(principal.appId), ['wrong-password', 'sign-in-again'])
-  // An end that has come before the request arrives is refused.
+  // An end that has come before the request arrives is denied.
   const validMs = 1500 + 10 * (await millisecondsOf(() => addSecret(server, principal, 60_000)))
   const short = await addSecret(server, principal, validMs)
   await passed(Date.now() + validMs)
@@ -168,8 +168,8 @@ test('a denial names an identity token for ARM that the registry does not accept
   const { identity } = await tokensOf(server, principal, [pull], where)
   const policies = { azureADAuthenticationAsArmPolicy: { status: 'disabled' } }
   expectStatus(await arm(server, 'PATCH', registry.id, { properties: { policies } }), 200)
-  const refused = await askExchange(server, identity, where)
-  await expectWhy(registry.id, refused, proved(principal), ['arm-tokens-are-refused', 'enable-arm-tokens'])
+  const denied = await askExchange(server, identity, where)
+  await expectWhy(registry.id, denied, proved(principal), ['arm-tokens-are-refused', 'enable-arm-tokens'])
   const forged = await askExchange(server, 'x.y.z', where)
   await expectWhy(registry.id, forged, claimed(''), ['malformed', 'sign-in-again'])
 })
@@ -214,11 +214,11 @@ test('a denial of the token endpoint names the requested scopes', async () => {
 test('a recreated registry reveals no earlier denials, and reports that a token was of the earlier registry', async () => {
   const { registry, principal, pulling, where } = await open('whyagain')
   const tokens = await tokensOf(server, principal, [pull], where)
-  const refused = await pulling(basic('stranger', 'x'))
-  await why(registry.id, refused)
+  const denied = await pulling(basic('stranger', 'x'))
+  await why(registry.id, denied)
   expectStatus(await arm(server, 'DELETE', registry.id), 200, 202, 204)
   const again = await createRegistry(server, registry.name)
-  const path = `${again.id}/decisions/${correlationIdOf(refused)}?api-version=2025-03-01-preview`
+  const path = `${again.id}/decisions/${correlationIdOf(denied)}?api-version=2025-03-01-preview`
   assert.equal((await arm(server, 'GET', path)).status, 404)
   const old = await pulling(`Bearer ${tokens.access}`)
   await expectWhy(again.id, old, claimed(''), ['registry-was-made-again', 'sign-in-again'])
@@ -232,9 +232,9 @@ test('the log names the failed check of an identity token that ARM denies', asyn
     [identity, 'principal-is-disabled', 'enable-principal'],
     ['x.y.z', 'malformed', 'sign-in-again'],
   ] as const) {
-    const refused = await arm(as(server, token), 'GET', '/subscriptions?api-version=2020-01-01')
-    assert.equal(refused.status, 401)
-    const filter = encodeURIComponent(`correlationId eq '${correlationIdOf(refused)}'`)
+    const denied = await arm(as(server, token), 'GET', '/subscriptions?api-version=2020-01-01')
+    assert.equal(denied.status, 401)
+    const filter = encodeURIComponent(`correlationId eq '${correlationIdOf(denied)}'`)
     const events = `/subscriptions/${server.firstRun.subscriptionId}/providers/Acrux.Server/auditEvents`
     const found = expectStatus(await arm(server, 'GET', `${events}?api-version=2024-11-01&$filter=${filter}`), 200)
     const decision = at(found.json(), 'value', 0, 'detail', 'decision')

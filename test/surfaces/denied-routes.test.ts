@@ -4,12 +4,12 @@ import { arm, armToken, expectStatus } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
 import { startServer } from '../harness/server.ts'
-import { type OpenApiDocument, refusedOperations } from '../setup/route-coverage.ts'
+import { type OpenApiDocument, rejectedOperations } from '../setup/route-coverage.ts'
 
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
 
-test('Every route that tests are not required to see succeed refuses an owner, and says why', async () => {
+test('Every route that tests are not required to see succeed denies an owner, and says why', async () => {
   const { tenantId, subscriptionId, resourceGroup, registry } = server.firstRun
   const places: Readonly<Record<string, string>> = {
     tenant: tenantId,
@@ -24,9 +24,9 @@ test('Every route that tests are not required to see succeed refuses an owner, a
   }
   const document = expectStatus(await arm(server, 'GET', '/openapi.json'), 200).json() as OpenApiDocument
   const authorization = `Bearer ${await armToken(server)}`
-  const refused = refusedOperations(document)
-  assert.ok(refused.length > 30)
-  for (const operation of refused) {
+  const denied = rejectedOperations(document)
+  assert.ok(denied.length > 30)
+  for (const operation of denied) {
     const [method = '', template = ''] = operation.split(' ')
     const path = template.replaceAll(/\{([A-Za-z]+)\}/g, (_place, name: string) => places[name] ?? `no ${name}`)
     const isOfProvider = path.startsWith(`/${tenantId}/`)

@@ -3,8 +3,8 @@ import type { HttpResponse } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 
 /** The expected content of a denial of the data plane. */
-export interface Refusal {
-  /** The registry that refuses. */
+export interface Denial {
+  /** The registry that denies. */
   loginServer: string
   /** The access scope in the challenge; absent at `/v2/`. */
   scope?: string
@@ -39,12 +39,12 @@ export function assertUnauthorizedBody(response: HttpResponse): unknown {
  * Asserts that the data plane denied the request as Azure's does: status 401, never 403, exactly one challenge that
  * matches to the last character, and a body that lists the required actions.
  */
-export function assertRefused(response: HttpResponse, refusal: Refusal): void {
+export function assertDenied(response: HttpResponse, denial: Denial): void {
   const error = assertUnauthorizedBody(response)
-  const { loginServer, scope } = refusal
+  const { loginServer, scope } = denial
   const realm = `Bearer realm="https://${loginServer}/oauth2/token",service="${loginServer}"`
   const wanted = scope === undefined ? '' : `,scope="${scope}"`
-  const why = refusal.error === undefined ? '' : `,error="${refusal.error}"`
+  const why = denial.error === undefined ? '' : `,error="${denial.error}"`
   assert.deepEqual(valuesOf(response, 'www-authenticate'), [`${realm}${wanted}${why}`])
   assert.equal(response.headers['docker-distribution-api-version'], 'registry/2.0')
   if (scope !== undefined) assert.deepEqual(at(error, 'detail'), detailOf(scope))
@@ -54,13 +54,13 @@ export function assertRefused(response: HttpResponse, refusal: Refusal): void {
  * Asserts that a name and password that were sent directly to the data plane were denied, with the challenge for
  * others.
  */
-export function assertBasicRefused(response: HttpResponse): void {
+export function assertBasicDenied(response: HttpResponse): void {
   assertUnauthorizedBody(response)
   assert.deepEqual(valuesOf(response, 'www-authenticate'), ['Basic realm="Azure Container Registry"'])
 }
 
-/** Asserts that the management or Graph surface refused with this status and code. */
-export function assertManagementRefused(response: HttpResponse, status: 401 | 403, code: RegExp): void {
+/** Asserts that the management or Graph surface rejected with this status and code. */
+export function assertManagementDenied(response: HttpResponse, status: 401 | 403, code: RegExp): void {
   assert.equal(response.status, status, response.text())
   assert.match(stringAt(response.json(), 'error', 'code'), code)
   assert.ok(stringAt(response.json(), 'error', 'message').length > 0)

@@ -19,7 +19,7 @@ const subnet = network({ virtualNetworkRules: [{ id: '/subscriptions/x' }] })
 const manyRules = ipRule(...Array.from({ length: 201 }, (_, index) => `10.0.${index}.0/24`))
 const policy = (name: string) => ({ policies: { [name]: { status: 'enabled' } } })
 // prettier-ignore
-const refusals: readonly (readonly [what: string, body: object, status: number, code: string, message: RegExp])[] = [
+const rejections: readonly (readonly [what: string, body: object, status: number, code: string, message: RegExp])[] = [
   ['anonymous pull on Basic',        { sku: { name: 'Basic' }, properties: { anonymousPullEnabled: true } },           400, 'BadRequest', /^Anonymous pull is not supported for SKU Managed_Basic\. .*aka\.ms\/acr\/tiers/],
   ['closing Basic to the public',    { sku: { name: 'Basic' }, properties: { publicNetworkAccess: 'Disabled' } },      400, 'DisablingPublicNetworkAccessNotSupported', /not supported for the SKU Basic/],
   ['closing Standard to the public', { sku: { name: 'Standard' }, properties: { publicNetworkAccess: 'Disabled' } },   400, 'DisablingPublicNetworkAccessNotSupported', /not supported for the SKU Standard/],
@@ -49,9 +49,9 @@ const refusals: readonly (readonly [what: string, body: object, status: number, 
   ['a list for an object',           { properties: [], sku: { name: 'Premium' } },                                     400, 'InvalidRequestContent', /'properties'/],
 ]
 
-for (const [what, body, status, code, message] of refusals) {
+for (const [what, body, status, code, message] of rejections) {
   test(`${what} is rejected with ${code}, by PUT and by PATCH, and changes nothing`, async () => {
-    const path = registryPath('refusing')
+    const path = registryPath('rejecting')
     const before = await arm('PUT', path, newRegistry())
     const missing = await arm('PUT', registryPath('refused'), { location: 'local', ...body })
     for (const answer of [

@@ -7,7 +7,7 @@ import type { Caller } from './callers.ts'
 import type { Route } from './routes.ts'
 
 /** A 401 or 403 that was seen. */
-export type Refusal = Answer & { readonly setting: string; readonly route: Route; readonly caller: Caller }
+export type Denial = Answer & { readonly setting: string; readonly route: Route; readonly caller: Caller }
 
 /**
  * Pages, and the API of the portal, do not read the credentials of these callers: they know cookies. A denial of a form that was
@@ -16,12 +16,12 @@ export type Refusal = Answer & { readonly setting: string; readonly route: Route
 const cookiePages = new Set(['account', 'sign-in', 'portal'])
 
 /** Whether a response is a denial: a request without a credential gets only a challenge, which causes no event. */
-export function isJudged({ showsCredential, route }: Refusal): boolean {
+export function isJudged({ showsCredential, route }: Denial): boolean {
   return showsCredential && !cookiePages.has(route.surface)
 }
 
 /** Every event of a denial, by the correlation id of its response. */
-export async function refusedEvents(server: RunningServer): Promise<ReadonlyMap<string, readonly unknown[]>> {
+export async function rejectedEvents(server: RunningServer): Promise<ReadonlyMap<string, readonly unknown[]>> {
   const log = `/subscriptions/${server.firstRun.subscriptionId}/providers/Acrux.Server/auditEvents`
   const filter = encodeURIComponent("outcome eq 'refused'")
   const events: unknown[] = []
@@ -35,29 +35,29 @@ export async function refusedEvents(server: RunningServer): Promise<ReadonlyMap<
 }
 
 /** Whether a denial belongs to the first registry, which explains it. Denials of other names are only in the log. */
-export function isOfRegistry({ route }: Refusal): boolean {
+export function isOfRegistry({ route }: Denial): boolean {
   if (route.surface === 'registry' || route.surface === 'token') return true
   return route.path.includes('/registries/{registry}') && (route.method === 'GET' || route.method === 'HEAD')
 }
 
 /** One denial of each kind: one per route and failed check, and one per caller and setting. */
-export function sampleOf(refusals: readonly Refusal[], failureOf: (refusal: Refusal) => string): readonly Refusal[] {
-  const kinds = new Map<string, Refusal>()
-  for (const refusal of refusals) {
-    const { route, caller, setting } = refusal
-    const ofRoute = `${route.id} ${failureOf(refusal)}`
+export function sampleOf(denials: readonly Denial[], failureOf: (denial: Denial) => string): readonly Denial[] {
+  const kinds = new Map<string, Denial>()
+  for (const denial of denials) {
+    const { route, caller, setting } = denial
+    const ofRoute = `${route.id} ${failureOf(denial)}`
     const ofCaller = `${caller.column} ${setting}`
     if (!kinds.has(ofRoute) || !kinds.has(ofCaller)) {
-      kinds.set(ofRoute, refusal)
-      kinds.set(ofCaller, refusal)
+      kinds.set(ofRoute, denial)
+      kinds.set(ofCaller, denial)
     }
   }
   return [...new Set(kinds.values())]
 }
 
 /** Asserts that the registry reports a denial as the log does: the principal, the credential, the failed check, and the smallest change. */
-export async function expectDecision(server: RunningServer, refusal: Refusal, event: unknown): Promise<void> {
-  const path = `${registryId(server)}/decisions/${refusal.correlationId}?api-version=2025-03-01-preview`
+export async function expectDecision(server: RunningServer, denial: Denial, event: unknown): Promise<void> {
+  const path = `${registryId(server)}/decisions/${denial.correlationId}?api-version=2025-03-01-preview`
   const told = expectStatus(await arm(server, 'GET', path), 200).json()
   assert.deepEqual(at(told, 'principal'), at(event, 'actor'))
   assert.deepEqual(at(told, 'credential'), at(event, 'credential'))

@@ -2,37 +2,37 @@ import { type AccessScope, formatAccessScope } from '@acrux/shared/standards/oau
 import { basicChallenge, bearerChallenge } from '@acrux/shared/standards/oauth/challenge.ts'
 import { plainAddress } from '@acrux/shared/standards/azure/network-rules.ts'
 import { ociErrors } from '@acrux/shared/standards/oci/oci-error.ts'
-import type { HostedRegistry, RegistryNeed, RegistryRefusal } from '../../registry/index.ts'
+import type { HostedRegistry, RegistryNeed, RegistryDenial } from '../../registry/index.ts'
 
 /** The denials of the data plane. Nearly all are 401, because clients give up after 403. [acr-protocol §13 trap 3] */
-export interface Refusals {
+export interface Denials {
   /** The request has no credential. */
-  unauthenticated(registry: HostedRegistry, need: RegistryNeed): RegistryRefusal
+  unauthenticated(registry: HostedRegistry, need: RegistryNeed): RegistryDenial
   /** The token is forged, expired, revoked or for another audience. */
-  invalidToken(registry: HostedRegistry, need: RegistryNeed): RegistryRefusal
+  invalidToken(registry: HostedRegistry, need: RegistryNeed): RegistryDenial
   /** The credential is valid and lacks the right. */
-  insufficient(registry: HostedRegistry, need: RegistryNeed): RegistryRefusal
+  insufficient(registry: HostedRegistry, need: RegistryNeed): RegistryDenial
   /** The user name or password is wrong. */
-  wrongPassword(): RegistryRefusal
+  wrongPassword(): RegistryDenial
   /** The network rules of the registry deny the address of the client. [acr-protocol §8] */
-  network(remoteAddress: string): RegistryRefusal
+  network(remoteAddress: string): RegistryDenial
   /** The request exceeds ACR's limit for a registry or for one identity. [acr-protocol §1.11] */
-  throttled(retryAfterSeconds: number): RegistryRefusal
+  throttled(retryAfterSeconds: number): RegistryDenial
   /** Only the challenge, for the token endpoint. */
   challenge(registry: HostedRegistry): string
 }
 
 /** Creates the denials. `scheme` is the scheme of the URL by which clients reach the server. */
-export function createRefusals(scheme: 'http' | 'https'): Refusals {
+export function createDenials(scheme: 'http' | 'https'): Denials {
   function tokenService({ loginServer, reachedAt = loginServer }: HostedRegistry) {
     return { realm: `${scheme}://${reachedAt}/oauth2/token`, service: reachedAt }
   }
 
-  function refusal(
+  function denial(
     registry: HostedRegistry,
     need: RegistryNeed,
     error?: 'invalid_token' | 'insufficient_scope',
-  ): RegistryRefusal {
+  ): RegistryDenial {
     const wanted = needAsAccess(need)
     return {
       status: 401,
@@ -48,9 +48,9 @@ export function createRefusals(scheme: 'http' | 'https'): Refusals {
   }
 
   return {
-    unauthenticated: (registry, need) => refusal(registry, need),
-    invalidToken: (registry, need) => refusal(registry, need, 'invalid_token'),
-    insufficient: (registry, need) => refusal(registry, need, 'insufficient_scope'),
+    unauthenticated: (registry, need) => denial(registry, need),
+    invalidToken: (registry, need) => denial(registry, need, 'invalid_token'),
+    insufficient: (registry, need) => denial(registry, need, 'insufficient_scope'),
     wrongPassword: () => ({
       status: 401,
       code: 'UNAUTHORIZED',
@@ -61,7 +61,7 @@ export function createRefusals(scheme: 'http' | 'https'): Refusals {
     network: (remoteAddress) => ({
       status: 403,
       code: 'DENIED',
-      message: networkRefusalText(remoteAddress),
+      message: networkDenialText(remoteAddress),
       detail: null,
       challenge: undefined,
     }),
@@ -81,7 +81,7 @@ export function createRefusals(scheme: 'http' | 'https'): Refusals {
 export const throttled = 'too many requests: the limit of the registry or of this identity is reached, try again later'
 
 /** ACR's message for a denied address. `az acr check-health` looks for its first words. */
-export function networkRefusalText(remoteAddress: string): string {
+export function networkDenialText(remoteAddress: string): string {
   return `client with IP '${plainAddress(remoteAddress)}' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.`
 }
 
