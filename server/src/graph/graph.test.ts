@@ -208,7 +208,7 @@ test('every change has an audit event, and no event or log line contains a secre
     'application.create success',
     'application.delete success',
     'client-secret.create success',
-    'graph.applications.delete rejected',
+    'graph.applications.delete refused',
   ])
   const ownerId = owner.servicePrincipal.objectId
   assert.ok(rows.filter(({ outcome }) => outcome === 'success').every(({ actor_id }) => actor_id === ownerId))

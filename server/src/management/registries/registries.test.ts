@@ -344,7 +344,7 @@ test('every change records an event with its author, in the same transaction', a
   const events = (await server.events()).filter(({ target }) => target === path)
   const told = events.map(({ action, outcome, reason }) => [action, outcome, reason].join(' '))
   assert.deepEqual(told.toSorted(), [
-    'management.registries.patch rejected InvalidRequestContent',
+    'management.registries.patch refused InvalidRequestContent',
     'registry.create success ',
     'registry.delete success ',
     'registry.update success ',

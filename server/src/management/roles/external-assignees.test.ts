@@ -57,7 +57,7 @@ test('a role assignment that is denied leaves no user of the trusted tenant behi
   const denied = await assign(objectId, name)
   assert.equal(codeOf(denied), 'RoleAssignmentUpdateNotPermitted')
   assert.equal(await directory.findPrincipal(objectId), undefined)
-  assert.deepEqual((await actions()).slice(before), ['management.roleAssignments.put.subscription denied'])
+  assert.deepEqual((await actions()).slice(before), ['management.roleAssignments.put.subscription refused'])
 })
 
 test('without a trusted tenant, a role cannot be assigned to an unknown user', async (t) => {

@@ -41,7 +41,7 @@ const decision: NamedDecision = {
 test('the text of a decision has one line for each fact, with the fact behind a label', () => {
   assert.equal(
     whyText(decision),
-    `2026-11-24T12:00:00.120Z  data.access  denied
+    `2026-11-24T12:00:00.120Z  data.access  refused
 principal: service-principal ci, with client-secret k, from 203.0.113.7
 target:    contoso.example.com/team/app
 requested: push on team/app
