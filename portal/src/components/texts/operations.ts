@@ -21,7 +21,7 @@ export const operationsTexts = {
     lastWeek: 'Last 7 days',
     denials: 'Denials',
   },
-  outcomes: { '': 'All', success: 'Allowed', rejected: 'Denied' },
+  outcomes: { '': 'All', success: 'Allowed', refused: 'Denied' },
   events: 'Events',
   time: 'Time',
   who: 'Who',
