@@ -95,13 +95,40 @@ function noteSkipped({ skip, todo, file, name }, missing, ungiven) {
   if (process.env.CI === 'true') process.exitCode = 1
 }
 
+/** The maximum length of the error of a failed test in the list of failed tests. */
+const maxErrorLength = 600
+
 /**
- * The test runner's `spec` report. Before its summary, it lists the tests that were not run, and after a whole run the routes
- * that no test saw succeed. With `CI=true`, every skipped test makes the run fail, unless it needs a program that was not given.
+ * A failed test, as the list of failed tests shows it. A suite fails with its tests and is not listed.
+ *
+ * @param {Extract<TestEvent, { type: 'test:fail' }>['data']} test
+ */
+function failureOf({ file, name, details }) {
+  const { failureType, cause } = /** @type {Error & { failureType?: string }} */ (details.error)
+  if (failureType === 'subtestsFailed') return []
+  const where = file === undefined ? '' : `${relative(process.cwd(), file)}: `
+  const text = cause instanceof Error ? cause.message : String(cause)
+  return [`${where}${name}\n${text.slice(0, maxErrorLength).trim().replaceAll(/^(?=.)/gm, '    ')}`]
+}
+
+/**
+ * The list of failed tests. It stands next to the summary, since those who see only the end of a long output must find it.
+ *
+ * @param {readonly string[]} failures
+ */
+function failureLines(failures) {
+  return failures.length === 0 ? '' : `\nFailed:\n${failures.map((failure) => `  ${failure}\n`).join('')}\n`
+}
+
+/**
+ * The test runner's `spec` report. Before its summary, it lists the tests that were not run, after a whole run the routes that no
+ * test saw succeed, and the tests that failed. With `CI=true`, every skipped test makes the run fail, unless it needs a program
+ * that was not given.
  *
  * @param {AsyncIterable<TestEvent>} source
+ * @param {string[]} failures The failed tests of earlier runs. The failed tests of this run are added.
  */
-export default async function* report(source) {
+export async function* reportWith(source, failures) {
   /** @type {Missing} */
   const missing = new Map()
   /** @type {Missing} */
@@ -117,8 +144,11 @@ export default async function* report(source) {
     if (event.type === 'test:pass' || event.type === 'test:fail') {
       noteSkipped(event.data, missing, ungiven)
     }
-    if (isSummaryLine(event))
-      yield written.splice(0).join('') + ungivenLines(ungiven) + lines(missing) + unansweredLines(missing)
+    if (event.type === 'test:fail') failures.push(...failureOf(event.data))
+    if (isSummaryLine(event)) {
+      const notRun = ungivenLines(ungiven) + lines(missing) + unansweredLines(missing)
+      yield written.splice(0).join('') + notRun + failureLines(failures)
+    }
     spec.write(event)
     yield written.splice(0).join('')
   }
@@ -126,4 +156,13 @@ export default async function* report(source) {
   spec.end()
   await ended
   yield written.splice(0).join('')
+}
+
+/**
+ * The reporter of `node --test`, which passes options as the second argument.
+ *
+ * @param {AsyncIterable<TestEvent>} source
+ */
+export default async function* report(source) {
+  yield* reportWith(source, [])
 }

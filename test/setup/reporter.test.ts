@@ -46,6 +46,19 @@ test('the report names what was not run and why, and ends with the summary of th
   assert.match(lines.at(-2) ?? '', /duration_ms/)
 })
 
+test('the report lists the tests that failed directly before the summary', async () => {
+  const failing = `
+    import assert from 'node:assert/strict'
+    import { describe, test } from 'node:test'
+    describe('a suite', () => { test('a sum', () => assert.equal(1 + 1, 3, 'the sum is wrong')) })`
+  const { code, lines } = await report({}, failing)
+  assert.equal(code, 1)
+  const heading = lines.indexOf('Failed:')
+  const failed = ['Failed:', '  some.test.ts: a sum', '    the sum is wrong', '', '    2 !== 3', '']
+  assert.deepEqual(lines.slice(heading, heading + 6), failed)
+  assert.match(lines[heading + 6] ?? '', /tests 1$/)
+})
+
 test('without PostgreSQL the report names the contract tests that were not run', async () => {
   const { lines } = await report({ ACRUX_TEST_POSTGRES: '' })
   assert.ok(lines.includes('  missing: PostgreSQL'))

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * What a run found: the counts of its summary, such as `tests` and `fail`, the files that it ran, from the root of the repository, and
- * whether the run failed.
+ * What a run found: the counts of its summary, such as `tests` and `fail`, the files that it ran, from the root of the repository, the
+ * tests that failed, and whether the run failed.
  *
  * @typedef {{
  *   readonly counts: import('./one-report.mjs').Counts,
  *   readonly files: readonly string[],
+ *   readonly failures: readonly string[],
  *   readonly failed: boolean,
  * }} Result
  */

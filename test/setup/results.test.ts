@@ -8,7 +8,7 @@ import { openResults } from './results.mjs'
 test('A run finds the results that earlier runs left in the same folder', () => {
   using folder = tempDir('results')
   const path = join(folder.path, 'results')
-  const result = { counts: { tests: 2, fail: 1 }, files: ['test/serve/log.test.ts'], failed: true }
+  const result = { counts: { tests: 2, fail: 1 }, files: ['test/serve/log.test.ts'], failures: ['x'], failed: true }
   const first = openResults(path)
   assert.deepEqual(first.earlier, [])
   first.write(result)
@@ -20,7 +20,7 @@ test('A run finds the results that earlier runs left in the same folder', () => 
 
 test('Without a path, the results are gone when the run ends', () => {
   const results = openResults(undefined)
-  results.write({ counts: {}, files: [], failed: false })
+  results.write({ counts: {}, files: [], failures: [], failed: false })
   assert.ok(existsSync(results.answered))
   results.close()
   assert.ok(!existsSync(results.answered))

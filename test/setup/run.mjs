@@ -15,7 +15,7 @@ import { groupFiles } from './groups.mjs'
 import { measureFiles } from './measured.mjs'
 import { oneReport } from './one-report.mjs'
 import { processorSeconds } from './processor-seconds.mjs'
-import report from './reporter.mjs'
+import { reportWith } from './reporter.mjs'
 import { openResults } from './results.mjs'
 import { parseShard, shardOf } from './shards.mjs'
 import { allFiles, filesOf } from './tiers.mjs'
@@ -124,9 +124,12 @@ const events = oneReport(runs, earlierCounts, (counted) => {
   counts = { processor_seconds: Math.round(processorSeconds()), ...counted }
   return counts
 })
-Readable.from(report(events))
+const earlierFailures = results.earlier.flatMap((earlier) => earlier.failures)
+const failures = [...earlierFailures]
+Readable.from(reportWith(events, failures))
   .on('end', () => {
-    results.write({ counts, files, failed: (process.exitCode ?? 0) !== 0 })
+    const ownFailures = failures.slice(earlierFailures.length)
+    results.write({ counts, files, failures: ownFailures, failed: (process.exitCode ?? 0) !== 0 })
     measured?.write()
   })
   .pipe(process.stdout)
