@@ -17,7 +17,7 @@ export const directoryCommands: readonly CommandRow[] = [
     prints: 'nothing',
     destroys: 'at once',
     az: 'same',
-    load: async () => (await import('../resources/ad/app/credential.ts')).deleteApplicationCredential,
+    load: async () => (await import('../resources/ad/credential-commands.ts')).applicationCredential.delete,
   },
   {
     path: 'ad app credential list',
@@ -25,7 +25,7 @@ export const directoryCommands: readonly CommandRow[] = [
     signIn: 'acrux',
     prints: 'list',
     az: 'same',
-    load: async () => (await import('../resources/ad/app/credential.ts')).listApplicationCredentials,
+    load: async () => (await import('../resources/ad/credential-commands.ts')).applicationCredential.list,
   },
   {
     path: 'ad app credential reset',
@@ -34,7 +34,7 @@ export const directoryCommands: readonly CommandRow[] = [
     prints: 'document',
     destroys: 'at once',
     az: 'same',
-    load: async () => (await import('../resources/ad/app/credential.ts')).resetApplicationCredential,
+    load: async () => (await import('../resources/ad/credential-commands.ts')).applicationCredential.reset,
   },
   {
     path: 'ad app delete',
@@ -133,7 +133,7 @@ export const directoryCommands: readonly CommandRow[] = [
     prints: 'nothing',
     destroys: 'at once',
     az: 'same',
-    load: async () => (await import('../resources/ad/sp/credential.ts')).deleteServicePrincipalCredential,
+    load: async () => (await import('../resources/ad/credential-commands.ts')).servicePrincipalCredential.delete,
   },
   {
     path: 'ad sp credential list',
@@ -141,7 +141,7 @@ export const directoryCommands: readonly CommandRow[] = [
     signIn: 'acrux',
     prints: 'list',
     az: 'same',
-    load: async () => (await import('../resources/ad/sp/credential.ts')).listServicePrincipalCredentials,
+    load: async () => (await import('../resources/ad/credential-commands.ts')).servicePrincipalCredential.list,
   },
   {
     path: 'ad sp credential reset',
@@ -150,7 +150,7 @@ export const directoryCommands: readonly CommandRow[] = [
     prints: 'document',
     destroys: 'at once',
     az: 'same',
-    load: async () => (await import('../resources/ad/sp/credential.ts')).resetServicePrincipalCredential,
+    load: async () => (await import('../resources/ad/credential-commands.ts')).servicePrincipalCredential.reset,
   },
   {
     path: 'ad sp delete',
@@ -183,7 +183,7 @@ export const directoryCommands: readonly CommandRow[] = [
     signIn: 'acrux',
     prints: 'document',
     destroys: 'after a confirmation, with a dry run',
-    load: async () => (await import('../resources/ad/app/credential.ts')).rotateApplicationCredential,
+    load: async () => (await import('../resources/ad/credential-commands.ts')).applicationCredential.rotate,
   },
   {
     path: 'ad sp credential rotate',
@@ -191,7 +191,7 @@ export const directoryCommands: readonly CommandRow[] = [
     signIn: 'acrux',
     prints: 'document',
     destroys: 'after a confirmation, with a dry run',
-    load: async () => (await import('../resources/ad/sp/credential.ts')).rotateServicePrincipalCredential,
+    load: async () => (await import('../resources/ad/credential-commands.ts')).servicePrincipalCredential.rotate,
   },
   {
     path: 'ad app owner add',
