@@ -18,6 +18,7 @@ function open(t: TestContext, errors: Readonly<Record<string, Error>>) {
   t.after(() => app.close())
   const describe = (error: unknown): Failure => {
     if (error instanceof OverBudgetError) return { status: 429 }
+    if (error instanceof TypeError) throw error
     return error instanceof RangeError ? { status: 503, isExpected: true } : { status: 500 }
   }
   const handle = createRawDispatch<Failure>({
@@ -61,4 +62,10 @@ test('a sender that is over its budget when its failure is charged gets the erro
   const { statusOf } = open(t, {})
   t.mock.method(CallerBudget.prototype, 'settle', () => Promise.reject(new OverBudgetError(1)))
   assert.equal(await statusOf('/raw/any'), 429)
+})
+
+test('a failure that cannot be described is logged, and its response is cut off', async (t) => {
+  const { lines, statusOf } = open(t, { '/raw/unknown': new TypeError('no status') })
+  await assert.rejects(statusOf('/raw/unknown'), /destroyed/)
+  assert.match(lines.join(''), /no status/)
 })

@@ -38,7 +38,14 @@ export function createRawDispatch<Failure extends AnyFailure>(
     } else answerFailure(options, exchange, await charged(options, exchange, error))
   }
   return (exchange) => {
-    serve(exchange).catch((error: unknown) => onError(exchange, error))
+    serve(exchange)
+      .catch((error: unknown) => onError(exchange, error))
+      .catch((error: unknown) => {
+        // The answer to a failure failed.
+        const { log, message } = options.logging
+        log.error({ id: exchange.origin.correlationId, err: error }, message)
+        exchange.response.destroy()
+      })
   }
 }
 
