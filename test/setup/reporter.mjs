@@ -108,7 +108,12 @@ function failureOf({ file, name, details }) {
   if (failureType === 'subtestsFailed') return []
   const where = file === undefined ? '' : `${relative(process.cwd(), file)}: `
   const text = cause instanceof Error ? cause.message : String(cause)
-  return [`${where}${name}\n${text.slice(0, maxErrorLength).trim().replaceAll(/^(?=.)/gm, '    ')}`]
+  return [
+    `${where}${name}\n${text
+      .slice(0, maxErrorLength)
+      .trim()
+      .replaceAll(/^(?=.)/gm, '    ')}`,
+  ]
 }
 
 /**
