@@ -162,12 +162,15 @@ export function holdFiles(dataDir: string): { readonly close: () => void } {
   return { close: () => hold.close() }
 }
 
-/** Locks a directory against other processes. Undefined if another process has locked it. */
-export async function lockDirectory(path: string): Promise<{ readonly close: () => void } | undefined> {
+/**
+ * Locks a directory against other processes. Undefined if another process has locked it, and still has after `timeoutMs`,
+ * during which this process is blocked.
+ */
+export async function lockDirectory(path: string, timeoutMs = 0): Promise<{ readonly close: () => void } | undefined> {
   const file = join(path, 'lock')
   let lock: DatabaseSync | undefined
   try {
-    lock = openLockFile(file)
+    lock = openLockFile(file, timeoutMs)
     lock.exec('begin exclusive')
     await chmod(file, 0o600)
     return lock

@@ -52,4 +52,10 @@ describe('a durable file', () => {
     await makePrivateDirectory(open)
     assert.equal((await stat(open)).mode & 0o777, 0o755)
   })
+
+  test('directory may be created by several callers at the same moment', async () => {
+    const deep = join(directory, 'together', 'f', 'g')
+    await Promise.all([deep, deep, deep].map(makePrivateDirectory))
+    assert.equal((await stat(deep)).mode & 0o777, 0o700)
+  })
 })

@@ -50,8 +50,9 @@ async function makeMissing(directory: string): Promise<string | undefined> {
     if (systemErrorCode(error) !== 'ENOENT' || dirname(directory) === directory) throw error
   }
   const first = await makeMissing(dirname(directory))
-  await mkdir(directory, { mode: 0o700 })
-  return first ?? directory
+  // Another process may have created it meanwhile.
+  const last = await makeMissing(directory)
+  return first ?? last
 }
 
 /** Flushes the names in a directory, so that a created or renamed file survives a power failure. */

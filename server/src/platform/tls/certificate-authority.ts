@@ -5,7 +5,7 @@ import type { AuthorityStore } from './authority-files.ts'
 import type { CertificateHosts } from './certificate-hosts.ts'
 import { issueAuthority, issueServerCertificate } from './issue.ts'
 import { type KeyPair, readPemFile } from './key-pair.ts'
-import { type NameConstraints, permitsHost, readNameConstraints } from './name-constraints.ts'
+import { type NameConstraints, permitsHost, permittingHosts, readNameConstraints } from './name-constraints.ts'
 
 const dayMs = 86_400_000
 
@@ -39,7 +39,8 @@ export class CertificateAuthority {
     hosts: CertificateHosts,
     nowMs: number,
   ): Promise<CertificateAuthority> {
-    const pair = (await store.read()) ?? (await store.replace(undefined, await issueAuthority(nowMs, hosts)))
+    const pair =
+      (await store.read()) ?? (await store.replace(undefined, await issueAuthority(nowMs, permittingHosts(hosts))))
     const authority = new CertificateAuthority(join(directory, 'ca.pem'), store, pair)
     if ((await readPemFile(authority.file).catch(() => '')) !== pair.cert) await authority.#publish()
     return authority
@@ -82,7 +83,7 @@ export class CertificateAuthority {
 
   /** Replaces this authority with a new one for `hosts`, which clients must then trust. */
   async succeed(hosts: CertificateHosts, nowMs: number): Promise<void> {
-    await this.#use(await this.#store.replace(this.#pair, await issueAuthority(nowMs, hosts)))
+    await this.#use(await this.#store.replace(this.#pair, await issueAuthority(nowMs, permittingHosts(hosts))))
   }
 
   /** Uses the stored authority, which another server may have replaced. */

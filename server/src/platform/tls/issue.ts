@@ -1,7 +1,7 @@
-import { createPrivateKey, randomBytes } from 'node:crypto'
+import { type KeyObject, createPrivateKey, randomBytes } from 'node:crypto'
 import type { CertificateHosts } from './certificate-hosts.ts'
 import type { KeyPair } from './key-pair.ts'
-import { encodeNameConstraints, nameConstraintsId } from './name-constraints.ts'
+import { type NameConstraints, encodeNameConstraints, nameConstraintsId } from './name-constraints.ts'
 
 const dayMs = 86_400_000
 
@@ -15,10 +15,10 @@ const serverDays = 396
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
 /**
- * Creates a certificate authority for ten years, which may sign only server certificates. With `permitted`, clients accept its certificates only for those hosts and their subdomains. It has all
+ * Creates a certificate authority for ten years, which may sign only server certificates. With `permitted`, clients accept its certificates only for those names, their subdomains and those networks. It has all
  * extensions that strict verifiers require. [RFC 5280 §4.2.1; openssl verify -x509_strict]
  */
-export async function issueAuthority(nowMs: number, permitted?: CertificateHosts): Promise<KeyPair> {
+export async function issueAuthority(nowMs: number, permitted?: NameConstraints): Promise<KeyPair> {
   const x509 = await loadX509()
   const keys = await crypto.subtle.generateKey(ecdsa, true, ['sign', 'verify'])
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -40,7 +40,10 @@ export async function issueAuthority(nowMs: number, permitted?: CertificateHosts
   return { cert: pem(certificate.toString('pem')), key: await exportKey(keys.privateKey) }
 }
 
-/** Creates a server certificate with a new key for `hosts`, signed by the authority. It expires no later than the authority. */
+/**
+ * Creates a server certificate with a new key for `hosts`, signed by the authority, whose key is an RSA or an EC key. It
+ * expires no later than the authority.
+ */
 export async function issueServerCertificate(
   authority: KeyPair,
   hosts: CertificateHosts,
@@ -48,6 +51,8 @@ export async function issueServerCertificate(
 ): Promise<KeyPair> {
   const x509 = await loadX509()
   const issuer = new x509.X509Certificate(authority.cert)
+  const signer = createPrivateKey(authority.key)
+  const signingAlgorithm = signingAlgorithmOf(signer)
   const keys = await crypto.subtle.generateKey(ecdsa, true, ['sign', 'verify'])
   const names = [
     ...hosts.dnsNames.map((value) => ({ type: 'dns', value }) as const),
@@ -59,9 +64,9 @@ export async function issueServerCertificate(
     issuer: issuer.subjectName,
     notBefore: new Date(nowMs - backdatedMs),
     notAfter: new Date(Math.min(nowMs + serverDays * dayMs, issuer.notAfter.getTime())),
-    signingAlgorithm: ecdsa,
+    signingAlgorithm,
     publicKey: keys.publicKey,
-    signingKey: createPrivateKey(authority.key).toCryptoKey(ecdsa, false, ['sign']),
+    signingKey: signer.toCryptoKey(signingAlgorithm, false, ['sign']),
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -72,6 +77,13 @@ export async function issueServerCertificate(
     ],
   })
   return { cert: pem(certificate.toString('pem')), key: await exportKey(keys.privateKey) }
+}
+
+const namedCurves: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }
+
+function signingAlgorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject) {
+  if (asymmetricKeyType === 'rsa') return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
+  return { ...ecdsa, namedCurve: namedCurves[asymmetricKeyDetails?.namedCurve ?? ''] ?? ecdsa.namedCurve }
 }
 
 /** Creates an RSA key, and a certificate for it that it signs itself, such as a program authenticates with. */

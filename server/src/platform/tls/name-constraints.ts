@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { CertificateHosts } from './certificate-hosts.ts'
+import { contentOf, element, elements } from './der.ts'
 
 /** The object identifier of the extension. [RFC 5280 §4.2.1.10] */
 export const nameConstraintsId = '2.5.29.30'
@@ -10,20 +11,30 @@ const idContent = Buffer.from('551d1e', 'hex')
 /** The used DER tags. The tags of names are those of `GeneralName`. [RFC 5280 §4.2.1.6] */
 const tags = { sequence: 0x30, objectId: 0x06, extensions: 0xa3, permitted: 0xa0, dnsName: 0x82, ipAddress: 0x87 }
 
-/** The DNS names and networks that an authority permits; a kind without an entry is not constrained. */
+/**
+ * The DNS names and networks that an authority permits; a kind without an entry is not constrained. A network is its address
+ * followed by its mask.
+ */
 export type NameConstraints = { readonly dnsNames: readonly string[]; readonly networks: readonly Buffer[] }
 
-/** The value of the extension that permits these hosts: each name with its subdomains, and each single address. */
-export function encodeNameConstraints({ dnsNames, addresses }: CertificateHosts): Buffer {
-  const names = new Set(dnsNames.map(withoutWildcard))
-  const subtrees = [
-    ...[...names].map((name) => element(tags.dnsName, Buffer.from(name, 'ascii'))),
-    ...addresses.map((address) => {
+/** The constraints that permit these hosts: each name with its subdomains, and each single address. */
+export function permittingHosts({ dnsNames, addresses }: CertificateHosts): NameConstraints {
+  return {
+    dnsNames: [...new Set(dnsNames.map(withoutWildcard))],
+    networks: addresses.map((address) => {
       const bytes = addressBytes(address)
-      return element(tags.ipAddress, Buffer.concat([bytes, Buffer.alloc(bytes.length, 0xff)]))
+      return Buffer.concat([bytes, Buffer.alloc(bytes.length, 0xff)])
     }),
+  }
+}
+
+/** The value of the extension. */
+export function encodeNameConstraints({ dnsNames, networks }: NameConstraints): Buffer {
+  const subtrees = [
+    ...dnsNames.map((name) => element(tags.dnsName, Buffer.from(name, 'ascii'))),
+    ...networks.map((network) => element(tags.ipAddress, network)),
   ].map((name) => element(tags.sequence, name))
-  return element(tags.sequence, element(tags.permitted, Buffer.concat(subtrees)))
+  return element(tags.sequence, element(tags.permitted, ...subtrees))
 }
 
 /** The name constraints of a certificate; undefined if it has none. */
@@ -73,32 +84,4 @@ function addressBytes(address: string): Buffer {
   const [head = [], tail = []] = address.split('::').map((part) => part.split(':').filter((group) => group !== ''))
   const zeros = Array<string>(8 - head.length - tail.length).fill('0')
   return Buffer.from([...head, ...zeros, ...tail].map((group) => group.padStart(4, '0')).join(''), 'hex')
-}
-
-type Element = { readonly tag: number; readonly content: Buffer }
-
-/** The consecutive DER elements in `der`. */
-function elements(der: Buffer): Element[] {
-  const found: Element[] = []
-  for (let at = 0; at < der.length;) {
-    const tag = der.readUInt8(at)
-    const first = der.readUInt8(at + 1)
-    const lengthBytes = first > 0x7f ? first & 0x7f : 0
-    const start = at + 2 + lengthBytes
-    const end = start + (lengthBytes === 0 ? first : der.readUIntBE(at + 2, lengthBytes))
-    found.push({ tag, content: der.subarray(start, end) })
-    at = end
-  }
-  return found
-}
-
-/** The content of the single DER element in `der`. */
-function contentOf(der: Buffer): Buffer {
-  return elements(der)[0]?.content ?? Buffer.alloc(0)
-}
-
-function element(tag: number, content: Buffer): Buffer {
-  const { length } = content
-  const header = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
-  return Buffer.concat([Buffer.from([tag, ...header]), content])
 }
