@@ -200,6 +200,8 @@ const server: Readonly<Record<string, ModuleRow>> = {
     imports: ['storage', 'audit', 'resources', 'directory', 'credentials', 'authorization', 'registry', 'installation'],
     submodules: { backup: [], relocation: [], scrub: [], keys: [], owners: [], monitoring: [], jobs: [] },
   },
+  // The local ACR for tests. Nothing of it is loaded by `acrux serve`.
+  emulator: { imports: [], submodules: { authority: [] } },
   // It wires the modules, so it imports all of them. Only main.ts and tests import it.
   compose: {
     imports: 'all',

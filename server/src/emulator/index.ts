@@ -1,0 +1,1 @@
+export { type AuthorityOptions, type EmulatorAuthority, openAuthority } from './authority/authority.ts'
