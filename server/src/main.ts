@@ -86,10 +86,12 @@ export async function startServer(configuration: Configuration, options: StartOp
   const composition = await compose(configuration, log, systemClock, options).catch((error: unknown) => {
     throw databaseLoss(error) ?? error
   })
-  const opened = await openListeners(composition, configuration, metricsToken, log).catch(async (error: unknown) => {
-    await composition.close()
-    throw withFirstRunHint(error, composition.firstRun?.file)
-  })
+  const opened = await openListeners(composition, configuration, { metricsToken, log, ...options }).catch(
+    async (error: unknown) => {
+      await composition.close()
+      throw withFirstRunHint(error, composition.firstRun?.file)
+    },
+  )
   const { listener, stopOthers } = opened
   const stopWatching = composition.certificates?.onChange((pair) => listener.replaceCertificate(pair))
   // The certificate may have been replaced since the addresses were opened.
@@ -159,11 +161,12 @@ type OpenListeners = {
   readonly stopOthers: () => Promise<void>
 }
 
+type ListenOptions = Pick<StartOptions, 'acceptor'> & { readonly metricsToken: string | undefined; readonly log: Log }
+
 async function openListeners(
   composition: Composition,
   { listen: addresses, metricsListen, limits, tls }: Configuration,
-  metricsToken: string | undefined,
-  log: Log,
+  { metricsToken, log, acceptor }: ListenOptions,
 ): Promise<OpenListeners> {
   const { app, certificates, acme, figures, routes } = composition
   // Loaded only if metrics are served, to keep the start fast.
@@ -179,6 +182,7 @@ async function openListeners(
           addresses,
           tls: certificates?.current(),
           named: acme,
+          acceptor,
         }).catch(explain)
       : undefined
   const listener = threaded ?? own

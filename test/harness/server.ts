@@ -253,6 +253,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const database = options.args?.includes('--database') === true ? [] : databaseArguments(dataDir)
   const prepared = preparedFor(options)
   if (prepared !== undefined) cpSync(prepared, dataDir, { recursive: true })
+  const permit = prepared === undefined ? {} : { ACRUX_ACCEPT_PREPARED: 'true' }
   let output = ''
   const log = (text: string): void => {
     output += text
@@ -261,6 +262,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const port = options.port ?? (await freePort())
     const how = launchOf(options, port, dataDir, home.path)
     how.args.push(...database)
+    Object.assign(how.env, permit)
     try {
       return { port, how, running: await launch(how, log) }
     } catch (cause) {

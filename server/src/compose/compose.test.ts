@@ -10,6 +10,7 @@ import type { InjectOptions } from 'fastify'
 import { type Composition, compose } from './compose.ts'
 import { loadConfiguration } from '../configuration/index.ts'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
+import { systemClock } from '../platform/process/clock.ts'
 import { createLog } from '../platform/log/log.ts'
 import { until } from '../../testing/platform/test-patience.ts'
 
@@ -73,7 +74,12 @@ test('a copy of a prepared directory has the owners and keys of its first start,
   await rename(path.join(original, 'first-run.json'), path.join(original, 'prepared.json'))
   await cp(original, copy, { recursive: true })
   const settings = { dataDir: copy, publicHost: 'localhost:8443' }
-  const server = await compose(await loadConfiguration({ flags: settings, env: {} }), createLog('silent'))
+  const configuration = await loadConfiguration({ flags: settings, env: {} })
+  await assert.rejects(compose(configuration, createLog('silent')), {
+    exitCode: 13,
+    message: `${copy} is a data directory of acrux emulator, whose keys and secrets are public`,
+  })
+  const server = await compose(configuration, createLog('silent'), systemClock, { acceptsPrepared: true })
   const made = server.firstRun?.content
   await server.close()
   assert.deepEqual(made, {

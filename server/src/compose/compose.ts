@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import {
   type FirstRun,
+  type FixedFirstRun,
   openClockWatch,
   Backups,
   controlHandler,
@@ -16,6 +17,7 @@ import {
 } from '../operations/index.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Configuration } from '../configuration/index.ts'
+import type { Acceptor } from '../platform/http/acceptor.ts'
 import type { AcmeCertificates } from '../platform/acme/acme-certificates.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import type { Processes } from '../platform/jobs/processes.ts'
@@ -82,19 +84,31 @@ export type StartOptions = {
   readonly renewCa?: boolean
   /** The version of the program, for owners. */
   readonly version?: string
+  /** Whether the data directory may be a copy of a prepared one, whose keys and secrets others have. */
+  readonly acceptsPrepared?: boolean
+  /** The ids and secrets of a first start. Default: random ones. */
+  readonly fixed?: FixedFirstRun
+  /** Accepts the connections at the addresses of the configuration. Default: the server itself. */
+  readonly acceptor?: Acceptor
+  /** Called with the modules of the server before it accepts connections. */
+  readonly onComposed?: (parts: ComposedParts) => void
 }
+
+/** What the emulator uses of a composed server. */
+export type ComposedParts = { readonly modules: Modules; readonly database: Database }
 
 /** Opens the data directory and wires the modules. @throws StartupError for every failure that the operator can fix */
 export async function compose(
   configuration: Configuration,
   log: Log,
   clock: Clock = systemClock,
-  { renewCa = false, version = 'unknown' }: StartOptions = {},
+  options: StartOptions = {},
 ): Promise<Composition> {
+  const { renewCa = false, version = 'unknown', acceptsPrepared = false } = options
   if (renewCa && (configuration.http || configuration.tlsCert !== undefined)) {
     throw new StartupError('--renew-ca: this server has no certificate authority', exitCodes.configuration, 'omit it')
   }
-  const state = await openState(configuration, { clock, log, renewCa, version })
+  const state = await openState(configuration, { clock, log, renewCa, version, acceptsPrepared })
   const { database, certificates } = state
   const publicOrigin = publicOriginOf(configuration)
   const startedAtMs = clock.now()
@@ -121,7 +135,7 @@ export async function compose(
       startCollection: () => modules.registry.collections.start(prepareCollection(modules)),
     },
   )
-  const firstRun = await prepareRegistries(configuration, { state, modules, publicOrigin, log })
+  const firstRun = await prepareRegistries(configuration, { ...options, state, modules, publicOrigin, log })
   const writeAll = () => writePending(modules, jobs, log)
   const control = await openControl({ state, modules, writeAll, log })
 
@@ -131,6 +145,7 @@ export async function compose(
   const components = healthComponents({ ...sources, isDraining: () => draining })
   const health = createHealth({ components, clock, log })
   const { app, routes } = createSurfaces(configuration, { log, modules, health, certificates })
+  options.onComposed?.({ modules, database })
   const jobs = listJobs(configuration, { modules, state, acme, ...watches, clock, log })
   return {
     app,
@@ -156,16 +171,21 @@ export async function compose(
       await control.close()
       await backups.close()
       await app.close()
-      await certificates?.close()
-      await modules.imports.close()
-      await modules.registry.close()
-      await (state.writes.isPaused() ? writeDenials(modules) : writeLast(modules, jobs, log))
-      await state.processes.close()
-      await database.close()
-      state.objects?.close()
-      state.dataDir.close()
+      await closeModules(state, modules, () => writeLast(modules, jobs, log))
     },
   }
+}
+
+/** Closes what the surfaces use, the database and the data directory at last. */
+async function closeModules(state: State, modules: Modules, writeAll: () => Promise<void>): Promise<void> {
+  await state.certificates?.close()
+  await modules.imports.close()
+  await modules.registry.close()
+  await (state.writes.isPaused() ? writeDenials(modules) : writeAll())
+  await state.processes.close()
+  await state.database.close()
+  state.objects?.close()
+  state.dataDir.close()
 }
 
 /** What watches the database while the server runs. */
@@ -173,7 +193,7 @@ async function openWatches(options: { readonly database: Database; readonly cloc
   return { writerWatch: createWriterWatch(options), clockWatch: await openClockWatch(options) }
 }
 
-type RegistryStart = {
+type RegistryStart = Pick<StartOptions, 'fixed' | 'acceptsPrepared'> & {
   readonly state: State
   readonly modules: Modules
   readonly publicOrigin: string
@@ -186,7 +206,7 @@ type RegistryStart = {
  */
 async function prepareRegistries(
   configuration: Configuration,
-  { state, modules, publicOrigin, log }: RegistryStart,
+  { state, modules, publicOrigin, log, fixed, acceptsPrepared }: RegistryStart,
 ): Promise<StoredFirstRun | undefined> {
   const { database, certificates } = state
   const { audit, resources, credentials, directory, access, imports, registry } = modules
@@ -199,7 +219,7 @@ async function prepareRegistries(
     caFile: certificates?.caFile ?? null,
     file,
   }
-  const prepared = await completeFirstRun(place)
+  const prepared = acceptsPrepared === true ? await completeFirstRun(place) : undefined
   const content =
     prepared ??
     (await createFirstRun({
@@ -210,6 +230,7 @@ async function prepareRegistries(
       access,
       registryName: configuration.registry,
       mustChangePassword: !configuration.dev,
+      fixed,
       onCreate: async () => {
         if (database.kind === 'postgres') await markPostgres(state.dataDir.path, state.installationId)
       },

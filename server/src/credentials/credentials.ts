@@ -52,12 +52,25 @@ import { signInStore } from './sign-ins/sign-in-store.ts'
 import { type NewSignIn, type SignIn, type SignInUse, type UsedSignIn, createSignIns } from './sign-ins/sign-ins.ts'
 import { createStandingCheck } from './standing/standing.ts'
 
+/** The ids and the secret of a service principal that are not random. Its secret may be valid for any time. */
+export type FixedServicePrincipal = {
+  readonly applicationObjectId: string
+  readonly appId: string
+  readonly objectId: string
+  readonly secret: string
+}
+
 /** What authenticates the principals of the directory. Secrets are stored hashed and returned once, when they are made. */
 export interface Credentials {
   /** Creates an application, its service principal and one secret, valid for `secretDays` (365 by default). */
   createServicePrincipal(
     transaction: Transaction,
-    application: { readonly displayName: string; readonly directoryRole?: DirectoryRole; readonly secretDays?: number },
+    application: {
+      readonly displayName: string
+      readonly directoryRole?: DirectoryRole
+      readonly secretDays?: number
+      readonly fixed?: FixedServicePrincipal
+    },
   ): Promise<NewServicePrincipal>
   /** Hot: a success is cached for one authority revision until the secret expires. All failures take equally long. */
   checkClientSecret(appId: string, secret: string): Promise<ClientSecretCheck>
@@ -264,12 +277,15 @@ function createServicePrincipalWithSecret(
   secrets: Secrets,
   clock: Clock,
 ): Credentials['createServicePrincipal'] {
-  return async (transaction, { displayName, directoryRole, secretDays = defaultSecretDays }) => {
-    const application = await applications.createApplication(transaction, { displayName }, null)
-    const role = { enabled: true, directoryRole: directoryRole ?? null }
+  return async (transaction, { displayName, directoryRole, secretDays = defaultSecretDays, fixed }) => {
+    const ids = fixed && { objectId: fixed.applicationObjectId, appId: fixed.appId }
+    const application = await applications.createApplication(transaction, { displayName, ...ids }, null)
+    const role = { enabled: true, directoryRole: directoryRole ?? null, ...(fixed && { objectId: fixed.objectId }) }
     const principal = await applications.createServicePrincipal(transaction, application.appId, role)
     const { objectId: holderId, appId } = application
-    const request = { displayName: null, startsAtMs: undefined, expiresAtMs: clock.now() + secretDays * dayMs }
+    const expiresAtMs = clock.now() + secretDays * dayMs
+    const chosen = fixed && { secretText: fixed.secret }
+    const request = { displayName: null, startsAtMs: undefined, expiresAtMs, ...chosen }
     const { secretText, insert } = secrets.prepare({ kind: 'applications', holderId, appId }, request)
     await insert(transaction)
     const { objectId, enabled } = principal

@@ -1,5 +1,5 @@
 export type { KeyCredential } from './certificates/certificate.ts'
-export { createCredentials, type Credentials } from './credentials.ts'
+export { createCredentials, type Credentials, type FixedServicePrincipal } from './credentials.ts'
 export type { FederatedCredentialChange } from './federation/federated-credentials.ts'
 export { credentialMigrations } from './migrations.ts'
 export type { PasswordCheck, PasswordClaim } from './passwords/password-check.ts'

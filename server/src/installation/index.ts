@@ -19,5 +19,6 @@ export {
   requireComplete,
   writeRelocation,
 } from './relocation-state.ts'
+export { denyPrepared } from './prepared-copy.ts'
 export type { DatabasePlace, StoragePlace } from './settings.ts'
 export { freeSpaceToStart } from './space-to-start.ts'

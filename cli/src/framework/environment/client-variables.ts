@@ -13,6 +13,11 @@ export const clientVariables: readonly ClientVariable[] = [
     name: 'ACRUX_SECRET_STORE',
     description: 'with the value file, secrets are stored in a file, even if the desktop has a Secret Service',
   },
+  {
+    name: 'ACRUX_ACCEPT_PREPARED',
+    description:
+      'with the value true, acrux serve completes a copy of a prepared data directory, whose keys and secrets are public. Only for the tests of Acrux itself',
+  },
   { name: 'ACRUX_LOG_LEVEL', description: 'with debug or trace, an unexpected error shows its stack trace' },
   { name: 'DOCKER_COMMAND', description: 'the container client of acrux acr login, such as podman' },
   { name: 'DOCKER_CONFIG', description: 'the directory of config.json of docker' },

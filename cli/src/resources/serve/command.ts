@@ -79,7 +79,9 @@ function toFlag({ option, description, defaultText, variable, kind }: SettingDef
 
 async function serve({ renewCa, ...flags }: Record<string, unknown>): Promise<void> {
   const configuration = await loadConfiguration({ flags, env: serverEnvironment() })
-  const server = await startServer(configuration, { renewCa: renewCa === true, version })
+  const { env } = process
+  const acceptsPrepared = env['ACRUX_ACCEPT_PREPARED'] === 'true'
+  const server = await startServer(configuration, { renewCa: renewCa === true, version, acceptsPrepared })
   stopOnSignals(server)
   announce(server)
 }

@@ -34,6 +34,7 @@ import {
   requireOwnRows,
   keepMovedDatabase,
   requireComplete,
+  denyPrepared,
   freeSpaceToStart,
 } from '../../installation/index.ts'
 
@@ -68,6 +69,8 @@ export type StateOptions = {
   readonly renewCa: boolean
   /** The version of the program. */
   readonly version: string
+  /** Whether the data directory may be a copy of a prepared one. */
+  readonly acceptsPrepared: boolean
 }
 
 /**
@@ -78,7 +81,13 @@ export type StateOptions = {
 export async function openState(configuration: Configuration, options: StateOptions): Promise<State> {
   const { clock, log } = options
   const dataDir = await openDataDir(configuration.dataDir)
-  await requireComplete(dataDir.path)
+  try {
+    await requireComplete(dataDir.path)
+    if (!options.acceptsPrepared) denyPrepared(dataDir.path)
+  } catch (error) {
+    dataDir.close()
+    throw error
+  }
   await keepMovedDatabase(dataDir.path)
   const isInFiles = configuration.storage.kind === 'filesystem'
   const files = isInFiles ? await openStorage(configuration, dataDir, { clock, env: process.env }) : undefined

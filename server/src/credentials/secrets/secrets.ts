@@ -15,6 +15,8 @@ export type SecretRequest = {
   readonly displayName: string | null
   readonly startsAtMs: number | undefined
   readonly expiresAtMs: number | undefined
+  /** A secret of the caller's, which may be valid for any time. Default: a random one. */
+  readonly secretText?: string
 }
 
 /** An application or service principal that was found. */
@@ -47,9 +49,8 @@ export function createSecrets({ directory, store, clock, requireLifetime }: Secr
     prepare: ({ kind, holderId, appId }: SecretHolder, request: SecretRequest): PreparedSecret => {
       const startsAtMs = request.startsAtMs ?? clock.now()
       const expiresAtMs = request.expiresAtMs ?? Math.max(startsAtMs, clock.now()) + defaultSecretDays * dayMs
-      requireLifetime(startsAtMs, expiresAtMs)
-      const { displayName } = request
-      const secretText = newSecret()
+      if (request.secretText === undefined) requireLifetime(startsAtMs, expiresAtMs)
+      const { displayName, secretText = newSecret() } = request
       const times = { startsAtMs, expiresAtMs, createdAtMs: clock.now() }
       const row = newSecretRow(secretText, { holderId, appId, displayName, ...times })
       return {

@@ -28,6 +28,9 @@ export type ApplicationsOptions = {
   readonly removeServicePrincipal: RemoveServicePrincipal
 }
 
+/** The ids of a new application, if they are not random. */
+type ApplicationIds = { readonly objectId?: string; readonly appId?: string }
+
 /** The changes of applications. Each throws {@link DirectoryError} if it is denied. */
 export function createApplications(options: ApplicationsOptions) {
   const { store, signIns, clock, events, removeServicePrincipal } = options
@@ -56,12 +59,12 @@ export function createApplications(options: ApplicationsOptions) {
   return {
     createApplication: async (
       transaction: Transaction,
-      application: ApplicationChange & { readonly displayName: string },
+      application: ApplicationChange & { readonly displayName: string } & ApplicationIds,
       ownerId: string | null,
     ): Promise<ApplicationRecord> => {
       const row: ApplicationRow = {
-        object_id: randomUUID(),
-        app_id: randomUUID(),
+        object_id: application.objectId ?? randomUUID(),
+        app_id: application.appId ?? randomUUID(),
         display_name: application.displayName,
         display_name_key: nameKey(application.displayName),
         created_at_ms: clock.now(),

@@ -30,6 +30,8 @@ type NewServicePrincipal = {
   readonly enabled: boolean
   readonly directoryRole: DirectoryRole | null
   readonly assignmentRequired?: boolean | undefined
+  /** Default: a random id. */
+  readonly objectId?: string
 }
 
 /** Properties of a service principal to change. */
@@ -57,7 +59,7 @@ export function createServicePrincipals(options: {
     createServicePrincipal: async (
       transaction: Transaction,
       appId: string,
-      { enabled, directoryRole, assignmentRequired = false }: NewServicePrincipal,
+      { enabled, directoryRole, assignmentRequired = false, objectId = randomUUID() }: NewServicePrincipal,
     ): Promise<ServicePrincipalRecord> => {
       const application = await store.application(transaction, 'app_id', appId)
       if (application === undefined) {
@@ -70,7 +72,7 @@ export function createServicePrincipals(options: {
         throw new DirectoryError('conflict', text)
       }
       const row = {
-        object_id: randomUUID(),
+        object_id: objectId,
         app_id: appId,
         application_id: application.object_id,
         enabled: enabled ? 1 : 0,

@@ -5,7 +5,8 @@ import path from 'node:path'
 import { type Access, ownerRole } from '../../authorization/index.ts'
 import type { Audit } from '../../audit/index.ts'
 import type { Directory } from '../../directory/index.ts'
-import { type Credentials, prepareGeneratedPassword } from '../../credentials/index.ts'
+import { type Credentials, type FixedServicePrincipal, prepareGeneratedPassword } from '../../credentials/index.ts'
+import { preparedFileIn } from '../../platform/files/data-dir.ts'
 import { writeFileDurably } from '../../platform/files/durable-file.ts'
 import { newFirstPassword } from '../../platform/keys/sealing.ts'
 import type { Database } from '../../platform/sql/database.ts'
@@ -31,6 +32,15 @@ export type FirstRun = {
   readonly servicePrincipal: { readonly appId: string; readonly password: string }
 }
 
+/** Ids and secrets of a first start that are not random. Others know them, so they are for tests only. */
+export type FixedFirstRun = {
+  readonly tenantId: string
+  readonly subscriptionId: string
+  readonly ownerPassword: string
+  /** Its secret never expires. */
+  readonly servicePrincipal: FixedServicePrincipal
+}
+
 export type FirstRunOptions = {
   readonly database: Database
   readonly audit: Audit
@@ -41,6 +51,8 @@ export type FirstRunOptions = {
   readonly registryName: string
   /** Whether the first owner must change the generated password at the first sign-in. */
   readonly mustChangePassword: boolean
+  /** Default: random ids and secrets. */
+  readonly fixed?: FixedFirstRun | undefined
   readonly loginServer: LoginServer
   readonly resourceManager: string
   readonly caFile: string | null
@@ -49,6 +61,9 @@ export type FirstRunOptions = {
   /** Runs before the change is committed. */
   readonly onCreate: () => Promise<void>
 }
+
+/** Until the year 9999, nearly. */
+const foreverDays = 2_900_000
 
 const domain = 'acrux.localhost'
 const location = 'local'
@@ -66,11 +81,10 @@ export async function createFirstRun(options: FirstRunOptions): Promise<FirstRun
   return database.exclusiveTransaction(async (transaction) => {
     // Another server on the same database may have created it meanwhile.
     if ((await resources.listSubscriptions()).length > 0) return undefined
-    const { credentials, directory, access, audit } = options
-    const tenantId = randomUUID()
-    const subscriptionId = randomUUID()
+    const { credentials, directory, access, audit, fixed } = options
+    const { tenantId, subscriptionId } = fixed ?? { tenantId: randomUUID(), subscriptionId: randomUUID() }
     const resourceGroup = 'default'
-    const password = newFirstPassword()
+    const password = fixed?.ownerPassword ?? newFirstPassword()
     const userPrincipalName = `owner@${domain}`
     const author = { name: 'first run', kind: 'Application' } as const
 
@@ -85,6 +99,7 @@ export async function createFirstRun(options: FirstRunOptions): Promise<FirstRun
     const { servicePrincipal, secret } = await credentials.createServicePrincipal(transaction, {
       displayName: 'acrux-owner',
       directoryRole: 'owner',
+      ...(fixed && { fixed: fixed.servicePrincipal, secretDays: foreverDays }),
     })
     await resources.createSubscription(transaction, { subscriptionId, tenantId, displayName: 'Acrux' })
     await resources.putResourceGroup(transaction, { subscriptionId, name: resourceGroup, location, tags: {} })
@@ -140,14 +155,15 @@ export async function createFirstRun(options: FirstRunOptions): Promise<FirstRun
 /**
  * Completes the first start of a copy of a prepared data directory: a directory that a first start made, and in which `prepared.json` is the
  * renamed `first-run.json`. A start from a copy takes less time, because the database, the keys and the owners are there already.
- * Copies have the same ids, keys and secrets, so they are for tests only. The registry gets the login server of the settings.
+ * Copies have the same ids, keys and secrets, so they are for tests only, and `acrux serve` denies them. The registry gets the login
+ * server of the settings.
  * Returns undefined if the directory is not prepared.
  */
 export async function completeFirstRun(
   options: Pick<FirstRunOptions, 'database' | 'resources' | 'loginServer' | 'resourceManager' | 'caFile' | 'file'>,
 ): Promise<FirstRun | undefined> {
   const { database, resources, loginServer, resourceManager, caFile, file } = options
-  const preparedFile = path.join(path.dirname(file), 'prepared.json')
+  const preparedFile = preparedFileIn(path.dirname(file))
   if (!existsSync(preparedFile)) return undefined
   const prepared = JSON.parse(await readFile(preparedFile, 'utf8')) as FirstRun
   await database.transaction((transaction) => resources.moveRegistries(transaction, loginServer))

@@ -46,6 +46,16 @@ export function postgresMarkerIn(dataDir: string): string {
   return join(dataDir, 'rows-in-postgresql')
 }
 
+/** The result of the first start in a prepared data directory, which copies complete. */
+export function preparedFileIn(dataDir: string): string {
+  return join(dataDir, 'prepared.json')
+}
+
+/** The file that says that a data directory is of the emulator: its keys and secrets are known to others. */
+export function emulatorFileIn(dataDir: string): string {
+  return join(dataDir, 'emulator.json')
+}
+
 /** Rows that are inserted at the next start, because changes were paused when they were written. */
 export function waitingInsertsFileIn(dataDir: string): string {
   return join(dataDir, 'waiting-inserts')

@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import { Server as SocketServer } from 'node:net'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import type { Acceptor } from './acceptor.ts'
 import type { PipelinedRequests } from './pipelined-requests.ts'
 import type { SlowClients } from './slow-clients.ts'
 
@@ -22,6 +23,8 @@ export type Serving = {
   readonly pipelined: PipelinedRequests
   /** Closes connections that have not started yet. */
   readonly closePending: () => void
+  /** Accepts their connections, if they do not listen themselves. */
+  readonly acceptor?: Acceptor | undefined
 }
 
 /**
@@ -29,10 +32,11 @@ export type Serving = {
  * read first: new connections, and requests on idle connections. After `milliseconds`, disconnects the rest and logs it.
  */
 export async function closeServers(servers: readonly Server[], serving: Serving, milliseconds: number): Promise<void> {
-  const { app, clients, pipelined, closePending } = serving
+  const { app, clients, pipelined, closePending, acceptor } = serving
   await acceptWaiting(servers)
   // Node's own `close` also closes connections whose last response is still being sent.
   const close = (server: Server) =>
+    acceptor?.detach(server) ??
     new Promise<void>((resolve) => void SocketServer.prototype.close.call(server, () => resolve()))
   const closed = Promise.all(servers.map(close)).then(() => true)
   const cut = setTimeout(() => {

@@ -8,6 +8,7 @@ import type { SharedCounts } from '../memory/shared-counts.ts'
 import { descriptorLimit } from '../process/descriptor-limit.ts'
 import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { ConnectionCounter, type ConnectionLimits, connectionLimits } from './connection-limits.ts'
+import type { Acceptor, ListenAddress } from './acceptor.ts'
 import { closeServers } from './close-servers.ts'
 import { PipelinedRequests } from './pipelined-requests.ts'
 import { expectTls } from './plain-http.ts'
@@ -18,8 +19,7 @@ import { rejectRequest, rejectUnreadable } from './reject-request.ts'
 import { Traffic } from './traffic.ts'
 import { type SlowClientLimits, type SlowClientReason, SlowClients, usualSlowClientLimits } from './slow-clients.ts'
 
-/** Where to listen. IPv6 addresses are written without brackets. */
-export type ListenAddress = { readonly host: string; readonly port: number }
+export type { ListenAddress } from './acceptor.ts'
 
 export type ListenerOptions = {
   readonly addresses: readonly ListenAddress[]
@@ -27,6 +27,8 @@ export type ListenerOptions = {
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   /** The data that a thread shares with other threads that accept connections at the same addresses. */
   readonly shared?: SharedListening
+  /** Accepts the connections at `addresses`. Default: the listener itself. */
+  readonly acceptor?: Acceptor | undefined
   /** Answers the requests. Default: the surfaces of the application. */
   readonly answer?: http.RequestListener
   /** Certificates for some names, which clients get instead of `tls`. */
@@ -77,7 +79,7 @@ const checkMilliseconds = 2000
  * @throws the operating system's error (`EADDRINUSE`, `EACCES`, …) of the first address that fails
  */
 export async function listen(app: FastifyInstance, options: ListenerOptions): Promise<Listener> {
-  const { addresses, shared } = options
+  const { addresses, shared, acceptor } = options
   await app.ready()
   const guard = guardOf(app, options)
   const { answer = requestListener(app) } = options
@@ -85,19 +87,23 @@ export async function listen(app: FastifyInstance, options: ListenerOptions): Pr
   const traffic = new Traffic()
   for (const server of servers) server.on('connection', (socket: Socket) => traffic.watch(socket))
   try {
-    for (const [index, server] of servers.entries()) {
-      await bind(server, addresses[index] as ListenAddress, { all: addresses, reusePort: shared !== undefined })
-    }
+    if (acceptor === undefined) {
+      for (const [index, server] of servers.entries()) {
+        await bind(server, addresses[index] as ListenAddress, { all: addresses, reusePort: shared !== undefined })
+      }
+    } else acceptor.attach(servers)
   } catch (error) {
     for (const server of servers) server.close()
     guard.clients.stop()
     throw error
   }
   return {
-    addresses: servers.map((server) => {
-      const { address, port } = server.address() as AddressInfo
-      return { host: address, port }
-    }),
+    addresses:
+      acceptor?.addresses ??
+      servers.map((server) => {
+        const { address, port } = server.address() as AddressInfo
+        return { host: address, port }
+      }),
     counts: () => {
       const { open, handshakes, rejected } = guard.connections
       return { open, handshakes, rejected, slow: guard.slow, bytes: traffic.bytes() }
@@ -111,7 +117,7 @@ export async function listen(app: FastifyInstance, options: ListenerOptions): Pr
     },
     close: async (milliseconds) => {
       guard.isDraining = true
-      await closeServers(servers, { app, ...guard }, milliseconds)
+      await closeServers(servers, { app, ...guard, acceptor }, milliseconds)
       guard.clients.stop()
     },
   }

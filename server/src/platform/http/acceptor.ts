@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import type http from 'node:http'
+import { type AddressInfo, type Server, type Socket, createServer } from 'node:net'
+
+/** Where to listen. IPv6 addresses are written without brackets. */
+export type ListenAddress = { readonly host: string; readonly port: number }
+
+/** The maximum number of connections that wait for the next servers. */
+const maxWaiting = 1000
+
+/**
+ * Accepts connections for servers that follow one another at the same addresses, so that the ports stay taken. Connections
+ * that arrive between two servers wait for the next one.
+ */
+export class Acceptor {
+  readonly addresses: readonly ListenAddress[]
+  readonly #sockets: readonly Server[]
+  /** The present servers, one for each address. */
+  #servers: readonly http.Server[] = []
+  readonly #connections = new Map<http.Server, Set<Socket>>()
+  /** The connections without a server, and the index of the address of each. */
+  readonly #waiting = new Map<Socket, number>()
+
+  private constructor(sockets: readonly Server[]) {
+    this.#sockets = sockets
+    this.addresses = sockets.map((server) => {
+      const { address, port } = server.address() as AddressInfo
+      return { host: address, port }
+    })
+    for (const [index, server] of sockets.entries()) {
+      server.on('connection', (socket: Socket) => this.#accept(index, socket))
+    }
+  }
+
+  /**
+   * Listens on every address or on none. `isTls` says what the servers speak.
+   *
+   * @throws the operating system's error of the first address that fails
+   */
+  static async open(addresses: readonly ListenAddress[], { isTls }: { readonly isTls: boolean }): Promise<Acceptor> {
+    const sockets: Server[] = []
+    try {
+      for (const address of addresses) {
+        // The options that Node's own servers for HTTP and HTTPS have.
+        const server = createServer({ allowHalfOpen: !isTls, noDelay: true })
+        server.listen(address)
+        await once(server, 'listening')
+        sockets.push(server)
+      }
+    } catch (error) {
+      for (const server of sockets) server.close()
+      throw error
+    }
+    return new Acceptor(sockets)
+  }
+
+  /** Gives the connections of each address to one of `servers`, in order, and first those that wait. */
+  attach(servers: readonly http.Server[]): void {
+    this.#servers = servers
+    for (const server of servers) {
+      this.#connections.set(server, new Set())
+      // Node begins to watch the connections of a server when it listens.
+      server.emit('listening')
+    }
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const [socket, index] of waiting) if (!socket.destroyed) this.#accept(index, socket)
+  }
+
+  /** Gives no more connections to a server, and waits until the connections that it has are closed. */
+  async detach(server: http.Server): Promise<void> {
+    this.#servers = this.#servers.filter((each) => each !== server)
+    const sockets = this.#connections.get(server) ?? new Set()
+    await Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))))
+    this.#connections.delete(server)
+  }
+
+  /** Closes every connection at once. */
+  disconnect(): void {
+    for (const sockets of this.#connections.values()) for (const socket of sockets) socket.destroy()
+  }
+
+  /** Accepts no more connections, and closes those that wait. */
+  async close(): Promise<void> {
+    for (const socket of this.#waiting.keys()) socket.destroy()
+    this.disconnect()
+    await Promise.all(this.#sockets.map((server) => new Promise((resolve) => server.close(resolve))))
+  }
+
+  #accept(index: number, socket: Socket): void {
+    const server = this.#servers[index]
+    if (server === undefined) this.#wait(index, socket)
+    else {
+      const sockets = this.#connections.get(server)
+      sockets?.add(socket)
+      socket.once('close', () => sockets?.delete(socket))
+      server.emit('connection', socket)
+    }
+  }
+
+  #wait(index: number, socket: Socket): void {
+    if (this.#waiting.size >= maxWaiting) socket.destroy()
+    else this.#waiting.set(socket, index)
+    socket.on('error', () => socket.destroy()).once('close', () => this.#waiting.delete(socket))
+  }
+}
