@@ -209,6 +209,7 @@ async function openModules(t: TestContext, kind: DatabaseKind) {
   const app = createApp({ log, trustedProxies: [] })
   const surface = createGraph({
     database,
+    clock: { now: () => Date.now() },
     audit,
     log,
     publicOrigin,

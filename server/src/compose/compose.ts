@@ -26,7 +26,7 @@ import type { Figure } from '../platform/metrics/figure.ts'
 import { createHealth } from '../platform/metrics/health.ts'
 import { openOutbound } from '../platform/outbound/open-outbound.ts'
 import { withoutCaller } from '../platform/process/authorized-work.ts'
-import { type Clock, systemClock } from '../platform/process/clock.ts'
+import { type Clock, machineClockOf, systemClock } from '../platform/process/clock.ts'
 import { openControlChannel } from '../platform/process/control-channel.ts'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import type { Database } from '../platform/sql/database.ts'
@@ -111,8 +111,9 @@ export async function compose(
   const state = await openState(configuration, { clock, log, renewCa, version, acceptsPrepared })
   const { database, certificates } = state
   const publicOrigin = publicOriginOf(configuration)
-  const startedAtMs = clock.now()
-  const acme = await openAcme(configuration.tls.acme, { ...state, clock, log })
+  const machine = machineClockOf(clock)
+  const startedAtMs = machine.now()
+  const acme = await openAcme(configuration.tls.acme, { ...state, clock: machine, log })
   const outbound = await openOutbound(configuration.outbound)
   const callers = shareCallers(configuration)
   const backups = new Backups({ configuration, version, clock, log })
@@ -140,10 +141,10 @@ export async function compose(
   const control = await openControl({ state, modules, writeAll, log })
 
   let draining = false
-  const watches = await openWatches({ database, clock, log })
+  const watches = await openWatches({ database, clock: machine, log })
   const sources = { ...state, ...modules, acme, auditLag: modules.auditing.lag, ...watches, clock }
   const components = healthComponents({ ...sources, isDraining: () => draining })
-  const health = createHealth({ components, clock, log })
+  const health = createHealth({ components, clock: machine, log })
   const { app, routes } = createSurfaces(configuration, { log, modules, health, certificates })
   options.onComposed?.({ modules, database })
   const jobs = listJobs(configuration, { modules, state, acme, ...watches, clock, log })

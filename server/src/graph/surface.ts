@@ -186,7 +186,7 @@ function denialEvent(
 }
 
 function renderGraphError(
-  { log }: GraphContext,
+  { log, clock }: GraphContext,
   thrown: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -196,7 +196,7 @@ function renderGraphError(
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))
   if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="", error="invalid_token"')
   const { code, message } = error
-  const innerError = { date: new Date().toISOString().slice(0, 19), 'request-id': request.id }
+  const innerError = { date: new Date(clock.now()).toISOString().slice(0, 19), 'request-id': request.id }
   const document: DocumentOf<typeof errorResponse> = { error: { code, message, innerError } }
   return reply.code(error.status).send(document)
 }

@@ -63,6 +63,7 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
   }
   const shared: Omit<Parameters<typeof createGraph>[0], 'authenticate'> = {
     database,
+    clock,
     audit,
     log: graphLog,
     publicOrigin: testOrigin,

@@ -1,4 +1,4 @@
-import { type Clock, isWaiting } from '../../platform/process/clock.ts'
+import { type Clock, isWaiting, machineClockOf } from '../../platform/process/clock.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
 import { type Database, type Transaction, together } from '../../platform/sql/database.ts'
 import {
@@ -222,7 +222,7 @@ class Chain implements AuditChain {
 
   /** Periodically compares the last block with the head. If they differ, the chain continues from the last block. */
   async #compareWithHead(): Promise<boolean> {
-    const nowMs = this.#options.clock.now()
+    const nowMs = machineClockOf(this.#options.clock).now()
     if (isWaiting(this.#comparedAtMs + compareEveryMs, nowMs, compareEveryMs)) return true
     this.#comparedAtMs = nowMs
     if ((await this.state()).isSealed) return true

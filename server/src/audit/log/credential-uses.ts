@@ -1,4 +1,4 @@
-import { type Clock, isWaiting } from '../../platform/process/clock.ts'
+import { type Clock, isWaiting, machineClockOf } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { type CredentialUsePlace, type UseFilter, createCredentialUseStore } from './credential-use-store.ts'
 import type { CredentialUseRow } from './rows.ts'
@@ -65,7 +65,7 @@ export function createCredentialUses({
       }
     },
     flush: async (all = false) => {
-      const nowMs = clock.now()
+      const nowMs = machineClockOf(clock).now()
       for (const [key, atMs] of writtenAtMs) {
         if (!isWaiting(atMs + writeEveryMs, nowMs, writeEveryMs)) writtenAtMs.delete(key)
       }

@@ -1,4 +1,4 @@
-import { type Clock, isWaiting } from '../../platform/process/clock.ts'
+import { type Clock, isWaiting, machineClockOf } from '../../platform/process/clock.ts'
 import type { Outbound } from '../../platform/outbound/outbound.ts'
 import { OutboundError } from '../../platform/outbound/outbound-error.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
@@ -79,7 +79,7 @@ class WebhookDelivery implements Delivery {
     const { clock, database, claimTimeMs } = this.#options
     const nowMs = clock.now()
     if (claimTimeMs !== undefined) return { nowMs, claimsMs: await claimTimeMs() }
-    return { nowMs, claimsMs: database.kind === 'postgres' ? await databaseTimeMs(database) : nowMs }
+    return { nowMs, claimsMs: database.kind === 'postgres' ? await databaseTimeMs(database) : machineClockOf(clock).now() }
   }
 
   async #deliverTo(name: string): Promise<void> {
@@ -147,7 +147,8 @@ class WebhookDelivery implements Delivery {
   /** Sends an event. Returns the reason of a failure. */
   async #send(webhook: WebhookRow, event: AuditEventRow): Promise<string | undefined> {
     const body = cloudEvent(event, this.#options.publicOrigin)
-    const timestampSeconds = Math.floor(this.#options.clock.now() / 1000)
+    // The receiver compares it with its own clock.
+    const timestampSeconds = Math.floor(machineClockOf(this.#options.clock).now() / 1000)
     const signature = signatureHeaders({ id: String(event.seq), timestampSeconds, body }, this.#secretsOf(webhook))
     try {
       await this.#options.outbound.post(webhook.url, {

@@ -58,6 +58,7 @@ export async function createPrincipals(basis: ModuleBasis, configuration: Config
   })
   const graph = createGraph({
     database,
+    clock,
     audit,
     log,
     publicOrigin,

@@ -14,7 +14,7 @@ import type { Sealer } from '../../platform/keys/sealing.ts'
 import { createLimitedWarning } from '../../platform/log/limited-warning.ts'
 import type { Log } from '../../platform/log/log.ts'
 import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
-import type { Clock } from '../../platform/process/clock.ts'
+import { type Clock, machineClockOf } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { type PausableDatabase, pausable } from '../../platform/sql/pausable-database.ts'
 import type { LockHolder } from '../../platform/sql/postgres-exclusive.ts'
@@ -115,7 +115,7 @@ export async function openState(configuration: Configuration, options: StateOpti
   const warn = createLimitedWarning(log)
   const processes = await openProcesses(database, {
     file: processFileIn(dataDir.path),
-    description: describeProcess(options.version, clock),
+    description: describeProcess(options.version, machineClockOf(clock)),
     onFailure: (error) => {
       if (!writes.isPaused()) warn('the database does not know that this process is running', { err: error })
     },
@@ -147,7 +147,7 @@ async function openCertificates(
     dataDir: dataDir.path,
     certFile: configuration.tlsCert,
     keyFile: configuration.tlsKey,
-    clock,
+    clock: machineClockOf(clock),
     log,
     ...configuredHosts(configuration),
     renewAuthority: renewCa,

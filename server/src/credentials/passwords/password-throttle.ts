@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
-import { type Clock, isWaiting } from '../../platform/process/clock.ts'
+import { type Clock, isWaiting, machineClockOf } from '../../platform/process/clock.ts'
 import type { Place } from '../../platform/limits/fair-queue.ts'
 import { blockOf, neighbourhoodOf } from '../../platform/limits/sender-budget.ts'
 import { type Allowance, type Bucket, refill } from '../../platform/limits/token-bucket.ts'
@@ -73,11 +73,13 @@ export type PasswordThrottle = {
  * Wrong passwords are counted for all processes, too.
  */
 export function createPasswordThrottle(clock: Clock): PasswordThrottle {
+  // Guesses are stored, too. Successes cost processor time.
   const guesses = createGuessBuckets(clock)
+  const machine = machineClockOf(clock)
   const successes = {
-    pairs: createBuckets(clock, successesPerPair),
-    people: createBuckets(clock, successesPerPerson),
-    networks: createBuckets(clock, successesPerNetwork),
+    pairs: createBuckets(machine, successesPerPair),
+    people: createBuckets(machine, successesPerPerson),
+    networks: createBuckets(machine, successesPerNetwork),
   }
   const inFlight = createInFlight()
   const all = [...Object.values(guesses), ...Object.values(successes)]

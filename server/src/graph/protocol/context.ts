@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { type Audit, type AuditEvent, recordChange } from '../../audit/index.ts'
 import type { Call } from '../../platform/http/surface.ts'
 import type { Log } from '../../platform/log/log.ts'
+import type { Clock } from '../../platform/process/clock.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { type Guid, parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import type { ApplicationRecord, Directory, MayBecome, ServicePrincipalRecord } from '../../directory/index.ts'
@@ -12,6 +13,7 @@ import type { Consents, FindClientName, GraphSender, IdentityProvider, TestWorkl
 /** The dependencies of the handlers of the Graph surface. */
 export type GraphContext = {
   readonly database: Database
+  readonly clock: Clock
   readonly audit: Audit
   readonly log: Log
   readonly publicOrigin: string

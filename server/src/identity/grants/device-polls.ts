@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
-import { type Clock, isWaiting } from '../../platform/process/clock.ts'
+import { type Clock, isWaiting, machineClockOf } from '../../platform/process/clock.ts'
 import { EntraError } from '../tokens/errors.ts'
 import { devicePollSeconds } from '../tokens/token-parameters.ts'
 import type { Handle } from './handles.ts'
@@ -16,11 +16,12 @@ export type DevicePolls = ReturnType<typeof createDevicePolls>
 
 /** Limits how often a device polls the token endpoint. [RFC 8628 §3.5] */
 export function createDevicePolls(clock: Clock) {
+  const machine = machineClockOf(clock)
   const polls = new LRUCache<string, { nextAtMs: number; intervalMs: number }>(maxEntries(maxDevices))
   return {
     /** Denies a poll that arrives too early, and lengthens the interval of the device by five seconds. @throws EntraError */
     pace: ({ hash }: Handle<'device_code'>): void => {
-      const nowMs = clock.now()
+      const nowMs = machine.now()
       const poll = polls.get(hash)
       if (poll === undefined) {
         polls.set(hash, { nextAtMs: nowMs + devicePollSeconds * 1000, intervalMs: devicePollSeconds * 1000 })

@@ -77,9 +77,8 @@ export function createAccessTokenVerifier(options: VerifierOptions): VerifyAcces
     const { claims, audience } = verified.value
     const owner = ownerOf(claims)
     const presented = presentedBy(claims)
-    // A cached token may have expired since.
-    if (!isUnderWay && clock.now() >= (claims.exp + clockSkewSeconds) * 1000)
-      return { ...rejected('expired'), owner, presented }
+    const problem = isUnderWay ? undefined : findTimeProblem(claims, clock.now() / 1000)
+    if (problem !== undefined) return { ...rejected(problem), owner, presented }
     if (!wanted.includes(audience) || audiences.find(claims.aud)?.audience !== audience)
       return { ...rejected('audience'), owner, presented }
     const standing = await checkStanding(options, claims)
@@ -87,6 +86,12 @@ export function createAccessTokenVerifier(options: VerifierOptions): VerifyAcces
       ? { ok: true, identity: toIdentity(verified.value, standing.value) }
       : { ...standing, owner, presented }
   }
+}
+
+/** A cached token may have expired since, or the clock was set back to before its issue. */
+function findTimeProblem({ iat, exp }: AccessTokenClaims, nowSeconds: number): IdentityRejection | undefined {
+  if (nowSeconds >= exp + clockSkewSeconds) return 'expired'
+  return iat > nowSeconds + clockSkewSeconds ? 'not-yet-valid' : undefined
 }
 
 /** Verifies everything that does not change while the token lives. Of the header, only the key id is used. */

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
-import type { Clock } from '../../platform/process/clock.ts'
+import { type Clock, machineClockOf } from '../../platform/process/clock.ts'
 import type { Outbound } from '../../platform/outbound/outbound.ts'
 import { OutboundError } from '../../platform/outbound/outbound-error.ts'
 import { type JsonObject, type JsonValue, isJsonObject, ownValue } from '@acrux/shared/standards/http/bounded-json.ts'
@@ -69,11 +69,13 @@ type Entry = {
 /** Creates the cache of issuers' keys. At most one request at a time is sent to an issuer. */
 export function createIssuerKeys({
   outbound,
-  clock,
+  clock: given,
 }: {
   readonly outbound: Outbound
   readonly clock: Clock
 }): IssuerKeys {
+  // Freshness is about the requests to an issuer, which follow the machine's clock.
+  const clock = machineClockOf(given)
   const entries = new LRUCache<string, Entry>(maxEntries(maxIssuers))
 
   function entryOf({ issuer, configurationUrl }: ExternalIssuer): Entry {

@@ -14,7 +14,7 @@ import {
   discovery,
   enableNonRepudiationChecks,
 } from 'openid-client'
-import type { Clock } from '../../platform/process/clock.ts'
+import { type Clock, machineClockOf, systemClock } from '../../platform/process/clock.ts'
 import { OutboundError } from '../../platform/outbound/outbound-error.ts'
 import { StartupError } from '@acrux/shared/texts/startup-error.ts'
 import type { IdTokenClaims } from './claims.ts'
@@ -61,7 +61,8 @@ const pauseMs = 5000
  */
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
   const { settings, credentials, clock } = options
-  let known: { readonly configuration: Configuration; readonly atMs: number } | undefined
+  const machine = machineClockOf(clock)
+  let known: { readonly configuration: Configuration; readonly atMs: number; readonly skewSeconds: number } | undefined
   let failed: { readonly error: unknown; readonly atMs: number } | undefined
   let reading: Promise<Configuration> | undefined
   let clientAuthentication: ClientAuth | undefined
@@ -73,12 +74,13 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
   async function read(): Promise<Configuration> {
     try {
-      const configuration = await discover(options, authenticate)
-      known = { configuration, atMs: clock.now() }
+      const skewSeconds = skewOf(clock)
+      const configuration = await discover(options, authenticate, skewSeconds)
+      known = { configuration, atMs: machine.now(), skewSeconds }
       failed = undefined
       return configuration
     } catch (error) {
-      failed = { error, atMs: clock.now() }
+      failed = { error, atMs: machine.now() }
       if (known === undefined) throw error
       return known.configuration
     } finally {
@@ -87,8 +89,9 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   }
 
   async function configuration(): Promise<Configuration> {
-    const nowMs = clock.now()
-    if (known !== undefined && nowMs - known.atMs < freshMs) return known.configuration
+    const nowMs = machine.now()
+    const isSameClock = known === undefined || Math.abs(known.skewSeconds - skewOf(clock)) <= 1
+    if (known !== undefined && isSameClock && nowMs - known.atMs < freshMs) return known.configuration
     if (failed !== undefined && nowMs - failed.atMs < pauseMs) {
       if (known === undefined) throw failed.error
       return known.configuration
@@ -127,14 +130,19 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   }
 }
 
+/** How far our clock is ahead of the system's, which the library reads. */
+function skewOf(clock: Clock): number {
+  return Math.round((clock.now() - systemClock.now()) / 1000)
+}
+
 async function discover(
-  { settings, clock, fetch }: UpstreamClientOptions,
+  { settings, fetch }: UpstreamClientOptions,
   authenticate: ClientAuth,
+  skewSeconds: number,
 ): Promise<Configuration> {
   const client = {
     [clockTolerance]: toleranceSeconds,
-    // The library reads the system clock, not ours.
-    [clockSkew]: Math.round((clock.now() - Date.now()) / 1000),
+    [clockSkew]: skewSeconds,
   }
   const configuration = await discovery(new URL(settings.issuer), settings.clientId, client, authenticate, {
     algorithm: 'oidc',

@@ -1,6 +1,6 @@
 import { opendir } from 'node:fs/promises'
 import type { AuditLag } from '../../audit/index.ts'
-import { type Clock, maxClockDifferenceMs } from '../../platform/process/clock.ts'
+import { type Clock, machineClockOf, maxClockDifferenceMs } from '../../platform/process/clock.ts'
 import { blobDirectoryIn, type DataDir } from '../../platform/files/data-dir.ts'
 import type { ContentSpace } from '../../platform/files/free-space.ts'
 import type { AcmeCertificates } from '../../platform/acme/acme-certificates.ts'
@@ -209,10 +209,11 @@ function delayedComponents({ auditLag, certificates, clock, space }: HealthSourc
       name: 'certificate',
       required: false,
       check: async () => {
-        const leftMs = certificates === undefined ? Infinity : certificates.expiresAtMs() - clock.now()
+        const nowMs = machineClockOf(clock).now()
+        const leftMs = certificates === undefined ? Infinity : certificates.expiresAtMs() - nowMs
         if (leftMs <= 0) return degraded('The TLS certificate has expired.')
         if (leftMs < minCertificateDays * dayMs) return degraded('The TLS certificate expires within 14 days.')
-        const authorityLeftMs = (certificates?.authorityExpiresAtMs?.() ?? Infinity) - clock.now()
+        const authorityLeftMs = (certificates?.authorityExpiresAtMs?.() ?? Infinity) - nowMs
         return authorityLeftMs >= successionDays * dayMs
           ? ok('The TLS certificate is valid.')
           : degraded('The certificate authority expires within 60 days. Restart once with --renew-ca.')

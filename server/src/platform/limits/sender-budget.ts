@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net'
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../memory/max-entries.ts'
 import { type AuthorizedWork, currentWork } from '../process/authorized-work.ts'
-import type { Clock } from '../process/clock.ts'
+import { type Clock, machineClockOf } from '../process/clock.ts'
 import { type Allowance, type Bucket, fullBucket, refill } from './token-bucket.ts'
 
 /** The maximum number of senders, and of neighbourhoods, with a bucket of their own. */
@@ -33,12 +33,13 @@ export type KnownSenders = {
 
 /** Creates the memory of senders that authenticated recently. */
 export function createKnownSenders(clock: Clock): KnownSenders {
+  const machine = machineClockOf(clock)
   const seen = new LRUCache<string, number>(maxEntries(maxSenders))
   return {
     note: (address) => {
-      seen.set(networkOf(address), clock.now())
+      seen.set(networkOf(address), machine.now())
     },
-    has: (network) => clock.now() < (seen.get(network) ?? Number.NEGATIVE_INFINITY) + knownMs,
+    has: (network) => machine.now() < (seen.get(network) ?? Number.NEGATIVE_INFINITY) + knownMs,
   }
 }
 
@@ -76,16 +77,17 @@ export function createSenderBudget(
   allowance: Allowance,
   known: Pick<KnownSenders, 'has'> = createKnownSenders(clock),
 ): SenderBudget {
-  const shared = sharedBucket(times(allowance, senderShare), clock)
-  const reserve = sharedBucket(times(ordinary, unknownAtATime), clock)
+  const machine = machineClockOf(clock)
+  const shared = sharedBucket(times(allowance, senderShare), machine)
+  const reserve = sharedBucket(times(ordinary, unknownAtATime), machine)
   const ofNeighbours = times(ordinary, neighboursAtATime)
   const senders = new LRUCache<string, Sender>({
     ...maxEntries(maxSenders),
-    memoMethod: () => newSender(allowance, clock.now()),
+    memoMethod: () => newSender(allowance, machine.now()),
   })
   const neighbourhoods = new LRUCache<string, Bucket>({
     ...maxEntries(maxSenders),
-    memoMethod: () => fullBucket(ofNeighbours, clock.now()),
+    memoMethod: () => fullBucket(ofNeighbours, machine.now()),
   })
 
   /** Takes from the ordinary allowances of an unknown sender, its neighbourhood and all senders, if each has a token. */
@@ -102,7 +104,7 @@ export function createSenderBudget(
   return {
     /** Takes one token of this address, and for an unknown sender one of a shared bucket; returns whether there was one. */
     spend: (address) => {
-      const nowMs = clock.now()
+      const nowMs = machine.now()
       const network = networkOf(address)
       // An evicted sender gets a full bucket again; the shared buckets limit that.
       const sender = senders.memo(network)

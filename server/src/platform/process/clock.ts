@@ -1,8 +1,23 @@
 /** The only source of the time of day in the server, so that tests can move it. */
-export type Clock = { readonly now: () => number }
+export type Clock = {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** The clock for what keeps real time although this clock is steered. By default, it is this clock. */
+  readonly machine?: Clock
+  /** The state of a steered clock, for {@link sharedClock} in other threads. */
+  readonly memory?: SharedArrayBuffer
+}
 
 /** The machine's clock, in milliseconds since the epoch. */
 export const systemClock: Clock = { now: () => Date.now() }
+
+/**
+ * The clock for leases, timeouts, budgets, TLS, and signatures that other systems verify. A steered clock does not move it:
+ * a clock that is frozen must not stop a budget from refilling, and one that is ahead must not replace certificates.
+ */
+export function machineClockOf(clock: Clock): Clock {
+  return clock.machine ?? clock
+}
 
 /** How far apart the clocks of the servers on one database may be. */
 export const maxClockDifferenceMs = 5 * 60 * 1000

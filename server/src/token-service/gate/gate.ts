@@ -12,6 +12,7 @@ import { type Denials, needAsAccess } from '../denials/denials.ts'
 import { RegistryCache } from '../limits/registry-cache.ts'
 import type { Throttle } from '../limits/throttle.ts'
 import { type AuditedCaller, auditedCallerOf, unknownCaller } from '../tokens/credential.ts'
+import { isValidAt } from '../tokens/acr-token.ts'
 import { recordWorkloadSignIn } from '../tokens/workload-token.ts'
 import {
   type Session,
@@ -105,7 +106,7 @@ async function admit(
   const isCurrent = session.authority.revision === revision
   const { standing } = isCurrent ? session.authority : await readAuthority(context, session, registry, revision)
   const nowMs = clock.now()
-  if (standing === undefined || nowMs >= session.expiresAtMs) {
+  if (standing === undefined || !isValidAt(session, nowMs)) {
     forgetSession(context, request.socket, registry, header)
     const decision = await explainSession(context, session, standing, registry)
     return denyHeader(context, call, header, { caller: auditedCallerOf(session.credential, registry), decision })

@@ -28,6 +28,8 @@ export type Session = {
   readonly tokenGeneration: number | undefined
   /** The key that signed the token; undefined for a password. */
   readonly tokenKeyId: string | undefined
+  /** When the token was issued; `-Infinity` for a password. */
+  readonly notBeforeMs: number
   readonly expiresAtMs: number
   /** The workload token in the header, if it has one. */
   readonly workload: WorkloadSignIn | undefined
@@ -101,8 +103,8 @@ function passwordSession(
 ): Session {
   // Each request authenticates with the password, so it is never older than the repository.
   const noToken = { tokenAccess: undefined, tokenGeneration: undefined, tokenKeyId: undefined, deletionsSeen: Infinity }
-  const endsAtMs = workload?.expiresAtMs ?? expiresAtMs
-  return newSession(context, registry, { credential, ...noToken, expiresAtMs: endsAtMs, workload })
+  const times = { notBeforeMs: -Infinity, expiresAtMs: workload?.expiresAtMs ?? expiresAtMs }
+  return newSession(context, registry, { credential, ...noToken, ...times, workload })
 }
 
 type SessionFacts = Omit<Session, 'caller' | 'authority' | 'noteUseAgainMs'> & { readonly deletionsSeen: number }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
 import { mainThreadOnly } from '../../platform/process/main-thread-only.ts'
-import type { Clock } from '../../platform/process/clock.ts'
+import { type Clock, machineClockOf } from '../../platform/process/clock.ts'
 import { type Bucket, fullBucket, refill } from '../../platform/limits/token-bucket.ts'
 import type { RateClass } from '../../registry/index.ts'
 import type { Registry, Sku } from '../../resources/index.ts'
@@ -52,11 +52,12 @@ export function throttleOfMainThread(registriesLimited: 'all' | 'acr'): Throttle
 /** Creates the limits, with full buckets, for every registry or only for those that are compatible with ACR. */
 export function createThrottle(clock: Clock, registriesLimited: 'all' | 'acr'): Throttle {
   const isLimited = ({ compatibility }: Limited) => registriesLimited === 'all' || compatibility === 'acr'
+  const machine = machineClockOf(clock)
   const registries = new LRUCache<string, ClosableBucket>(maxEntries(maxBuckets))
   const identities = new LRUCache<string, ClosableBucket>(maxEntries(maxBuckets))
 
   function take(buckets: LRUCache<string, ClosableBucket>, key: string, limit: number): number | undefined {
-    const nowMs = clock.now()
+    const nowMs = machine.now()
     const allowance = { burst: limit, perSecond: limit / 60 }
     let bucket = buckets.get(key)
     if (bucket === undefined) {

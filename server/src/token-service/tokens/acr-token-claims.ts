@@ -65,6 +65,7 @@ const accessSchema = z.array(z.strictObject({ type: z.string(), name: z.string()
 const claimsSchema = z.object({
   sub: z.string(),
   jti: z.string(),
+  nbf: z.int(),
   exp: z.int(),
   rid: z.string(),
   aud: z.string(),

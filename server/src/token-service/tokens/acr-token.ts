@@ -2,7 +2,7 @@ import { createSign, hash, randomUUID } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
-import type { Clock } from '../../platform/process/clock.ts'
+import { type Clock, maxClockDifferenceMs } from '../../platform/process/clock.ts'
 import type { KeyRing, SigningKey } from '../../platform/keys/key-ring.ts'
 import type { Registry } from '../../resources/index.ts'
 import type { AccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'
@@ -43,6 +43,7 @@ export type VerifiedAcrToken = {
   readonly narrowedTo: readonly AccessScope[] | undefined
   /** The number of repositories that had been deleted when it was issued. */
   readonly deletionsSeen: number
+  readonly notBeforeMs: number
   readonly expiresAtMs: number
   /** The signing key: see {@link AcrTokens.keyStands}. */
   readonly keyId: string
@@ -65,6 +66,17 @@ export interface AcrTokens {
 /** The requested access makes a token that is too long to be sent. */
 export class TokenTooLongError extends Error {
   override readonly name = 'TokenTooLongError'
+}
+
+/**
+ * Whether a cached token is valid. One that is issued later than now was cached before the clock was set back; a small
+ * correction of the clock does not end it.
+ */
+export function isValidAt(
+  { notBeforeMs, expiresAtMs }: Pick<VerifiedAcrToken, 'notBeforeMs' | 'expiresAtMs'>,
+  nowMs: number,
+): boolean {
+  return nowMs < expiresAtMs && notBeforeMs <= nowMs + maxClockDifferenceMs
 }
 
 /** Creates the issuer and verifier of ACR tokens, which have their own key ring. */
@@ -98,6 +110,7 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
       ],
       narrowedTo: claims.acrux.narrowedTo,
       deletionsSeen: claims.acrux.deletions,
+      notBeforeMs: claims.nbf * 1000,
       expiresAtMs: claims.exp * 1000,
       keyId,
     }
@@ -118,7 +131,7 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
       const { rid, tokenGeneration, loginServer } = registry
       const key = `${rid} ${tokenGeneration} ${loginServer} ${hash('sha256', token, 'base64')}`
       const known = refreshTokens.get(key)
-      if (known !== undefined && clock.now() < known.expiresAtMs) {
+      if (known !== undefined && isValidAt(known, clock.now())) {
         return (await keyStands(known.keyId)) ? known : undefined
       }
       const verified = await check(kind, token, registry)
