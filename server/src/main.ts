@@ -3,12 +3,13 @@ import { type Composition, type StartOptions, type StoredFirstRun, compose, reac
 import { startJobs } from './operations/index.ts'
 import { type Configuration, formatListenAddress } from './configuration/index.ts'
 import { listenForChallenges } from './platform/acme/challenge-listener.ts'
-import { systemClock } from './platform/process/clock.ts'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { listenFailure } from './platform/process/listen-failure.ts'
 import { listenerFigures } from './platform/metrics/listener-figures.ts'
 import { listenerLimits } from './platform/http/listener-limits.ts'
 import { outageOf } from './platform/process/outage.ts'
+import { systemClock } from './platform/process/clock.ts'
+import type { ClockMove } from './platform/process/shared-clock.ts'
 import { type ListenAddress, type Listener, listen } from './platform/http/listener.ts'
 import { type Log, createLog } from './platform/log/log.ts'
 import { readSecretFile, unusableSettingFile } from './platform/files/setting-file.ts'
@@ -72,6 +73,11 @@ export type RunningServer = {
   /** The certificate authority that `renewCa` created: its file and its SHA-256 fingerprint. */
   readonly renewedCa: { readonly file: string; readonly fingerprint: string } | undefined
   /**
+   * To be called after the steered clock of the options was moved. Returns when the due jobs have run, and no thread
+   * decides by what was cached at a later time.
+   */
+  readonly afterClockMove: (move: ClockMove) => Promise<void>
+  /**
    * Reports at once that the server is not ready, and continues to accept connections for `drainSeconds`. Then stops
    * accepting them, completes running requests within `shutdownSeconds`, and closes the data directory.
    */
@@ -81,9 +87,10 @@ export type RunningServer = {
 /** Starts a server. @throws StartupError for every problem that the operator can fix */
 export async function startServer(configuration: Configuration, options: StartOptions = {}): Promise<RunningServer> {
   const log = createLog(configuration.logLevel)
+  const { clock = systemClock } = options
   const { metricsTokenFile } = configuration
   const metricsToken = metricsTokenFile === undefined ? undefined : await readMetricsToken(metricsTokenFile)
-  const composition = await compose(configuration, log, systemClock, options).catch((error: unknown) => {
+  const composition = await compose(configuration, log, clock, options).catch((error: unknown) => {
     throw databaseLoss(error) ?? error
   })
   const opened = await openListeners(composition, configuration, { metricsToken, log, ...options }).catch(
@@ -96,7 +103,7 @@ export async function startServer(configuration: Configuration, options: StartOp
   const stopWatching = composition.certificates?.onChange((pair) => listener.replaceCertificate(pair))
   // The certificate may have been replaced since the addresses were opened.
   if (composition.certificates !== undefined) listener.replaceCertificate(composition.certificates.current())
-  const jobs = startJobs(composition.jobs, composition, log)
+  const jobs = startJobs(composition.jobs, { ...composition, clock, log })
   const listening = listener.addresses.map(formatListenAddress)
   log.info({ listening, publicOrigin: composition.publicOrigin, dataDir: configuration.dataDir }, 'server started')
   const notice = reachNotice(configuration)
@@ -106,6 +113,10 @@ export async function startServer(configuration: Configuration, options: StartOp
     notice,
     firstRun: composition.firstRun,
     renewedCa: renewedCaOf(composition),
+    afterClockMove: async (move) => {
+      if (move === 'back') await composition.decideAgain()
+      await jobs.runDue()
+    },
     stop: async () => {
       const { drainSeconds, shutdownSeconds } = configuration
       log.info({ drainSeconds, shutdownSeconds }, 'shutting down')

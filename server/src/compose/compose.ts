@@ -69,6 +69,8 @@ export type Composition = {
   readonly listenOnThreads: (tls: KeyPair | undefined) => Promise<ThreadedListener | undefined>
   /** The jobs of a running server. None has been started. */
   readonly jobs: Jobs
+  /** Drops what all threads have cached about rights and credentials. A clock that is set back makes it wrong. */
+  readonly decideAgain: () => Promise<void>
   /** The processes that share the database. */
   readonly processes: Processes
   /** Whether changes are paused, because the data is moved. */
@@ -92,6 +94,8 @@ export type StartOptions = {
   readonly acceptor?: Acceptor
   /** Called with the modules of the server before it accepts connections. */
   readonly onComposed?: (parts: ComposedParts) => void
+  /** A steered clock. Default: the machine's. */
+  readonly clock?: Clock
 }
 
 /** What the emulator uses of a composed server. */
@@ -111,9 +115,8 @@ export async function compose(
   const state = await openState(configuration, { clock, log, renewCa, version, acceptsPrepared })
   const { database, certificates } = state
   const publicOrigin = publicOriginOf(configuration)
-  const machine = machineClockOf(clock)
-  const startedAtMs = machine.now()
-  const acme = await openAcme(configuration.tls.acme, { ...state, clock: machine, log })
+  const startedAtMs = machineClockOf(clock).now()
+  const acme = await openAcme(configuration.tls.acme, { ...state, clock: machineClockOf(clock), log })
   const outbound = await openOutbound(configuration.outbound)
   const callers = shareCallers(configuration)
   const backups = new Backups({ configuration, version, clock, log })
@@ -137,14 +140,13 @@ export async function compose(
     },
   )
   const firstRun = await prepareRegistries(configuration, { ...options, state, modules, publicOrigin, log })
-  const writeAll = () => writePending(modules, jobs, log)
-  const control = await openControl({ state, modules, writeAll, log })
+  const control = await openControl({ state, modules, writeAll: () => writePending(modules, jobs, log), log })
 
   let draining = false
-  const watches = await openWatches({ database, clock: machine, log })
+  const watches = await openWatches({ database, clock: machineClockOf(clock), log })
   const sources = { ...state, ...modules, acme, auditLag: modules.auditing.lag, ...watches, clock }
   const components = healthComponents({ ...sources, isDraining: () => draining })
-  const health = createHealth({ components, clock: machine, log })
+  const health = createHealth({ components, clock: machineClockOf(clock), log })
   const { app, routes } = createSurfaces(configuration, { log, modules, health, certificates })
   options.onComposed?.({ modules, database })
   const jobs = listJobs(configuration, { modules, state, acme, ...watches, clock, log })
@@ -156,8 +158,9 @@ export async function compose(
     firstRun,
     routes,
     figures: figuresOf({ ...sources, events: modules.auditing.events }),
-    listenOnThreads: (tls) => listenOnThreads(configuration, { app, modules, state, tls, acme, log, callers }),
+    listenOnThreads: (tls) => listenOnThreads(configuration, { app, modules, state, tls, acme, clock, log, callers }),
     jobs,
+    decideAgain: () => database.transaction(async (transaction) => transaction.changesAuthority()),
     processes: state.processes,
     isPaused: state.writes.isPaused,
     drain: () => {

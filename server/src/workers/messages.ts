@@ -26,6 +26,8 @@ export type WorkerStart<Settings = unknown> = {
   /** The connections of each network. */
   readonly connections: CountsMemory
   readonly callers: SharedCallersMemory
+  /** The steered clock that all threads share; undefined for the machine's clock. */
+  readonly clock: SharedArrayBuffer | undefined
   /** One number per worker, which the worker changes as long as its event loop runs. */
   readonly beats: SharedArrayBuffer
 }

@@ -1,23 +1,5 @@
+import { parseDuration } from '@acrux/shared/texts/duration.ts'
 import { WrongUsageError } from '../command/failure.ts'
-
-const msOf = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
-
-/** The longest duration: 150 years, as for Azure's `acr purge`. */
-const maxMs = 150 * 365 * msOf.d
-
-/**
- * Parses a duration such as `90s`, `1h30m` or `2d12h`: Go's format, with days. [Go, time.ParseDuration]
- *
- * @returns milliseconds; undefined for other texts, and for more than 150 years
- */
-export function parseDuration(text: string): number | undefined {
-  if (text === '0') return 0
-  if (text.length > 40 || !/^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/.test(text)) return undefined
-  let totalMs = 0
-  for (const [, amount, unit] of text.matchAll(/([\d.]+)(ms|[smhd])/g))
-    totalMs += Number(amount) * msOf[unit as keyof typeof msOf]
-  return totalMs <= maxMs ? totalMs : undefined
-}
 
 /** Parses the value of an option as a duration, in milliseconds. @throws WrongUsageError */
 export function requireDuration(text: string): number {
@@ -27,9 +9,9 @@ export function requireDuration(text: string): number {
 }
 
 const units = [
-  ['day', msOf.d],
-  ['hour', msOf.h],
-  ['minute', msOf.m],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
 ] as const
 
 /** A duration in its largest unit, such as `3 days`. */
@@ -38,7 +20,7 @@ export function durationText(ms: number): string {
     const count = Math.floor(ms / size)
     if (count >= 1) return `${count} ${unit}${count === 1 ? '' : 's'}`
   }
-  const seconds = Math.max(0, Math.round(ms / msOf.s))
+  const seconds = Math.max(0, Math.round(ms / 1000))
   return `${seconds} second${seconds === 1 ? '' : 's'}`
 }
 

@@ -79,7 +79,10 @@ class WebhookDelivery implements Delivery {
     const { clock, database, claimTimeMs } = this.#options
     const nowMs = clock.now()
     if (claimTimeMs !== undefined) return { nowMs, claimsMs: await claimTimeMs() }
-    return { nowMs, claimsMs: database.kind === 'postgres' ? await databaseTimeMs(database) : machineClockOf(clock).now() }
+    return {
+      nowMs,
+      claimsMs: database.kind === 'postgres' ? await databaseTimeMs(database) : machineClockOf(clock).now(),
+    }
   }
 
   async #deliverTo(name: string): Promise<void> {

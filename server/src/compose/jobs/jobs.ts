@@ -52,6 +52,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
     'collect-garbage': {
       runs: 'once for all',
       intervalSeconds: configuration.gc.intervalSeconds,
+      followsClock: true,
       run: () => registry.collectGarbage(prepareCollection(modules)),
       failure: 'garbage collection failed',
       failureLevel: 'error',
@@ -60,6 +61,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
     'clean-up': {
       runs: 'once for all',
       intervalSeconds: 60,
+      followsClock: true,
       run: () => cleanUp(sources),
       failure: 'cleanup of expired memberships, sessions, imports and counters failed',
       failureLevel: 'error',
@@ -196,6 +198,7 @@ function auditJobs(configuration: Configuration, { modules, state, clock }: JobS
     'purge-audit-events': {
       runs: 'once for all',
       intervalSeconds: 600,
+      followsClock: true,
       run: () => expireEvents({ database, clock, sealer, audit, retentionDays }),
       failure: 'failed to purge expired audit events',
       failureLevel: 'error',

@@ -18,6 +18,7 @@ import { type Log, createLog } from '../../platform/log/log.ts'
 import { SharedCounts } from '../../platform/memory/shared-counts.ts'
 import { SharedRevisions } from '../../platform/memory/shared-revisions.ts'
 import { systemClock } from '../../platform/process/clock.ts'
+import { sharedClock } from '../../platform/process/shared-clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { openSqliteReader } from '../../platform/sql/sqlite-reader.ts'
 import { NamedPairs } from '../../platform/tls/named-pairs.ts'
@@ -136,7 +137,7 @@ async function openReading(
   { configuration, dataDir, ...start }: WorkerStart<Configuration>,
   { counted, events, log }: { readonly counted: CountedRequests; readonly events: ForwardedEvents; readonly log: Log },
 ): Promise<Reading> {
-  const clock = systemClock
+  const clock = start.clock === undefined ? systemClock : sharedClock(start.clock)
   const revisions = new SharedRevisions(start.revisions)
   const database = openSqliteReader(databaseFileIn(dataDir), revisions)
   const callers = new SharedCallers(start.callers, start.index)

@@ -15,6 +15,7 @@ import {
 import type { Log } from '../../platform/log/log.ts'
 import { createCountsMemory } from '../../platform/memory/shared-counts.ts'
 import type { MetricsOfThread } from '../../platform/metrics/metrics.ts'
+import type { Clock } from '../../platform/process/clock.ts'
 import type { KeyPair } from '../../platform/tls/key-pair.ts'
 import type { Modules } from '../modules/modules.ts'
 import type { State } from '../state/state.ts'
@@ -36,6 +37,7 @@ export type WorkersOptions = {
   readonly state: Pick<State, 'dataDir' | 'dataKey' | 'revisions'>
   readonly tls: KeyPair | undefined
   readonly acme: AcmeCertificates | undefined
+  readonly clock: Clock
   readonly log: Log
   readonly callers: CallersOfThreads | undefined
 }
@@ -64,7 +66,7 @@ export function workersOf({ workers }: Pick<Configuration, 'workers'>): number {
  */
 export async function listenOnThreads(
   configuration: Configuration,
-  { app, modules, state, tls, acme, log, callers }: WorkersOptions,
+  { app, modules, state, tls, acme, clock, log, callers }: WorkersOptions,
 ): Promise<ThreadedListener | undefined> {
   const threads = workersOf(configuration)
   if (callers === undefined) return undefined
@@ -86,6 +88,7 @@ export async function listenOnThreads(
     revisions: state.revisions.memory,
     connections: createCountsMemory(threads),
     callers: callers.memory,
+    clock: clock.memory,
     beats: new SharedArrayBuffer(4 * threads),
   }
   const pool = new WorkerPool(start, threads, {

@@ -121,6 +121,9 @@ test('a token is accepted from its first second to its last, with thirty seconds
     { atSeconds: exp + 29, means: 'ok' },
     { atSeconds: exp + 30, means: 'expired' },
     { atSeconds: exp + 31, means: 'expired' },
+    // The clock is set back, and the token is cached.
+    { atSeconds: iat - 31, means: 'not-yet-valid' },
+    { atSeconds: iat,      means: 'ok' },
   ]
   for (const { atSeconds, means } of table) {
     provider.time.nowMs = atSeconds * 1000

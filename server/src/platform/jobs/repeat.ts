@@ -2,6 +2,8 @@
 export type Repetition = {
   /** Starts a run now, unless one is under way. */
   readonly runNow: () => void
+  /** Waits for the current run, then runs again, and returns when that run has ended. */
+  readonly runAgain: () => Promise<void>
   /** Stops it, and waits for the current run. */
   readonly stop: () => Promise<void>
 }
@@ -27,6 +29,11 @@ export function repeat(
   timer.unref()
   return {
     runNow,
+    runAgain: async () => {
+      await running
+      runNow()
+      await running
+    },
     stop: async () => {
       clearInterval(timer)
       await running

@@ -30,6 +30,15 @@ test('a sender spends its burst, then so many a second, and never saves more tha
   assert.equal(spendMany(times(8, '192.0.2.1')), 0, 'a clock that is put back gives nothing')
 })
 
+test('a budget is refilled by the clock of the machine while a steered clock is frozen', () => {
+  const machine = { nowMs: 0 }
+  const clock = { now: () => 0, machine: { now: () => machine.nowMs } }
+  const { spend } = createSenderBudget(clock, { burst: 1, perSecond: 1 })
+  assert.deepEqual([spend('192.0.2.1'), spend('192.0.2.1')], [true, false])
+  machine.nowMs = 1000
+  assert.equal(spend('192.0.2.1'), true)
+})
+
 test('one sender does not spend for another', () => {
   const { spendMany } = open()
   assert.equal(spendMany(times(8, '192.0.2.1')), 5)

@@ -2,8 +2,10 @@ import { type Clock, systemClock } from './clock.ts'
 
 /** How a steered clock follows the machine's clock: it stands still, or is this far ahead of it. */
 export type ClockPosition =
-  | { readonly frozen: true; readonly nowMs: number }
-  | { readonly frozen: false; readonly aheadMs: number }
+  { readonly frozen: true; readonly nowMs: number } | { readonly frozen: false; readonly aheadMs: number }
+
+/** Whether a steered clock was set back. */
+export type ClockMove = 'forward' | 'back'
 
 /*
  * The memory is the number of the last position, and two positions that are written in turn: a thread that reads a position

@@ -160,6 +160,20 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await ask(registry, late, 'team/app', 'pull'), 'invalid_token', 'what was got by it ends with it')
     })
 
+    test('a cached decision does not outlast a clock that is set back to before the issue of the token', async (t) => {
+      const context = await openTestTokenService(t, kind)
+      const { ask, registry, time } = context
+      const puller = await principalWith(context, roles.acrPull)
+      const startMs = time.nowMs + 3_600_000
+      time.nowMs = startMs
+      const bearer = await bearerFor(context, puller.basic, 'repository:team/app:pull')
+      assert.equal(await ask(registry, bearer, 'team/app', 'pull'), 'ok')
+      time.nowMs = startMs - 10 * 60_000
+      assert.equal(await ask(registry, bearer, 'team/app', 'pull'), 'invalid_token')
+      time.nowMs = startMs
+      assert.equal(await ask(registry, bearer, 'team/app', 'pull'), 'ok')
+    })
+
     test('pulling is decided by the token and by the current rights', async (t) => {
       const context = await openTestTokenService(t, kind)
       const { gate, registry, database, access } = context

@@ -102,6 +102,21 @@ test('fault 15: a token is accepted one second before its expiry, and not at it'
   }
 })
 
+test('a refresh token that is cached is rejected when the clock was set back to before its issue', async (t) => {
+  const { tokens, time } = await openTokens(t)
+  const startMs = time.nowMs
+  const { token } = await tokens.issue('refresh_token', { registry, credential, tenantId })
+  for (const [aheadMs, isValid] of [
+    [0, true],
+    [-10 * 60_000, false],
+    [-1000, true],
+  ] as const) {
+    time.nowMs = startMs + aheadMs
+    const verified = await tokens.verify('refresh_token', token, registry)
+    assert.equal(verified !== undefined, isValid, `at ${aheadMs / 1000} seconds`)
+  }
+})
+
 test('a token never outlives the credential that it was obtained by', async (t) => {
   const { tokens, time } = await openTokens(t)
   const notAfterMs = time.nowMs + 60_000
