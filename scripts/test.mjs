@@ -15,7 +15,7 @@ import { ensureDependencies, environment, main, nodeBinary, root, runInherited, 
 import { noTestDatabase, openTestDatabase } from './test-database.mjs'
 
 /** Every file, for flags of `node --test` without a file. */
-const everything = ['{shared,server,cli,portal}/src/**/*.test.ts', 'test/**/*.test.ts']
+const everything = ['{shared,server,cli,portal,testing}/src/**/*.test.ts', 'test/**/*.test.ts']
 
 /** Two more test files than processors: on average, a file uses a processor for half of its time. */
 const concurrency = availableParallelism() + 2

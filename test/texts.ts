@@ -4,7 +4,7 @@ import { parseSync, Visitor } from 'oxc-parser'
 
 const root = join(import.meta.dirname, '..')
 
-const programs = ['shared', 'server', 'cli', 'portal'] as const
+const programs = ['shared', 'server', 'cli', 'portal', 'testing'] as const
 
 /** The source files whose texts users can see: in pages, responses, logs, settings, the command line and the portal. */
 const sources = programs.flatMap((program) => {

@@ -9,6 +9,9 @@ export type BundledFile = { readonly fileName: string; readonly code: string; re
 /** The module whose export `main` is the program. */
 const program = join(root, 'cli/src/called-as.ts')
 
+/** `acrux/testing`. */
+const testing = join(root, 'testing/src/testing.ts')
+
 /** What the launcher calls before it loads the program. */
 const compileCache = join(root, 'cli/src/framework/environment/compile-cache.ts')
 
@@ -72,7 +75,10 @@ function filesOf({ output }: import('rolldown').RolldownOutput): BundledFile[] {
   })
 }
 
-/** The files of the program as ECMAScript modules, threads included: `acrux.mjs` exports `main`. The launcher calls the other file. */
+/**
+ * The files of the program as ECMAScript modules, threads included: `acrux.mjs` exports `main`. The launcher calls `compile-cache.cjs`, and
+ * tests of users import `testing.mjs` or `testing.cjs`.
+ */
 export async function bundleModules() {
   const plugins = [
     threads('mjs', (context, file) => {
@@ -88,7 +94,12 @@ export async function bundleModules() {
     chunkFileNames: '[name]-[hash].mjs',
   })
   await bundle.close()
-  return [...filesOf(output), await bundleAlone(compileCache)]
+  return [
+    ...filesOf(output),
+    await bundleAlone(compileCache),
+    await bundleAlone(testing, 'mjs'),
+    await bundleAlone(testing),
+  ]
 }
 
 /** The files of the program for a single-file executable: CommonJS, of which `acrux.cjs` exports `main`, and each thread as one file. */
@@ -109,14 +120,14 @@ export async function bundleForExecutable() {
   return { program: filesOf(output), threads: await Promise.all([...threadFiles].map((file) => bundleAlone(file))) }
 }
 
-/** One CommonJS file with everything that the module imports. */
-export async function bundleAlone(file: string): Promise<BundledFile> {
+/** One file with everything that the module imports: a CommonJS or an ECMAScript module. */
+export async function bundleAlone(file: string, extension: 'cjs' | 'mjs' = 'cjs'): Promise<BundledFile> {
   const bundle = await rolldown({ input: file, platform: 'node', external })
   const output = await bundle.generate({
-    format: 'cjs',
+    format: extension === 'cjs' ? 'cjs' : 'esm',
     minify: true,
     codeSplitting: false,
-    entryFileNames: '[name].cjs',
+    entryFileNames: `[name].${extension}`,
   })
   await bundle.close()
   const [only, ...others] = filesOf(output)

@@ -6,12 +6,14 @@ import { writeCompletions } from './completions.ts'
 import { mustRun } from './must-run.ts'
 import { thirdPartyNotices } from './notices.ts'
 import { writeProgram } from './program.ts'
+import { writeTestingTypes } from './testing-types.ts'
 
 /** Writes the npm package as `acrux-VERSION.tgz`. */
 export async function buildNpmPackage({ dist, work }: { readonly dist: string; readonly work: string }) {
   const folder = join(work, 'npm')
   const files = await bundleModules()
   writeProgram(folder, files)
+  writeTestingTypes(join(folder, 'lib', 'types'))
   writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), thirdPartyNotices(files))
   for (const name of ['LICENSE', 'README.md']) copyFileSync(join(root, name), join(folder, name))
   writeCompletions([nodeBinary(), join(folder, 'acrux.cjs')], join(folder, 'completions'))

@@ -14,6 +14,13 @@ const description = {
   license: 'Apache-2.0',
   type: 'module',
   bin: Object.fromEntries(['acrux', ...otherNames].map((name) => [name, 'acrux.cjs'])),
+  exports: {
+    './testing': {
+      import: { types: './lib/types/testing.d.mts', default: './lib/testing.mjs' },
+      require: { types: './lib/types/testing.d.cts', default: './lib/testing.cjs' },
+    },
+    './package.json': './package.json',
+  },
   engines: { node: '>=24.15' },
 }
 

@@ -6,6 +6,7 @@ export const besideTheCode = [
   'server/src/**/*.test.ts',
   'cli/src/**/*.test.ts',
   'portal/src/**/*.test.ts',
+  'testing/src/**/*.test.ts',
 ]
 
 /**

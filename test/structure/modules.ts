@@ -201,7 +201,7 @@ const server: Readonly<Record<string, ModuleRow>> = {
     submodules: { backup: [], relocation: [], scrub: [], keys: [], owners: [], monitoring: [], jobs: [] },
   },
   // The local ACR for tests. Nothing of it is loaded by `acrux serve`.
-  emulator: { imports: [], submodules: { authority: [], clock: [] } },
+  emulator: { imports: [], submodules: { authority: [], clock: [], 'workload-tokens': [] } },
   // It wires the modules, so it imports all of them. Only main.ts and tests import it.
   compose: {
     imports: 'all',
@@ -342,6 +342,14 @@ const cli: Readonly<Record<string, ModuleRow>> = {
   table: { imports: ['framework', 'resources'], submodules: {} },
 }
 
+/** `acrux/testing`, a package for the tests of users: it starts the emulator as a process, and uses nothing of the others. */
+const testing: Readonly<Record<string, ModuleRow>> = {
+  api: { imports: [], submodules: {} },
+  wire: { imports: ['api'], submodules: {} },
+  process: { imports: ['api', 'wire'], submodules: {} },
+  members: { imports: ['api', 'wire'], submodules: {} },
+}
+
 /**
  * The modules of all programs. A module imports only modules that stand above it in its table, and a submodule only
  * submodules that stand above it in its row, so there are no cycles.
@@ -351,4 +359,5 @@ export const programs: Readonly<Record<string, ProgramRow>> = {
   server: { packages: ['@acrux/shared'], open: ['platform'], modules: server },
   portal: { packages: ['@acrux/shared'], open: 'all', modules: portal },
   cli: { packages: ['@acrux/shared'], open: 'all', modules: cli },
+  testing: { packages: [], open: 'all', modules: testing },
 }

@@ -2,3 +2,4 @@ export { type AuthorityOptions, type EmulatorAuthority, openAuthority } from './
 export { type AfterClockMove, type ClockControl, createClockControl } from './clock/clock-control.ts'
 export { ClockInputError, requireTime } from './clock/clock-input.ts'
 export { type ClockDocument, type SavedClock, SteeredClock } from './clock/steered-clock.ts'
+export { type WorkloadClaims, type WorkloadIssuer, createWorkloadIssuer } from './workload-tokens/workload-issuer.ts'

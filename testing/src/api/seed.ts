@@ -1,0 +1,19 @@
+/** The content of a seed file. Identifiers that are not given derive from the names. */
+export interface Seed {
+  version: 1
+  clock?: string
+  registries?: readonly SeedObject<'name'>[]
+  users?: readonly SeedObject<'upn'>[]
+  applications?: readonly SeedObject<'name'>[]
+  groups?: readonly SeedObject<'name'>[]
+  roleAssignments?: readonly SeedObject<'to' | 'role'>[]
+  scopeMaps?: readonly SeedObject<'registry' | 'name'>[]
+  tokens?: readonly SeedObject<'registry' | 'name'>[]
+  images?: readonly SeedObject<'ref'>[]
+  templates?: readonly SeedObject<'file'>[]
+}
+
+/** An object of a seed: the members that it must have, and the others that the reference of seeds lists. */
+export type SeedObject<Required extends string> = { readonly [Name in Required]: string } & {
+  readonly [name: string]: unknown
+}

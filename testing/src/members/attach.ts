@@ -1,0 +1,17 @@
+/** What {@link onFailure} uses of a test's context: of Vitest, or of node:test. */
+type Context = {
+  readonly onTestFailed?: (listener: () => Promise<void>) => void
+  readonly after?: (hook: () => Promise<void>) => void
+  readonly passed?: boolean
+}
+
+/** Runs `report` after the test if it failed. @throws TypeError for an object that is no context of node:test or Vitest */
+export function onFailure(t: object, report: () => Promise<void>): void {
+  const context = t as Context
+  if (context.onTestFailed !== undefined) context.onTestFailed(report)
+  else if (context.after !== undefined) {
+    context.after(async () => {
+      if (context.passed !== true) await report()
+    })
+  } else throw new TypeError('attach needs the context of a test, of node:test or Vitest')
+}

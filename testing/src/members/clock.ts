@@ -1,0 +1,22 @@
+import type { AcruxClock } from '../api/api.ts'
+import { textAt } from '../wire/fields.ts'
+import { requireDuration } from './duration.ts'
+import type { Session } from '../wire/session.ts'
+
+/** The clock of an emulator, by its control API. */
+export function createClock({ control }: Pick<Session, 'control'>): AcruxClock {
+  const ask = async (method: string, path: string, body?: unknown) =>
+    new Date(textAt((await control(method, path, body)).json, 'now'))
+  return {
+    now: () => ask('GET', '/clock'),
+    advance: (by) => ask('POST', '/clock/advance', { by }),
+    set: (to) => ask('PUT', '/clock', { now: to.toISOString() }),
+    freeze: () => ask('PUT', '/clock', { frozen: true }),
+  }
+}
+
+/** The instant at which a duration from now is over, in ISO 8601. @throws RangeError for a text that is no duration */
+export async function after(clock: AcruxClock, duration: string): Promise<string> {
+  const ms = requireDuration(duration)
+  return new Date((await clock.now()).getTime() + ms).toISOString()
+}

@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The launcher of the package, beside the folder of this file, or the program of a checkout. */
+const candidates = ['../acrux.cjs', '../../../cli/src/main.ts'].map((path) => join(import.meta.dirname, path))
+
+/** The command and the first arguments that run `acrux`: a script by this Node, or an executable. */
+export function programCommand(program: string | undefined): readonly [command: string, ...args: string[]] {
+  const file = program ?? candidates.find((path) => existsSync(path))
+  if (file === undefined) throw new Error('the program acrux is not part of this package; set the option program')
+  return /\.[cm]?[jt]s$/.test(file) ? [process.execPath, file] : [file]
+}

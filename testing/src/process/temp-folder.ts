@@ -1,0 +1,32 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A temporary directory of this process. It is deleted when it is removed, or when the process exits. */
+export interface TempFolder {
+  /** Creates a directory in it once, for this user only, and returns its path. */
+  readonly folderOf: (name: string) => string
+  readonly remove: () => void
+}
+
+/** Creates the directory when its first path is asked for. */
+export function tempFolder(): TempFolder {
+  let path: string | undefined
+  const remove = () => {
+    process.off('exit', remove)
+    if (path !== undefined) rmSync(path, { recursive: true, force: true })
+    path = undefined
+  }
+  return {
+    folderOf: (name) => {
+      if (path === undefined) {
+        path = mkdtempSync(join(tmpdir(), 'acrux-test-'))
+        process.on('exit', remove)
+      }
+      const folder = join(path, name)
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      return folder
+    },
+    remove,
+  }
+}

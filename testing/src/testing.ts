@@ -1,0 +1,5 @@
+export { AcruxRequestError, AcruxStartError } from './api/errors.ts'
+export type * from './api/api.ts'
+export type { Seed, SeedObject } from './api/seed.ts'
+export { startAcrux } from './start-acrux.ts'
+export { workerAcrux } from './worker-acrux.ts'
