@@ -6,6 +6,7 @@ import { ask, openPortal, portalCookie, portalHost, sendOverSocket, signIn } fro
 import { tokensOf } from '../../testing/compose/test-routes.ts'
 
 const acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
+const repositoryReader = 'b93aa761-3e63-49ed-ac28-beffa264f7ac'
 const readerRole = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
 const hostile = '<!doctype html><script>alert(1)</script>'
 
@@ -163,6 +164,26 @@ test('the portal is at the public host only', async (t) => {
     headers: { host: 'contoso.localhost:5443', cookie: `${portalCookie}=${'x'.repeat(43)}` },
   })
   assert.equal(session.statusCode, 401)
+})
+
+test('a session continues when the role assignment mode of a registry is switched', async (t) => {
+  const portal = await openPortal(t)
+  await pushHostile(portal)
+  const reader = await portal.createPerson('reader')
+  await portal.assign(reader.id, acrPull)
+  await portal.assign(reader.id, repositoryReader)
+  await signIn(reader)
+  const path = tagsPath(portal)
+  assert.equal((await ask(portal, reader.browser, { path })).statusCode, 200)
+  for (const roleAssignmentMode of ['AbacRepositoryPermissions', 'LegacyRegistryPermissions']) {
+    await portal.asOwner('PATCH', `${portal.registryPath}?api-version=2025-11-01`, {
+      properties: { roleAssignmentMode },
+    })
+    // The token of the session has been replaced by then, and its login is of before the switch.
+    portal.time.nowMs += 61_000
+    const answer = await ask(portal, reader.browser, { path })
+    assert.equal(answer.statusCode, 200, `${roleAssignmentMode}: ${answer.body}`)
+  }
 })
 
 test('what others have pushed is sent as data that no browser runs', async (t) => {

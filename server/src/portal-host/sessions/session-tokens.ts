@@ -72,11 +72,16 @@ export function createSessionTokens({ clock, signIns, publicOrigin, requestToken
   async function askRegistry(request: Parameters<RequestToken>[0], member: string): Promise<string> {
     const answer = await requestToken(request)
     requireAvailable(answer)
-    if (answer.status !== 200) {
-      const { correlationId } = answer
-      throw new PortalError('noAccess', messageOf(answer), correlationId === undefined ? {} : { correlationId })
-    }
+    if (answer.status !== 200) throw noAccess(answer)
     return requireText(answer, member)
+  }
+
+  const askByLogin = async (session: PortalSession, { loginServer, scope }: RegistryAccess, origin: Origin) => {
+    const login = await loginOf(session, loginServer, origin)
+    const form = { grant_type: 'refresh_token', service: loginServer, scope, refresh_token: login }
+    const answer = await requestToken({ path: '/oauth2/token', host: loginServer, form, origin })
+    requireAvailable(answer)
+    return answer
   }
 
   return {
@@ -91,10 +96,11 @@ export function createSessionTokens({ clock, signIns, publicOrigin, requestToken
      */
     ofRegistry: (session: PortalSession, access: RegistryAccess, origin: Origin): Promise<string> =>
       cache.get({ idHash: session.idHash, name: accessName(access), maxAgeMs: maxRegistryTokenAgeMs }, async () => {
-        const { loginServer, scope } = access
-        const login = await loginOf(session, loginServer, origin)
-        const form = { grant_type: 'refresh_token', service: loginServer, scope, refresh_token: login }
-        return askRegistry({ path: '/oauth2/token', host: loginServer, form, origin }, 'access_token')
+        const answer = await askByLogin(session, access, origin)
+        if (answer.status !== 401) return accessTokenOf(answer)
+        // A login ends with the role assignment mode or the keys under which it was issued. The person stays signed in.
+        cache.delete(session.idHash, [loginName(access.loginServer)])
+        return accessTokenOf(await askByLogin(session, access, origin))
       }),
     /** Drops all tokens of a session, such as after the keys that signed them were withdrawn. */
     forgetAll: ({ idHash }: Pick<PortalSession, 'idHash'>): void => cache.deleteAll(idHash),
@@ -118,6 +124,17 @@ export function accessOf(token: string): readonly string[] {
   const { access = [], acrux } = decodeJwt<AccessClaims>(token)
   const actions = access.flatMap((scope) => scope.actions)
   return acrux?.untag?.length ? [...actions, 'untag'] : actions
+}
+
+/** @throws PortalError if the registry issued no token */
+function accessTokenOf(answer: TokenAnswer): string {
+  if (answer.status !== 200) throw noAccess(answer)
+  return requireText(answer, 'access_token')
+}
+
+function noAccess(answer: TokenAnswer): PortalError {
+  const { correlationId } = answer
+  return new PortalError('noAccess', messageOf(answer), correlationId === undefined ? {} : { correlationId })
 }
 
 /** @throws PortalError 503 if the endpoint could not decide */
