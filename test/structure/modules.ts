@@ -201,7 +201,10 @@ const server: Readonly<Record<string, ModuleRow>> = {
     submodules: { backup: [], relocation: [], scrub: [], keys: [], owners: [], monitoring: [], jobs: [] },
   },
   // The local ACR for tests. Nothing of it is loaded by `acrux serve`.
-  emulator: { imports: [], submodules: { authority: [], clock: [], 'workload-tokens': [] } },
+  emulator: {
+    imports: ['audit', 'authorization', 'registry'],
+    submodules: { authority: [], clock: [], 'workload-tokens': [], records: [], faults: ['records'] },
+  },
   // It wires the modules, so it imports all of them. Only main.ts and tests import it.
   compose: {
     imports: 'all',

@@ -9,6 +9,7 @@ import { newTimeOrderedId } from '../process/time-ordered-id.ts'
 import { type LimitedWarning, createLimitedWarning } from '../log/limited-warning.ts'
 import { sendOverBudget } from './over-budget.ts'
 import { onResponseEnd } from './response-end.ts'
+import type { Interceptor } from './interceptor.ts'
 import { denialCostMs } from './route-cost.ts'
 import { type CompletionListener, createRequestLog } from './request-log.ts'
 
@@ -22,6 +23,8 @@ export type AppOptions = {
   readonly rewriteUrl?: (url: string) => string
   /** The limits of each caller over all surfaces. Default: the usual limits. */
   readonly callerBudgets?: CallerBudgets
+  /** Receives every request before the surfaces, in an emulator. */
+  readonly interceptor?: Interceptor | undefined
 }
 
 /** The maximum size of a body that is read into memory: forms and documents. Streams have other limits. */
@@ -48,6 +51,8 @@ declare module 'fastify' {
     readonly strictTransportSecurity: string
     /** The budgets of all callers. */
     readonly callerBudgets: CallerBudgets
+    /** Undefined in a server that is no emulator. */
+    readonly interceptor: Interceptor | undefined
   }
 }
 
@@ -88,6 +93,7 @@ export function createApp(settings: AppOptions): FastifyInstance {
   app.decorate('isTrustedProxy', (address) => isTrusted?.(address, 0) ?? false)
   app.decorate('warnLimited', createLimitedWarning(log))
   app.decorate('strictTransportSecurity', `max-age=31536000${hstsIncludeSubDomains ? '; includeSubDomains' : ''}`)
+  app.decorate('interceptor', settings.interceptor)
   app.decorate('callerBudgets', settings.callerBudgets ?? new CallerBudgets())
   app.addHook('onRequest', (request, reply, done) => {
     writeCommonHeaders(request, reply)

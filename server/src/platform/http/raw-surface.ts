@@ -70,12 +70,13 @@ export function requestListener(app: FastifyInstance): RequestListener {
     const methods = new Set<string>(surface.methods)
     return surface.paths.map((path) => ({ surface, methods, prefix: `${path}/`, route: `${path}/*` }))
   })
-  return (request, response) => {
+  const answer: RequestListener = (request, response) => {
     const { url = '', method = '' } = request
     const found = isEncodedPath(url) ? undefined : mounted.find(({ prefix }) => url.startsWith(prefix))
     if (found?.methods.has(method) === true) serveRaw(app, found, request, response)
     else app.routing(request, response)
   }
+  return app.interceptor?.(answer) ?? answer
 }
 
 /** Whether the path is percent-encoded. */

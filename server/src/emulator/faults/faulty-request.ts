@@ -1,0 +1,33 @@
+import type { IncomingMessage } from 'node:http'
+import { type BodyFault, limitBody } from './body-limit.ts'
+
+/** Lets the body of a request in as the fault allows. The server reads the connection no faster. */
+export function limitRequest(request: IncomingMessage, fault: BodyFault): void {
+  const push = request.push.bind(request)
+  const read = request._read.bind(request)
+  let waiting = 0
+  const pass = limitBody(fault, {
+    pass: async (bytes) => void push(bytes),
+    cut: () => request.socket.destroy(),
+  })
+  let turn: Promise<unknown> = Promise.resolve()
+  request.push = (piece: unknown) => {
+    waiting += 1
+    turn = turn.then(async () => {
+      if (piece instanceof Uint8Array) await pass(piece)
+      else push(piece)
+      waiting -= 1
+      if (waiting === 0 && piece !== null && !request.destroyed) read(0)
+    })
+    // The parser stops reading the connection.
+    return false
+  }
+  request._read = (size) => {
+    if (waiting === 0) read(size)
+  }
+}
+
+/** Whether a request has a body. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}

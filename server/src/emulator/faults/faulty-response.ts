@@ -1,0 +1,83 @@
+import type { ServerResponse } from 'node:http'
+import { type BodyFault, limitBody } from './body-limit.ts'
+
+type Callback = (error?: Error | null) => void
+
+/** The bytes of a piece, and its callback, from the arguments of `write` and `end`. */
+function readArguments(args: readonly unknown[]): {
+  readonly bytes: Buffer | undefined
+  readonly done: Callback | undefined
+} {
+  const [chunk, encoding] = args
+  const done = args.find((argument) => typeof argument === 'function') as Callback | undefined
+  if (typeof chunk === 'string') {
+    return { bytes: Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8'), done }
+  }
+  return {
+    bytes: chunk instanceof Uint8Array ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : undefined,
+    done,
+  }
+}
+
+/** Lets the body of a response out as the fault allows. */
+export function limitResponse(response: ServerResponse, fault: BodyFault): void {
+  const write = response.write.bind(response)
+  const end = response.end.bind(response)
+  const pass = limitBody(fault, {
+    pass: (bytes) => new Promise((resolve) => void write(bytes, () => resolve())),
+    cut: () => {
+      // The head of a response without a byte of its body.
+      response.flushHeaders()
+      response.socket?.destroySoon()
+    },
+  })
+  let turn: Promise<unknown> = Promise.resolve()
+  const enqueue = (args: readonly unknown[], after: (done: Callback | undefined) => void) => {
+    const { bytes, done } = readArguments(args)
+    turn = turn.then(async () => {
+      if (bytes !== undefined && bytes.byteLength > 0) await pass(bytes)
+      after(done)
+    })
+  }
+  response.write = (...args: readonly unknown[]) => {
+    enqueue(args, (done) => {
+      done?.()
+      response.emit('drain')
+    })
+    return false
+  }
+  response.end = (...args: readonly unknown[]) => {
+    enqueue(args, (done) => end(done))
+    return response
+  }
+}
+
+/**
+ * The byte that a corrupt body has changed: in gzip, it is part of a time that programs ignore, so that nothing but the digest
+ * reports the change.
+ */
+const changedByte = 4
+
+/** Changes a byte of the body of a response, whose length and headers stay the same. */
+export function corruptResponse(response: ServerResponse): void {
+  const write = response.write.bind(response)
+  const end = response.end.bind(response)
+  let from = 0
+  const corrupt = (args: readonly unknown[], isLast: boolean): unknown[] => {
+    const { bytes } = readArguments(args)
+    if (bytes === undefined) return [...args]
+    const size = bytes.byteLength
+    const at = isLast && from === 0 ? Math.min(changedByte, size - 1) : changedByte - from
+    from += size
+    if (at < 0 || at >= size) return [...args]
+    // The bytes may belong to a cache.
+    const changed = Buffer.from(bytes)
+    changed[at] = (changed[at] ?? 0) ^ 1
+    return [changed, ...args.slice(typeof args[1] === 'string' ? 2 : 1)]
+  }
+  response.write = (...args: readonly unknown[]) => Reflect.apply(write, undefined, corrupt(args, false)) as boolean
+  response.end = (...args: readonly unknown[]) => {
+    Reflect.apply(end, undefined, corrupt(args, true))
+    return response
+  }
+}
