@@ -16,9 +16,11 @@ import {
   logFailure,
 } from '../operations/index.ts'
 import type { FastifyInstance } from 'fastify'
+import type { Audit } from '../audit/index.ts'
 import type { Configuration } from '../configuration/index.ts'
 import type { Acceptor } from '../platform/http/acceptor.ts'
 import type { AcmeCertificates } from '../platform/acme/acme-certificates.ts'
+import type { Interceptor } from '../platform/http/interceptor.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import type { Processes } from '../platform/jobs/processes.ts'
 import type { Log } from '../platform/log/log.ts'
@@ -96,6 +98,16 @@ export type StartOptions = {
   readonly onComposed?: (parts: ComposedParts) => void
   /** A steered clock. Default: the machine's. */
   readonly clock?: Clock
+  /** What an emulator adds. */
+  readonly hooks?: EmulatorHooks
+}
+
+/** What an emulator adds to a server, which must not have workers: they answer requests without the interceptor. */
+export type EmulatorHooks = {
+  /** Receives every public request before the surfaces. */
+  readonly interceptor?: Interceptor
+  /** Wraps the audit log, so that the emulator sees every event. */
+  readonly wrapAudit?: (audit: Audit) => Audit
 }
 
 /** What the emulator uses of a composed server. */
@@ -108,7 +120,7 @@ export async function compose(
   clock: Clock = systemClock,
   options: StartOptions = {},
 ): Promise<Composition> {
-  const { renewCa = false, version = 'unknown', acceptsPrepared = false } = options
+  const { renewCa = false, version = 'unknown', acceptsPrepared = false, hooks } = options
   if (renewCa && (configuration.http || configuration.tlsCert !== undefined)) {
     throw new StartupError('--renew-ca: this server has no certificate authority', exitCodes.configuration, 'omit it')
   }
@@ -120,25 +132,22 @@ export async function compose(
   const outbound = await openOutbound(configuration.outbound)
   const callers = shareCallers(configuration)
   const backups = new Backups({ configuration, version, clock, log })
+  const basis = { ...state, ...hooks, space: state.contentSpace, clock, log, outbound, publicOrigin }
   let openApi: ReturnType<typeof openApiDocument> | undefined
-  const modules: Modules = await createModules(
-    { ...state, space: state.contentSpace, clock, log, outbound, publicOrigin, callers: callers?.ofMainThread },
-    configuration,
-    {
-      // The change is stored already; the certificate source tries again later if it cannot write a certificate now.
-      onRegistriesChanged: () =>
-        withoutCaller(() => coverHosts(certificates, modules.resources, configuration)).catch((error: unknown) =>
-          log.error({ err: error, id: randomUUID() }, 'the certificate does not cover all registries'),
-        ),
-      openApi: () => (openApi ??= openApiDocument(routes)),
-      serverStatus: () =>
-        readServerStatus({ ...state, version, startedAtMs, health, space: state.contentSpace, ...modules }),
-      hostCertificates: async () =>
-        readHostCertificates({ certificates, acme, hosts: await servedHosts(modules.resources, configuration) }),
-      backups,
-      startCollection: () => modules.registry.collections.start(prepareCollection(modules)),
-    },
-  )
+  const modules: Modules = await createModules({ ...basis, callers: callers?.ofMainThread }, configuration, {
+    // The change is stored already; the certificate source tries again later if it cannot write a certificate now.
+    onRegistriesChanged: () =>
+      withoutCaller(() => coverHosts(certificates, modules.resources, configuration)).catch((error: unknown) =>
+        log.error({ err: error, id: randomUUID() }, 'the certificate does not cover all registries'),
+      ),
+    openApi: () => (openApi ??= openApiDocument(routes)),
+    serverStatus: () =>
+      readServerStatus({ ...state, version, startedAtMs, health, space: state.contentSpace, ...modules }),
+    hostCertificates: async () =>
+      readHostCertificates({ certificates, acme, hosts: await servedHosts(modules.resources, configuration) }),
+    backups,
+    startCollection: () => modules.registry.collections.start(prepareCollection(modules)),
+  })
   const firstRun = await prepareRegistries(configuration, { ...options, state, modules, publicOrigin, log })
   const control = await openControl({ state, modules, writeAll: () => writePending(modules, jobs, log), log })
 
@@ -147,7 +156,7 @@ export async function compose(
   const sources = { ...state, ...modules, acme, auditLag: modules.auditing.lag, ...watches, clock }
   const components = healthComponents({ ...sources, isDraining: () => draining })
   const health = createHealth({ components, clock: machineClockOf(clock), log })
-  const { app, routes } = createSurfaces(configuration, { log, modules, health, certificates })
+  const { app, routes } = createSurfaces(configuration, { ...hooks, log, modules, health, certificates })
   options.onComposed?.({ modules, database })
   const jobs = listJobs(configuration, { modules, state, acme, ...watches, clock, log })
   return {

@@ -1,3 +1,4 @@
+import type { Audit } from '../../audit/index.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { SharedCallers } from '../../platform/limits/shared-callers.ts'
 import type { Outbound } from '../../platform/outbound/outbound.ts'
@@ -22,4 +23,6 @@ export type ModuleBasis = Pick<State, 'database' | 'sealer' | 'blobs'> & {
   readonly callers?: SharedCallers | undefined
   /** The data directory, if there is one: a scrub verifies the audit log in it. */
   readonly dataDir?: Pick<State['dataDir'], 'path'>
+  /** In an emulator: wraps the audit log, so that it sees every event. */
+  readonly wrapAudit?: ((audit: Audit) => Audit) | undefined
 }

@@ -42,7 +42,8 @@ export async function createModules(basis: ModuleBasis, configuration: Configura
     storageBytes: async (rid) => (await registries.registry.usage(rid)).sizeBytes,
     retentionDays: configuration.metricsRetentionDays,
   })
-  const audit = tallyEvents(auditing.recorder, activity.counterOf, auditing.events.counterOf)
+  const recorder = basis.wrapAudit?.(auditing.recorder) ?? auditing.recorder
+  const audit = tallyEvents(recorder, activity.counterOf, auditing.events.counterOf)
   const principals = await createPrincipals(basis, configuration, audit)
   const registries: Registries = createRegistries(basis, configuration, { audit, resources, activity, principals })
   const { access, credentials, directory, identity, mayBecome } = principals

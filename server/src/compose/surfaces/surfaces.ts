@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Configuration } from '../../configuration/index.ts'
 import { withUserKeyAsPath } from '../../graph/index.ts'
 import { createApp } from '../../platform/http/app.ts'
+import type { Interceptor } from '../../platform/http/interceptor.ts'
 import type { RouteDescription } from '../../platform/http/surface.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
@@ -17,12 +18,14 @@ export type SurfaceOptions = {
   readonly health: Health
   /** Undefined over plain HTTP. */
   readonly certificates: CertificateSource | undefined
+  /** In an emulator: receives every request before the surfaces. */
+  readonly interceptor?: Interceptor | undefined
 }
 
 /** Creates the HTTP application and mounts every surface on it. `routes` are the tables of all surfaces. */
 export function createSurfaces(
   configuration: Configuration,
-  { log, modules, health, certificates }: SurfaceOptions,
+  { log, modules, health, certificates, interceptor }: SurfaceOptions,
 ): { readonly app: FastifyInstance; readonly routes: readonly RouteDescription[] } {
   const { registry, tokenService, management, graph, identity, pages, portal } = modules
   const app = createApp({
@@ -31,6 +34,7 @@ export function createSurfaces(
     hstsIncludeSubDomains: configuration.hstsIncludeSubDomains,
     callerBudgets: modules.callerBudgets,
     rewriteUrl: withUserKeyAsPath,
+    interceptor,
   })
   const surfaces = [tokenService, management, graph, identity, pages, portal]
   registry.mount(app)

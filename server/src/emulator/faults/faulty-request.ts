@@ -11,14 +11,16 @@ export function limitRequest(request: IncomingMessage, fault: BodyFault): void {
     cut: () => request.socket.destroy(),
   })
   let turn: Promise<unknown> = Promise.resolve()
+  const pushAfter = async (earlier: Promise<unknown>, piece: unknown) => {
+    await earlier
+    if (piece instanceof Uint8Array) await pass(piece)
+    else push(piece)
+    waiting -= 1
+    if (waiting === 0 && piece !== null && !request.destroyed) read(0)
+  }
   request.push = (piece: unknown) => {
     waiting += 1
-    turn = turn.then(async () => {
-      if (piece instanceof Uint8Array) await pass(piece)
-      else push(piece)
-      waiting -= 1
-      if (waiting === 0 && piece !== null && !request.destroyed) read(0)
-    })
+    turn = pushAfter(turn, piece)
     // The parser stops reading the connection.
     return false
   }

@@ -32,22 +32,22 @@ export function limitResponse(response: ServerResponse, fault: BodyFault): void 
     },
   })
   let turn: Promise<unknown> = Promise.resolve()
-  const enqueue = (args: readonly unknown[], after: (done: Callback | undefined) => void) => {
-    const { bytes, done } = readArguments(args)
-    turn = turn.then(async () => {
-      if (bytes !== undefined && bytes.byteLength > 0) await pass(bytes)
-      after(done)
-    })
+  const passAfter = async (earlier: Promise<unknown>, bytes: Uint8Array | undefined, finish: () => void) => {
+    await earlier
+    if (bytes !== undefined && bytes.byteLength > 0) await pass(bytes)
+    finish()
   }
   response.write = (...args: readonly unknown[]) => {
-    enqueue(args, (done) => {
+    const { bytes, done } = readArguments(args)
+    turn = passAfter(turn, bytes, () => {
       done?.()
       response.emit('drain')
     })
     return false
   }
   response.end = (...args: readonly unknown[]) => {
-    enqueue(args, (done) => end(done))
+    const { bytes, done } = readArguments(args)
+    turn = passAfter(turn, bytes, () => end(done))
     return response
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { IncomingMessage, OutgoingHttpHeader, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Interceptor } from '../../platform/http/interceptor.ts'
@@ -24,7 +23,7 @@ export function createInterceptor(options: InterceptorOptions): Interceptor {
   return (next) => (request, response) => {
     const formBytes = formBytesOf(request)
     // At once where it can be, so that no byte of the body arrives before the fault.
-    if (formBytes === undefined) void intercept(options, next, { request, response, form: undefined })
+    if (formBytes === undefined) intercept(options, next, { request, response, form: undefined })
     else void readFormAhead(request, formBytes).then((form) => intercept(options, next, { request, response, form }))
   }
 }
@@ -53,9 +52,9 @@ function applyFault(
   if ('status' in effect || 'challenge' in effect) answerFault(exchange, effect, clock.now())
   else if ('reset' in effect) resetConnection(request.socket)
   else if ('delayMs' in effect) {
-    void sleep(effect.delayMs).then(() => {
+    setTimeout(() => {
       if (!response.destroyed) next()
-    })
+    }, effect.delayMs)
   } else {
     if ('corrupt' in effect) corruptResponse(response)
     else if (facts.surface === 'registry' && hasBody(request)) limitRequest(request, effect)
