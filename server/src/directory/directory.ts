@@ -45,8 +45,8 @@ import { createManagedIdentityStore } from './workloads/managed-identity-store.t
 export interface Directory {
   readonly tenant: TenantReader
   createTenant(transaction: Transaction, tenant: Tenant): Promise<void>
-  /** @throws RangeError for an invalid user principal name; NameTakenError */
-  createUser(transaction: Transaction, user: NewUser): Promise<User>
+  /** The object id is random unless one is given. @throws RangeError for an invalid user principal name; NameTakenError */
+  createUser(transaction: Transaction, user: NewUser, objectId?: string): Promise<User>
   findPrincipal(objectId: string): Promise<DirectoryPrincipal | undefined>
   /** Whether the transaction sees the principal. */
   hasPrincipal(transaction: Transaction, objectId: string): Promise<boolean>
@@ -132,7 +132,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   return {
     tenant,
     createTenant: (transaction, row) => insertTenant(store, transaction, row),
-    createUser: async (transaction, user) => asUser(await people.createUser(transaction, user)),
+    createUser: async (transaction, user, objectId) => asUser(await people.createUser(transaction, user, objectId)),
     findPrincipal: createFindPrincipal(store, external.find),
     hasPrincipal: external.has,
     ...createLookups(store, signIns),

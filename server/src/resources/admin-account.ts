@@ -13,7 +13,8 @@ export const adminPasswordNames: readonly AdminPasswordName[] = ['password', 'pa
 export interface AdminPasswords {
   /** Both passwords in plain text, for `listCredentials`. Undefined if there is no such registry. */
   readAdminPasswords(rid: string): Promise<Record<AdminPasswordName, string> | undefined>
-  renewAdminPassword(transaction: Transaction, rid: string, name: AdminPasswordName): Promise<void>
+  /** Replaces a password by another one, which is random unless one is given. */
+  renewAdminPassword(transaction: Transaction, rid: string, name: AdminPasswordName, password?: string): Promise<void>
   /** Compares with both passwords in constant time, whether the account is enabled or not. */
   verifyAdminPassword(rid: string, password: string): Promise<AdminPasswordVersion | undefined>
   /** Whether the password has not been renewed since. */
@@ -28,8 +29,11 @@ type AdminAccount = AdminPasswords & {
 export function createAdminAccount(store: ResourcesStore, sealer: Sealer): AdminAccount {
   const context = (rid: string, name: string) => `admin-password/${rid}/${name}`
 
-  function newRow(rid: string, name: AdminPasswordName): Omit<AdminPasswordRow, 'generation'> {
-    const password = acrPassword(randomBytes(acrPasswordRandomBytes))
+  function newRow(
+    rid: string,
+    name: AdminPasswordName,
+    password = acrPassword(randomBytes(acrPasswordRandomBytes)),
+  ): Omit<AdminPasswordRow, 'generation'> {
     return { rid, name, hash: hashSecret(password), sealed: sealer.seal(password, context(rid, name)) }
   }
 
@@ -52,9 +56,9 @@ export function createAdminAccount(store: ResourcesStore, sealer: Sealer): Admin
       return { password: clear('password'), password2: clear('password2') }
     },
 
-    renewAdminPassword: async (transaction, rid, name) => {
+    renewAdminPassword: async (transaction, rid, name, password) => {
       transaction.changesAuthority()
-      await store.renewAdminPassword(transaction, newRow(rid, name))
+      await store.renewAdminPassword(transaction, newRow(rid, name, password))
     },
 
     verifyAdminPassword: async (rid, password) => {

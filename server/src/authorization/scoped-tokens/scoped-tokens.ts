@@ -1,7 +1,7 @@
 import { acrPassword, acrPasswordRandomBytes } from '@acrux/shared/standards/azure/acr-password.ts'
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../platform/process/clock.ts'
-import { hashSecret } from '../../platform/keys/sealing.ts'
+import { hashSecret, secretEquals } from '../../platform/keys/sealing.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Author } from '@acrux/shared/standards/azure/author.ts'
 import { type Authorship, authorshipAfter } from '../rights/authorship.ts'
@@ -75,6 +75,17 @@ export interface ScopedTokens {
     names: readonly ScopedTokenPasswordName[],
     expiresAtMs: number | undefined,
   ): Promise<NewScopedTokenPassword[]>
+  /** Creates a password with this value, which replaces the one with the same name. */
+  setPassword(
+    transaction: Transaction,
+    token: Pick<ScopedToken, 'id'>,
+    password: Pick<NewScopedTokenPassword, 'name' | 'value' | 'expiresAtMs'>,
+  ): Promise<NewScopedTokenPassword>
+  /** Whether the password of this name has this value, expired or not. */
+  hasPassword(
+    token: Pick<ScopedToken, 'id'>,
+    password: Pick<NewScopedTokenPassword, 'name' | 'value'>,
+  ): Promise<boolean>
   /** Deletes passwords and returns the token after that. */
   deletePasswords(
     transaction: Transaction,
@@ -138,27 +149,38 @@ export function createScopedTokens(store: ScopedTokenStore, clock: Clock): Scope
       await store.remove(transaction, row.id)
       return true
     },
-    generatePasswords: async (transaction, { id }, names, expiresAtMs) => {
-      transaction.changesAuthority()
-      await store.removePasswords(transaction, id, names)
-      const created: NewScopedTokenPassword[] = []
-      for (const name of names) {
-        const password = {
-          id: randomBytes(16).toString('hex'),
-          name,
-          createdAtMs: clock.now(),
-          expiresAtMs,
-          value: acrPassword(randomBytes(acrPasswordRandomBytes)),
-        }
-        await store.insertPassword(transaction, toPasswordRow(id, password))
-        created.push(password)
-      }
-      return created
-    },
+    ...createPasswords(store, clock),
     deletePasswords: async (transaction, token, names) => {
       transaction.changesAuthority()
       await store.removePasswords(transaction, token.id, names)
       return { ...token, passwords: token.passwords.filter(({ name }) => !names.includes(name)) }
+    },
+  }
+}
+
+type Passwords = Pick<ScopedTokens, 'generatePasswords' | 'setPassword' | 'hasPassword'>
+
+function createPasswords(store: ScopedTokenStore, clock: Clock): Passwords {
+  const setPassword: Passwords['setPassword'] = async (transaction, { id: tokenId }, { name, value, expiresAtMs }) => {
+    transaction.changesAuthority()
+    await store.removePasswords(transaction, tokenId, [name])
+    const password = { id: randomBytes(16).toString('hex'), name, createdAtMs: clock.now(), expiresAtMs, value }
+    await store.insertPassword(transaction, toPasswordRow(tokenId, password))
+    return password
+  }
+  return {
+    generatePasswords: async (transaction, token, names, expiresAtMs) => {
+      const created: NewScopedTokenPassword[] = []
+      for (const name of names) {
+        const value = acrPassword(randomBytes(acrPasswordRandomBytes))
+        created.push(await setPassword(transaction, token, { name, value, expiresAtMs }))
+      }
+      return created
+    },
+    setPassword,
+    hasPassword: async ({ id }, { name, value }) => {
+      const row = (await store.passwords(undefined, id)).find((password) => password.name === name)
+      return row !== undefined && secretEquals(row.hash, hashSecret(value))
     },
   }
 }

@@ -67,6 +67,10 @@ export function createSecrets({ directory, store, clock, requireLifetime }: Secr
       }
     },
 
+    /** Whether the application has a secret with this text, expired or not. */
+    has: async (appId: string, secretText: string): Promise<boolean> =>
+      (await store.byHash(appId, storedHash(secretText))) !== undefined,
+
     remove: async (transaction: Transaction, holderId: string, keyId: string): Promise<void> => {
       transaction.changesAuthority()
       if (!(await store.delete(transaction, holderId, keyId))) {

@@ -44,9 +44,13 @@ export function createGroups({ store, clock, onPrincipalDeleted }: GroupsOptions
     return row
   }
 
-  async function createGroup(transaction: Transaction, group: NewGroup): Promise<GroupRecord> {
+  async function createGroup(
+    transaction: Transaction,
+    group: NewGroup,
+    objectId: string = randomUUID(),
+  ): Promise<GroupRecord> {
     const row: GroupRow = {
-      object_id: randomUUID(),
+      object_id: objectId,
       display_name: group.displayName,
       display_name_key: nameKey(group.displayName),
       description: group.description ?? null,

@@ -54,11 +54,11 @@ export function createPeople({ store, clock, identities, events, onPrincipalDele
 
   return {
     /** @throws RangeError for an invalid user principal name; NameTakenError */
-    createUser: async (transaction: Transaction, user: NewUser): Promise<UserRecord> => {
+    createUser: async (transaction: Transaction, user: NewUser, objectId?: string): Promise<UserRecord> => {
       if (!isUserPrincipalName(user.userPrincipalName)) {
         throw new RangeError('a user principal name consists of a name, an @ and a domain')
       }
-      const row = await newUserRow(user, clock.now())
+      const row = await newUserRow(user, objectId ?? randomUUID(), clock.now())
       if (!(await store.insertUser(transaction, row))) throw new NameTakenError(user.userPrincipalName)
       return toUserRecord(row)
     },
@@ -106,10 +106,10 @@ export function createPeople({ store, clock, identities, events, onPrincipalDele
   }
 }
 
-async function newUserRow(user: NewUser, nowMs: number): Promise<UserRow> {
+async function newUserRow(user: NewUser, objectId: string, nowMs: number): Promise<UserRow> {
   const hasPassword = user.password !== undefined
   return {
-    object_id: randomUUID(),
+    object_id: objectId,
     user_principal_name: user.userPrincipalName,
     user_principal_name_key: nameKey(user.userPrincipalName),
     display_name: user.displayName,
