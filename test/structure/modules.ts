@@ -202,8 +202,17 @@ const server: Readonly<Record<string, ModuleRow>> = {
   },
   // The local ACR for tests. Nothing of it is loaded by `acrux serve`.
   emulator: {
-    imports: ['audit', 'authorization', 'registry'],
-    submodules: { authority: [], clock: [], 'workload-tokens': [], records: [], faults: ['records'] },
+    imports: [
+      'configuration',
+      'audit',
+      'resources',
+      'directory',
+      'credentials',
+      'authorization',
+      'registry',
+      'imports',
+    ],
+    submodules: { authority: [], clock: [], seed: [], 'workload-tokens': [], records: [], faults: ['records'] },
   },
   // It wires the modules, so it imports all of them. Only main.ts and tests import it.
   compose: {

@@ -1,4 +1,5 @@
 export { type Configuration, ConfigurationError, loadConfiguration } from './configuration.ts'
+export { nearestName } from './nearest-name.ts'
 export { formatListenAddress, isLoopback } from './network-address.ts'
 export { configurationReference } from './reference.ts'
 export { type SettingInForce, settingsInForce } from './settings-in-force.ts'

@@ -2,4 +2,8 @@ export { type AuthorityOptions, type EmulatorAuthority, openAuthority } from './
 export { type AfterClockMove, type ClockControl, createClockControl } from './clock/clock-control.ts'
 export { ClockInputError, requireTime } from './clock/clock-input.ts'
 export { type ClockDocument, type SavedClock, SteeredClock } from './clock/steered-clock.ts'
+export { type SeedOutputs, applySeed } from './seed/apply-seed.ts'
+export type { SeedContext } from './seed/context.ts'
+export { type SeedDocument, maxSeedBytes, readSeed } from './seed/read-seed.ts'
+export { SeedError } from './seed/seed-error.ts'
 export { type WorkloadClaims, type WorkloadIssuer, createWorkloadIssuer } from './workload-tokens/workload-issuer.ts'

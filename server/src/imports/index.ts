@@ -1,3 +1,5 @@
+export { importImage } from './import-image.ts'
+export type { ImportSource } from './import-source.ts'
 export { createImports, type Imports } from './imports.ts'
 export { importMigrations } from './migrations.ts'
 export { ImportError, type ImportFrom, type ListedImport } from './model.ts'

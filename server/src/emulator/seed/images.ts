@@ -1,0 +1,174 @@
+import path from 'node:path'
+import { parseImageName } from '@acrux/shared/standards/oci/image-name.ts'
+import { type Reference, type Tag, parseReference, parseTag } from '@acrux/shared/standards/oci/reference.ts'
+import type { RepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
+import { importImage } from '../../imports/index.ts'
+import { type SeedContext, type SeedPlan, type SeedRegistry, seedActor, seedOrigin } from './context.ts'
+import { type Descriptor, type PreparedImage, generateImage } from './generated-image.ts'
+import { readLayoutImage } from './layout-image.ts'
+import type { SeedDocument } from './read-seed.ts'
+import { findSeedRegistry } from './registries.ts'
+import type { Seed } from './schema.ts'
+import type { SeedPath } from './seed-error.ts'
+
+type ImageSeed = Seed['images'][number]
+
+/** An image of the document, prepared, and where it belongs. */
+export type SeedImage = {
+  readonly ref: string
+  readonly path: SeedPath
+  readonly registry: SeedRegistry
+  readonly repository: RepositoryName
+  readonly tag: Tag | undefined
+  readonly image: PreparedImage
+}
+
+/** What the application of a seed returns for each image, by its `ref`. */
+export type ImageOutput = { readonly digest: string; readonly reference: string }
+
+const defaultBytes = 1024
+/** How long the bytes of an image may be staged. */
+const maxStoreMs = 60 * 60 * 1000
+
+/** Generates or reads the images. Nothing is stored. */
+export async function planImages(context: SeedContext, document: SeedDocument, plan: SeedPlan): Promise<SeedImage[]> {
+  const planned: SeedImage[] = []
+  for (const [index, wanted] of document.seed.images.entries()) {
+    const at = ['images', index]
+    const { registryName, repository, tag } = parseRef(document, wanted, at)
+    const registry = await findSeedRegistry(context, plan, registryName)
+    if (registry === undefined) {
+      throw document.errorAt([...at, 'ref'], `names the registry ${registryName}, but there is no such registry`)
+    }
+    const place = { ref: wanted.ref, path: at, registry, repository, tag }
+    const image =
+      wanted.from === undefined
+        ? await generate(context, document, wanted, { ...place, planned })
+        : await readFrom(document, wanted, { from: wanted.from, at, tag })
+    planned.push({ ...place, image })
+  }
+  return planned
+}
+
+/** Stores the images that the registries do not have yet. */
+export async function storeImages(
+  context: SeedContext,
+  images: readonly SeedImage[],
+): Promise<Record<string, ImageOutput>> {
+  const outputs: Record<string, ImageOutput> = {}
+  for (const { ref, registry: place, repository, tag, image } of images) {
+    const { content } = context.registry
+    const registry = await context.resources.findRegistryByRid(place.rid())
+    if (registry === undefined) throw new Error(`the registry ${place.name} was deleted`)
+    const { digest } = image
+    const wanted: Reference = tag === undefined ? { kind: 'digest', digest } : { kind: 'tag', tag }
+    const present = await content.readManifest({ rid: registry.rid, repository }, wanted)
+    if (present?.digest !== digest) {
+      const origin = seedOrigin()
+      await importImage(content, {
+        id: origin.correlationId,
+        source: image.source,
+        reference: { kind: 'digest', digest },
+        into: { registry, caller: storer, origin },
+        targets: new Map([[repository, tag === undefined ? [] : [tag]]]),
+        force: true,
+        requirePermitted: () => Promise.resolve(),
+        expiresAtMs: context.clock.now() + maxStoreMs,
+      })
+    }
+    const name = `${registry.loginServer}/${repository}`
+    outputs[ref] = { digest, reference: tag === undefined ? `${name}@${digest}` : `${name}:${tag}` }
+  }
+  return outputs
+}
+
+const storer = {
+  key: 'seed',
+  actor: seedActor,
+  deletionsSeen: Number.MAX_SAFE_INTEGER,
+  mayPull: () => Promise.resolve(true),
+}
+
+function parseRef({ errorAt }: SeedDocument, { ref, subject }: ImageSeed, at: SeedPath) {
+  const [, registryName = '', rest = ''] = /^([^/]+)\/(.+)$/.exec(ref) ?? []
+  const name = parseImageName(rest)
+  if (name === undefined || name.reference?.kind === 'digest') {
+    throw errorAt([...at, 'ref'], 'must be a registry, a repository and a tag, such as contoso/team/app:1')
+  }
+  const tag = name.reference?.tag ?? (subject === undefined ? parseTag('latest') : undefined)
+  return { registryName, repository: name.repository, tag }
+}
+
+async function readFrom(
+  { directory, errorAt }: SeedDocument,
+  wanted: ImageSeed,
+  { from, at, tag }: { readonly from: string; readonly at: SeedPath; readonly tag: Tag | undefined },
+): Promise<PreparedImage> {
+  for (const key of ['layers', 'bytes', 'platforms', 'subject'] as const) {
+    if (wanted[key] !== undefined) throw errorAt([...at, key], 'is for generated images: omit it, or omit from')
+  }
+  if (directory === undefined) {
+    throw errorAt([...at, 'from'], 'is not allowed here: the control API is reachable from the network. Use --seed')
+  }
+  try {
+    return await readLayoutImage(path.resolve(directory, from), tag)
+  } catch (error) {
+    throw errorAt([...at, 'from'], error instanceof Error ? `cannot be used: ${error.message}` : 'cannot be used', {
+      cause: error,
+    })
+  }
+}
+
+type Place = Pick<SeedImage, 'path' | 'registry' | 'repository' | 'tag'> & { readonly planned: readonly SeedImage[] }
+
+async function generate(
+  context: SeedContext,
+  document: SeedDocument,
+  { subject, layers = 1, bytes = defaultBytes, platforms }: ImageSeed,
+  place: Place,
+): Promise<PreparedImage> {
+  const { repository, tag } = place
+  const descriptor = subject === undefined ? undefined : await requireSubject(context, document, subject, place)
+  const name = `${repository}:${tag ?? descriptor?.digest ?? ''}`
+  return generateImage({ name, layers, bytes, platforms, subject: descriptor })
+}
+
+/** The image that another one refers to: of the document, before it, or in the registry. */
+async function requireSubject(
+  { registry: { content } }: SeedContext,
+  { errorAt }: SeedDocument,
+  subject: string,
+  { path: at, registry, repository, planned }: Place,
+): Promise<Descriptor> {
+  const wanted = parseSubject(subject, repository)
+  if (wanted === undefined) {
+    throw errorAt(
+      [...at, 'subject'],
+      `must be a tag, a digest or a reference of an image in the repository ${repository}`,
+    )
+  }
+  const isWanted = (other: SeedImage) =>
+    other.registry.id === registry.id &&
+    other.repository === repository &&
+    (wanted.kind === 'tag' ? other.tag === wanted.tag : other.image.digest === wanted.digest)
+  const earlier = planned.findLast(isWanted)
+  if (earlier !== undefined) {
+    const { mediaType, digest, size } = earlier.image
+    return { mediaType, digest, size }
+  }
+  const stored = registry.present && (await content.readManifest({ rid: registry.present.rid, repository }, wanted))
+  if (stored === undefined) {
+    throw errorAt(
+      [...at, 'subject'],
+      `names ${subject}, but there is no such image, and none above this one in the seed`,
+    )
+  }
+  return { mediaType: stored.mediaType, digest: stored.digest, size: stored.bytes.length }
+}
+
+/** Parses `1`, `sha256:…`, `repository:1`, `contoso/repository:1` or `login.server/repository@sha256:…`. */
+function parseSubject(text: string, repository: RepositoryName): Reference | undefined {
+  const withoutHost = text.replace(/^[^/]*\//, '')
+  const named = [text, withoutHost].map(parseImageName).find((name) => name?.repository === repository)
+  return parseReference(text) ?? named?.reference
+}
