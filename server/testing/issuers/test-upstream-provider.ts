@@ -31,18 +31,19 @@ type ProviderState = {
   overrides: Overrides
   readonly issued: Map<string, Issued>
   readonly jwk: JWK
+  readonly now: () => number
   readonly sign: (claims: JWTPayload) => Promise<string>
 }
 
-/** A small OpenID provider over TLS, whose responses a test can replace. */
-export async function startTestProvider(basePath = '') {
+/** A small OpenID provider over TLS, whose responses a test can replace. `now` is its clock. */
+export async function startTestProvider(basePath = '', now = () => Date.now()) {
   const authority = await issueAuthority(Date.now())
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-provider-'))
   const caFile = path.join(directory, 'ca.pem')
   const secretFile = path.join(directory, 'secret')
   await writeFile(caFile, authority.cert)
   await writeFile(secretFile, 'the-secret-of-acrux\n', { mode: 0o600 })
-  const state: ProviderState = { issuer: '', overrides: {}, issued: new Map(), ...(await createSigner()) }
+  const state: ProviderState = { issuer: '', overrides: {}, issued: new Map(), now, ...(await createSigner()) }
   const responses = createResponses(basePath, state)
   const seen: SeenRequest[] = []
 
@@ -128,7 +129,7 @@ function createResponses(basePath: string, state: ProviderState): Readonly<Recor
 
 async function respondWithTokens(
   form: URLSearchParams,
-  { issuer, overrides, issued, sign }: ProviderState,
+  { issuer, overrides, issued, now, sign }: ProviderState,
 ): Promise<ProviderResponse> {
   if (overrides.token !== undefined) {
     const { status, body, location } = overrides.token
@@ -138,7 +139,7 @@ async function respondWithTokens(
   issued.delete(form.get('code') ?? '')
   const challenge = hash('sha256', form.get('code_verifier') ?? '', 'base64url')
   if (code?.challenge !== challenge) return { status: 400, body: '{"error":"invalid_grant"}' }
-  const nowSeconds = Math.floor(Date.now() / 1000)
+  const nowSeconds = Math.floor(now() / 1000)
   const times = { iat: nowSeconds, exp: nowSeconds + 300 }
   const claims = { iss: issuer, aud: 'acrux', nonce: code.nonce, ...times, ...code.claims, ...overrides.claims }
   const idToken = await (overrides.idToken ?? sign)(claims)

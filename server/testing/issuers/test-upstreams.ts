@@ -34,11 +34,12 @@ type Options = { readonly kind?: DatabaseKind; readonly extra?: Readonly<Record<
 
 /** The providers `contoso` and `fabrikam`, with `extra` settings, on a real database and a clock that stands still. */
 export async function openTestUpstreams(t: TestContext, { kind = usualDatabaseKind, extra = {} }: Options = {}) {
-  const provider = await startTestProvider()
-  const other = await startTestProvider()
+  const time = { nowMs: Date.now() }
+  const now = () => time.nowMs
+  const provider = await startTestProvider('', now)
+  const other = await startTestProvider('', now)
   const { database, dispose } = await openTestDatabase(kind, issuerMigrations)
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-upstream-'))
-  const time = { nowMs: Date.now() }
   const lines: string[] = []
   const of = (name: string, { issuer, secretFile, caFile }: TestProvider) => ({
     name,
@@ -55,7 +56,7 @@ export async function openTestUpstreams(t: TestContext, { kind = usualDatabaseKi
   const upstreams = await openUpstreams({
     providers: identityProviders,
     database,
-    clock: { now: () => time.nowMs },
+    clock: { now },
     log: createLog('debug', { write: (line) => void lines.push(line) }),
     sealer: await openSealer(path.join(directory, 'key')),
     publicOrigin: testUpstreamOrigin,
