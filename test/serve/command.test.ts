@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { stringAt } from '../harness/json.ts'
+import { mainFile } from '../harness/program.ts'
 import { runAcrux } from './acrux.ts'
 
 const product: unknown = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'))
@@ -77,4 +78,12 @@ test('A command that does not exist, and a flag that does not, end with an error
   const flag = await runAcrux(['serve', '--data-dirs', 'x'])
   assert.notEqual(flag.code, 0)
   assert.match(flag.stderr, /unknown option '--data-dirs'/)
+})
+
+test('Help whose reader ends early is cut off without an error', () => {
+  for (const command of ['login --help', 'serve --help', '--help']) {
+    const pipeline = `{ "$0" "$1" ${command}; echo "code $?" >&2; } | true`
+    const { stderr } = spawnSync('sh', ['-c', pipeline, process.execPath, mainFile], { encoding: 'utf8' })
+    assert.equal(stderr, 'code 0\n', command)
+  }
 })

@@ -1,10 +1,12 @@
 import { CommanderError } from 'commander'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { commands, loadProgram } from './table.ts'
 
 const wrongUsage = 2
 
 /** Runs the command line of the process. Wrong options and unknown commands cause exit code 2, as for az. */
 export async function main(args: readonly string[]): Promise<void> {
+  process.stdout.on('error', ignoreClosedPipe)
   const named = commandNamedBy(args)
   const program = await loadProgram((path) => path === named)
   try {
@@ -14,6 +16,11 @@ export async function main(args: readonly string[]): Promise<void> {
     const isHelp = error.exitCode === 0 || (error.code === 'commander.help' && args.length === 0)
     process.exitCode = isHelp ? error.exitCode : wrongUsage
   }
+}
+
+/** A reader such as `head` closes the pipe when it has read enough. */
+function ignoreClosedPipe(error: Error): void {
+  if (systemErrorCode(error) !== 'EPIPE') throw error
 }
 
 /** The path of the command that the first words name. Only it is loaded, so that others do not slow it down. */
