@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Composition, type StartOptions, type StoredFirstRun, compose, reachNotice } from './compose/index.ts'
 import { startJobs } from './operations/index.ts'
-import { type Configuration, formatListenAddress } from './configuration/index.ts'
+import { type Configuration, formatListenAddress, withActualPorts } from './configuration/index.ts'
 import { listenForChallenges } from './platform/acme/challenge-listener.ts'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { listenFailure } from './platform/process/listen-failure.ts'
@@ -10,7 +10,9 @@ import { listenerLimits } from './platform/http/listener-limits.ts'
 import { outageOf } from './platform/process/outage.ts'
 import { systemClock } from './platform/process/clock.ts'
 import type { ClockMove } from './platform/process/shared-clock.ts'
-import { type ListenAddress, type Listener, listen } from './platform/http/listener.ts'
+import type { ListenAddress } from './platform/http/acceptor.ts'
+import { type ReservedPorts, reservePorts } from './platform/http/bind.ts'
+import { type Listener, listen } from './platform/http/listener.ts'
 import { type Log, createLog } from './platform/log/log.ts'
 import { readSecretFile, unusableSettingFile } from './platform/files/setting-file.ts'
 
@@ -64,6 +66,13 @@ export { parseMasterKeySource } from './platform/keys/master-key-source.ts'
 export type RunningServer = {
   /** The base URL of the management API and of the first registry. */
   readonly publicOrigin: string
+  /** The login server of the first registry. */
+  readonly loginServer: string
+  /** The addresses on which the server listens, with their ports. */
+  readonly listening: readonly string[]
+  readonly dataDir: string
+  /** The certificate authority of the server; undefined over HTTP and for a configured certificate. */
+  readonly caFile: string | undefined
   /**
    * The hosts at which clients reach the server, and the setting for another host. Undefined if the operator set it.
    */
@@ -85,17 +94,22 @@ export type RunningServer = {
 }
 
 /** Starts a server. @throws StartupError for every problem that the operator can fix */
-export async function startServer(configuration: Configuration, options: StartOptions = {}): Promise<RunningServer> {
-  const log = createLog(configuration.logLevel)
+export async function startServer(given: Configuration, options: StartOptions = {}): Promise<RunningServer> {
+  const log = createLog(given.logLevel)
   const { clock = systemClock } = options
-  const { metricsTokenFile } = configuration
+  const { metricsTokenFile } = given
   const metricsToken = metricsTokenFile === undefined ? undefined : await readMetricsToken(metricsTokenFile)
-  const composition = await compose(configuration, log, clock, options).catch((error: unknown) => {
+  const ports = await reservePorts(given.listen).catch((error: unknown) => explainListenFailure(error, given.listen))
+  const configuration = withActualPorts(given, ports.addresses)
+  const composition = await compose(configuration, log, clock, options).catch(async (error: unknown) => {
+    await ports.release()
     throw databaseLoss(error) ?? error
   })
-  const opened = await openListeners(composition, configuration, { metricsToken, log, ...options }).catch(
+  // Threads cannot share a port that is held.
+  if (configuration.workers !== 1) await ports.release()
+  const opened = await openListeners(composition, configuration, { metricsToken, ports, log, ...options }).catch(
     async (error: unknown) => {
-      await composition.close()
+      await Promise.all([ports.release(), composition.close()])
       throw withFirstRunHint(error, composition.firstRun?.file)
     },
   )
@@ -110,6 +124,10 @@ export async function startServer(configuration: Configuration, options: StartOp
   if (notice !== undefined) log.info(notice)
   return {
     publicOrigin: composition.publicOrigin,
+    loginServer: configuration.publicHost,
+    listening,
+    dataDir: configuration.dataDir,
+    caFile: composition.certificates?.caFile,
     notice,
     firstRun: composition.firstRun,
     renewedCa: renewedCaOf(composition),
@@ -167,24 +185,30 @@ function withFirstRunHint(error: unknown, firstRunFile: string | undefined): unk
   return new StartupError(error.message, error.exitCode, nextStep, { cause: error })
 }
 
+function explainListenFailure(error: unknown, addresses: readonly ListenAddress[]): never {
+  throw listenFailure(error, addresses.map(formatListenAddress).join(', ')) ?? error
+}
+
 type OpenListeners = {
   readonly listener: Pick<Listener, 'addresses' | 'replaceCertificate' | 'drain' | 'close'>
   readonly stopOthers: () => Promise<void>
 }
 
-type ListenOptions = Pick<StartOptions, 'acceptor'> & { readonly metricsToken: string | undefined; readonly log: Log }
+type ListenOptions = Pick<StartOptions, 'acceptor'> & {
+  readonly metricsToken: string | undefined
+  readonly ports: ReservedPorts
+  readonly log: Log
+}
 
 async function openListeners(
   composition: Composition,
   { listen: addresses, metricsListen, limits, tls }: Configuration,
-  { metricsToken, log, acceptor }: ListenOptions,
+  { metricsToken, ports, log, acceptor }: ListenOptions,
 ): Promise<OpenListeners> {
   const { app, certificates, acme, figures, routes } = composition
   // Loaded only if metrics are served, to keep the start fast.
   const metrics = metricsListen && (await import('./platform/metrics/metrics.ts')).measure(app, routes, log)
-  const explain = (error: unknown): never => {
-    throw listenFailure(error, addresses.map(formatListenAddress).join(', ')) ?? error
-  }
+  const explain = (error: unknown) => explainListenFailure(error, addresses)
   const threaded = await composition.listenOnThreads(certificates?.current()).catch(explain)
   const own =
     threaded === undefined
@@ -194,6 +218,7 @@ async function openListeners(
           tls: certificates?.current(),
           named: acme,
           acceptor,
+          reserved: ports,
         }).catch(explain)
       : undefined
   const listener = threaded ?? own

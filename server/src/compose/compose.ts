@@ -13,6 +13,7 @@ import {
   healthComponents,
   completeFirstRun,
   createFirstRun,
+  updateFirstRun,
   logFailure,
 } from '../operations/index.ts'
 import type { FastifyInstance } from 'fastify'
@@ -250,7 +251,10 @@ async function prepareRegistries(
     }))
   // Another server on the same database may have created it meanwhile.
   if (content === undefined) await requireOwnRows(state.dataDir.path, database, { ...state, clock: systemClock })
-  if (content === undefined) await moveRegistries({ database, resources, audit, log }, configuration.publicHost)
+  if (content === undefined) {
+    await moveRegistries({ database, resources, audit, log }, configuration.publicHost)
+    await updateFirstRun(place)
+  }
   await coverHosts(certificates, resources, configuration)
   await imports.endOrphaned()
   registry.resumeDeletions()

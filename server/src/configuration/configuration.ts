@@ -4,6 +4,7 @@ import type { DeepReadonly } from '../platform/process/deep-readonly.ts'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { type ConfigurationFile, readConfigurationFile } from './configuration-file.ts'
 import { nearestName } from './nearest-name.ts'
+import type { ListenAddress } from './network-address.ts'
 import { defaultDataDir, thisPlace } from './default-data-dir.ts'
 import { configurationSchema } from './schema.ts'
 import type { SettingKind } from './setting-texts.ts'
@@ -65,6 +66,25 @@ export async function loadConfiguration(from: ConfigurationSources = {}): Promis
   const configuration = deepFreeze(result.data)
   sources.set(configuration, gathered)
   return configuration
+}
+
+/**
+ * The settings of a server for which the operating system has chosen the free ports: `addresses` are those of `listen`, in the
+ * same order, with their actual ports. Default hosts get the actual port, too.
+ */
+export function withActualPorts(configuration: Configuration, addresses: readonly ListenAddress[]): Configuration {
+  const { listen, publicHost, suffix } = configuration
+  const portOf = (index: number) => addresses[index]?.port ?? 0
+  const complete = (host: string) => host.replace(/:0$/, `:${portOf(0)}`)
+  const actual = deepFreeze({
+    ...configuration,
+    listen: listen.map(({ host }, index) => ({ host, port: portOf(index) })),
+    publicHost: complete(publicHost),
+    suffix: complete(suffix),
+  })
+  const gathered = sources.get(configuration)
+  if (gathered !== undefined) sources.set(actual, gathered)
+  return actual
 }
 
 /** Stored beside the configurations, because the sources are not settings. */

@@ -1,4 +1,4 @@
-export { type Configuration, ConfigurationError, loadConfiguration } from './configuration.ts'
+export { type Configuration, ConfigurationError, loadConfiguration, withActualPorts } from './configuration.ts'
 export { nearestName } from './nearest-name.ts'
 export { formatListenAddress, isLoopback } from './network-address.ts'
 export { configurationReference } from './reference.ts'

@@ -6,6 +6,7 @@ import {
   parseSomeAddresses,
   parseHostSuffix,
   parseListenAddress,
+  parseListenAddressOrFreePort,
   parsePublicHost,
   parseTokenService,
 } from './network-address.ts'
@@ -23,6 +24,12 @@ function table<Value>(
     }
   })
 }
+
+table('an address to listen on, or a free port', parseListenAddressOrFreePort, [
+  { text: '127.0.0.1:0', value: { host: '127.0.0.1', port: 0 }, why: 'the operating system chooses the port' },
+  { text: '[::1]:443', value: { host: '::1', port: 443 }, why: 'a port' },
+  { text: '127.0.0.1', value: undefined, why: 'the port is missing' },
+])
 
 table('an address to listen on', parseListenAddress, [
   { text: '127.0.0.1:5443', value: { host: '127.0.0.1', port: 5443 }, why: 'an IPv4 address' },

@@ -9,7 +9,16 @@ const name = new RegExp(`^${label}(?:\\.${label})*$`)
 
 /** `HOST:PORT` or `[IPV6]:PORT`; undefined for anything else. The port is from 1 to 65535. */
 export function parseListenAddress(text: string): ListenAddress | undefined {
-  const { host, port } = splitHost(text) ?? {}
+  return parseAddress(text, 1)
+}
+
+/** Like `parseListenAddress`, but the port may be 0: any free port. */
+export function parseListenAddressOrFreePort(text: string): ListenAddress | undefined {
+  return parseAddress(text, 0)
+}
+
+function parseAddress(text: string, minPort: number): ListenAddress | undefined {
+  const { host, port } = splitHost(text, minPort) ?? {}
   return host === undefined || port === undefined ? undefined : { host, port }
 }
 
@@ -45,7 +54,7 @@ export function parseHostSuffix(text: string): string | undefined {
 
 /** `REGISTRY=HOST`: the hosts of a registry and of its token service, without the default port of HTTPS; in lower case. */
 export function parseTokenService(text: string): { registry: string; host: string } | undefined {
-  const [registry, host, ...more] = text.split('=').map(splitHost)
+  const [registry, host, ...more] = text.split('=').map((part) => splitHost(part))
   if (registry === undefined || host === undefined || more.length > 0) return undefined
   return { registry: withoutDefaultPort(registry), host: withoutDefaultPort(host) }
 }
@@ -63,11 +72,11 @@ function withoutDefaultPort({ host, port }: Host): string {
 
 type Host = { readonly host: string; readonly port: number | undefined }
 
-function splitHost(text: string): Host | undefined {
+function splitHost(text: string, minPort = 1): Host | undefined {
   const [, bracketed, plain, digits] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]{1,253}))(?::(\d{1,5}))?$/i.exec(text) ?? []
   const host = (bracketed ?? plain ?? '').toLowerCase()
   const port = digits === undefined ? undefined : Number(digits)
-  if (port !== undefined && (port < 1 || port > 65_535)) return undefined
+  if (port !== undefined && (port < minPort || port > 65_535)) return undefined
   if (bracketed !== undefined)
     return isIP(host) === 6 ? { host: new URL(`http://[${host}]`).hostname.slice(1, -1), port } : undefined
   // Resolvers disagree about the address of a name whose last label is a number.

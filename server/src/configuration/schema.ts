@@ -10,7 +10,7 @@ import { identitySettings } from './identity-settings.ts'
 import { limitSettings } from './limit-settings.ts'
 import { outboundSettings } from './outbound-settings.ts'
 import { settingTexts, wholeNumber } from './setting-texts.ts'
-import { addressRanges, listenAddress, parsed, path, text } from './setting-values.ts'
+import { addressRanges, listenAddress, listenAddressOrFreePort, parsed, path, text } from './setting-values.ts'
 import { storageSettings } from './storage-settings.ts'
 import { trustedTenantFields, trustedTenantsSchema } from './trusted-tenants.ts'
 
@@ -40,14 +40,14 @@ export const settingsSchema = z.strictObject(
         defaultText: 'the file `master.key` in the data directory, which the first start creates',
       }),
     listen: z
-      .array(listenAddress(), { error: 'must be one HOST:PORT or a list of them' })
+      .array(listenAddressOrFreePort(), { error: 'must be one HOST:PORT or a list of them' })
       .min(1, { error: 'must name at least one HOST:PORT' })
       .max(64, { error: 'must name no more than 64 addresses' })
       .prefault(['127.0.0.1:5443'])
       .register(settingTexts, {
         kind: 'list',
         description:
-          'The addresses to accept connections on. `0.0.0.0:443` and `[::]:443` mean every address of the machine.',
+          'The addresses to accept connections on. `0.0.0.0:443` and `[::]:443` mean every address of the machine. Port 0 is any free port, which the last line of the output and `--ready-file` name.',
         placeholder: 'host:port',
         example: '0.0.0.0:443',
         defaultText: '`127.0.0.1:5443`',

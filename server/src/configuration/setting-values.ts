@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { parseListenAddress, parseSomeAddresses } from './network-address.ts'
+import { parseListenAddress, parseListenAddressOrFreePort, parseSomeAddresses } from './network-address.ts'
 
 /** A text in this form. */
 export function text(form: RegExp, error: string) {
@@ -15,6 +15,11 @@ export function path() {
 /** An address to listen on, as HOST:PORT. */
 export function listenAddress() {
   return parsed(parseListenAddress, 'must be HOST:PORT, such as 127.0.0.1:5443')
+}
+
+/** Like `listenAddress`; port 0 is any free port. */
+export function listenAddressOrFreePort() {
+  return parsed(parseListenAddressOrFreePort, 'must be HOST:PORT, such as 127.0.0.1:5443')
 }
 
 /** A list of at most 64 addresses or ranges of addresses, empty by default. */

@@ -13,7 +13,13 @@ export { healthComponents } from './monitoring/health-components.ts'
 export { readHostCertificates } from './monitoring/host-certificates.ts'
 export { readServerStatus } from './monitoring/server-status.ts'
 export { openAuditLog } from './open-audit.ts'
-export { type FirstRun, type FixedFirstRun, completeFirstRun, createFirstRun } from './owners/first-run.ts'
+export {
+  type FirstRun,
+  type FixedFirstRun,
+  completeFirstRun,
+  createFirstRun,
+  updateFirstRun,
+} from './owners/first-run.ts'
 export { type OwnerReset, OwnerResetError, type OwnerResetRequest, resetOwnerIn } from './owners/owner-reset.ts'
 export { type MoveProgress, moveData } from './relocation/move.ts'
 export {

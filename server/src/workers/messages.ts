@@ -1,6 +1,6 @@
 import type { Audit, AuditEvent } from '../audit/index.ts'
 import type { SharedCertificates } from '../platform/acme/acme-certificates.ts'
-import type { ListenAddress } from '../platform/http/listener.ts'
+import type { ListenAddress } from '../platform/http/acceptor.ts'
 import type { SharedCallersMemory } from '../platform/limits/shared-callers.ts'
 import type { CountsMemory } from '../platform/memory/shared-counts.ts'
 import type { MetricsOfThread } from '../platform/metrics/metrics.ts'

@@ -1,4 +1,7 @@
+import { rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import path from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import {
   type RunningServer,
@@ -8,9 +11,10 @@ import {
   startServer,
 } from '@acrux/server'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
-import { exitCodes } from '@acrux/shared/texts/startup-error.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { type FlagDescription, defineCommand } from '../../framework/command/command.ts'
 import { version } from '../../framework/environment/version.ts'
+import { writePrivateFile } from '../../framework/files/private-file.ts'
 import { serverEnvironment } from '../data-dir/data-dir.ts'
 import { nextSteps } from './next-steps.ts'
 
@@ -46,6 +50,11 @@ Each setting is read from its option, its environment variable or the YAML file,
       description:
         "Replace the server's own certificate authority at this start with a new one for the configured hosts. All clients must trust the new one.",
     },
+    {
+      flags: '--ready-file <file>',
+      description:
+        'Write a JSON file when the server accepts connections: url, loginServer, listen, pid, dataDir, caFile. Only your user can read it. An old file is deleted first, and this one when the server stops.',
+    },
   ],
   // Only the user of the server may read the files that it writes.
   privateFiles: true,
@@ -77,13 +86,36 @@ function toFlag({ option, description, defaultText, variable, kind }: SettingDef
   }
 }
 
-async function serve({ renewCa, ...flags }: Record<string, unknown>): Promise<void> {
+async function serve({ renewCa, readyFile, ...flags }: Record<string, unknown>): Promise<void> {
   const configuration = await loadConfiguration({ flags, env: serverEnvironment() })
+  const file = typeof readyFile === 'string' ? path.resolve(readyFile) : undefined
+  if (file !== undefined) await writable(file, () => rm(file, { force: true }))
   const { env } = process
   const acceptsPrepared = env['ACRUX_ACCEPT_PREPARED'] === 'true'
   const server = await startServer(configuration, { renewCa: renewCa === true, version, acceptsPrepared })
-  stopOnSignals(server)
+  stopOnSignals(server, file)
+  if (file !== undefined) await writable(file, () => writePrivateFile(file, readyDocument(server)))
   announce(server)
+}
+
+/** The content of the ready file. */
+function readyDocument({ publicOrigin, loginServer, listening, dataDir, caFile }: RunningServer): string {
+  const { pid } = process
+  const content = { url: publicOrigin, loginServer, listen: listening, pid, dataDir, caFile: caFile ?? null }
+  return `${JSON.stringify(content, undefined, 2)}\n`
+}
+
+async function writable<Result>(file: string, write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write()
+  } catch (error) {
+    throw new StartupError(
+      `the ready file ${file} cannot be written: ${plainReason(error)}`,
+      exitCodes.configuration,
+      'name a file in a directory that can be written',
+      { cause: error },
+    )
+  }
 }
 
 function announce({ firstRun, notice, publicOrigin, renewedCa }: RunningServer): void {
@@ -99,11 +131,12 @@ function announce({ firstRun, notice, publicOrigin, renewedCa }: RunningServer):
 }
 
 /** The first signal stops the server gracefully; a second one stops it at once. */
-function stopOnSignals(server: RunningServer): void {
+function stopOnSignals(server: RunningServer, readyFile: string | undefined): void {
   let stopping = false
   const stop = () => {
     if (stopping) process.exit(exitCodes.unexpected)
     stopping = true
+    if (readyFile !== undefined) rmSync(readyFile, { force: true })
     server.stop().then(
       () => process.exit(exitCodes.ok),
       (error: unknown) => {

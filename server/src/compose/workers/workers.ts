@@ -6,7 +6,8 @@ import type { Configuration } from '../../configuration/index.ts'
 import type { AcmeCertificates } from '../../platform/acme/acme-certificates.ts'
 import { isSocketPathTooLong } from '../../platform/process/control-channel.ts'
 import { listenForForwarded } from '../../platform/http/forwarded.ts'
-import { type ListenAddress, probe } from '../../platform/http/listener.ts'
+import type { ListenAddress } from '../../platform/http/acceptor.ts'
+import { probe } from '../../platform/http/bind.ts'
 import {
   SharedCallers,
   type SharedCallersMemory,

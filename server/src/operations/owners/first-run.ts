@@ -172,3 +172,27 @@ export async function completeFirstRun(
   await rm(preparedFile)
   return firstRun
 }
+
+/**
+ * Updates `first-run.json` after a start with other settings, such as another port: the addresses, and the certificate
+ * authority. Does nothing if the operator has deleted or changed the file.
+ */
+export async function updateFirstRun(
+  options: Pick<FirstRunOptions, 'loginServer' | 'resourceManager' | 'caFile' | 'file'>,
+): Promise<void> {
+  const { file, loginServer, resourceManager, caFile } = options
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  const stored = text === undefined ? undefined : parseFirstRun(text)
+  if (stored === undefined) return
+  const updated = `${JSON.stringify({ ...stored, loginServer, resourceManager, caFile }, undefined, 2)}\n`
+  if (updated !== text) await writeFileDurably(file, updated, 0o600)
+}
+
+function parseFirstRun(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && 'loginServer' in value ? value : undefined
+  } catch {
+    return undefined
+  }
+}

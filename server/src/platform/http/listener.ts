@@ -1,14 +1,13 @@
-import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
-import { type AddressInfo, type Server, type Socket, createServer as createSocketServer, isIPv4 } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { OverBudgetError } from '../limits/caller-limits.ts'
 import type { SharedCounts } from '../memory/shared-counts.ts'
 import { descriptorLimit } from '../process/descriptor-limit.ts'
-import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { ConnectionCounter, type ConnectionLimits, connectionLimits } from './connection-limits.ts'
 import type { Acceptor, ListenAddress } from './acceptor.ts'
+import { type ReservedPorts, bind } from './bind.ts'
 import { closeServers } from './close-servers.ts'
 import { PipelinedRequests } from './pipelined-requests.ts'
 import { expectTls } from './plain-http.ts'
@@ -18,8 +17,6 @@ import { requestListener } from './raw-surface.ts'
 import { rejectRequest, rejectUnreadable } from './reject-request.ts'
 import { Traffic } from './traffic.ts'
 import { type SlowClientLimits, type SlowClientReason, SlowClients, usualSlowClientLimits } from './slow-clients.ts'
-
-export type { ListenAddress } from './acceptor.ts'
 
 export type ListenerOptions = {
   readonly addresses: readonly ListenAddress[]
@@ -33,6 +30,8 @@ export type ListenerOptions = {
   readonly answer?: http.RequestListener
   /** Certificates for some names, which clients get instead of `tls`. */
   readonly named?: NamedCertificates | undefined
+  /** The ports that are reserved for these addresses. */
+  readonly reserved?: ReservedPorts | undefined
   /** Default: derived from the descriptor limit. */
   readonly connections?: ConnectionLimits
   readonly slowClients?: SlowClientLimits
@@ -79,7 +78,7 @@ const checkMilliseconds = 2000
  * @throws the operating system's error (`EADDRINUSE`, `EACCES`, …) of the first address that fails
  */
 export async function listen(app: FastifyInstance, options: ListenerOptions): Promise<Listener> {
-  const { addresses, shared, acceptor } = options
+  const { addresses, shared, acceptor, reserved } = options
   await app.ready()
   const guard = guardOf(app, options)
   const { answer = requestListener(app) } = options
@@ -89,7 +88,11 @@ export async function listen(app: FastifyInstance, options: ListenerOptions): Pr
   try {
     if (acceptor === undefined) {
       for (const [index, server] of servers.entries()) {
-        await bind(server, addresses[index] as ListenAddress, { all: addresses, reusePort: shared !== undefined })
+        await bind(server, addresses[index] as ListenAddress, {
+          all: addresses,
+          reusePort: shared !== undefined,
+          reserved,
+        })
       }
     } else acceptor.attach(servers)
   } catch (error) {
@@ -328,65 +331,6 @@ function countHosts(rawHeaders: readonly string[]): number {
   return hosts
 }
 
-/**
- * Binds a server to its address. `::` accepts IPv4 connections as well, unless an IPv4 address with the same port is listed:
- * the operating system would report that its port is in use.
- */
-async function bind(
-  server: Server,
-  { host, port }: ListenAddress,
-  { all, reusePort }: { readonly all: readonly ListenAddress[]; readonly reusePort: boolean },
-): Promise<void> {
-  const ipv6Only = all.some((other) => other.port === port && isIPv4(other.host))
-  server.listen({ port, host, ipv6Only, reusePort })
-  await once(server, 'listening')
-}
-
 function ticketKeysOf(shared: SharedListening | undefined): { readonly ticketKeys?: Buffer } {
   return shared === undefined ? {} : { ticketKeys: Buffer.from(shared.ticketKeys) }
-}
-
-/** The result of {@link probe}: the addresses with their actual ports, and whether threads can share them. */
-export type Probed = { readonly addresses: readonly ListenAddress[]; readonly canShare: boolean }
-
-/**
- * Checks that no process listens at the addresses. A second one that shares them would bind without an error, and take a
- * part of the connections.
- *
- * @throws the operating system's error of the first address that is in use or not available
- */
-export async function probe(addresses: readonly ListenAddress[]): Promise<Probed> {
-  const servers: Server[] = []
-  const close = async () =>
-    void (await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)))))
-  try {
-    for (const address of addresses) {
-      const server = createSocketServer()
-      await bind(server, address, { all: addresses, reusePort: false })
-      servers.push(server)
-    }
-    const found = servers.map((server) => {
-      const { address, port } = server.address() as AddressInfo
-      return { host: address, port }
-    })
-    await close()
-    return { addresses: found, canShare: await canShare(found) }
-  } finally {
-    await close()
-  }
-}
-
-/** Whether the operating system lets several threads accept connections at one address. */
-async function canShare([address]: readonly ListenAddress[]): Promise<boolean> {
-  if (address === undefined) return false
-  const server = createSocketServer()
-  try {
-    await bind(server, address, { all: [], reusePort: true })
-    return true
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOTSUP') return false
-    throw error
-  } finally {
-    server.close()
-  }
 }

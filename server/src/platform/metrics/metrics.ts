@@ -15,7 +15,7 @@ import {
 import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
 import { type Distribution, type Figure, type FigureReading, type FigureSample } from './figure.ts'
 import type { RouteDescription } from '../http/surface.ts'
-import type { ListenAddress } from '../http/listener.ts'
+import type { ListenAddress } from '../http/acceptor.ts'
 import type { Log } from '../log/log.ts'
 
 /** The metrics of the server, in Prometheus's format. */
