@@ -33,7 +33,7 @@ export const tokenFaults: readonly Fault[] = [
   {
     what: 'The cache of refresh tokens accepts expired ones',
     file: 'server/src/token-service/tokens/acr-token.ts',
-    find: 'known !== undefined && clock.now() < known.expiresAtMs',
+    find: 'known !== undefined && isValidAt(known, clock.now())',
     replace: 'known !== undefined',
     tests: ['server/src/token-service/tokens/acr-token.test.ts'],
   },
