@@ -26,7 +26,7 @@ export async function openTestSeed(t: TestContext) {
     database,
     clock,
     audit,
-    setClock: (nowMs) => {
+    setClock: async (nowMs) => {
       time.nowMs = nowMs
     },
     onRegistriesChanged: async () => {

@@ -1,3 +1,4 @@
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { planApplications } from './applications.ts'
 import { type SeedContext, type SeedPlan, seedActor, seedOrigin } from './context.ts'
@@ -33,18 +34,22 @@ export async function applySeed(context: SeedContext, document: SeedDocument): P
   const images = await planImages(context, document, plan)
   await makeChanges(context, document, plan)
   if (images.length === 0) return {}
-  return { images: await storeImages(context, images) }
+  return { images: await storeImages(context, document, images) }
 }
 
 async function makeChanges(context: SeedContext, { seed, errorAt }: SeedDocument, { changes, registries }: SeedPlan) {
   const { database, audit, clock, setClock } = context
   const beforeMs = clock.now()
-  if (seed.clock !== undefined) setClock(seed.clock)
+  if (seed.clock !== undefined) {
+    await setClock(seed.clock).catch((error: unknown) => {
+      throw errorAt(['clock'], `cannot be applied: ${plainReason(error)}`, { cause: error })
+    })
+  }
   const origin = seedOrigin()
   const makeAll = async (transaction: Transaction) => {
     for (const { path, make } of changes) {
       const event = await make(transaction).catch((error: unknown) => {
-        throw errorAt(path, `cannot be applied: ${error instanceof Error ? error.message : String(error)}`, {
+        throw errorAt(path, `cannot be applied: ${plainReason(error)}`, {
           cause: error,
         })
       })
@@ -54,7 +59,7 @@ async function makeChanges(context: SeedContext, { seed, errorAt }: SeedDocument
   try {
     if (changes.length > 0) await database.transaction(makeAll)
   } catch (error) {
-    if (seed.clock !== undefined) setClock(beforeMs)
+    if (seed.clock !== undefined) await setClock(beforeMs)
     throw error
   }
   if (registries.some(({ present }) => present === undefined)) await context.onRegistriesChanged()

@@ -13,8 +13,8 @@ import type { SeedPath } from './seed-error.ts'
 export type SeedContext = {
   readonly database: Database
   readonly clock: Clock
-  /** Sets the clock of the server. */
-  readonly setClock: (nowMs: number) => void
+  /** Sets the clock of the server. @throws Error if the clock cannot show the time */
+  readonly setClock: (nowMs: number) => Promise<void>
   readonly audit: Pick<Audit, 'record'>
   readonly resources: Resources
   readonly directory: Directory

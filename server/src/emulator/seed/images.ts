@@ -2,6 +2,7 @@ import path from 'node:path'
 import { parseImageName } from '@acrux/shared/standards/oci/image-name.ts'
 import { type Reference, type Tag, parseReference, parseTag } from '@acrux/shared/standards/oci/reference.ts'
 import type { RepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { importImage } from '../../imports/index.ts'
 import { type SeedContext, type SeedPlan, type SeedRegistry, seedActor, seedOrigin } from './context.ts'
 import { type Descriptor, type PreparedImage, generateImage } from './generated-image.ts'
@@ -50,36 +51,44 @@ export async function planImages(context: SeedContext, document: SeedDocument, p
   return planned
 }
 
-/** Stores the images that the registries do not have yet. */
+/** Stores the images that the registries do not have yet. @throws SeedError */
 export async function storeImages(
   context: SeedContext,
+  { errorAt }: SeedDocument,
   images: readonly SeedImage[],
 ): Promise<Record<string, ImageOutput>> {
   const outputs: Record<string, ImageOutput> = {}
-  for (const { ref, registry: place, repository, tag, image } of images) {
-    const { content } = context.registry
-    const registry = await context.resources.findRegistryByRid(place.rid())
-    if (registry === undefined) throw new Error(`the registry ${place.name} was deleted`)
-    const { digest } = image
-    const wanted: Reference = tag === undefined ? { kind: 'digest', digest } : { kind: 'tag', tag }
-    const present = await content.readManifest({ rid: registry.rid, repository }, wanted)
-    if (present?.digest !== digest) {
-      const origin = seedOrigin()
-      await importImage(content, {
-        id: origin.correlationId,
-        source: image.source,
-        reference: { kind: 'digest', digest },
-        into: { registry, caller: storer, origin },
-        targets: new Map([[repository, tag === undefined ? [] : [tag]]]),
-        force: true,
-        requirePermitted: () => Promise.resolve(),
-        expiresAtMs: context.clock.now() + maxStoreMs,
-      })
-    }
-    const name = `${registry.loginServer}/${repository}`
-    outputs[ref] = { digest, reference: tag === undefined ? `${name}@${digest}` : `${name}:${tag}` }
+  for (const image of images) {
+    outputs[image.ref] = await storeImage(context, image).catch((error: unknown) => {
+      throw errorAt(image.path, `cannot be stored: ${plainReason(error)}`, { cause: error })
+    })
   }
   return outputs
+}
+
+async function storeImage(
+  { resources, registry: { content }, clock }: SeedContext,
+  { registry: { name, rid }, repository, tag, image: { digest, source } }: SeedImage,
+): Promise<ImageOutput> {
+  const registry = await resources.findRegistryByRid(rid())
+  if (registry === undefined) throw new Error(`the registry ${name} was deleted`)
+  const wanted: Reference = tag === undefined ? { kind: 'digest', digest } : { kind: 'tag', tag }
+  const present = await content.readManifest({ rid: registry.rid, repository }, wanted)
+  if (present?.digest !== digest) {
+    const origin = seedOrigin()
+    await importImage(content, {
+      id: origin.correlationId,
+      source,
+      reference: { kind: 'digest', digest },
+      into: { registry, caller: storer, origin },
+      targets: new Map([[repository, tag === undefined ? [] : [tag]]]),
+      force: true,
+      requirePermitted: () => Promise.resolve(),
+      expiresAtMs: clock.now() + maxStoreMs,
+    })
+  }
+  const image = `${registry.loginServer}/${repository}`
+  return { digest, reference: tag === undefined ? `${image}@${digest}` : `${image}:${tag}` }
 }
 
 const storer = {

@@ -78,6 +78,11 @@ const invalid: readonly (readonly [text: string, message: string, why: string])[
     'an action that is not one of a scope map',
   ],
   [
+    'version: 1\napplications: [{ name: ci, secrets: [1] }]',
+    'seed.yaml:2:38: applications[0].secrets[0] must be a text, or a mapping with value and expiresIn',
+    'a secret of neither kind',
+  ],
+  [
     'version: 1\ntokens: [{ registry: contoso, name: device, scopeMap: readers, passwords: [1] }]',
     'seed.yaml:2:76: tokens[0].passwords[0] must be a text, or a mapping with value and expiresIn',
     'a password of neither kind',

@@ -36,6 +36,13 @@ const duration = z
   .refine((ms) => ms > 0, { error: 'must be between 1ms and 150 years' })
   .describe('How long it is valid, from when it is created, such as 90m, 24h or 30d.')
 
+/** The value alone, or with its lifetime. */
+const timedSecret = z
+  .union([secret, z.strictObject({ value: secret, expiresIn: duration.optional() })], {
+    error: 'must be a text, or a mapping with value and expiresIn',
+  })
+  .transform((given) => (typeof given === 'string' ? { value: given, expiresIn: undefined } : given))
+
 const items = <Item extends z.ZodType>(item: Item) => z.array(item).max(maxItems).default([])
 
 const registry = z
@@ -70,7 +77,7 @@ const application = z
     appId: guidText.optional().describe('The client id.'),
     objectId: guidText.optional().describe('The object id of the service principal.'),
     secrets: z
-      .array(z.strictObject({ value: secret, expiresIn: duration.optional() }))
+      .array(timedSecret)
       .max(100)
       .default([])
       .describe('Client secrets, which are valid for 365 days by default.'),
@@ -133,18 +140,7 @@ const token = z
     registry: registryName,
     name: z.string().regex(/^[A-Za-z0-9-]{5,50}$/, { error: 'must have 5 to 50 letters, digits and hyphens' }),
     scopeMap: z.string().describe('The name of a scope map of the registry.'),
-    passwords: z
-      .array(
-        z.union(
-          [secret.transform((value) => ({ value })), z.strictObject({ value: secret, expiresIn: duration.optional() })],
-          {
-            error: 'must be a text, or a mapping with value and expiresIn',
-          },
-        ),
-      )
-      .max(2)
-      .default([])
-      .describe('The first and the second password.'),
+    passwords: z.array(timedSecret).max(2).default([]).describe('The first and the second password.'),
   })
   .describe('A scoped token of a registry.')
 

@@ -85,8 +85,7 @@ async function planToken(
       },
     })
   }
-  for (const [index, password] of passwords.entries()) {
-    const { value, expiresIn }: { readonly value: string; readonly expiresIn?: number | undefined } = password
+  for (const [index, { value, expiresIn }] of passwords.entries()) {
     const passwordName = scopedTokenPasswordNames[index === 0 ? 0 : 1] ?? 'password1'
     if (present !== undefined && (await scopedTokens.hasPassword(present, { name: passwordName, value }))) continue
     plan.changes.push({
