@@ -214,6 +214,13 @@ test('promtool accepts the alert rules and the Prometheus configuration', async 
   assert.match(stdout, /SUCCESS: \d+ rules found/)
 })
 
+test('pages for users of an installed package call the installed program', () => {
+  // In a clone, npm finds the program. Elsewhere it would install a package of this name, which is not ours.
+  const forClones = ['README.md', 'docs/README.md', 'docs/tutorials/first-registry.md']
+  const others = documents.filter((page) => !forClones.includes(page) && read(page).includes('npx acrux'))
+  assert.deepEqual(others, [])
+})
+
 test('every page of the documentation is linked from its index', () => {
   const index = new Set(
     [...prose(read('docs/README.md')).matchAll(/\]\(([^)#\s]+)/g)].map(([, target = '']) =>
