@@ -204,15 +204,31 @@ const server: Readonly<Record<string, ModuleRow>> = {
   emulator: {
     imports: [
       'configuration',
+      'storage',
       'audit',
       'resources',
+      'installation',
       'directory',
       'credentials',
+      'issuers',
+      'identity',
       'authorization',
       'registry',
       'imports',
+      'token-service',
+      'management',
+      'operations',
     ],
-    submodules: { authority: [], clock: [], seed: [], 'workload-tokens': [], records: [], faults: ['records'] },
+    submodules: {
+      authority: [],
+      clock: [],
+      seed: [],
+      'workload-tokens': [],
+      records: [],
+      faults: ['records'],
+      state: [],
+      control: ['clock', 'seed', 'workload-tokens', 'records', 'faults', 'state'],
+    },
   },
   // It wires the modules, so it imports all of them. Only main.ts and tests import it.
   compose: {
@@ -306,7 +322,8 @@ const cli: Readonly<Record<string, ModuleRow>> = {
     imports: ['framework', 'clients'],
     // The commands that run a server, work on its files, or need one of its tools on the machine of a user.
     packages: {
-      '@acrux/server': ['acr', 'audit', 'backup', 'master-key', 'migrate', 'owner', 'scrub', 'serve'],
+      '@acrux/server': ['acr', 'audit', 'backup', 'emulator', 'master-key', 'migrate', 'owner', 'scrub', 'serve'],
+      '@acrux/server/emulator': ['emulator'],
       '@acrux/server/configuration': ['data-dir', 'health', 'migrate'],
       '@acrux/server/durable-file': ['credential-helper', 'credential-provider', 'env', 'trust'],
       '@acrux/server/issue-certificate': ['ad'],
@@ -329,6 +346,7 @@ const cli: Readonly<Record<string, ModuleRow>> = {
       migrate: ['data-dir'],
       owner: ['data-dir'],
       serve: ['data-dir'],
+      emulator: ['serve'],
       scrub: ['data-dir', 'audit'],
       'credential-helper': ['trust'],
       doctor: ['trust'],

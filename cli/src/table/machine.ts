@@ -10,6 +10,13 @@ export const machineCommands: readonly CommandRow[] = [
     load: async () => (await import('../resources/doctor/command.ts')).command,
   },
   {
+    path: 'emulator',
+    summary: 'run a local registry for tests, which keeps nothing',
+    signIn: 'none',
+    prints: 'itself',
+    load: async () => (await import('../resources/emulator/command.ts')).command,
+  },
+  {
     path: 'env',
     summary: 'print the variables that make az, docker, podman or an SDK use a server',
     signIn: 'none',

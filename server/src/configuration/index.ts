@@ -1,6 +1,6 @@
 export { type Configuration, ConfigurationError, loadConfiguration, withActualPorts } from './configuration.ts'
 export { nearestName } from './nearest-name.ts'
-export { formatListenAddress, isLoopback } from './network-address.ts'
+export { formatListenAddress, isLoopback, parseListenAddressOrFreePort } from './network-address.ts'
 export { configurationReference } from './reference.ts'
 export { type SettingInForce, settingsInForce } from './settings-in-force.ts'
 export { type SettingDefinition, settingDefinitions } from './settings.ts'

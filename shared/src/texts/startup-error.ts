@@ -14,6 +14,7 @@ export const exitCodes = {
   backupUnusable:        17, // the backup directory is unusable, or has no such backup
   databaseUnusable:      18, // the PostgreSQL server cannot be reached, or cannot be used
   storageUnusable:       19, // the object store cannot be reached, or denies access
+  seedUnusable:         20, // the seed of an emulator cannot be applied
 } as const
 
 /** One of `exitCodes`. */

@@ -1,8 +1,3 @@
-import { rmSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
-import path from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import {
   type RunningServer,
   type SettingDefinition,
@@ -11,12 +6,14 @@ import {
   startServer,
 } from '@acrux/server'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
-import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
+import { exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { type FlagDescription, defineCommand } from '../../framework/command/command.ts'
 import { version } from '../../framework/environment/version.ts'
-import { writePrivateFile } from '../../framework/files/private-file.ts'
 import { serverEnvironment } from '../data-dir/data-dir.ts'
+import { serveExitCodes } from './exit-codes.ts'
+import { collectGarbageOnMainThread } from './garbage-collection.ts'
 import { nextSteps } from './next-steps.ts'
+import { type ReadyFile, openReadyFile } from './ready-file.ts'
 
 /** `acrux serve`. Its options are the settings of the server. */
 export const command = defineCommand<Record<string, unknown>>({
@@ -29,20 +26,7 @@ Each setting is read from its option, its environment variable or the YAML file,
     'acrux serve --config /etc/acrux/acrux.yaml',
     'ACRUX_LOG_LEVEL=debug acrux serve --registry contoso',
   ],
-  exitCodes: {
-    0: 'stopped by a signal',
-    1: 'unexpected error, or stopped by a second signal',
-    2: 'wrong option or setting',
-    10: 'the port is in use',
-    11: 'the listen address is not available',
-    12: 'another server uses the data directory',
-    13: 'the data directory or its database cannot be used',
-    14: 'the master key cannot be read',
-    15: 'the TLS certificate cannot be used',
-    16: 'a newer version changed the database, and this version does not work with it',
-    18: 'the PostgreSQL server cannot be reached, or cannot be used',
-    19: 'the object store cannot be used',
-  },
+  exitCodes: serveExitCodes,
   flags: [
     ...settingDefinitions.map(toFlag),
     {
@@ -64,20 +48,6 @@ Each setting is read from its option, its environment variable or the YAML file,
   },
 })
 
-/**
- * On one or two cores, V8's garbage collection threads compete with the thread that handles requests. Without concurrent
- * marking, 99 % of tokens are issued within 28 to 39 ms instead of 68 to 117 ms while a client sends large manifests in a
- * loop. Without parallel scavenging, a manifest GET takes 9 % less processor time, and a token exchange 11 %.
- *
- * Earlier collections are no help: with `--heap-growing-percent=50`, 99 % of tokens are issued within 29 to 38 ms instead of 7 to
- * 13 while a client lists the properties of manifests.
- */
-function collectGarbageOnMainThread(): void {
-  if (availableParallelism() > 2) return
-  setFlagsFromString('--no-concurrent-marking')
-  setFlagsFromString('--no-parallel-scavenge')
-}
-
 function toFlag({ option, description, defaultText, variable, kind }: SettingDefinition): FlagDescription {
   return {
     flags: option,
@@ -88,34 +58,19 @@ function toFlag({ option, description, defaultText, variable, kind }: SettingDef
 
 async function serve({ renewCa, readyFile, ...flags }: Record<string, unknown>): Promise<void> {
   const configuration = await loadConfiguration({ flags, env: serverEnvironment() })
-  const file = typeof readyFile === 'string' ? path.resolve(readyFile) : undefined
-  if (file !== undefined) await writable(file, () => rm(file, { force: true }))
+  const file = await openReadyFile(typeof readyFile === 'string' ? readyFile : undefined)
   const { env } = process
   const acceptsPrepared = env['ACRUX_ACCEPT_PREPARED'] === 'true'
   const server = await startServer(configuration, { renewCa: renewCa === true, version, acceptsPrepared })
   stopOnSignals(server, file)
-  if (file !== undefined) await writable(file, () => writePrivateFile(file, readyDocument(server)))
+  await file.write(readyDocument(server))
   announce(server)
 }
 
 /** The content of the ready file. */
-function readyDocument({ publicOrigin, loginServer, listening, dataDir, caFile }: RunningServer): string {
+function readyDocument({ publicOrigin, loginServer, listening, dataDir, caFile }: RunningServer) {
   const { pid } = process
-  const content = { url: publicOrigin, loginServer, listen: listening, pid, dataDir, caFile: caFile ?? null }
-  return `${JSON.stringify(content, undefined, 2)}\n`
-}
-
-async function writable<Result>(file: string, write: () => Promise<Result>): Promise<Result> {
-  try {
-    return await write()
-  } catch (error) {
-    throw new StartupError(
-      `the ready file ${file} cannot be written: ${plainReason(error)}`,
-      exitCodes.configuration,
-      'name a file in a directory that can be written',
-      { cause: error },
-    )
-  }
+  return { url: publicOrigin, loginServer, listen: listening, pid, dataDir, caFile: caFile ?? null }
 }
 
 function announce({ firstRun, notice, publicOrigin, renewedCa }: RunningServer): void {
@@ -131,12 +86,12 @@ function announce({ firstRun, notice, publicOrigin, renewedCa }: RunningServer):
 }
 
 /** The first signal stops the server gracefully; a second one stops it at once. */
-function stopOnSignals(server: RunningServer, readyFile: string | undefined): void {
+function stopOnSignals(server: RunningServer, readyFile: ReadyFile): void {
   let stopping = false
   const stop = () => {
     if (stopping) process.exit(exitCodes.unexpected)
     stopping = true
-    if (readyFile !== undefined) rmSync(readyFile, { force: true })
+    readyFile.remove()
     server.stop().then(
       () => process.exit(exitCodes.ok),
       (error: unknown) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { getCompileCacheDir } from 'node:module'
 import { basename, dirname } from 'node:path'
-import { getAsset, isSea } from 'node:sea'
+import { getAsset, getRawAsset, isSea } from 'node:sea'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 
 /**
@@ -10,6 +10,15 @@ import { Worker, type WorkerOptions } from 'node:worker_threads'
  */
 export function readPackagedFile(file: URL): string {
   return isSea() ? getAsset(basename(file.pathname), 'utf8') : readFileSync(file, 'utf8')
+}
+
+/** The bytes of a file that belongs to the program; undefined if this build has none. */
+export function findPackagedBytes(file: URL): Uint8Array | undefined {
+  try {
+    return isSea() ? new Uint8Array(getRawAsset(basename(file.pathname))) : readFileSync(file)
+  } catch {
+    return undefined
+  }
 }
 
 /**

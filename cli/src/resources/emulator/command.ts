@@ -1,0 +1,129 @@
+import { startServer } from '@acrux/server'
+import { type EmulatorFlags, type RunningEmulator, emulate } from '@acrux/server/emulator'
+import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
+import { defineCommand } from '../../framework/command/command.ts'
+import { version } from '../../framework/environment/version.ts'
+import { serveExitCodes } from '../serve/exit-codes.ts'
+import { collectGarbageOnMainThread } from '../serve/garbage-collection.ts'
+import { type ReadyFile, openReadyFile } from '../serve/ready-file.ts'
+
+type Flags = EmulatorFlags & {
+  readonly readyFile?: string
+  readonly untilStdinCloses?: true
+  readonly silent?: true
+}
+
+/** `acrux emulator`: a registry for tests. */
+export const command = defineCommand<Flags>({
+  about: `
+The emulator is a server whose ids and secrets are fixed, and which leaves no files. It is for tests, not for images that matter:
+everybody knows its secrets. Its rules are those of Azure Container Registry.
+Tests put its state back, move its clock and inject faults through the control API, which only the holder of the control token can use.`,
+  examples: [
+    'acrux emulator',
+    'acrux emulator --seed acrux.seed.yaml --ready-file acrux.json --until-stdin-closes',
+    'acrux emulator --listen 127.0.0.1:5001 --clock 2027-01-01T00:00:00Z',
+    'acrux emulator --listen 0.0.0.0:5001 --control 0.0.0.0:5002 --control-token @token --allow-network',
+  ],
+  exitCodes: { ...serveExitCodes, 20: 'the seed cannot be applied' },
+  flags: [
+    {
+      flags: '--listen <host:port>',
+      description: 'the address to accept connections on; port 0 is any free port. Default: 127.0.0.1:0',
+    },
+    { flags: '--seed <file>', description: 'a seed in YAML or JSON, applied at the start', repeated: true },
+    { flags: '--ca-cert <file>', description: 'a certificate authority to sign with, in PEM, instead of your own' },
+    { flags: '--ca-key <file>', description: 'the private key of --ca-cert, in PEM' },
+    { flags: '--http', description: 'serve HTTP instead of HTTPS; the Azure SDKs deny it' },
+    {
+      flags: '--public-host <host>',
+      description:
+        'the host at which clients reach the registry, or from-request for the host of each request. Default: localhost',
+    },
+    { flags: '--clock <time>', description: 'where the clock starts, such as 2027-01-01T00:00:00Z. Default: now' },
+    {
+      flags: '--realism <level>',
+      description: 'whether changes take effect at once, or with the documented delays of Azure. Default: instant',
+      choices: ['instant', 'azure'],
+    },
+    {
+      flags: '--control <host:port>',
+      description: 'the address of the control API; port 0 is any free port. Default: 127.0.0.1:0',
+    },
+    {
+      flags: '--control-token <@file>',
+      description: 'a file with the bearer token of the control API. Default: a random token',
+    },
+    {
+      flags: '--ready-file <file>',
+      description: 'write a JSON file with the addresses, ids and secrets, once requests are accepted',
+    },
+    {
+      flags: '--until-stdin-closes',
+      description: 'stop when standard input is closed, such as by the end of the caller',
+    },
+    { flags: '--silent', description: 'write no log, and print only the last line' },
+    {
+      flags: '--allow-network',
+      description: 'accept addresses that other machines can reach, although the secrets are public',
+    },
+  ],
+  privateFiles: true,
+  run: async ({ readyFile, untilStdinCloses, silent, ...flags }) => {
+    collectGarbageOnMainThread()
+    const { env } = process
+    const logLevel = silent === true ? 'silent' : logLevelOf(env['ACRUX_LOG_LEVEL'])
+    const file = await openReadyFile(readyFile)
+    const emulator = await emulate(flags, { version, env, logLevel }, startServer)
+    stopLater(emulator, file, untilStdinCloses === true)
+    await file.write(emulator.ready)
+    announce(emulator, silent === true)
+  },
+})
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+function logLevelOf(text = 'info'): (typeof logLevels)[number] {
+  const level = logLevels.find((each) => each === text)
+  if (level !== undefined) return level
+  throw new StartupError(
+    `ACRUX_LOG_LEVEL: must be one of ${logLevels.join(', ')}, not ${text}`,
+    exitCodes.configuration,
+    'change or unset it',
+  )
+}
+
+function announce({ ready, warnings }: RunningEmulator, isSilent: boolean): void {
+  const { loginServer, control, tenantId, owner } = ready
+  for (const warning of warnings) process.stderr.write(`acrux: warning: ${warning}\n`)
+  if (!isSilent) {
+    process.stdout.write(`acrux: registry ${loginServer}, tenant ${tenantId}\n`)
+    process.stdout.write(`acrux: owner ${owner.appId} with the secret ${owner.secret}\n`)
+    process.stdout.write(`acrux: control API at ${control}\n`)
+  }
+  process.stdout.write(`acrux: ready at ${ready.url}\n`)
+}
+
+/** The first signal stops the emulator; a second one ends it at once. No file remains in either case. */
+function stopLater(emulator: RunningEmulator, readyFile: ReadyFile, untilStdinCloses: boolean): void {
+  process.on('exit', () => {
+    emulator.removeFiles()
+    readyFile.remove()
+  })
+  let isStopping = false
+  const stop = () => {
+    if (isStopping) process.exit(exitCodes.unexpected)
+    isStopping = true
+    emulator.stop().then(
+      () => process.exit(exitCodes.ok),
+      (error: unknown) => {
+        process.stderr.write(`acrux: the emulator did not stop cleanly: ${plainReason(error)}\n`)
+        process.exit(exitCodes.unexpected)
+      },
+    )
+  }
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop)
+  // A pipe whose other end is killed is closed, too.
+  if (untilStdinCloses) process.stdin.resume().once('end', stop).once('error', stop)
+}

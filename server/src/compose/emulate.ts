@@ -1,0 +1,276 @@
+import { createWriteStream, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
+import { type Configuration, formatListenAddress, loadConfiguration } from '../configuration/index.ts'
+import {
+  type ControlListener,
+  type EmulatorAuthority,
+  EmulatorState,
+  controlRoutes,
+  extractTar,
+  findPreparedArchive,
+  fixedIdentity,
+  listenForControl,
+  openAuthority,
+  openRunFolder,
+  registryName,
+  removeAbandonedFolders,
+  tarOf,
+  writeMark,
+} from '../emulator/index.ts'
+import { preparedFileIn } from '../platform/files/data-dir.ts'
+import { Acceptor, type ListenAddress } from '../platform/http/acceptor.ts'
+import { createLog } from '../platform/log/log.ts'
+import { listenFailure } from '../platform/process/listen-failure.ts'
+import { type StartOptions, compose } from './compose.ts'
+import { type EmulatorFlags, type EmulatorSettings, readEmulatorSettings } from './emulator-options.ts'
+
+export type { EmulatorFlags } from './emulator-options.ts'
+
+/** How `main.ts` starts a server. */
+export type StartServer = (
+  configuration: Configuration,
+  options: StartOptions,
+) => Promise<{ readonly publicOrigin: string; readonly stop: () => Promise<void> }>
+
+/** What a program that uses an emulator must know: the content of the ready file. Without TLS, there are no files. */
+export type ReadyDocument = {
+  readonly url: string
+  readonly control: string
+  readonly controlToken: string
+  readonly pid: number
+  readonly resourceGroup: string
+  readonly tenantId: string
+  readonly subscriptionId: string
+  readonly registry: string
+  readonly loginServer: string
+  readonly caFile: string | null
+  readonly caBundleFile: string | null
+  readonly trustStoreFile: string | null
+  readonly owner: { readonly appId: string; readonly secret: string }
+}
+
+/** An emulator that accepts requests. */
+export type RunningEmulator = {
+  readonly ready: ReadyDocument
+  /** What the user must know, in one sentence each. */
+  readonly warnings: readonly string[]
+  /** Stops the server, and removes all files. */
+  readonly stop: () => Promise<void>
+  /** Removes all files at once, for a process that ends. */
+  readonly removeFiles: () => void
+}
+
+/** The options of the process that runs an emulator. */
+export type EmulatorProcess = {
+  readonly version: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly logLevel: Configuration['logLevel']
+}
+
+/** Starts an emulator. @throws StartupError for everything that its user can fix */
+export async function emulate(
+  flags: EmulatorFlags,
+  host: EmulatorProcess,
+  startServer: StartServer,
+): Promise<RunningEmulator> {
+  const settings = await readEmulatorSettings(flags, host.env)
+  rejectUnsupported(settings)
+  const parent = tmpdir()
+  await removeAbandonedFolders(parent)
+  const folder = await openRunFolder(parent)
+  const closing: (() => Promise<void>)[] = []
+  const stop = async () => {
+    try {
+      for (const close of closing.toReversed()) await close()
+    } finally {
+      folder.remove()
+    }
+  }
+  try {
+    const acceptor = await Acceptor.open([settings.listen], { isTls: !settings.http }).catch(explain(settings.listen))
+    closing.push(() => acceptor.close())
+    const configuration = await configurationOf(settings, { acceptor, folder: folder.path, host })
+    const authority = await authorityOf(settings, { configuration, folder: folder.path, host })
+    const state = await openState({ configuration, authority, acceptor, folder: folder.path, host, startServer })
+    closing.push(() => state.close())
+    const control = await openControl(settings, state, configuration)
+    closing.push(() => control.close())
+    return {
+      ready: readyDocument({ configuration, settings, authority, control }),
+      warnings: settings.isOnNetwork ? [networkWarning] : [],
+      stop,
+      removeFiles: folder.remove,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Options whose parts are not in this version. */
+function rejectUnsupported({ seedFiles, startsAtMs, realism, publicHost }: EmulatorSettings): void {
+  const unsupported = {
+    '--seed': seedFiles.length > 0,
+    '--clock': startsAtMs !== undefined,
+    '--realism azure': realism === 'azure',
+    '--public-host from-request': publicHost === 'from-request',
+  }
+  for (const [option, isUsed] of Object.entries(unsupported)) {
+    if (!isUsed) continue
+    throw new StartupError(`this version does not support ${option}`, exitCodes.configuration, 'omit it')
+  }
+}
+
+const networkWarning =
+  'other machines can reach this emulator, and its ids and secrets are public: use it only in a network where nobody else is'
+
+/** Writes the tar archive of a prepared data directory, for the build. `folder` is temporary. */
+export async function writePreparedArchive(file: string, folder: string, version: string): Promise<void> {
+  const dataDir = path.join(folder, 'prepared')
+  await prepareDataDir(dataDir, version)
+  await pipeline(tarOf(dataDir), createWriteStream(file))
+}
+
+type Run = {
+  readonly configuration: Configuration
+  readonly acceptor: Acceptor
+  readonly folder: string
+  readonly host: EmulatorProcess
+}
+
+async function openState({
+  configuration,
+  acceptor,
+  folder,
+  host: { version },
+  authority,
+  startServer,
+}: Run & {
+  readonly authority: EmulatorAuthority | undefined
+  readonly startServer: StartServer
+}): Promise<EmulatorState> {
+  let running: Awaited<ReturnType<StartServer>> | undefined
+  const state = new EmulatorState({
+    folder,
+    version,
+    kept: [],
+    install: async (dataDir) => authority?.install(dataDir),
+    server: {
+      start: async () => {
+        running = await startServer(configuration, { version, acceptsPrepared: true, acceptor })
+      },
+      stop: async (isGraceful) => {
+        if (!isGraceful) acceptor.disconnect()
+        await running?.stop()
+        running = undefined
+      },
+    },
+  })
+  const archive = findPreparedArchive()
+  if (archive === undefined) await prepareDataDir(state.baseDir, version)
+  else {
+    mkdirSync(state.baseDir, { mode: 0o700 })
+    await extractTar(oneChunk(archive), state.baseDir, { maxBytes: Infinity, maxEntries: Infinity })
+  }
+  await state.start()
+  return state
+}
+
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+/** Creates a data directory with the fixed ids and secrets, which a start completes. */
+async function prepareDataDir(dataDir: string, version: string): Promise<void> {
+  const flags = { ...commonSettings, dataDir, listen: '127.0.0.1:1', http: true }
+  const configuration = await loadConfiguration({ flags })
+  const composition = await compose(configuration, createLog('warn'), undefined, { version, fixed: fixedIdentity })
+  await composition.close()
+  renameSync(path.join(dataDir, 'first-run.json'), preparedFileIn(dataDir))
+  for (const name of ['lock', 'hold', 'tls']) rmSync(path.join(dataDir, name), { recursive: true, force: true })
+  writeMark(dataDir, { version })
+}
+
+const commonSettings = { registry: registryName, compatibility: 'acr', dev: true, shutdownSeconds: 1 }
+
+function configurationOf(
+  { http, publicHost }: EmulatorSettings,
+  { acceptor, folder, host: { logLevel } }: Omit<Run, 'configuration'>,
+): Promise<Configuration> {
+  const port = acceptor.addresses[0]?.port ?? 0
+  const flags = {
+    ...commonSettings,
+    dataDir: path.join(folder, 'data'),
+    // The acceptor listens, perhaps at another address.
+    listen: `127.0.0.1:${port}`,
+    ...(publicHost !== undefined && { publicHost: withPort(publicHost, port) }),
+    http,
+    logLevel,
+  }
+  return loadConfiguration({ flags })
+}
+
+/** Clients reach a host without a port at the port of the emulator. */
+function withPort(host: string, port: number): string {
+  return /:\d+$/.test(host) ? host : `${host}:${port}`
+}
+
+async function authorityOf(
+  { http, ca }: EmulatorSettings,
+  { configuration, folder, host: { env } }: Omit<Run, 'acceptor'>,
+): Promise<EmulatorAuthority | undefined> {
+  if (http) return undefined
+  const runDirectory = path.join(folder, 'authority')
+  mkdirSync(runDirectory, { mode: 0o700 })
+  // Real time: clients verify certificates with their own clocks.
+  return openAuthority({ hosts: [configuration.publicHost], runDirectory, given: ca, env, nowMs: Date.now() })
+}
+
+async function openControl(
+  { control, controlToken: token }: EmulatorSettings,
+  state: EmulatorState,
+  { logLevel }: Configuration,
+): Promise<ControlListener> {
+  const log = createLog(logLevel)
+  const options = { address: control, token, routes: controlRoutes, context: { state }, log }
+  return listenForControl(options).catch(explain(control))
+}
+
+function explain(address: ListenAddress) {
+  return (error: unknown): never => {
+    throw listenFailure(error, formatListenAddress(address)) ?? error
+  }
+}
+
+function readyDocument({
+  configuration: { publicHost, http },
+  settings: { controlToken },
+  authority,
+  control,
+}: {
+  readonly configuration: Configuration
+  readonly settings: EmulatorSettings
+  readonly authority: EmulatorAuthority | undefined
+  readonly control: ControlListener
+}): ReadyDocument {
+  const { tenantId, subscriptionId, servicePrincipal } = fixedIdentity
+  const { appId, secret } = servicePrincipal
+  return {
+    url: `${http ? 'http' : 'https'}://${publicHost}`,
+    control: `http://${formatListenAddress(control.address)}`,
+    controlToken,
+    pid: process.pid,
+    resourceGroup: 'default',
+    tenantId,
+    subscriptionId,
+    registry: registryName,
+    loginServer: publicHost,
+    caFile: authority?.caFile ?? null,
+    caBundleFile: authority?.caBundleFile ?? null,
+    trustStoreFile: authority?.trustStoreFile ?? null,
+    owner: { appId, secret },
+  }
+}

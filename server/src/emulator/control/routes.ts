@@ -1,0 +1,16 @@
+import type { Context } from './context.ts'
+import type { Route } from './route.ts'
+import { stateRoutes } from './state-routes.ts'
+
+/** All routes of the control API. */
+export const routes: readonly Route<Context>[] = [
+  {
+    id: 'health',
+    method: 'GET',
+    path: '/_acrux/health',
+    isOpen: true,
+    handle: ({ state }) =>
+      state.isReady ? { status: 200, json: { status: 'ready' } } : { status: 503, json: { status: 'starting' } },
+  },
+  ...stateRoutes,
+]

@@ -1,0 +1,190 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Readable } from 'node:stream'
+import { emulatorFileIn, tlsDirectoryIn } from '../../platform/files/data-dir.ts'
+import { extractTar } from './tar-reader.ts'
+import { tarOf } from './tar-writer.ts'
+
+/** A snapshot is of another version of the program. */
+export class ForeignSnapshotError extends Error {
+  override readonly name = 'ForeignSnapshotError'
+}
+
+/** What a part of the emulator keeps beside the data directory, such as the clock. */
+export type Kept = {
+  /** Its name in a snapshot. */
+  readonly name: string
+  /** Returns what JSON can express. */
+  readonly save: () => unknown
+  /** Puts back what `save` returned in this version; undefined stands for the state of the start. */
+  readonly restore: (saved: unknown) => void
+}
+
+/** How the server of a data directory is started and stopped. */
+export type Recomposition = {
+  readonly start: () => Promise<void>
+  /** Completes running requests if `isGraceful`, and otherwise disconnects all clients. */
+  readonly stop: (isGraceful: boolean) => Promise<void>
+}
+
+export type EmulatorStateOptions = {
+  /** The folder of the run. */
+  readonly folder: string
+  readonly version: string
+  readonly server: Recomposition
+  /** Writes what every data directory has that no snapshot contains: the certificate authority. */
+  readonly install: (dataDir: string) => Promise<void>
+  readonly kept: readonly Kept[]
+}
+
+/** The content of the file that marks a data directory of the emulator. */
+type Mark = { readonly version: string; readonly kept?: Readonly<Record<string, unknown>> }
+
+const archiveLimits = { maxBytes: 4 * 1024 ** 3, maxEntries: 100_000 }
+
+/**
+ * The state of an emulator: its data directory, and what its parts keep in memory. It is copied and put back while the server
+ * is stopped. The calls must not overlap.
+ */
+export class EmulatorState {
+  readonly #options: EmulatorStateOptions
+  #isReady = false
+
+  constructor(options: EmulatorStateOptions) {
+    this.#options = options
+    mkdirSync(this.#snapshotsFolder, { mode: 0o700 })
+  }
+
+  /** Whether the server accepts requests. */
+  get isReady(): boolean {
+    return this.#isReady
+  }
+
+  /** The data directory of the server. */
+  get dataDir(): string {
+    return path.join(this.#options.folder, 'data')
+  }
+
+  /** The data directory to which a reset returns. It must exist before the first start. */
+  get baseDir(): string {
+    return path.join(this.#options.folder, 'base')
+  }
+
+  /** Starts the server from the base. */
+  async start(): Promise<void> {
+    await this.#putBack(this.baseDir)
+  }
+
+  /** Makes the present state the base, such as after the seed. */
+  async rebase(): Promise<void> {
+    await this.#copyTo(this.baseDir)
+  }
+
+  /** Returns to the base. */
+  async reset(): Promise<void> {
+    await this.#stop(false)
+    await this.#putBack(this.baseDir)
+  }
+
+  /** Stores the present state; an earlier snapshot of the name is replaced. */
+  async takeSnapshot(name: string): Promise<void> {
+    await this.#copyTo(this.#snapshot(name))
+  }
+
+  hasSnapshot(name: string): boolean {
+    return existsSync(this.#snapshot(name))
+  }
+
+  /** Returns to a snapshot, which must exist. */
+  async restore(name: string): Promise<void> {
+    await this.#stop(false)
+    await this.#putBack(this.#snapshot(name))
+  }
+
+  /** A snapshot, which must exist, as a tar archive. */
+  exportSnapshot(name: string): Readable {
+    return tarOf(this.#snapshot(name))
+  }
+
+  /**
+   * Stores a snapshot from a tar archive.
+   *
+   * @throws InvalidArchiveError; ForeignSnapshotError
+   */
+  async importSnapshot(name: string, archive: AsyncIterable<Uint8Array>): Promise<void> {
+    const part = mkdtempSync(path.join(this.#options.folder, 'part-'))
+    try {
+      await extractTar(archive, part, archiveLimits)
+      const { version } = readMark(part) ?? {}
+      if (version !== this.#options.version) {
+        const found = version === undefined ? 'The archive is no snapshot' : `The snapshot is of version ${version}`
+        throw new ForeignSnapshotError(`${found}, and this is version ${this.#options.version}.`)
+      }
+      rmSync(tlsDirectoryIn(part), { recursive: true, force: true })
+      rmSync(this.#snapshot(name), { recursive: true, force: true })
+      renameSync(part, this.#snapshot(name))
+    } finally {
+      rmSync(part, { recursive: true, force: true })
+    }
+  }
+
+  /** Stops the server for good. */
+  async close(): Promise<void> {
+    await this.#stop(true)
+  }
+
+  get #snapshotsFolder(): string {
+    return path.join(this.#options.folder, 'snapshots')
+  }
+
+  #snapshot(name: string): string {
+    return path.join(this.#snapshotsFolder, name)
+  }
+
+  async #stop(isGraceful: boolean): Promise<void> {
+    // The last start may have failed.
+    if (!this.#isReady) return
+    this.#isReady = false
+    await this.#options.server.stop(isGraceful)
+  }
+
+  async #start(): Promise<void> {
+    await this.#options.server.start()
+    this.#isReady = true
+  }
+
+  async #copyTo(target: string): Promise<void> {
+    await this.#stop(true)
+    rmSync(target, { recursive: true, force: true })
+    cpSync(this.dataDir, target, { recursive: true })
+    // A snapshot can leave this machine, and the key of the authority must not.
+    rmSync(tlsDirectoryIn(target), { recursive: true, force: true })
+    const kept = Object.fromEntries(this.#options.kept.map(({ name, save }) => [name, save()]))
+    writeMark(target, { version: this.#options.version, kept })
+    await this.#start()
+  }
+
+  async #putBack(source: string): Promise<void> {
+    const { kept = {} } = readMark(source) ?? {}
+    rmSync(this.dataDir, { recursive: true, force: true })
+    cpSync(source, this.dataDir, { recursive: true })
+    await this.#options.install(this.dataDir)
+    for (const { name, restore } of this.#options.kept) restore(kept[name])
+    await this.#start()
+  }
+}
+
+/** Marks a data directory as one of the emulator, which `acrux serve` denies. */
+export function writeMark(dataDir: string, mark: Mark): void {
+  writeFileSync(emulatorFileIn(dataDir), JSON.stringify(mark), { mode: 0o600 })
+}
+
+function readMark(dataDir: string): Mark | undefined {
+  const file = emulatorFileIn(dataDir)
+  if (!existsSync(file)) return undefined
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Mark
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { lockDirectory } from '../../platform/files/data-dir.ts'
+
+const prefix = 'acrux-emulator-'
+
+/** How long a new folder may be without its lock. */
+const newMs = 60_000
+
+/** The folder with all files of one emulator. */
+export type RunFolder = {
+  readonly path: string
+  /** Removes the folder with everything in it. Harmless when repeated. */
+  readonly remove: () => void
+}
+
+/**
+ * Creates a folder that only this user can access. Its lock is held until the process ends, so that the next emulator can
+ * remove the folder of one that was killed.
+ */
+export async function openRunFolder(parent: string): Promise<RunFolder> {
+  const folder = mkdtempSync(path.join(parent, prefix))
+  const lock = await lockDirectory(folder)
+  // Another emulator has just taken it for an abandoned one.
+  if (lock === undefined) return openRunFolder(parent)
+  let isRemoved = false
+  return {
+    path: folder,
+    remove: () => {
+      if (isRemoved) return
+      isRemoved = true
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
+      lock.close()
+    },
+  }
+}
+
+/** Removes the folders of this user whose emulators were killed. */
+export async function removeAbandonedFolders(parent: string): Promise<void> {
+  const names = await readdir(parent)
+  for (const name of names.filter((each) => each.startsWith(prefix))) {
+    // Another emulator may remove it at the same moment.
+    await removeIfAbandoned(path.join(parent, name)).catch(() => undefined)
+  }
+}
+
+async function removeIfAbandoned(folder: string): Promise<void> {
+  const { uid, mtimeMs } = await stat(folder)
+  if (process.getuid !== undefined && uid !== process.getuid()) return
+  const locked = await stat(path.join(folder, 'lock'), { throwIfNoEntry: false })
+  if (locked === undefined && Date.now() - mtimeMs < newMs) return
+  const lock = await lockDirectory(folder)
+  if (lock === undefined) return
+  rmSync(folder, { recursive: true, force: true })
+  lock.close()
+}

@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { tar } from '../clients/lib/tar.ts'
+import { enableAdmin } from '../harness/arm.ts'
+import { EmulatorEnded, type RunningEmulator, startEmulator } from '../harness/emulator.ts'
+import { request } from '../harness/http.ts'
+import { stringAt } from '../harness/json.ts'
+import { mainFile } from '../harness/program.ts'
+import { accessToken, pushImage } from '../harness/registry.ts'
+import { StartFailed, startServer } from '../harness/server.ts'
+import { tempDir } from '../harness/temp-dir.ts'
+
+const emulator = await startEmulator()
+after(() => emulator[Symbol.asyncDispose]())
+
+const { ready } = emulator
+const server = emulator.server()
+
+const foldersIn = (directory: string) => readdirSync(directory).filter((name) => name.startsWith('acrux-emulator-'))
+
+async function push(tag: string): Promise<void> {
+  const admin = await enableAdmin(server)
+  const token = await accessToken(server, admin, ['repository:team/app:pull,push'])
+  await pushImage(server, 'team/app', tag, `Bearer ${token}`)
+}
+
+/** The status of a pull by the owner. */
+async function pull(tag: string): Promise<number> {
+  const admin = await enableAdmin(server)
+  const token = await accessToken(server, admin, ['repository:team/app:pull'])
+  // With the rules of ACR, a client must accept the type of the manifest.
+  const headers = { authorization: `Bearer ${token}`, accept: 'application/vnd.oci.image.manifest.v1+json' }
+  const url = `${ready.url}/v2/team/app/manifests/${tag}`
+  return (await request({ url, headers, caFile: server.caFile })).status
+}
+
+async function expectControl(status: number, method: string, path: string, body?: Uint8Array<ArrayBuffer>) {
+  const answer = await emulator.control(method, `/_acrux/${path}`, body)
+  assert.equal(answer.status, status, `${method} ${path}: ${JSON.stringify(answer.json)}`)
+  return answer
+}
+
+async function expectError(status: number, code: string, method: string, path: string, body?: Uint8Array<ArrayBuffer>) {
+  const { json } = await expectControl(status, method, path, body)
+  assert.equal(stringAt(json, 'error', 'code'), code)
+  assert.ok(stringAt(json, 'error', 'message').length > 10)
+}
+
+test('the ready file has the addresses, the fixed ids and the secret, and only its user can read it', () => {
+  const { url, control, controlToken, caFile, caBundleFile, trustStoreFile, ...fixed } = ready
+  assert.deepEqual(fixed, {
+    pid: emulator.child.pid,
+    resourceGroup: 'default',
+    tenantId: 'acacacac-0000-4000-8000-000000000001',
+    subscriptionId: 'acacacac-0000-4000-8000-000000000002',
+    registry: 'acrux',
+    loginServer: new URL(url).host,
+    owner: { appId: 'acacacac-0000-4000-8000-000000000003', secret: 'acrux-emulator-owner' },
+  })
+  assert.match(url, /^https:\/\/localhost:\d+$/)
+  assert.match(control, /^http:\/\/127\.0\.0\.1:\d+$/)
+  assert.ok(controlToken.length >= 43)
+  for (const file of [caFile, caBundleFile, trustStoreFile]) assert.ok(file !== null && existsSync(file))
+  assert.equal(statSync(emulator.readyFile).mode & 0o777, 0o600)
+  const printed = emulator
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('acrux: '))
+  assert.equal(printed.at(-1), `acrux: ready at ${url}`)
+})
+
+test('the control API requires its token, except for the health', async () => {
+  const health = await fetch(`${ready.control}/_acrux/health`)
+  assert.deepEqual([health.status, await health.json()], [200, { status: 'ready' }])
+  for (const token of ['', 'wrong', ready.controlToken.slice(1)]) {
+    const { status, json } = await emulator.control('POST', '/_acrux/state/reset', undefined, token)
+    assert.deepEqual([status, stringAt(json, 'error', 'code')], [401, 'Unauthorized'])
+  }
+  await expectError(404, 'NotFound', 'GET', 'state/reset')
+  await expectError(404, 'NotFound', 'GET', 'nothing')
+  const { status } = await request({ url: `${ready.url}/_acrux/health`, caFile: server.caFile })
+  assert.equal(status, 404, 'the public listener has none of it')
+})
+
+test('a reset removes what tests did, and keeps the port, the ids and connections that wait', async () => {
+  await push('reset')
+  assert.equal(await pull('reset'), 200)
+  const { hostname, port } = new URL(ready.url)
+  const waits = connect(Number(port), hostname)
+  await once(waits, 'connect')
+  await expectControl(204, 'POST', 'state/reset')
+  waits.destroy()
+  assert.equal(await pull('reset'), 404)
+  await push('reset')
+  assert.equal(await pull('reset'), 200)
+})
+
+test('a snapshot is restored, also from its archive', async () => {
+  await expectControl(204, 'POST', 'state/reset')
+  await push('first')
+  await expectControl(201, 'POST', 'state/snapshots/one')
+  await push('second')
+  await expectControl(204, 'POST', 'state/snapshots/one/restore')
+  assert.deepEqual([await pull('first'), await pull('second')], [200, 404])
+  const { bytes } = await expectControl(200, 'GET', 'state/snapshots/one')
+  await expectControl(201, 'PUT', 'state/snapshots/two', bytes)
+  await expectControl(204, 'POST', 'state/reset')
+  assert.equal(await pull('first'), 404)
+  await expectControl(204, 'POST', 'state/snapshots/two/restore')
+  assert.equal(await pull('first'), 200)
+  assert.ok(!bytes.includes('PRIVATE KEY'), 'the archive has no key of the authority')
+})
+
+test('snapshots that do not exist, and archives that are none, are rejected', async () => {
+  for (const [method, path] of [
+    ['POST', 'state/snapshots/none/restore'],
+    ['GET', 'state/snapshots/none'],
+  ] as const) {
+    await expectError(404, 'NotFound', method, path)
+  }
+  const put = (name: string, content: Uint8Array<ArrayBuffer>, status: number, code: string) =>
+    expectError(status, code, 'PUT', `state/snapshots/${name}`, content)
+  await put('..%2Fbase', Buffer.from(''), 400, 'InvalidRequest')
+  await put('bad', Buffer.from('no archive'), 400, 'InvalidRequest')
+  await put('bad', Buffer.alloc(512, 'x'), 400, 'InvalidRequest')
+  for (const path of ['../escaped', '/escaped', 'a/../../escaped', '.hidden']) {
+    const file = Buffer.from(tar([{ path, content: Buffer.from('x') }]))
+    await put('bad', file, 400, 'InvalidRequest')
+  }
+  const other = Buffer.from(tar([{ path: 'emulator.json', content: Buffer.from('{"version":"0.0.1"}') }]))
+  await put('bad', other, 409, 'Conflict')
+  await expectError(404, 'NotFound', 'GET', 'state/snapshots/bad')
+  const [folder = ''] = foldersIn(emulator.temporary)
+  assert.ok(!readdirSync(join(emulator.temporary, folder)).some((name) => name.startsWith('part-')))
+})
+
+test('acrux serve denies the data directory of an emulator', async () => {
+  await expectControl(201, 'POST', 'state/snapshots/stolen')
+  const { bytes } = await expectControl(200, 'GET', 'state/snapshots/stolen')
+  using folder = tempDir('stolen')
+  const dataDir = join(folder.path, 'data')
+  mkdirSync(dataDir, { mode: 0o700 })
+  writeFileSync(join(folder.path, 'data.tar'), bytes)
+  spawnSync('tar', ['-xf', join(folder.path, 'data.tar'), '-C', dataDir])
+  assert.ok(existsSync(join(dataDir, 'acrux.db')))
+  await assert.rejects(startServer({ dataDir }), (error) => {
+    assert.ok(error instanceof StartFailed)
+    assert.equal(error.code, 13)
+    assert.match(error.output, /is a data directory of acrux emulator.*\n.*choose another directory with --data-dir/)
+    return true
+  })
+})
+
+const wrongUsage: readonly { args: readonly string[]; env?: Record<string, string>; says: RegExp }[] = [
+  { args: ['--listen', '0.0.0.0:0'], says: /--allow-network/ },
+  { args: ['--control', '0.0.0.0:0'], says: /--allow-network/ },
+  { args: ['--control', '0.0.0.0:0', '--allow-network'], says: /--control-token/ },
+  { args: ['--listen', 'nowhere'], says: /HOST:PORT/ },
+  { args: ['--control-token', 'a-secret-on-the-command-line'], says: /@FILE/ },
+  { args: ['--clock', 'tomorrow'], says: /2027-01-01T00:00:00Z/ },
+  { args: ['--ca-cert', 'ca.pem'], says: /--ca-key/ },
+  { args: ['--realism', 'some'], says: /instant, azure/ },
+  { args: ['--data-dir', '/tmp'], says: /unknown option/ },
+  { args: ['--database', 'postgres://localhost/acrux'], says: /unknown option/ },
+  { args: [], env: { ACRUX_DATABASE: 'postgres://localhost/acrux' }, says: /unset ACRUX_DATABASE/ },
+  { args: [], env: { ACRUX_TLS_ACME_DIRECTORY: 'https://acme.example' }, says: /unset ACRUX_TLS_ACME_DIRECTORY/ },
+]
+
+for (const { args, env = {}, says } of wrongUsage) {
+  test(`an emulator does not start with ${[...args, ...Object.keys(env)].join(' ')}`, async () => {
+    await assert.rejects(startEmulator({ args, env }), (error) => {
+      assert.ok(error instanceof EmulatorEnded)
+      assert.equal(error.code, 2, error.output)
+      assert.match(error.output, says)
+      return true
+    })
+  })
+}
+
+test('an emulator on the network, with a token of a file, warns that its secrets are public', async () => {
+  using folder = tempDir('token')
+  const token = 'a-token-of-the-user-1234'
+  writeFileSync(join(folder.path, 'token'), `${token}\n`)
+  const network = ['--listen', '0.0.0.0:0', '--control', '0.0.0.0:0', '--allow-network']
+  await using open = await startEmulator({ args: [...network, '--control-token', `@${join(folder.path, 'token')}`] })
+  assert.match(open.output(), /acrux: warning: other machines can reach this emulator/)
+  assert.equal(open.ready.controlToken, token)
+  assert.equal((await open.control('POST', '/_acrux/state/reset')).status, 204)
+})
+
+test('a silent emulator over HTTP prints one line', async () => {
+  await using silent = await startEmulator({ args: ['--silent', '--http'] })
+  assert.match(silent.ready.url, /^http:\/\/localhost:\d+$/)
+  assert.equal((await fetch(`${silent.ready.url}/v2/`)).status, 401)
+  assert.equal(silent.output(), `acrux: ready at ${silent.ready.url}\n`)
+  assert.equal(silent.ready.caFile, null)
+})
+
+async function assertLeavesNothing(running: RunningEmulator, end: () => Promise<unknown>): Promise<void> {
+  assert.equal(foldersIn(running.temporary).length, 1)
+  await end()
+  assert.deepEqual(foldersIn(running.temporary), [])
+  assert.ok(!existsSync(running.readyFile), 'the ready file is deleted')
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`${signal} leaves no files`, async () => {
+    await using running = await startEmulator()
+    await assertLeavesNothing(running, async () =>
+      assert.deepEqual(await running.end(signal), { code: 0, signal: null }),
+    )
+  })
+}
+
+test('the end of standard input stops an emulator that watches it', async () => {
+  await using running = await startEmulator({ args: ['--until-stdin-closes'] })
+  await assertLeavesNothing(running, async () => {
+    running.child.stdin?.end()
+    await once(running.child, 'close')
+    assert.equal(running.child.exitCode, 0)
+  })
+})
+
+test('the next emulator removes the files of one that was killed, and of no other', async () => {
+  using folder = tempDir('shared')
+  const shared = { home: folder.path, temporary: folder.path }
+  await using living = await startEmulator({ shared })
+  await using killed = await startEmulator({ shared })
+  await killed.end('SIGKILL')
+  assert.equal(foldersIn(folder.path).length, 2)
+  await using next = await startEmulator({ shared })
+  assert.equal(foldersIn(folder.path).length, 2)
+  for (const each of [living, next]) assert.equal((await each.control('POST', '/_acrux/state/reset')).status, 204)
+})
+
+test('an emulator ends, and its files are removed, when its parent is killed', async () => {
+  using folder = tempDir('parent')
+  const readyFile = join(folder.path, 'ready.json')
+  const code = `const { spawn } = require('node:child_process')
+    const args = ${JSON.stringify([mainFile, 'emulator', '--until-stdin-closes', '--ready-file', readyFile])}
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    child.stdout.on('data', (text) => String(text).includes('ready at') && process.kill(process.pid, 'SIGKILL'))`
+  const env = { ...process.env, HOME: folder.path, TMPDIR: folder.path }
+  assert.equal(spawnSync(process.execPath, ['-e', code], { env }).signal, 'SIGKILL')
+  // The pipe of standard error closes with the emulator, so the call above has waited for it.
+  assert.deepEqual(foldersIn(folder.path), [])
+  assert.ok(!existsSync(readyFile))
+})
+
+/** What grows if a reset keeps something. */
+function usageOf(pid: number) {
+  return {
+    descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    threads: readdirSync(`/proc/${pid}/task`).length,
+  }
+}
+
+test('many resets keep the files and threads of the process', { skip: !existsSync('/proc/self/fd') }, async () => {
+  const reset = () => expectControl(204, 'POST', 'state/reset')
+  for (let count = 0; count < 10; count += 1) await reset()
+  const before = usageOf(ready.pid)
+  const resets = Number(process.env['ACRUX_TEST_RESETS'] ?? 30)
+  for (let count = 0; count < resets; count += 1) await reset()
+  const now = usageOf(ready.pid)
+  assert.ok(now.descriptors <= before.descriptors + 3, JSON.stringify({ before, now }))
+  assert.ok(now.threads <= before.threads + 2, JSON.stringify({ before, now }))
+})
