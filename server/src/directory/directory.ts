@@ -33,7 +33,7 @@ import type {
   Tenant,
   User,
 } from './principals/model.ts'
-import { requireSubscriptionOwnersLeft } from './principals/owners.ts'
+import { type SubscriptionGuard, type SubscriptionOwners, createSubscriptionGuard } from './principals/owners.ts'
 import { principalStore } from './principals/principal-store.ts'
 import { toServicePrincipal, toUser } from './principals/principals.ts'
 import { asUser } from './principals/records.ts'
@@ -98,8 +98,10 @@ export interface Directory {
 export type DirectoryOptions = {
   readonly database: Database
   readonly clock: Clock
-  /** Deletes what a principal has in other modules, and gives the subscriptions that this leaves without an owner. */
-  readonly onPrincipalDeleted: (transaction: Transaction, objectId: string) => Promise<readonly string[]>
+  /** Deletes what a principal has in other modules. */
+  readonly onPrincipalDeleted: (transaction: Transaction, objectId: string) => Promise<unknown>
+  /** The principals with the role Owner at each subscription. */
+  readonly subscriptionOwners: SubscriptionOwners
   /** Deletes the consents to a deleted application, by its client id. */
   readonly onApplicationDeleted?: (transaction: Transaction, appId: string) => Promise<unknown>
   /** The tenants whose tokens are accepted, in lower case; none by default. */
@@ -117,18 +119,21 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const { insertUser } = store
   const externalUsers = createExternalUsers({ clock, store: externalStore, insertUser, groups: externalGroups, tenant })
   const applicationOwners = applicationOwnerStore(database)
+  const guard = createSubscriptionGuard(store, options.subscriptionOwners)
   const onPrincipalDeleted: OnPrincipalDeleted = async (transaction, principal) => {
     const { objectId } = principal
+    const owned = await guard.ownedBy(transaction, objectId)
     await store.deleteFromGroups(transaction, objectId)
     await applicationOwners.deleteOwnerships(transaction, objectId)
     await externalUsers.deleteIdentitiesOf(transaction, objectId)
     await events.onPrincipalDeleted(transaction, principal)
-    requireSubscriptionOwnersLeft(await options.onPrincipalDeleted(transaction, objectId))
+    await options.onPrincipalDeleted(transaction, objectId)
+    await guard.requireOwners(transaction, owned)
   }
   const signIns = createApplicationSignInStore(database)
   const managedStore = createManagedIdentityStore(database)
   const external = createExternalPrincipals({ database, clock, trustedTenants, onPrincipalDeleted })
-  const people = createPeople({ store, clock, identities: externalUsers, events, onPrincipalDeleted })
+  const people = createPeople({ store, clock, identities: externalUsers, events, guard, onPrincipalDeleted })
   return {
     tenant,
     createTenant: (transaction, row) => insertTenant(store, transaction, row),
@@ -147,7 +152,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     managedIdentities: createManagedIdentities({ store, managedStore, clock, onPrincipalDeleted }),
     people: { ...people, ...createPeopleReads({ store }) },
     groups: { ...createGroups({ store, clock, onPrincipalDeleted }), ...createGroupReads({ store }) },
-    applications: openApplications(options, { store, signIns, events, onPrincipalDeleted }),
+    applications: openApplications(options, { store, signIns, events, guard, onPrincipalDeleted }),
     roles: createDirectoryRoles({ store, events }),
     addListener: (listener) => {
       listeners.push(listener)
@@ -161,10 +166,11 @@ function openApplications(
     readonly store: Store
     readonly signIns: ApplicationSignInStore
     readonly events: DirectoryListener
+    readonly guard: SubscriptionGuard
     readonly onPrincipalDeleted: OnPrincipalDeleted
   },
 ): Applications {
-  const { signIns, events, onPrincipalDeleted } = shared
+  const { signIns, events, guard, onPrincipalDeleted } = shared
   const store = {
     ...shared.store,
     ...applicationStore(database),
@@ -184,7 +190,7 @@ function openApplications(
       events: { onApplicationDeleted: onDeleted },
       removeServicePrincipal,
     }),
-    ...createServicePrincipals({ store, clock, events, removeServicePrincipal }),
+    ...createServicePrincipals({ store, clock, events, guard, removeServicePrincipal }),
     ...createApplicationReads({ store, signIns }),
   }
 }

@@ -1,7 +1,7 @@
 import { auditMigrations } from '../../src/audit/index.ts'
 import { hashedPassword } from '../platform/test-hashed-password.ts'
 import type { Clock } from '../../src/platform/process/clock.ts'
-import type { Database, DatabaseKind } from '../../src/platform/sql/database.ts'
+import type { Transaction, Database, DatabaseKind } from '../../src/platform/sql/database.ts'
 import type { Migration } from '../../src/platform/sql/migrations.ts'
 import { openTestDatabase, usualDatabaseKind } from '../platform/test-database.ts'
 import { type Directory, createDirectory } from '../../src/directory/directory.ts'
@@ -21,7 +21,7 @@ export type TestDirectory = {
   /** The principals whose deletion was reported to other modules. */
   readonly deletedPrincipals: string[]
   /** The subscriptions that a deletion leaves without an owner. */
-  readonly ownerless: string[]
+  readonly subscriptionOwners: Map<string, readonly string[]>
   readonly alice: User
   readonly dispose: () => Promise<void>
 }
@@ -36,14 +36,20 @@ export async function openTestDirectory(
   const time = { nowMs: Date.parse('2026-03-01T12:00:00Z') }
   const clock = { now: () => time.nowMs }
   const deletedPrincipals: string[] = []
-  const ownerless: string[] = []
+  /** The principal that a transaction deletes, whose assignments it deletes too. */
+  const deletedIn = new WeakMap<Transaction, string>()
+  const subscriptionOwners = new Map<string, readonly string[]>()
   const directory = createDirectory({
     database,
     clock,
     trustedTenants: [testTrustedTenantId],
-    onPrincipalDeleted: async (_transaction, objectId) => {
+    onPrincipalDeleted: async (transaction, objectId) => {
       deletedPrincipals.push(objectId)
-      return ownerless
+      deletedIn.set(transaction, objectId)
+    },
+    subscriptionOwners: async (transaction) => {
+      const without = (ids: readonly string[]) => ids.filter((id) => id !== deletedIn.get(transaction))
+      return new Map([...subscriptionOwners].map(([scope, ids]) => [scope, without(ids)]))
     },
   })
   const password = await hashedPassword('a long password')
@@ -53,5 +59,5 @@ export async function openTestDirectory(
     const user = { userPrincipalName: 'Alice@contoso.example', displayName: 'Alice', password }
     return directory.createUser(transaction, { ...user, directoryRole: 'owner' })
   })
-  return { database, directory, time, clock, deletedPrincipals, ownerless, alice, dispose }
+  return { database, directory, time, clock, deletedPrincipals, subscriptionOwners, alice, dispose }
 }

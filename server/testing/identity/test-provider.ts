@@ -117,7 +117,12 @@ async function openModules(
   const destination = new PassThrough()
   destination.on('data', (line: Buffer) => logLines.push(line.toString()))
   const log = createLog('info', destination)
-  const directory = createDirectory({ database, clock, onPrincipalDeleted: () => Promise.resolve([]) })
+  const directory = createDirectory({
+    database,
+    clock,
+    onPrincipalDeleted: () => Promise.resolve(),
+    subscriptionOwners: () => Promise.resolve(new Map()),
+  })
   const shared = { database, clock, sealer, directory, maxSignInDays }
   const credentials = createCredentials({
     ...shared,

@@ -53,9 +53,9 @@ export async function openTestPages({
   const logLines: string[] = []
   const log = createLog('debug', { write: (line) => void logLines.push(line) })
   const audit = createAudit({ database, clock })
-  const onPrincipalDeleted = () => Promise.resolve([])
+  const ports = { onPrincipalDeleted: () => Promise.resolve(), subscriptionOwners: () => Promise.resolve(new Map()) }
   const shared = { database, clock, audit, log, sealer, publicOrigin }
-  const directory = createDirectory({ ...shared, onPrincipalDeleted })
+  const directory = createDirectory({ ...shared, ...ports })
   const credentials = createCredentials({ ...shared, directory, secondFactorPolicy })
   const identity = createIdentity({
     ...shared,

@@ -96,6 +96,7 @@ async function openModules(kind: DatabaseKind, trust: TestTrust | undefined) {
     clock,
     trustedTenants: (trust?.trustedTenants ?? []).map((tenant) => tenant.tenantId),
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
+    subscriptionOwners: (transaction) => access.subscriptionOwners(transaction),
   })
   const credentials = createCredentials({ database, clock, directory, sealer, publicOrigin })
   const issuers = createIssuers({ credentials, directory, clock, ...trust })

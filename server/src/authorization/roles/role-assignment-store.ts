@@ -194,6 +194,16 @@ const writes = {
       .executeTakeFirstOrThrow()
     return count
   },
+  /** The unconditional assignments of a role at subscriptions. */
+  ofSubscriptions: (transaction: Transaction, roleDefinitionName: string) =>
+    within(transaction)
+      .selectFrom('role_assignment')
+      .select(['scope_key', 'principal_id'])
+      .where('role_definition_name', '=', roleDefinitionName)
+      .where('condition', 'is', null)
+      .where('scope_key', 'like', '/subscriptions/%')
+      .where('scope_key', 'not like', '/subscriptions/%/%')
+      .execute(),
   removeBelow: async (transaction: Transaction, scopeKey: string) => {
     const [from, to] = startsWith(`${scopeKey}/`)
     const tables = within(transaction)
@@ -201,9 +211,5 @@ const writes = {
     await tables.deleteFrom('role_assignment').where('scope_key', '>=', from).where('scope_key', '<', to).execute()
   },
   removeOf: (transaction: Transaction, principalId: string) =>
-    within(transaction)
-      .deleteFrom('role_assignment')
-      .where('principal_id', '=', principalId)
-      .returning(['scope_key', 'role_definition_name'])
-      .execute(),
+    within(transaction).deleteFrom('role_assignment').where('principal_id', '=', principalId).execute(),
 }

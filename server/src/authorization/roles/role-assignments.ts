@@ -32,8 +32,10 @@ export interface RoleAssignments {
   countAssignments(transaction: Transaction, scope: string, roleDefinitionName: string): Promise<number>
   /** Deletes every assignment at a scope or below it, together with the resource. */
   deleteAssignmentsBelow(transaction: Transaction, scope: string): Promise<void>
-  /** Deletes every assignment of a deleted principal. Returns the subscriptions that lose their last owner by that. */
-  deleteAssignmentsOf(transaction: Transaction, principalId: string): Promise<string[]>
+  /** The principals that own each subscription without a condition, by the scope of the subscription. */
+  subscriptionOwners(transaction: Transaction): Promise<ReadonlyMap<string, readonly string[]>>
+  /** Deletes every assignment of a deleted principal. */
+  deleteAssignmentsOf(transaction: Transaction, principalId: string): Promise<void>
 }
 
 /** Creates the role assignments. */
@@ -86,24 +88,21 @@ export function createRoleAssignments(
     },
     countAssignments: (transaction, scope, roleDefinitionName) =>
       store.countUnconditional(transaction, normalizeScope(scope), roleDefinitionName),
+    subscriptionOwners: async (transaction) => {
+      const owners = new Map<string, string[]>()
+      for (const { scope_key: scope, principal_id: principalId } of await store.ofSubscriptions(transaction, ownerRole))
+        owners.set(scope, [...(owners.get(scope) ?? []), principalId])
+      return owners
+    },
     deleteAssignmentsBelow: async (transaction, scope) => {
       transaction.changesAuthority()
       await store.removeBelow(transaction, normalizeScope(scope))
     },
     deleteAssignmentsOf: async (transaction, principalId) => {
       transaction.changesAuthority()
-      const ownerless: string[] = []
-      for (const { scope_key: scope, role_definition_name: role } of await store.removeOf(transaction, principalId)) {
-        const isOwners = role === ownerRole && isSubscription(scope)
-        if (isOwners && (await store.countUnconditional(transaction, scope, ownerRole)) === 0) ownerless.push(scope)
-      }
-      return ownerless
+      await store.removeOf(transaction, principalId)
     },
   }
-}
-
-function isSubscription(scopeKey: string): boolean {
-  return /^\/subscriptions\/[^/]+$/.test(scopeKey)
 }
 
 function toRow(assignment: RoleAssignment): RoleAssignmentRow {

@@ -47,8 +47,9 @@ export function openAuthority(
     trustedTenants: trustedTenants.map(({ tenantId }) => tenantId),
     onPrincipalDeleted: async (transaction, objectId) => {
       await onPrincipalDeleted(transaction, objectId)
-      return access.deleteAssignmentsOf(transaction, objectId)
+      await access.deleteAssignmentsOf(transaction, objectId)
     },
+    subscriptionOwners: (transaction) => access.subscriptionOwners(transaction),
     onApplicationDeleted,
   })
   const credentials = createCredentials({

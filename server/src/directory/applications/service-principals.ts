@@ -4,7 +4,7 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import { DirectoryError, denyManaged, resourceNotFound } from '../principals/errors.ts'
 import type { DirectoryListener } from '../principals/events.ts'
 import type { DirectoryRole, OnPrincipalDeleted } from '../principals/model.ts'
-import { requireOwnerLeft } from '../principals/owners.ts'
+import { type SubscriptionGuard, requireOwnerLeft } from '../principals/owners.ts'
 import type { NamedServicePrincipalRow, PrincipalStore } from '../principals/principal-store.ts'
 import { type ServicePrincipalRecord, toServicePrincipalRecord } from '../principals/records.ts'
 import type { ApplicationStore } from './application-store.ts'
@@ -45,9 +45,10 @@ export function createServicePrincipals(options: {
   readonly store: ApplicationStore & PrincipalStore
   readonly clock: Clock
   readonly events: Pick<DirectoryListener, 'onApplicationDisabled' | 'onPrincipalDisabled'>
+  readonly guard: SubscriptionGuard
   readonly removeServicePrincipal: RemoveServicePrincipal
 }) {
-  const { store, clock, events, removeServicePrincipal } = options
+  const { store, clock, events, guard, removeServicePrincipal } = options
 
   async function requirePrincipal(transaction: Transaction, objectId: string): Promise<NamedServicePrincipalRow> {
     const row = await store.servicePrincipal(transaction, 'object_id', objectId)
@@ -103,6 +104,7 @@ export function createServicePrincipals(options: {
       await events.onPrincipalDisabled(transaction, objectId)
       await events.onApplicationDisabled(transaction, row.app_id)
       if (row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
+      await guard.requireOwners(transaction, await guard.ownedBy(transaction, objectId))
     },
 
     deleteServicePrincipal: async (transaction: Transaction, objectId: string): Promise<ServicePrincipalRecord> => {

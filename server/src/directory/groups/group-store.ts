@@ -30,6 +30,10 @@ export function groupStore(database: Database) {
     groupIdsOf: (objectId: string) => groupIds.all({ objectId }),
     groupIdsInReachOf: async (objectId: string): Promise<string[]> =>
       (await groupsInReach(read(), objectId).execute()).map(({ group_id }) => group_id),
+    groupIdsAbove: async (transaction: Transaction, objectId: string): Promise<string[]> =>
+      (await groupsAbove(within(transaction), objectId).execute()).map(({ group_id }) => group_id),
+    memberIdsBelow: async (transaction: Transaction, groupId: string): Promise<string[]> =>
+      (await membersBelow(within(transaction), groupId).execute()).map(({ member_id }) => member_id),
     insertGroup: (transaction: Transaction, row: GroupRow) =>
       within(transaction).insertInto('directory_group').values(row).execute(),
     updateGroup: (

@@ -7,7 +7,7 @@ import { type ExternalUsers, IdentityTakenError } from '../external/external-use
 import { DirectoryError, NameTakenError, resourceNotFound } from '../principals/errors.ts'
 import type { DirectoryListener } from '../principals/events.ts'
 import type { DirectoryRole, ExternalIdentity, OnPrincipalDeleted } from '../principals/model.ts'
-import { requireOwnerLeft } from '../principals/owners.ts'
+import { type SubscriptionGuard, requireOwnerLeft } from '../principals/owners.ts'
 import type { PrincipalStore } from '../principals/principal-store.ts'
 import { type UserRecord, toUserRecord } from '../principals/records.ts'
 import type { UserRow } from '../principals/rows.ts'
@@ -41,11 +41,12 @@ export type PeopleOptions = {
   readonly clock: Clock
   readonly identities: Pick<ExternalUsers, 'setIdentities' | 'identitiesOf'>
   readonly events: Pick<DirectoryListener, 'onPrincipalDisabled' | 'onUserSuspended'>
+  readonly guard: SubscriptionGuard
   readonly onPrincipalDeleted: OnPrincipalDeleted
 }
 
 /** The changes of users. Each throws `DirectoryError` if it is denied. */
-export function createPeople({ store, clock, identities, events, onPrincipalDeleted }: PeopleOptions) {
+export function createPeople({ store, clock, identities, events, guard, onPrincipalDeleted }: PeopleOptions) {
   async function requireUser(transaction: Transaction, objectId: string): Promise<UserRow> {
     const row = await store.user(transaction, objectId)
     if (row === undefined) throw resourceNotFound(objectId)
@@ -74,7 +75,10 @@ export function createPeople({ store, clock, identities, events, onPrincipalDele
       const { enabled, mustChangePassword } = change
       if (enabled === false) await events.onPrincipalDisabled(transaction, objectId)
       if (enabled === false || mustChangePassword === true) await events.onUserSuspended(transaction, objectId)
-      if (enabled === false && row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
+      if (enabled === false) {
+        if (row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
+        await guard.requireOwners(transaction, await guard.ownedBy(transaction, objectId))
+      }
     },
 
     /** Deletes a user with everything that belongs to the user in every module. */

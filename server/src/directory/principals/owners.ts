@@ -41,15 +41,54 @@ export async function kindOf(
   throw resourceNotFound(objectId)
 }
 
-/**
- * Requires that a deletion leaves every subscription an owner, since only an owner can assign roles there.
- *
- * @param ownerless the subscriptions that the deletion leaves without an owner
- * @throws DirectoryError, which undoes the deletion
- */
-export function requireSubscriptionOwnersLeft(ownerless: readonly string[]): void {
-  const [scope] = ownerless
-  if (scope === undefined) return
-  const text = `The last owner of ${scope} cannot be deleted. Assign the role Owner there to another principal first.`
-  throw new DirectoryError('invalid', text)
+/** The principals that own each subscription, by the scope of the subscription. */
+export type SubscriptionOwners = (transaction: Transaction) => Promise<ReadonlyMap<string, readonly string[]>>
+
+/** What the owners of subscriptions are checked with. */
+type OwnerReads = Pick<PrincipalStore, 'user' | 'servicePrincipal' | 'group'> & {
+  /** The groups that contain an object, and the members of a group, groups within groups followed. */
+  readonly groupIdsAbove: (transaction: Transaction, objectId: string) => Promise<readonly string[]>
+  readonly memberIdsBelow: (transaction: Transaction, groupId: string) => Promise<readonly string[]>
 }
+
+/** Keeps an owner at every subscription who can act, since only an owner can assign roles there. */
+export function createSubscriptionGuard(store: OwnerReads, owners: SubscriptionOwners) {
+  async function isAble(transaction: Transaction, objectId: string): Promise<boolean> {
+    const principal =
+      (await store.user(transaction, objectId)) ?? (await store.servicePrincipal(transaction, 'object_id', objectId))
+    if (principal !== undefined) return principal.enabled === 1
+    // A principal of a trusted tenant is in no table of users.
+    if ((await store.group(transaction, objectId)) === undefined) return true
+    return some(transaction, await store.memberIdsBelow(transaction, objectId))
+  }
+
+  async function some(transaction: Transaction, objectIds: readonly string[]): Promise<boolean> {
+    for (const objectId of objectIds) if (await isAble(transaction, objectId)) return true
+    return false
+  }
+
+  return {
+    /** The subscriptions that a principal owns, itself or by a group. */
+    ownedBy: async (transaction: Transaction, objectId: string): Promise<readonly string[]> => {
+      const own = new Set([objectId, ...(await store.groupIdsAbove(transaction, objectId))])
+      return [...(await owners(transaction))].filter(([, ids]) => ids.some((id) => own.has(id))).map(([scope]) => scope)
+    },
+    /**
+     * Requires that each of these subscriptions still has an owner that is enabled. Called within the change and after it.
+     *
+     * @throws DirectoryError, which undoes the change
+     */
+    requireOwners: async (transaction: Transaction, scopes: readonly string[]): Promise<void> => {
+      if (scopes.length === 0) return
+      const left = await owners(transaction)
+      for (const scope of scopes) {
+        if (await some(transaction, left.get(scope) ?? [])) continue
+        const text = `The last owner of ${scope} cannot be deleted or disabled. Assign the role Owner there to another principal first.`
+        throw new DirectoryError('invalid', text)
+      }
+    },
+  }
+}
+
+/** Keeps an owner at every subscription. */
+export type SubscriptionGuard = ReturnType<typeof createSubscriptionGuard>

@@ -115,7 +115,7 @@ for (const kind of usualDatabaseKinds) {
   })
 
   test(`the last owner of the directory or of a subscription cannot be removed (${kind})`, async (t) => {
-    const { asOwner, as, alice, owner, makeUser, database, ownerless } = await openPeople(t, kind)
+    const { asOwner, as, alice, owner, makeUser, database, subscriptionOwners } = await openPeople(t, kind)
     const program = owner.servicePrincipal.objectId
     assert.equal((await asOwner('PATCH', `/users/${alice.objectId}`, { accountEnabled: false })).status, 204)
     const rejected = [
@@ -132,12 +132,25 @@ for (const kind of usualDatabaseKinds) {
       assert.equal(answer.status, 400)
       assert.match(errorOf(answer.body).message, /last owner/)
     }
-    ownerless.push('/subscriptions/one')
-    const last = await asOwner('DELETE', `/users/${alice.objectId}`)
-    assert.deepEqual([last.status, errorOf(last.body).code], [400, 'Request_BadRequest'])
-    assert.match(errorOf(last.body).message, /last owner of \/subscriptions\/one cannot be deleted/)
-    ownerless.length = 0
     const carol = await makeUser('Carol')
+    const named = { displayName: 'Owners', mailNickname: 'owners', mailEnabled: false, securityEnabled: true }
+    const group = await asOwner('POST', '/groups', named)
+    const groupId = String((group.body as { id?: unknown }).id)
+    const joined = await asOwner('POST', `/groups/${groupId}/members/$ref`, reference(carol))
+    assert.deepEqual([group.status, joined.status], [201, 204])
+    // Alice is disabled, so that the owner who can act is Carol: herself or as the member of a group.
+    for (const owners of [
+      [carol, alice.objectId],
+      [groupId, alice.objectId],
+    ]) {
+      subscriptionOwners.set('/subscriptions/one', owners)
+      for (const [method, body] of [['DELETE'], ['PATCH', { accountEnabled: false }]] as const) {
+        const last = await asOwner(method, `/users/${carol}`, body)
+        assert.deepEqual([last.status, errorOf(last.body).code], [400, 'Request_BadRequest'], method)
+        assert.match(errorOf(last.body).message, /last owner of \/subscriptions\/one cannot be deleted or disabled/)
+      }
+    }
+    subscriptionOwners.clear()
     const assignment = { principalId: carol, roleDefinitionId: ownerRole, directoryScopeId: '/' }
     assert.equal((await asOwner('POST', '/roleManagement/directory/roleAssignments', assignment)).status, 201)
     // Of two owners who delete each other at the same time, one stays.

@@ -158,6 +158,7 @@ async function resetOwnerStopped(place: DatabasePlace, request: OwnerResetReques
         trustedTenants: [],
         onPrincipalDeleted: () => Promise.reject(new Error('a reset must not delete a principal')),
         onApplicationDeleted: () => Promise.reject(new Error('a reset must not delete an application')),
+        subscriptionOwners: (transaction) => access.subscriptionOwners(transaction),
       })
       const credentials = createCredentials({
         database,
