@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { nodeBinary } from '../set-up.mjs'
 import { bundleAlone, bundleForExecutable, packagedFiles, version } from './bundle.ts'
 import { mustRun } from './must-run.ts'
+import { preparedArchiveName, writePrepared } from './prepared-archive.ts'
 import { lockedNodePackage, nodeFrom } from './node-binary.ts'
 import { thirdPartyNotices } from './notices.ts'
 
@@ -23,6 +24,7 @@ export async function buildExecutables({ dist, work }: { readonly dist: string; 
   for (const { fileName, code } of program) writeFileSync(join(work, 'program', fileName), code)
   for (const { fileName, code } of threads) writeFileSync(join(work, fileName), code)
   for (const file of packagedFiles) copyFileSync(file, join(work, 'assets', basename(file)))
+  await writePrepared(join(work, 'assets', preparedArchiveName))
   writeFileSync(join(work, 'main.cjs'), (await bundleAlone(join(import.meta.dirname, 'embedded/main.mjs'))).code)
   writeFileSync(join(dist, 'THIRD-PARTY-NOTICES'), thirdPartyNotices([...program, ...threads]))
   mustRun(nodeBinary(), [join(import.meta.dirname, 'embedded/write-code-cache.mjs'), join(work, 'program')])
@@ -30,10 +32,7 @@ export async function buildExecutables({ dist, work }: { readonly dist: string; 
   const names = program.map(({ fileName }) => fileName)
   const files = {
     ...inFolder(join(work, 'program'), names),
-    ...inFolder(
-      join(work, 'assets'),
-      packagedFiles.map((file) => basename(file)),
-    ),
+    ...inFolder(join(work, 'assets'), [...packagedFiles.map((file) => basename(file)), preparedArchiveName]),
     ...inFolder(
       work,
       threads.map(({ fileName }) => fileName),

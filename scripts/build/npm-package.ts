@@ -12,7 +12,7 @@ import { writeTestingTypes } from './testing-types.ts'
 export async function buildNpmPackage({ dist, work }: { readonly dist: string; readonly work: string }) {
   const folder = join(work, 'npm')
   const files = await bundleModules()
-  writeProgram(folder, files)
+  await writeProgram(folder, files)
   writeTestingTypes(join(folder, 'lib', 'types'))
   writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), thirdPartyNotices(files))
   for (const name of ['LICENSE', 'README.md']) copyFileSync(join(root, name), join(folder, name))

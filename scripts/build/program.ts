@@ -2,6 +2,7 @@ import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { otherNames } from '../../cli/src/called-as.ts'
 import { packagedFiles, version } from './bundle.ts'
+import { preparedArchiveName, writePrepared } from './prepared-archive.ts'
 
 /** The main file of the program. */
 export const launcher = join(import.meta.dirname, 'launcher.cjs')
@@ -25,11 +26,12 @@ const description = {
 }
 
 /** Writes the program to a folder, with the files that it reads: `acrux.cjs` runs it. `files` are those of `bundleModules`. */
-export function writeProgram(folder: string, files: readonly import('./bundle.ts').BundledFile[]) {
+export async function writeProgram(folder: string, files: readonly import('./bundle.ts').BundledFile[]) {
   for (const name of ['lib', 'assets']) mkdirSync(join(folder, name), { recursive: true })
   for (const { fileName, code } of files) writeFileSync(join(folder, 'lib', fileName), code)
   // From a file in lib, `../assets/NAME` is the path that the source has too.
   for (const file of packagedFiles) copyFileSync(file, join(folder, 'assets', basename(file)))
+  await writePrepared(join(folder, 'assets', preparedArchiveName))
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(description, undefined, 2)}\n`)
   copyFileSync(launcher, join(folder, 'acrux.cjs'))
   chmodSync(join(folder, 'acrux.cjs'), 0o755)

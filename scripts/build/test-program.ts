@@ -26,7 +26,7 @@ else {
     if (now.getTime() - statSync(other).mtimeMs > unusedAfterMs) rmSync(other, { recursive: true })
   }
   const part = `${folder}.${process.pid}`
-  writeProgram(part, files)
+  await writeProgram(part, files)
   try {
     renameSync(part, folder)
   } catch (cause) {

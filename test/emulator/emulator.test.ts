@@ -45,8 +45,11 @@ async function expectControl(status: number, method: string, path: string, body?
   return answer
 }
 
-async function expectError(status: number, code: string, method: string, path: string, body?: Uint8Array<ArrayBuffer>) {
-  const { json } = await expectControl(status, method, path, body)
+/** The codes of errors, and their status. */
+const codes = { InvalidRequest: 400, NotFound: 404, Conflict: 409 } as const
+
+async function expectError(code: keyof typeof codes, method: string, path: string, body?: Uint8Array<ArrayBuffer>) {
+  const { json } = await expectControl(codes[code], method, path, body)
   assert.equal(stringAt(json, 'error', 'code'), code)
   assert.ok(stringAt(json, 'error', 'message').length > 10)
 }
@@ -81,8 +84,8 @@ test('the control API requires its token, except for the health', async () => {
     const { status, json } = await emulator.control('POST', '/_acrux/state/reset', undefined, token)
     assert.deepEqual([status, stringAt(json, 'error', 'code')], [401, 'Unauthorized'])
   }
-  await expectError(404, 'NotFound', 'GET', 'state/reset')
-  await expectError(404, 'NotFound', 'GET', 'nothing')
+  await expectError('NotFound', 'GET', 'state/reset')
+  await expectError('NotFound', 'GET', 'nothing')
   const { status } = await request({ url: `${ready.url}/_acrux/health`, caFile: server.caFile })
   assert.equal(status, 404, 'the public listener has none of it')
 })
@@ -121,20 +124,20 @@ test('snapshots that do not exist, and archives that are none, are rejected', as
     ['POST', 'state/snapshots/none/restore'],
     ['GET', 'state/snapshots/none'],
   ] as const) {
-    await expectError(404, 'NotFound', method, path)
+    await expectError('NotFound', method, path)
   }
-  const put = (name: string, content: Uint8Array<ArrayBuffer>, status: number, code: string) =>
-    expectError(status, code, 'PUT', `state/snapshots/${name}`, content)
-  await put('..%2Fbase', Buffer.from(''), 400, 'InvalidRequest')
-  await put('bad', Buffer.from('no archive'), 400, 'InvalidRequest')
-  await put('bad', Buffer.alloc(512, 'x'), 400, 'InvalidRequest')
+  const put = (name: string, content: Uint8Array<ArrayBuffer>, code: keyof typeof codes) =>
+    expectError(code, 'PUT', `state/snapshots/${name}`, content)
+  await put('..%2Fbase', Buffer.from(''), 'InvalidRequest')
+  await put('bad', Buffer.from('no archive'), 'InvalidRequest')
+  await put('bad', Buffer.alloc(512, 'x'), 'InvalidRequest')
   for (const path of ['../escaped', '/escaped', 'a/../../escaped', '.hidden']) {
     const file = Buffer.from(tar([{ path, content: Buffer.from('x') }]))
-    await put('bad', file, 400, 'InvalidRequest')
+    await put('bad', file, 'InvalidRequest')
   }
   const other = Buffer.from(tar([{ path: 'emulator.json', content: Buffer.from('{"version":"0.0.1"}') }]))
-  await put('bad', other, 409, 'Conflict')
-  await expectError(404, 'NotFound', 'GET', 'state/snapshots/bad')
+  await put('bad', other, 'Conflict')
+  await expectError('NotFound', 'GET', 'state/snapshots/bad')
   const [folder = ''] = foldersIn(emulator.temporary)
   assert.ok(!readdirSync(join(emulator.temporary, folder)).some((name) => name.startsWith('part-')))
 })
