@@ -372,7 +372,7 @@ const cli: Readonly<Record<string, ModuleRow>> = {
   table: { imports: ['framework', 'resources'], submodules: {} },
 }
 
-/** `acrux/testing`, a package for the tests of users: it starts the emulator as a process, and uses nothing of the others. */
+/** `acrux/testing`, a package for the tests of users: it starts the emulator as a process. */
 const testing: Readonly<Record<string, ModuleRow>> = {
   api: { imports: [], submodules: {} },
   wire: { imports: ['api'], submodules: {} },
@@ -389,5 +389,5 @@ export const programs: Readonly<Record<string, ProgramRow>> = {
   server: { packages: ['@acrux/shared'], open: ['platform'], modules: server },
   portal: { packages: ['@acrux/shared'], open: 'all', modules: portal },
   cli: { packages: ['@acrux/shared'], open: 'all', modules: cli },
-  testing: { packages: [], open: 'all', modules: testing },
+  testing: { packages: ['@acrux/shared'], open: 'all', modules: testing },
 }

@@ -6,7 +6,7 @@ import { variablesOf } from './members/environment.ts'
 import { createFaults } from './members/faults.ts'
 import { createPrincipals } from './members/principals.ts'
 import { openRegistry } from './members/registry.ts'
-import { startEmulator } from './process/emulator-process.ts'
+import { type EmulatorProcess, startEmulator } from './process/emulator-process.ts'
 import { tempFolder } from './process/temp-folder.ts'
 import { trustAuthority } from './process/trust.ts'
 import { textAt } from './wire/fields.ts'
@@ -18,15 +18,31 @@ import { type Session, armScope, openSession } from './wire/session.ts'
  * @throws AcruxStartError
  */
 export async function startAcrux(options: AcruxOptions = {}): Promise<Acrux> {
-  const { ready, output, stop } = await startEmulator(options)
+  const emulator = await startEmulator(options)
+  try {
+    return await openAcrux(emulator, options)
+  } catch (cause) {
+    await emulator.stop()
+    throw cause
+  }
+}
+
+async function openAcrux({ ready, output, stop }: EmulatorProcess, options: AcruxOptions): Promise<Acrux> {
   const ca = ready.caFile ? readFileSync(ready.caFile, 'utf8') : ''
   if (ca !== '' && options.trust !== false) trustAuthority(ca)
   const session = openSession(ready, ca === '' ? undefined : ca)
   const owner = await ownerOf(session)
   const clock = createClock(session)
   const files = tempFolder()
+  let isAttached = false
+  /** What a failed test reports. A test may stop the emulator before it is known that the test failed. */
+  let denials = () => decisions(session, 10).catch(() => [])
   const stopAll = async () => {
     files.remove()
+    if (isAttached) {
+      const last = await denials()
+      denials = async () => last
+    }
     await stop()
   }
   return {
@@ -46,9 +62,10 @@ export async function startAcrux(options: AcruxOptions = {}): Promise<Acrux> {
     logs: output.text,
     attach: (t) => {
       if (options.log === 'silent') return
+      isAttached = true
       const start = output.position()
       onFailure(t, async () => {
-        process.stderr.write(failureReport(output.since(start), await decisions(session, 10)))
+        process.stderr.write(failureReport(output.since(start), await denials()))
       })
     },
     stop: stopAll,
@@ -90,8 +107,8 @@ async function decisions({ control }: Session, last: number): Promise<Decision[]
 /** What a failed test writes. */
 function failureReport(log: string, denials: readonly Decision[]): string {
   const lines = denials.map(({ at, principal, action, repository, reason, remedy }) => {
-    const what = [principal ?? 'anonymous', action, repository].filter((each) => typeof each === 'string').join(' ')
-    return `  ${at} ${what}: ${reason}${remedy ? `. ${remedy}` : ''}\n`
+    const what = [principal ?? 'anonymous', action, repository ?? ''].filter((each) => each !== '').join(' ')
+    return `  ${at} ${what}: ${reason ?? 'denied'}${remedy === null ? '' : `. ${remedy}`}\n`
   })
   const denied = lines.length === 0 ? '' : `acrux: the last denials:\n${lines.join('')}`
   return `acrux: the log during the test:\n${log}${denied}`

@@ -28,6 +28,7 @@ import type { Log } from '../platform/log/log.ts'
 import type { Figure } from '../platform/metrics/figure.ts'
 import { createHealth } from '../platform/metrics/health.ts'
 import { openOutbound } from '../platform/outbound/open-outbound.ts'
+import type { Outbound } from '../platform/outbound/outbound.ts'
 import { withoutCaller } from '../platform/process/authorized-work.ts'
 import { type Clock, machineClockOf, systemClock } from '../platform/process/clock.ts'
 import { openControlChannel } from '../platform/process/control-channel.ts'
@@ -109,6 +110,8 @@ export type EmulatorHooks = {
   readonly interceptor?: Interceptor
   /** Wraps the audit log, so that the emulator sees every event. */
   readonly wrapAudit?: (audit: Audit) => Audit
+  /** Wraps the connections to external issuers, so that the emulator answers for issuers of its own. */
+  readonly wrapOutbound?: (outbound: Outbound) => Outbound
 }
 
 /** What the emulator uses of a composed server. */
@@ -130,7 +133,8 @@ export async function compose(
   const publicOrigin = publicOriginOf(configuration)
   const startedAtMs = machineClockOf(clock).now()
   const acme = await openAcme(configuration.tls.acme, { ...state, clock: machineClockOf(clock), log })
-  const outbound = await openOutbound(configuration.outbound)
+  const connections = await openOutbound(configuration.outbound)
+  const outbound = hooks?.wrapOutbound?.(connections) ?? connections
   const callers = shareCallers(configuration)
   const backups = new Backups({ configuration, version, clock, log })
   const basis = { ...state, ...hooks, space: state.contentSpace, clock, log, outbound, publicOrigin }

@@ -7,8 +7,10 @@ import { type Configuration, formatListenAddress, loadConfiguration } from '../c
 import {
   type ControlListener,
   type EmulatorAuthority,
+  type ControlContext,
   EmulatorState,
   controlRoutes,
+  createWorkloadIssuer,
   extractTar,
   findPreparedArchive,
   fixedIdentity,
@@ -23,8 +25,9 @@ import {
 import { preparedFileIn } from '../platform/files/data-dir.ts'
 import { Acceptor, type ListenAddress } from '../platform/http/acceptor.ts'
 import { createLog } from '../platform/log/log.ts'
+import { systemClock } from '../platform/process/clock.ts'
 import { listenFailure } from '../platform/process/listen-failure.ts'
-import { type StartOptions, compose } from './compose.ts'
+import { type EmulatorHooks, type StartOptions, compose } from './compose.ts'
 import { type EmulatorFlags, type EmulatorSettings, readEmulatorSettings } from './emulator-options.ts'
 
 export type { EmulatorFlags } from './emulator-options.ts'
@@ -94,9 +97,11 @@ export async function emulate(
     closing.push(() => acceptor.close())
     const configuration = await configurationOf(settings, { acceptor, folder: folder.path, host })
     const authority = await authorityOf(settings, { configuration, folder: folder.path, host })
-    const state = await openState({ configuration, authority, acceptor, folder: folder.path, host, startServer })
+    const workloads = createWorkloadIssuer(systemClock)
+    const hooks = { wrapOutbound: workloads.publish }
+    const state = await openState({ configuration, authority, acceptor, folder: folder.path, host, startServer, hooks })
     closing.push(() => state.close())
-    const control = await openControl(settings, state, configuration)
+    const control = await openControl(settings, { state, workloads }, configuration)
     closing.push(() => control.close())
     return {
       ready: readyDocument({ configuration, settings, authority, control }),
@@ -148,9 +153,11 @@ async function openState({
   host: { version },
   authority,
   startServer,
+  hooks,
 }: Run & {
   readonly authority: EmulatorAuthority | undefined
   readonly startServer: StartServer
+  readonly hooks: EmulatorHooks
 }): Promise<EmulatorState> {
   let running: Awaited<ReturnType<StartServer>> | undefined
   const state = new EmulatorState({
@@ -160,7 +167,7 @@ async function openState({
     install: async (dataDir) => authority?.install(dataDir),
     server: {
       start: async () => {
-        running = await startServer(configuration, { version, acceptsPrepared: true, acceptor })
+        running = await startServer(configuration, { version, acceptsPrepared: true, acceptor, hooks })
       },
       stop: async (isGraceful) => {
         if (!isGraceful) acceptor.disconnect()
@@ -194,7 +201,14 @@ async function prepareDataDir(dataDir: string, version: string): Promise<void> {
   writeMark(dataDir, { version })
 }
 
-const commonSettings = { registry: registryName, compatibility: 'acr', dev: true, shutdownSeconds: 1 }
+/** Programs sign users in with a password only, as tests do. */
+const commonSettings = {
+  registry: registryName,
+  compatibility: 'acr',
+  dev: true,
+  shutdownSeconds: 1,
+  identityPasswordGrant: true,
+}
 
 function configurationOf(
   { http, publicHost }: EmulatorSettings,
@@ -231,11 +245,11 @@ async function authorityOf(
 
 async function openControl(
   { control, controlToken: token }: EmulatorSettings,
-  state: EmulatorState,
+  context: ControlContext,
   { logLevel }: Configuration,
 ): Promise<ControlListener> {
   const log = createLog(logLevel)
-  const options = { address: control, token, routes: controlRoutes, context: { state }, log }
+  const options = { address: control, token, routes: controlRoutes, context, log }
   return listenForControl(options).catch(explain(control))
 }
 

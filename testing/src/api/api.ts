@@ -51,7 +51,8 @@ export interface Acrux extends AsyncDisposable {
   createGroup(name: string, members: readonly Principal[]): Promise<Principal>
   /**
    * A token as an external issuer, such as a CI system, issues one. An application with a federated credential for this issuer and subject
-   * accepts it as a client assertion. The emulator signs for every issuer; the default is {@link workloadIssuer}.
+   * accepts it as a client assertion. The emulator signs for every issuer; the default is
+   * `https://workloads.acrux.test`.
    */
   workloadToken(options: { subject: string; issuer?: string; audience?: string }): Promise<string>
   /**
@@ -173,8 +174,8 @@ export interface Faults {
   throttle(options?: { times?: number; retryAfter?: number; match?: FaultMatch }): Promise<Fault>
   /** Responds with a status from 400 to 599. */
   fail(status: number, match?: FaultMatch): Promise<Fault>
-  /** Responds with 401 and a challenge with this error, such as `invalid_token`. */
-  challenge(kind: string, match?: FaultMatch): Promise<Fault>
+  /** Responds with 401 and a challenge with this error. */
+  challenge(kind: 'invalid_token' | 'insufficient_scope', match?: FaultMatch): Promise<Fault>
   /** Delays responses by this many milliseconds. */
   slow(ms: number, match?: FaultMatch): Promise<Fault>
   /** Closes the connection after this many bytes of the body. */
@@ -191,24 +192,29 @@ export interface Faults {
 
 /** A request that the emulator received. */
 export interface RecordedRequest {
-  readonly id: number
+  readonly id: string
   readonly method: string
+  /** Without the query. */
   readonly path: string
-  readonly status: number
-  readonly principal?: string | null
+  /** Null without a response. */
+  readonly status: number | null
+  /** The object id, `admin`, `token:NAME` or `anonymous`, or another name that the request contains. Null without any. */
+  readonly principal: string | null
   /** The id of the fault that affected it. */
-  readonly fault?: string | null
+  readonly fault: string | null
 }
 
 /** A denial, and what would change it. */
 export interface Decision {
-  readonly id: number
+  readonly id: string
   readonly at: string
-  readonly principal?: string | null
-  readonly action?: string | null
-  readonly repository?: string | null
-  readonly reason: string
-  readonly remedy?: string | null
+  readonly principal: string | null
+  readonly action: string
+  readonly repository: string | null
+  /** The first check that failed. */
+  readonly reason: string | null
+  /** What would allow the request. */
+  readonly remedy: string | null
 }
 
 /** What the Azure SDKs for JavaScript take as a credential. */

@@ -1,6 +1,6 @@
+import { parseDuration } from '@acrux/shared/texts/duration.ts'
 import type { AcruxClock } from '../api/api.ts'
 import { textAt } from '../wire/fields.ts'
-import { requireDuration } from './duration.ts'
 import type { Session } from '../wire/session.ts'
 
 /** The clock of an emulator, by its control API. */
@@ -17,6 +17,7 @@ export function createClock({ control }: Pick<Session, 'control'>): AcruxClock {
 
 /** The instant at which a duration from now is over, in ISO 8601. @throws RangeError for a text that is no duration */
 export async function after(clock: AcruxClock, duration: string): Promise<string> {
-  const ms = requireDuration(duration)
+  const ms = parseDuration(duration)
+  if (ms === undefined) throw new RangeError(`"${duration}" is not a duration; write one such as 90s, 30m, 3h or 30d`)
   return new Date((await clock.now()).getTime() + ms).toISOString()
 }

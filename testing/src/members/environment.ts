@@ -3,7 +3,7 @@ import type { Client } from '../api/api.ts'
 import type { Ready } from '../wire/ready-file.ts'
 import { present } from '../wire/fields.ts'
 
-type Variables = Readonly<Record<string, string | undefined>>
+type Variables = Readonly<Record<string, string | null>>
 
 /**
  * The variables with which a client uses and trusts an emulator. `folderOf` creates a directory for what a client stores.
@@ -51,7 +51,7 @@ export function variablesOf(client: Client, ready: Ready, folderOf: (name: strin
       JAVA_TOOL_OPTIONS: trustStoreFile && javaTrust(trustStoreFile),
     }),
   }
-  return present(variables[client]())
+  return present<string>(variables[client]())
 }
 
 /** The options that make Java trust the authorities of a file. Its password is not needed. */

@@ -38,8 +38,8 @@ export function openRegistry(session: Session, name: string, clock: AcruxClock):
       const source = present({ from: from === undefined ? undefined : resolve(from) })
       const image = { ref: `${name}/${ref}`, ...options, ...source }
       const { json } = await control('POST', '/seed', { version: 1, images: [image] })
-      const digest = textAt(json, 'outputs', 'images', image.ref, 'digest')
-      return { digest, reference: `${loginServer}/${ref}` }
+      const output = (name: string) => textAt(json, 'outputs', 'images', image.ref, name)
+      return { digest: output('digest'), reference: output('reference') }
     },
   }
 }

@@ -5,7 +5,7 @@ import type { Seed } from '../api/seed.ts'
 
 /** The arguments of `acrux emulator`. `folder` is for its files. */
 export function emulatorArguments(options: AcruxOptions, folder: string, readyFile: string): string[] {
-  const { seed, port = 0, http, ca, clock, realism } = options
+  const { seed, port = 0, http, ca, clock, realism, log } = options
   return [
     'emulator',
     '--until-stdin-closes',
@@ -18,6 +18,7 @@ export function emulatorArguments(options: AcruxOptions, folder: string, readyFi
     ...(ca === undefined ? [] : ['--ca-cert', resolve(ca.cert), '--ca-key', resolve(ca.key)]),
     ...(clock === undefined ? [] : ['--clock', typeof clock === 'string' ? clock : clock.toISOString()]),
     ...(realism === undefined ? [] : ['--realism', realism]),
+    ...(log === 'silent' ? ['--silent'] : []),
   ]
 }
 

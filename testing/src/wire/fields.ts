@@ -15,10 +15,10 @@ export function listAt(document: unknown, name: string): readonly unknown[] {
   return found
 }
 
-/** The members whose values are not undefined. */
-export function present<Value>(members: Readonly<Record<string, Value | undefined>>): Record<string, Value> {
+/** The members that have a value. */
+export function present<Value>(members: Readonly<Record<string, Value | undefined | null>>): Record<string, Value> {
   const entries = Object.entries(members).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
+    value === undefined || value === null ? [] : [[name, value] as const],
   )
   return Object.fromEntries(entries)
 }

@@ -9,9 +9,9 @@ export type Ready = {
   readonly subscriptionId: string
   readonly registry: string
   readonly loginServer: string
-  /** The files of the authority are missing over HTTP. */
-  readonly caFile?: string
-  readonly caBundleFile?: string
-  readonly trustStoreFile?: string
+  /** The files of the authority; null over HTTP. */
+  readonly caFile: string | null
+  readonly caBundleFile: string | null
+  readonly trustStoreFile: string | null
   readonly owner: { readonly appId: string; readonly secret: string }
 }

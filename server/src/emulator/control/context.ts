@@ -1,6 +1,8 @@
 import type { EmulatorState } from '../state/emulator-state.ts'
+import type { WorkloadIssuer } from '../workload-tokens/workload-issuer.ts'
 
 /** What the handlers of the control API use. */
 export type Context = {
   readonly state: EmulatorState
+  readonly workloads: WorkloadIssuer
 }

@@ -1,6 +1,7 @@
 import type { Context } from './context.ts'
 import type { Route } from './route.ts'
 import { stateRoutes } from './state-routes.ts'
+import { workloadRoutes } from './workload-routes.ts'
 
 /** All routes of the control API. */
 export const routes: readonly Route<Context>[] = [
@@ -13,4 +14,5 @@ export const routes: readonly Route<Context>[] = [
       state.isReady ? { status: 200, json: { status: 'ready' } } : { status: 503, json: { status: 'starting' } },
   },
   ...stateRoutes,
+  ...workloadRoutes,
 ]
