@@ -5,11 +5,14 @@ import { pipeline } from 'node:stream/promises'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { type Configuration, formatListenAddress, loadConfiguration } from '../configuration/index.ts'
 import {
+  type AfterClockMove,
   type ControlListener,
   type EmulatorAuthority,
   type ControlContext,
   EmulatorState,
+  SteeredClock,
   controlRoutes,
+  createClockControl,
   createWorkloadIssuer,
   extractTar,
   findPreparedArchive,
@@ -25,18 +28,21 @@ import {
 import { preparedFileIn } from '../platform/files/data-dir.ts'
 import { Acceptor, type ListenAddress } from '../platform/http/acceptor.ts'
 import { createLog } from '../platform/log/log.ts'
-import { systemClock } from '../platform/process/clock.ts'
 import { listenFailure } from '../platform/process/listen-failure.ts'
 import { type EmulatorHooks, type StartOptions, compose } from './compose.ts'
 import { type EmulatorFlags, type EmulatorSettings, readEmulatorSettings } from './emulator-options.ts'
 
 export type { EmulatorFlags } from './emulator-options.ts'
 
+/** What the emulator uses of a server. */
+export type StartedServer = {
+  readonly publicOrigin: string
+  readonly afterClockMove: AfterClockMove
+  readonly stop: () => Promise<void>
+}
+
 /** How `main.ts` starts a server. */
-export type StartServer = (
-  configuration: Configuration,
-  options: StartOptions,
-) => Promise<{ readonly publicOrigin: string; readonly stop: () => Promise<void> }>
+export type StartServer = (configuration: Configuration, options: StartOptions) => Promise<StartedServer>
 
 /** What a program that uses an emulator must know: the content of the ready file. Without TLS, there are no files. */
 export type ReadyDocument = {
@@ -97,11 +103,22 @@ export async function emulate(
     closing.push(() => acceptor.close())
     const configuration = await configurationOf(settings, { acceptor, folder: folder.path, host })
     const authority = await authorityOf(settings, { configuration, folder: folder.path, host })
-    const workloads = createWorkloadIssuer(systemClock)
+    const steered = new SteeredClock(settings.startsAtMs)
+    const workloads = createWorkloadIssuer(steered.clock)
     const hooks = { wrapOutbound: workloads.publish }
-    const state = await openState({ configuration, authority, acceptor, folder: folder.path, host, startServer, hooks })
+    const { state, afterClockMove } = await openState({
+      configuration,
+      authority,
+      acceptor,
+      folder: folder.path,
+      host,
+      steered,
+      startServer,
+      hooks,
+    })
     closing.push(() => state.close())
-    const control = await openControl(settings, { state, workloads }, configuration)
+    const context = { state, workloads, clock: createClockControl(steered, afterClockMove) }
+    const control = await openControl(settings, context, configuration)
     closing.push(() => control.close())
     return {
       ready: readyDocument({ configuration, settings, authority, control }),
@@ -116,10 +133,9 @@ export async function emulate(
 }
 
 /** Options whose parts are not in this version. */
-function rejectUnsupported({ seedFiles, startsAtMs, realism, publicHost }: EmulatorSettings): void {
+function rejectUnsupported({ seedFiles, realism, publicHost }: EmulatorSettings): void {
   const unsupported = {
     '--seed': seedFiles.length > 0,
-    '--clock': startsAtMs !== undefined,
     '--realism azure': realism === 'azure',
     '--public-host from-request': publicHost === 'from-request',
   }
@@ -152,22 +168,30 @@ async function openState({
   folder,
   host: { version },
   authority,
+  steered,
   startServer,
   hooks,
 }: Run & {
   readonly authority: EmulatorAuthority | undefined
+  readonly steered: SteeredClock
   readonly startServer: StartServer
   readonly hooks: EmulatorHooks
-}): Promise<EmulatorState> {
-  let running: Awaited<ReturnType<StartServer>> | undefined
+}): Promise<{ readonly state: EmulatorState; readonly afterClockMove: AfterClockMove }> {
+  let running: StartedServer | undefined
   const state = new EmulatorState({
     folder,
     version,
-    kept: [],
+    kept: [{ name: 'clock', save: () => steered.save(), restore: (saved) => steered.restore(saved) }],
     install: async (dataDir) => authority?.install(dataDir),
     server: {
       start: async () => {
-        running = await startServer(configuration, { version, acceptsPrepared: true, acceptor, hooks })
+        running = await startServer(configuration, {
+          version,
+          acceptsPrepared: true,
+          acceptor,
+          clock: steered.clock,
+          hooks,
+        })
       },
       stop: async (isGraceful) => {
         if (!isGraceful) acceptor.disconnect()
@@ -183,7 +207,7 @@ async function openState({
     await extractTar(oneChunk(archive), state.baseDir, { maxBytes: Infinity, maxEntries: Infinity })
   }
   await state.start()
-  return state
+  return { state, afterClockMove: async (move) => running?.afterClockMove(move) }
 }
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

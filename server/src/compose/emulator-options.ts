@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { isLoopback, parseListenAddressOrFreePort } from '../configuration/index.ts'
+import { ClockInputError, requireTime } from '../emulator/index.ts'
 import { readSettingFile } from '../platform/files/setting-file.ts'
 import type { ListenAddress } from '../platform/http/acceptor.ts'
 
@@ -62,7 +63,7 @@ export async function readEmulatorSettings(
     ca: requireAuthorityFiles(flags),
     http: flags.http === true,
     publicHost: flags.publicHost,
-    startsAtMs: requireTime(flags.clock),
+    startsAtMs: requireStart(flags.clock),
     realism: flags.realism ?? 'instant',
     isOnNetwork,
   }
@@ -92,15 +93,13 @@ function requireAuthorityFiles({ caCert, caKey, http }: EmulatorFlags): Emulator
   return { certFile: path.resolve(caCert), keyFile: path.resolve(caKey) }
 }
 
-const isoTime = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/
-
-function requireTime(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const timeMs = isoTime.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(timeMs)) {
-    throw wrong(`--clock: must be a time with its offset, not ${text}`, 'write such as 2027-01-01T00:00:00Z')
+function requireStart(text: string | undefined): number | undefined {
+  try {
+    return text === undefined ? undefined : requireTime('--clock', text)
+  } catch (error) {
+    if (error instanceof ClockInputError) throw wrong(error.message, 'write such as 2027-01-01T00:00:00Z')
+    throw error
   }
-  return timeMs
 }
 
 async function readToken(flag: string | undefined): Promise<string> {

@@ -70,8 +70,16 @@ test('a saved clock shows its time again, and one that showed the time of the ma
   machine.nowMs += 5
   steered.restore(second)
   assert.deepEqual(steered.document(), { now: '2027-01-01T00:00:00.000Z', frozen: true })
-  steered.restore(first)
+  steered.restore(JSON.parse(JSON.stringify(first)))
   assert.equal(now(), machine.nowMs)
+})
+
+test('a clock returns to its start without a saved time', () => {
+  const { steered, now } = open(newYearMs)
+  steered.set({ nowMs: newYearMs + hourMs, frozen: true })
+  steered.restore(undefined)
+  assert.deepEqual(steered.document(), { now: '2027-01-01T00:00:00.000Z', frozen: false })
+  assert.equal(now(), newYearMs)
 })
 
 test('the clock of the control API answers when the time is visible to other threads and the due jobs have run', async () => {

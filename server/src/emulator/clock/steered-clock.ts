@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { type Clock, systemClock } from '../../platform/process/clock.ts'
 import { type ClockMove, createClockMemory, setClock, sharedClock } from '../../platform/process/shared-clock.ts'
 import { type ClockChange, requireInRange } from './clock-input.ts'
@@ -5,8 +6,10 @@ import { type ClockChange, requireInRange } from './clock-input.ts'
 /** The clock, as the control API shows it. */
 export type ClockDocument = { readonly now: string; readonly frozen: boolean }
 
-/** What a snapshot has of the clock; `nowMs` is undefined if it shows the machine's time. */
-export type SavedClock = { readonly nowMs: number | undefined; readonly frozen: boolean }
+/** What a snapshot has of the clock. Without `nowMs`, it shows the machine's time. */
+const savedClock = z.object({ nowMs: z.int().optional(), frozen: z.boolean() })
+
+type SavedClock = z.infer<typeof savedClock>
 
 /**
  * The clock of the emulator. It runs at the speed of the machine's clock, unless it is frozen. A change applies to all threads
@@ -15,6 +18,7 @@ export type SavedClock = { readonly nowMs: number | undefined; readonly frozen: 
 export class SteeredClock {
   /** The clock for the server. Its machine's clock is not steered. */
   readonly clock: Clock
+  readonly #start: SavedClock
   readonly #memory = createClockMemory()
   readonly #machine: Clock
   #aheadMs = 0
@@ -24,7 +28,8 @@ export class SteeredClock {
   constructor(startMs?: number, machine: Clock = systemClock) {
     this.#machine = machine
     this.clock = sharedClock(this.#memory, machine)
-    this.restore({ nowMs: startMs, frozen: false })
+    this.#start = { nowMs: startMs, frozen: false }
+    this.restore(undefined)
   }
 
   document(): ClockDocument {
@@ -49,11 +54,12 @@ export class SteeredClock {
   /** The state for a snapshot. */
   save(): SavedClock {
     const frozen = this.#frozenAtMs !== undefined
-    return { nowMs: frozen || this.#aheadMs !== 0 ? this.clock.now() : undefined, frozen }
+    return frozen || this.#aheadMs !== 0 ? { nowMs: this.clock.now(), frozen } : { frozen }
   }
 
-  /** Shows the saved time again, and runs on from there. */
-  restore({ nowMs, frozen }: SavedClock): void {
+  /** Shows what `save` returned again, and runs on from there; undefined stands for the start. */
+  restore(saved: unknown): void {
+    const { nowMs, frozen } = savedClock.safeParse(saved).data ?? this.#start
     if (nowMs === undefined && !frozen) this.#runAhead(0)
     else this.#moveTo(nowMs ?? this.#machine.now(), frozen)
   }

@@ -1,3 +1,4 @@
+import type { ClockControl } from '../clock/clock-control.ts'
 import type { EmulatorState } from '../state/emulator-state.ts'
 import type { WorkloadIssuer } from '../workload-tokens/workload-issuer.ts'
 
@@ -5,4 +6,5 @@ import type { WorkloadIssuer } from '../workload-tokens/workload-issuer.ts'
 export type Context = {
   readonly state: EmulatorState
   readonly workloads: WorkloadIssuer
+  readonly clock: ClockControl
 }

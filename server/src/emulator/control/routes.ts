@@ -1,3 +1,4 @@
+import { clockRoutes } from './clock-routes.ts'
 import type { Context } from './context.ts'
 import type { Route } from './route.ts'
 import { stateRoutes } from './state-routes.ts'
@@ -15,4 +16,5 @@ export const routes: readonly Route<Context>[] = [
   },
   ...stateRoutes,
   ...workloadRoutes,
+  ...clockRoutes,
 ]
