@@ -231,3 +231,13 @@ test('the SQL of a module stands in its store files', () => {
   })
   assert.deepEqual(wrong.map(nameOf), [])
 })
+
+test('acrux serve loads nothing of the emulator', () => {
+  const { source, imports } = readProgram('server', programs['server']?.modules ?? {})
+  const edges = Map.groupBy(imports, ({ from }) => from)
+  const loaded = new Set([path.join(source, 'main.ts')])
+  for (const file of loaded) for (const { to } of edges.get(file) ?? []) loaded.add(to)
+  assert.ok(loaded.size > 300, `${loaded.size} files`)
+  const emulator = path.join(source, 'emulator') + path.sep
+  assert.deepEqual([...loaded].filter((file) => file.startsWith(emulator)).map(nameOf), [])
+})

@@ -1,7 +1,6 @@
-import { createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, open } from 'node:fs/promises'
 import path from 'node:path'
-import { finished } from 'node:stream/promises'
+import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { blockBytes, checksumOf } from './tar-writer.ts'
 
 /** An archive is malformed, too large, or contains something else than files and folders. */
@@ -33,29 +32,32 @@ export async function extractTar(
     if (header.every((byte) => byte === 0)) break
     if (entries >= maxEntries) throw new InvalidArchiveError(`the archive has more than ${maxEntries} entries`)
     const entry = parseHeader(header)
-    const target = path.join(folder, entry.name)
-    if (entry.kind === 'folder') await mkdir(target, { recursive: true, mode: 0o700 })
-    else await writeFile(target, bytes, entry.size)
+    await writeEntry(path.join(folder, entry.name), entry, bytes)
     await bytes.skip((blockBytes - (entry.size % blockBytes)) % blockBytes)
   }
   await bytes.drain()
 }
 
+/** What the system reports if a path is there already, or a part of it is a file. */
+const takenCodes: readonly (string | undefined)[] = ['EEXIST', 'ENOTDIR', 'EISDIR']
+
+async function writeEntry(target: string, { kind, size }: Entry, bytes: ByteReader): Promise<void> {
+  try {
+    if (kind === 'folder') await mkdir(target, { recursive: true, mode: 0o700 })
+    else await writeFile(target, bytes, size)
+  } catch (error) {
+    if (!takenCodes.includes(systemErrorCode(error))) throw error
+    throw new InvalidArchiveError('the archive contains a path twice', { cause: error })
+  }
+}
+
 async function writeFile(target: string, bytes: ByteReader, size: number): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true, mode: 0o700 })
-  const output = createWriteStream(target, { flags: 'wx', mode: 0o600 })
+  const file = await open(target, 'wx', 0o600)
   try {
-    for await (const chunk of bytes.pieces(size)) {
-      if (!output.write(chunk)) await new Promise((resolve) => output.once('drain', resolve).once('error', resolve))
-      if (output.errored !== null) throw output.errored
-    }
-    output.end()
-    await finished(output)
-  } catch (error) {
-    output.destroy()
-    throw error instanceof Error && 'code' in error && error.code === 'EEXIST'
-      ? new InvalidArchiveError('the archive contains a path twice', { cause: error })
-      : error
+    for await (const piece of bytes.pieces(size)) await file.writeFile(piece)
+  } finally {
+    await file.close()
   }
 }
 
