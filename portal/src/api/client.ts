@@ -1,7 +1,7 @@
 import { createGatherer } from './gather.ts'
 import type { GraphBatch } from './graph-types.ts'
 import { errorOf, parseApiError } from './parse-error.ts'
-import { askStepUp } from './step-up.ts'
+import { type SignInReason, askToSignIn } from './sign-in-question.ts'
 import type { BatchResponse } from './types.ts'
 
 /** A request that failed. */
@@ -30,11 +30,15 @@ type ApiRequest = {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
   readonly signal?: AbortSignal
+  /** Whether the request fails without a session, instead of asking the person to sign in. */
+  readonly failsSignedOut?: true
 }
 
 const apiRoot = '/portal/api/'
 /** The code of the error before which the person must authenticate again. */
 export const stepUpCode = 'StepUpRequired'
+/** The code of the error without a session. */
+export const signedOutCode = 'NotSignedIn'
 const correlationHeader = 'x-ms-correlation-request-id'
 
 /** Starts a sign-in that returns to the present page. */
@@ -43,20 +47,30 @@ export function goToSignIn(kind?: 'switch'): void {
   location.assign(`/portal/sign-in?${query.toString()}`)
 }
 
+/** A request can wait twice: for a new session, and then for a new authentication. */
+const maxSignIns = 2
+
 /**
- * Sends a request to a surface, as `arm/…`, `graph/…` or `registry/{loginServer}/…`. A request before which the person must
- * authenticate again waits until they have.
+ * Sends a request to a surface, as `arm/…`, `graph/…` or `registry/{loginServer}/…`. A request for which the person must sign in waits
+ * until they have: nothing that was typed is lost.
  *
  * @throws ApiError
  */
 export async function send(path: string, request: ApiRequest = {}): Promise<Response> {
-  try {
-    return await sendOnce(path, request)
-  } catch (error) {
-    const needsStepUp = error instanceof ApiError && error.code === stepUpCode
-    if (!needsStepUp || !(await askStepUp())) throw error
-    return sendOnce(path, request)
+  for (let signIns = 0; ; signIns += 1) {
+    try {
+      return await sendOnce(path, request)
+    } catch (error) {
+      const reason = reasonToSignIn(error, request)
+      if (reason === undefined || signIns === maxSignIns || !(await askToSignIn(reason))) throw error
+    }
   }
+}
+
+function reasonToSignIn(error: unknown, { failsSignedOut }: ApiRequest): SignInReason | undefined {
+  if (!(error instanceof ApiError)) return undefined
+  if (error.code === stepUpCode) return 'step-up'
+  return error.code === signedOutCode && failsSignedOut !== true ? 'session-ended' : undefined
 }
 
 async function sendOnce(path: string, request: ApiRequest): Promise<Response> {

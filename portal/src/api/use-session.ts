@@ -1,5 +1,7 @@
-import { ApiError, goToSignIn, readJson, send } from './client.ts'
+import { useQueryClient } from '@tanstack/react-query'
+import { ApiError, goToSignIn, readJson, send, signedOutCode } from './client.ts'
 import { useRead } from './queries.ts'
+import { askToSignIn } from './sign-in-question.ts'
 
 export type Session = {
   readonly person: { readonly objectId: string; readonly displayName: string; readonly userPrincipalName: string }
@@ -11,18 +13,24 @@ export type Session = {
 
 /** Who is signed in now. @throws ApiError */
 export async function readSession(signal?: AbortSignal): Promise<Session> {
-  return (await readJson<Session>('session', signal && { signal })).body
+  return (await readJson<Session>('session', { failsSignedOut: true, ...(signal && { signal }) })).body
 }
 
 /** Who is signed in. Without a session, the browser goes to the sign-in page. */
 export function useSession() {
+  const queries = useQueryClient()
   return useRead(
     ['session'],
     async (signal) => {
       try {
         return await readSession(signal)
       } catch (error) {
-        if (error instanceof ApiError && error.status === 401) {
+        if (error instanceof ApiError && error.code === signedOutCode) {
+          // A page that is in use stays: the person signs in in another window, and nothing is lost.
+          if (queries.getQueryData(['session']) !== undefined) {
+            if (await askToSignIn('session-ended')) return await readSession(signal)
+            throw error
+          }
           goToSignIn()
           // The page stays as it is until the browser has left it.
           return new Promise<Session>(() => {})
@@ -34,8 +42,8 @@ export function useSession() {
   )
 }
 
-/** Ends the session here or everywhere, then offers to end that of the identity provider. */
+/** Ends the session here or everywhere, and the sign-in of this browser. */
 export async function signOut(everywhere: boolean): Promise<void> {
   await send(everywhere ? 'session/sign-out-everywhere' : 'session/sign-out', { method: 'POST' })
-  location.assign('/sign-out')
+  location.assign('/sign-out/done')
 }

@@ -46,10 +46,9 @@ test('the cookie of a session is strict, and that of a sign-in is deleted', asyn
     /^__Host-acrux-portal-sign-in=[\w-]+; Max-Age=3600; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
   )
   const signOut = await ask(portal, person.browser, { method: 'POST', path: 'session/sign-out' })
-  assert.equal(
-    signOut.headers['set-cookie'],
-    '__Host-acrux-portal=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict; Secure',
-  )
+  const [portalSession, signInSession] = [signOut.headers['set-cookie']].flat()
+  assert.equal(portalSession, '__Host-acrux-portal=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict; Secure')
+  assert.match(String(signInSession), /^__Host-acrux-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure$/)
   assert.match(person.browser.cookies.get(portalCookie) ?? '', /^[\w-]{43}$/)
   assert.equal(person.browser.cookies.has(signInCookie), false)
 })
@@ -162,6 +161,20 @@ test('a sign-out ends one session, and a sign-out everywhere ends all of the per
   assert.deepEqual(await statuses(), [401, 200, 200, 200])
   await ask(portal, other.browser, { method: 'POST', path: 'session/sign-out-everywhere' })
   assert.deepEqual(await statuses(), [401, 401, 401, 200])
+})
+
+test('a sign-out of the portal ends the sign-in of the browser, which then needs the password', async (t) => {
+  const portal = await openPortal(t)
+  const alice = await portal.createPerson('alice')
+  const elsewhere = { ...alice, browser: portal.openBrowser() }
+  for (const person of [alice, elsewhere]) await signIn(person)
+  for (const end of ['sign-out', 'sign-out-everywhere']) {
+    await signIn(alice)
+    assert.equal((await ask(portal, alice.browser, { method: 'POST', path: `session/${end}` })).statusCode, 204)
+    const back = await alice.browser.get('/portal/sign-in')
+    assert.match(back.text, /name="password"/, end)
+    assert.doesNotMatch((await elsewhere.browser.get('/account/security')).text, /name="password"/, end)
+  }
 })
 
 test('a person has at most ten sessions, of which the oldest end first', async (t) => {

@@ -8,7 +8,7 @@ import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { type ReadDocuments, createDocuments } from './files/documents.ts'
 import { type ReadPortalFiles, createPortalFiles } from './files/portal-files.ts'
-import type { PortalSignIns } from './sessions/model.ts'
+import type { OnSignOut, PortalSignIns } from './sessions/model.ts'
 import { portalRoutes } from './routes.ts'
 import { createPortalCookies } from './sessions/portal-cookies.ts'
 import { createPortalSessions } from './sessions/portal-sessions.ts'
@@ -27,6 +27,7 @@ export type PortalHostOptions = {
   /** The first segments of the paths of ARM's routes that the portal may request. */
   readonly armRoots: ReadonlySet<string>
   readonly signIns: PortalSignIns
+  readonly onSignOut: OnSignOut
   /** The files of the built portal; those of the program by default. */
   readonly files?: ReadPortalFiles
   /** The built documents; those of the program by default. */

@@ -1,4 +1,4 @@
 export { createConsents } from './flow/consent-store.ts'
 export { signInMigrations } from './migrations.ts'
 export { pagesClientId } from './sessions/sessions.ts'
-export { createSignInPages } from './sign-in.ts'
+export { type SignInPages, createSignInPages } from './sign-in.ts'

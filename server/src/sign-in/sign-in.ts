@@ -8,7 +8,8 @@ import type { RouteDescription } from '../platform/http/surface.ts'
 import type { Log } from '../platform/log/log.ts'
 import type { Sealer } from '../platform/keys/sealing.ts'
 import { type KnownSenders, createKnownSenders } from '../platform/limits/sender-budget.ts'
-import type { Database } from '../platform/sql/database.ts'
+import { parseCookies } from '../platform/http/cookies.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { Upstreams } from '../issuers/index.ts'
 import { pageRoutes } from './routes.ts'
 import { mountPages } from './surface.ts'
@@ -16,6 +17,7 @@ import type { OnSignOut } from './flow/context.ts'
 import { createConsents } from './flow/consent-store.ts'
 import { createFlows } from './flow/flow.ts'
 import { createPasskeys } from './passkeys/passkeys.ts'
+import { sessionIdOf } from './sessions/caller.ts'
 import { createCookieJar } from './sessions/cookies.ts'
 import { createKnownBrowsers } from './sessions/known-browser.ts'
 import { createSessionStore } from './sessions/session-store.ts'
@@ -50,6 +52,15 @@ export interface SignInPages {
   mount(app: FastifyInstance): void
   /** The route table of the pages. */
   readonly routes: readonly RouteDescription[]
+  /**
+   * Ends the sign-in of a person in the browser with this `Cookie` header: the person signs out of the portal. Returns the `Set-Cookie`
+   * header of the response, if there is one to send.
+   */
+  readonly endSessionOf: (
+    transaction: Transaction,
+    cookieHeader: string | undefined,
+    objectId: string,
+  ) => Promise<string | undefined>
 }
 
 /** Creates the sign-in module. */
@@ -83,5 +94,13 @@ export function createSignInPages(options: SignInOptions): SignInPages {
         href: `/sign-in/${name}/start?flow=${flow}`,
       })),
   }
-  return { mount: (app) => mountPages(app, context), routes: pageRoutes }
+  const { jar, sessions } = context
+  return {
+    mount: (app) => mountPages(app, context),
+    routes: pageRoutes,
+    endSessionOf: async (transaction, cookieHeader, objectId) => {
+      const sessionId = sessionIdOf(parseCookies(cookieHeader), jar)
+      return sessionId && jar.write(jar.sessionName, await sessions.signOut(transaction, sessionId, [objectId]))
+    },
+  }
 }

@@ -1,7 +1,7 @@
 import { Button, MessageBar, MessageBarActions, MessageBarBody, MessageBarTitle } from '@fluentui/react-components'
 import { useParams } from '@tanstack/react-router'
 import { ListTooLong } from '../../api/arm-list.ts'
-import { ApiError, stepUpCode } from '../../api/client.ts'
+import { ApiError, goToSignIn, signedOutCode, stepUpCode } from '../../api/client.ts'
 import { texts } from '../texts/texts.ts'
 import { words } from '../texts/words.ts'
 import { ExplainLink } from './explain-link.tsx'
@@ -17,7 +17,8 @@ type ErrorViewProps = {
 export function ErrorView({ error, onRetry, isAct = false }: ErrorViewProps) {
   const { registry } = useParams({ strict: false })
   const { title, next } = explain(error, isAct)
-  const detail = error instanceof Error ? error.message : ''
+  const isSignedOut = error instanceof ApiError && error.code === signedOutCode
+  const detail = error instanceof Error && !isSignedOut ? error.message : ''
   const correlationId = error instanceof ApiError ? error.correlationId : undefined
   return (
     <MessageBar intent="error" layout="multiline" role="alert">
@@ -30,18 +31,27 @@ export function ErrorView({ error, onRetry, isAct = false }: ErrorViewProps) {
           </p>
         )}
       </MessageBarBody>
-      {onRetry !== undefined && (
+      {(isSignedOut || onRetry !== undefined) && (
         <MessageBarActions>
-          <Button onClick={onRetry}>{texts.errors.retry}</Button>
+          {isSignedOut ? (
+            <Button onClick={() => goToSignIn()}>{texts.sessionEnded.confirm}</Button>
+          ) : (
+            <Button onClick={onRetry}>{texts.errors.retry}</Button>
+          )}
         </MessageBarActions>
       )}
     </MessageBar>
   )
 }
 
+/** The codes of errors that a sign-in removes. */
+const signInCodes: readonly string[] = [stepUpCode, signedOutCode]
+
 /** Whether the server has recorded why. */
 function isDenial(error: unknown): boolean {
-  return error instanceof ApiError && error.code !== stepUpCode && (error.status === 401 || error.status === 403)
+  return (
+    error instanceof ApiError && !signInCodes.includes(error.code) && (error.status === 401 || error.status === 403)
+  )
 }
 
 function explain(error: unknown, isAct: boolean): { readonly title: string; readonly next: string } {
@@ -49,6 +59,7 @@ function explain(error: unknown, isAct: boolean): { readonly title: string; read
   if (error instanceof ListTooLong) return { title: errors.tooLong, next: errors.tooLongNext }
   if (!(error instanceof ApiError)) return { title: errors.crash, next: errors.crashNext }
   if (error.code === stepUpCode) return { title: texts.stepUp.cancelled, next: texts.stepUp.cancelledNext }
+  if (error.code === signedOutCode) return { title: texts.sessionEnded.title, next: texts.sessionEnded.next }
   switch (error.status) {
     case 0:
       return { title: errors.offline, next: errors.offlineNext }

@@ -1,7 +1,7 @@
 import { Subtitle1, makeStyles, tokens } from '@fluentui/react-components'
 import { Outlet, useLocation } from '@tanstack/react-router'
 import { Suspense, lazy, useEffect, useRef, useSyncExternalStore } from 'react'
-import { stepUpQuestion } from '../../api/step-up.ts'
+import { signInQuestion } from '../../api/sign-in-question.ts'
 import { useSession } from '../../api/use-session.ts'
 import { Loaded } from '../elements/loaded.tsx'
 import { texts } from '../texts/texts.ts'
@@ -10,7 +10,7 @@ import { Navigation, narrow } from './navigation.tsx'
 import { ProductMark } from './product-mark.tsx'
 
 /** Loaded when it is first needed, so that the first view does not include it. */
-const StepUpDialog = lazy(async () => ({ default: (await import('./step-up-dialog.tsx')).StepUpDialog }))
+const SignInDialog = lazy(async () => ({ default: (await import('./sign-in-dialog.tsx')).SignInDialog }))
 
 const useStyles = makeStyles({
   shell: {
@@ -52,7 +52,7 @@ export function AppShell() {
   const styles = useStyles()
   const session = useSession()
   const main = useFocusOfView()
-  const isAsked = useSyncExternalStore(stepUpQuestion.subscribe, stepUpQuestion.isAsked)
+  const reason = useSyncExternalStore(signInQuestion.subscribe, signInQuestion.reason)
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#content">
@@ -69,9 +69,9 @@ export function AppShell() {
       <main id="content" ref={main} className={styles.main} tabIndex={-1}>
         <Loaded query={session}>{() => <Outlet />}</Loaded>
       </main>
-      {session.data && isAsked && (
+      {session.data && reason && (
         <Suspense>
-          <StepUpDialog session={session.data} />
+          <SignInDialog session={session.data} reason={reason} />
         </Suspense>
       )}
     </div>

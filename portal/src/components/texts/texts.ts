@@ -47,6 +47,12 @@ export const texts = {
     cancelled: 'You did not confirm that it is you',
     cancelledNext: 'Nothing was done. Try again, and sign in again when the portal asks for it.',
   },
+  sessionEnded: {
+    title: 'Your session has ended',
+    text: 'Sign in again: a window opens for it. This page keeps what you entered, and continues after you sign in.',
+    confirm: 'Sign in',
+    next: 'Sign in again to continue.',
+  },
   errors: {
     title: 'This could not be loaded',
     act: 'This could not be done',

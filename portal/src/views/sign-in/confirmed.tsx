@@ -1,7 +1,7 @@
 import { Text } from '@fluentui/react-components'
 import { useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { type StepUpResult, confirmedChannel } from '../../api/step-up.ts'
+import { type StepUpResult, confirmedChannel } from '../../api/sign-in-question.ts'
 import { Page } from '../../components/elements/page.tsx'
 import { texts } from '../../components/texts/texts.ts'
 

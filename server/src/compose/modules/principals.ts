@@ -8,7 +8,7 @@ import { type Identity, createIdentity, portalClient } from '../../identity/inde
 import { type KnownSenders, createKnownSenders } from '../../platform/limits/sender-budget.ts'
 import { managementRoutes } from '../../management/index.ts'
 import { type PortalSignIns, createPortalHost } from '../../portal-host/index.ts'
-import { createConsents, createSignInPages, pagesClientId } from '../../sign-in/index.ts'
+import { type SignInPages, createConsents, createSignInPages, pagesClientId } from '../../sign-in/index.ts'
 import { openAuthority } from './authority.ts'
 import type { ModuleBasis } from './basis.ts'
 
@@ -79,8 +79,9 @@ export async function createPrincipals(basis: ModuleBasis, configuration: Config
     audit,
     armRoots: new Set(armPaths.map((path) => path.split('/')[1] ?? '')),
     signIns: portalSignIns(basis, { credentials, identity }),
+    onSignOut: (...person) => pages.endSessionOf(...person),
   })
-  const pages = await createPages(basis, configuration, {
+  const pages: SignInPages = await createPages(basis, configuration, {
     audit,
     credentials,
     directory,

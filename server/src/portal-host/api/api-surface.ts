@@ -76,7 +76,8 @@ async function serve(context: Context, options: ApiSurfaceOptions, exchange: Raw
   if (endpoint !== undefined) {
     discardRest(request)
     if (endpoint.stepUp === true && (await needsStepUp(context, signed.session))) throw new StepUpRequiredError()
-    const call = { ...signed, origin, response, query: new URLSearchParams(query) }
+    const { cookie: cookieHeader } = request.headers
+    const call = { ...signed, origin, response, cookieHeader, query: new URLSearchParams(query) }
     const body = await budget.spend(() => endpoint.handle(context, call), routeCosts[endpoint.cost])
     send(exchange, body === undefined ? 204 : 200, body)
     return

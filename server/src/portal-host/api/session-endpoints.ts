@@ -13,6 +13,8 @@ export type SessionCall = {
   readonly person: PortalPerson
   readonly origin: Origin
   readonly response: ServerResponse
+  /** The `Cookie` header. */
+  readonly cookieHeader: string | undefined
   readonly query: URLSearchParams
 }
 
@@ -29,12 +31,12 @@ export async function getSession({ signIns, publicOrigin }: Context, { session, 
   }
 }
 
-/** Ends this session. */
+/** Ends this session, and the sign-in of the person in this browser. */
 export async function signOut(context: Context, call: SessionCall): Promise<undefined> {
   await endSessions(context, call, 'this browser')
 }
 
-/** Ends all sessions of the person in the portal. */
+/** Ends all sessions of the person in the portal, and their sign-in in this browser. */
 export async function signOutEverywhere(context: Context, call: SessionCall): Promise<undefined> {
   await endSessions(context, call, 'all browsers')
 }
@@ -52,12 +54,12 @@ export async function createLogin({ tokens }: Context, { session, origin, query 
 }
 
 async function endSessions(
-  { database, audit, sessions, tokens, cookies }: Context,
-  { session, origin, response }: SessionCall,
+  { database, audit, sessions, tokens, cookies, onSignOut }: Context,
+  { session, origin, response, cookieHeader }: SessionCall,
   where: 'this browser' | 'all browsers',
 ): Promise<void> {
   const { objectId, signInId } = session
-  await database.transaction(async (transaction) => {
+  const ended = await database.transaction(async (transaction) => {
     await audit.record(transaction, {
       action: 'portal.sign-out',
       outcome: 'success',
@@ -69,7 +71,8 @@ async function endSessions(
     })
     if (where === 'all browsers') await sessions.endAllOf(transaction, objectId)
     else await sessions.end(transaction, session)
+    return onSignOut(transaction, cookieHeader, objectId)
   })
   tokens.forgetAll(session)
-  response.setHeader('set-cookie', cookies.removeSession)
+  response.setHeader('set-cookie', [cookies.removeSession, ...(ended === undefined ? [] : [ended])])
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { ReadDocuments } from '../files/documents.ts'
 import type { ReadPortalFiles } from '../files/portal-files.ts'
-import type { PortalSignIns } from './model.ts'
+import type { OnSignOut, PortalSignIns } from './model.ts'
 import type { PortalCookies } from './portal-cookies.ts'
 import type { PortalSessions } from './portal-sessions.ts'
 import type { SessionTokens } from './session-tokens.ts'
@@ -23,6 +23,7 @@ export type Context = {
   /** The first segments of the paths of ARM's routes that the portal may request. */
   readonly armRoots: ReadonlySet<string>
   readonly signIns: PortalSignIns
+  readonly onSignOut: OnSignOut
   readonly files: ReadPortalFiles
   readonly documents: ReadDocuments
   readonly cookies: PortalCookies

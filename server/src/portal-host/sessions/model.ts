@@ -30,3 +30,13 @@ export type PortalSession = {
   readonly authenticatedAtMs: number
   readonly createdAtMs: number
 }
+
+/**
+ * Ends the sign-in of a person at the identity provider, in the browser with this `Cookie` header. Returns the `Set-Cookie` header of
+ * the response, if there is one to send.
+ */
+export type OnSignOut = (
+  transaction: Transaction,
+  cookieHeader: string | undefined,
+  objectId: string,
+) => Promise<string | undefined>

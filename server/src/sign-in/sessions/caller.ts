@@ -26,6 +26,11 @@ export type CallerOptions = {
   readonly knownBrowsers: KnownBrowsers
 }
 
+/** The id of the session of a browser. A browser has an id before it has a session: a session cookie alone was copied. */
+export function sessionIdOf(cookies: ReadonlyMap<string, string>, jar: CookieJar): string | undefined {
+  return parseId(cookies.get(jar.browserName)) === undefined ? undefined : parseId(cookies.get(jar.sessionName))
+}
+
 /** Reads the caller from the cookies of a request. */
 export async function readCaller(
   request: FastifyRequest,
@@ -34,8 +39,7 @@ export async function readCaller(
   const cookies = parseCookies(request.headers.cookie)
   const known = parseId(cookies.get(jar.browserName))
   const browser = known ?? newId()
-  // A browser has an id before it has a session, so a session cookie alone was copied from another browser.
-  const sessionId = known === undefined ? undefined : parseId(cookies.get(jar.sessionName))
+  const sessionId = sessionIdOf(cookies, jar)
   return {
     browser,
     isNew: known === undefined,

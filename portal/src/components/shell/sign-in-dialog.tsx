@@ -16,7 +16,7 @@ import {
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { ApiError } from '../../api/client.ts'
-import { type StepUpResult, answerStepUp, confirmedChannel } from '../../api/step-up.ts'
+import { type SignInReason, type StepUpResult, answerSignIn, confirmedChannel } from '../../api/sign-in-question.ts'
 import { type Session, readSession } from '../../api/use-session.ts'
 import { useReturnOfFocus } from '../elements/use-return-of-focus.ts'
 import { texts } from '../texts/texts.ts'
@@ -32,24 +32,27 @@ const userNamePattern = /^[^@\s]{1,64}@[^@\s]{1,253}$/
 /** What the dialog shows below its question. */
 type State = 'asking' | 'waiting' | 'blocked' | { readonly problem: string }
 
-/** Asks the person to authenticate again before a dangerous request. The request waits, and what was typed stays. */
-export function StepUpDialog({ session }: { readonly session: Session }) {
+type SignInDialogProps = { readonly session: Session; readonly reason: SignInReason }
+
+/** Asks the person to sign in in another window. The requests wait, and what was typed stays. */
+export function SignInDialog({ session, reason }: SignInDialogProps) {
   const styles = useStyles()
   useReturnOfFocus()
   const [state, setState] = useState<State>('asking')
-  useConfirmation(session, setState)
-  const address = addressFor(session)
+  useConfirmation(session, reason, setState)
+  const address = reason === 'step-up' ? addressFor(session) : addressAfterEnd
+  const said = reason === 'step-up' ? texts.stepUp : texts.sessionEnded
   const open = () => {
     const opened = window.open(address, confirmedChannel, 'popup,width=520,height=760')
     setState(opened === null ? 'blocked' : 'waiting')
   }
   return (
-    <Dialog open onOpenChange={(_event, { type }) => type === 'escapeKeyDown' && answerStepUp(false)}>
+    <Dialog open onOpenChange={(_event, { type }) => type === 'escapeKeyDown' && answerSignIn(false)}>
       <DialogSurface aria-describedby={undefined}>
         <DialogBody>
-          <DialogTitle>{texts.stepUp.title}</DialogTitle>
+          <DialogTitle>{said.title}</DialogTitle>
           <DialogContent className={styles.content}>
-            <Text>{texts.stepUp.text}</Text>
+            <Text>{said.text}</Text>
             {state === 'waiting' && <Text role="status">{texts.stepUp.waiting}</Text>}
             {(state === 'blocked' || typeof state === 'object') && (
               <MessageBar intent="warning" layout="multiline" role="alert">
@@ -66,15 +69,18 @@ export function StepUpDialog({ session }: { readonly session: Session }) {
           </DialogContent>
           <DialogActions>
             <Button appearance="primary" onClick={open}>
-              {texts.stepUp.confirm}
+              {said.confirm}
             </Button>
-            <Button onClick={() => answerStepUp(false)}>{texts.cancel}</Button>
+            <Button onClick={() => answerSignIn(false)}>{texts.cancel}</Button>
           </DialogActions>
         </DialogBody>
       </DialogSurface>
     </Dialog>
   )
 }
+
+/** Where a person signs in after the end of the session. The sign-in at the identity provider may still be valid. */
+const addressAfterEnd = `/portal/sign-in?${new URLSearchParams({ return: '/portal/confirmed' }).toString()}`
 
 /** Where the person signs in again. Nobody else can complete that sign-in. */
 function addressFor({ person }: Session): string {
@@ -86,24 +92,26 @@ function addressFor({ person }: Session): string {
  * Waits for the other window. The requests continue only after a sign-in of the same person: another person has
  * other permissions.
  */
-function useConfirmation({ person }: Session, onState: (state: State) => void): void {
+function useConfirmation({ person }: Session, reason: SignInReason, onState: (state: State) => void): void {
   const queries = useQueryClient()
   useEffect(() => {
     const { otherPerson, otherSession } = texts.stepUp
-    const check = async ({ reason, userName = '' }: StepUpResult) => {
-      if (reason !== undefined) {
-        const isOther = reason === 'other-person'
+    const check = async ({ reason: failure, userName = '' }: StepUpResult) => {
+      if (failure !== undefined) {
+        const isOther = failure === 'other-person'
         const present = userNamePattern.test(userName) ? userName : texts.unknown
-        onState({ problem: isOther ? otherPerson(present, person.userPrincipalName) : notDone(signInFailure(reason)) })
+        onState({ problem: isOther ? otherPerson(present, person.userPrincipalName) : notDone(signInFailure(failure)) })
         return
       }
       const now = await readSession()
       if (now.person.objectId !== person.objectId) {
+        // The page shows what the other person could see.
+        if (reason === 'session-ended') return location.assign('/portal/')
         onState({ problem: otherSession(now.person.userPrincipalName, person.userPrincipalName) })
         return
       }
       queries.setQueryData(['session'], now)
-      answerStepUp(true)
+      answerSignIn(true)
     }
     const channel = new BroadcastChannel(confirmedChannel)
     channel.addEventListener('message', ({ data }: MessageEvent<StepUpResult>) => {
@@ -113,7 +121,7 @@ function useConfirmation({ person }: Session, onState: (state: State) => void): 
       })
     })
     return () => channel.close()
-  }, [person, queries, onState])
+  }, [person, reason, queries, onState])
 }
 
 const notDone = (why: string) => `${why} ${texts.stepUp.notDone}`

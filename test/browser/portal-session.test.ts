@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { expectStatus, graph } from '../harness/arm.ts'
+import { type NewPerson, createPerson } from '../harness/directory.ts'
+import { giveDirectory } from './portal-four-people.ts'
+import { openPortal, openView, signIn, violations } from './portal-page.ts'
+
+const portal = await openPortal()
+const { server, browser, canRun, watch } = portal
+
+const ended = (page: Page) => page.getByRole('dialog', { name: 'Your session has ended' })
+
+/** Ends every sign-in of a person, and with it the session of the portal. */
+async function endSignIns({ id }: Pick<NewPerson, 'id'>): Promise<void> {
+  expectStatus(await graph(server, 'POST', `/users/${id}/revokeSignInSessions`), 200)
+}
+
+async function signInAgain(page: Page, { userPrincipalName, password }: NewPerson): Promise<void> {
+  const opened = page.waitForEvent('popup')
+  await ended(page).getByRole('button', { name: 'Sign in', exact: true }).click()
+  const popup = await opened
+  const closed = popup.waitForEvent('close')
+  await popup.getByLabel('User name').fill(userPrincipalName)
+  await popup.getByLabel('Password').fill(password)
+  await popup.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await closed
+}
+
+/** Opens the form of a new user in the portal, and fills it in. */
+async function fillUser(page: Page, name: string) {
+  await openView(page, '/portal/people')
+  await page.locator('main').getByRole('button', { name: 'Add a person' }).click()
+  const form = page.getByRole('dialog', { name: 'Add a person', includeHidden: true })
+  await form.getByRole('textbox', { name: 'Name', exact: true }).fill(name)
+  await form.getByLabel('User name').fill(`${name.toLowerCase()}@acrux.localhost`)
+  return form
+}
+
+test('a person whose session ends in a form signs in again, and the form is sent as it was filled in', async (t) => {
+  if (!canRun(t)) return
+  const owner = await createPerson(server, 'owner-one')
+  await giveDirectory(server, owner)
+  await using context = await browser.newContext()
+  const { page, faults } = await watch(context)
+  await signIn(page, owner)
+  const form = await fillUser(page, 'Ada')
+  await endSignIns(owner)
+  await form.getByRole('button', { name: 'Add a person' }).click()
+  await ended(page).waitFor()
+  assert.deepEqual(await violations(page), [])
+  // Without a sign-in, the form says so, and keeps what was typed.
+  await ended(page).getByRole('button', { name: 'Cancel' }).click()
+  await form.getByText('Your session has ended').waitFor()
+  assert.equal(await page.getByText('You do not have permission').count(), 0)
+  assert.equal(await form.getByLabel('User name').inputValue(), 'ada@acrux.localhost')
+  await form.getByRole('button', { name: 'Add a person' }).click()
+  await signInAgain(page, owner)
+  await page.getByRole('dialog', { name: 'The person is added' }).waitFor()
+  assert.equal((await graph(server, 'GET', '/users/ada@acrux.localhost')).status, 200)
+  assert.deepEqual(faults, [])
+})
+
+test('a page loads again from the beginning if another person signs in', async (t) => {
+  if (!canRun(t)) return
+  const [first, second] = [await createPerson(server, 'first'), await createPerson(server, 'second')]
+  await using context = await browser.newContext()
+  const { page } = await watch(context)
+  await signIn(page, first)
+  await openView(page, '/portal/')
+  await endSignIns(first)
+  await page
+    .getByRole('link', { name: 'Search' })
+    .or(page.getByRole('link', { name: 'Audit log' }))
+    .first()
+    .click()
+  await ended(page).waitFor()
+  const reloaded = page.waitForEvent('load')
+  await signInAgain(page, second)
+  await reloaded
+  await page.getByRole('button', { name: /second/ }).waitFor()
+})
+
+test('one click signs a person out of the portal and of the browser', async (t) => {
+  if (!canRun(t)) return
+  const person = await createPerson(server, 'leaver')
+  await using context = await browser.newContext()
+  const { page } = await watch(context)
+  await signIn(page, person)
+  await openView(page, '/portal/')
+  await page.getByRole('button', { name: /leaver/ }).click()
+  await page.getByRole('menuitem', { name: 'Sign out', exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: 'You have signed out' }).waitFor()
+  await page.goBack()
+  await page.getByLabel('Password').waitFor()
+})
