@@ -115,7 +115,12 @@ export type EmulatorHooks = {
 }
 
 /** What the emulator uses of a composed server. */
-export type ComposedParts = { readonly modules: Modules; readonly database: Database }
+export type ComposedParts = {
+  readonly modules: Modules
+  readonly database: Database
+  /** Awaited after registries were created without the management API. */
+  readonly onRegistriesChanged: () => Promise<void>
+}
 
 /** Opens the data directory and wires the modules. @throws StartupError for every failure that the operator can fix */
 export async function compose(
@@ -139,12 +144,13 @@ export async function compose(
   const backups = new Backups({ configuration, version, clock, log })
   const basis = { ...state, ...hooks, space: state.contentSpace, clock, log, outbound, publicOrigin }
   let openApi: ReturnType<typeof openApiDocument> | undefined
+  // The change is stored already; the certificate source tries again later if it cannot write a certificate now.
+  const onRegistriesChanged = () =>
+    withoutCaller(() => coverHosts(certificates, modules.resources, configuration)).catch((error: unknown) =>
+      log.error({ err: error, id: randomUUID() }, 'the certificate does not cover all registries'),
+    )
   const modules: Modules = await createModules({ ...basis, callers: callers?.ofMainThread }, configuration, {
-    // The change is stored already; the certificate source tries again later if it cannot write a certificate now.
-    onRegistriesChanged: () =>
-      withoutCaller(() => coverHosts(certificates, modules.resources, configuration)).catch((error: unknown) =>
-        log.error({ err: error, id: randomUUID() }, 'the certificate does not cover all registries'),
-      ),
+    onRegistriesChanged,
     openApi: () => (openApi ??= openApiDocument(routes)),
     serverStatus: () =>
       readServerStatus({ ...state, version, startedAtMs, health, space: state.contentSpace, ...modules }),
@@ -162,7 +168,7 @@ export async function compose(
   const components = healthComponents({ ...sources, isDraining: () => draining })
   const health = createHealth({ components, clock: machineClockOf(clock), log })
   const { app, routes } = createSurfaces(configuration, { ...hooks, log, modules, health, certificates })
-  options.onComposed?.({ modules, database })
+  options.onComposed?.({ modules, database, onRegistriesChanged })
   const jobs = listJobs(configuration, { modules, state, acme, ...watches, clock, log })
   return {
     app,

@@ -29,8 +29,9 @@ import { preparedFileIn } from '../platform/files/data-dir.ts'
 import { Acceptor, type ListenAddress } from '../platform/http/acceptor.ts'
 import { createLog } from '../platform/log/log.ts'
 import { listenFailure } from '../platform/process/listen-failure.ts'
-import { type EmulatorHooks, type StartOptions, compose } from './compose.ts'
+import { type ComposedParts, type EmulatorHooks, type StartOptions, compose } from './compose.ts'
 import { type EmulatorFlags, type EmulatorSettings, readEmulatorSettings } from './emulator-options.ts'
+import { seedsOf } from './emulator-seeds.ts'
 
 export type { EmulatorFlags } from './emulator-options.ts'
 
@@ -106,7 +107,7 @@ export async function emulate(
     const steered = new SteeredClock(settings.startsAtMs)
     const workloads = createWorkloadIssuer(steered.clock)
     const hooks = { wrapOutbound: workloads.publish }
-    const { state, afterClockMove } = await openState({
+    const { state, afterClockMove, parts } = await openState({
       configuration,
       authority,
       acceptor,
@@ -117,7 +118,11 @@ export async function emulate(
       hooks,
     })
     closing.push(() => state.close())
-    const context = { state, workloads, clock: createClockControl(steered, afterClockMove) }
+    const clockControl = createClockControl(steered, afterClockMove)
+    const seeds = seedsOf({ control: settings.control, clock: steered.clock, clockControl, parts })
+    await seeds.applyFiles(settings.seedFiles)
+    if (settings.seedFiles.length > 0) await state.rebase()
+    const context = { state, workloads, clock: clockControl, seeds }
     const control = await openControl(settings, context, configuration)
     closing.push(() => control.close())
     return {
@@ -133,9 +138,8 @@ export async function emulate(
 }
 
 /** Options whose parts are not in this version. */
-function rejectUnsupported({ seedFiles, realism, publicHost }: EmulatorSettings): void {
+function rejectUnsupported({ realism, publicHost }: EmulatorSettings): void {
   const unsupported = {
-    '--seed': seedFiles.length > 0,
     '--realism azure': realism === 'azure',
     '--public-host from-request': publicHost === 'from-request',
   }
@@ -162,6 +166,13 @@ type Run = {
   readonly host: EmulatorProcess
 }
 
+type OpenedState = {
+  readonly state: EmulatorState
+  readonly afterClockMove: AfterClockMove
+  /** The modules of the present server. */
+  readonly parts: () => ComposedParts
+}
+
 async function openState({
   configuration,
   acceptor,
@@ -176,8 +187,9 @@ async function openState({
   readonly steered: SteeredClock
   readonly startServer: StartServer
   readonly hooks: EmulatorHooks
-}): Promise<{ readonly state: EmulatorState; readonly afterClockMove: AfterClockMove }> {
+}): Promise<OpenedState> {
   let running: StartedServer | undefined
+  let composed: ComposedParts | undefined
   const state = new EmulatorState({
     folder,
     version,
@@ -191,6 +203,9 @@ async function openState({
           acceptor,
           clock: steered.clock,
           hooks,
+          onComposed: (parts) => {
+            composed = parts
+          },
         })
       },
       stop: async (isGraceful) => {
@@ -207,7 +222,11 @@ async function openState({
     await extractTar(oneChunk(archive), state.baseDir, { maxBytes: Infinity, maxEntries: Infinity })
   }
   await state.start()
-  return { state, afterClockMove: async (move) => running?.afterClockMove(move) }
+  const parts = () => {
+    if (composed === undefined) throw new Error('the server has not been composed')
+    return composed
+  }
+  return { state, afterClockMove: async (move) => running?.afterClockMove(move), parts }
 }
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,4 +1,5 @@
 import type { ClockControl } from '../clock/clock-control.ts'
+import type { Seeds } from '../seed/seeds.ts'
 import type { EmulatorState } from '../state/emulator-state.ts'
 import type { WorkloadIssuer } from '../workload-tokens/workload-issuer.ts'
 
@@ -7,4 +8,5 @@ export type Context = {
   readonly state: EmulatorState
   readonly workloads: WorkloadIssuer
   readonly clock: ClockControl
+  readonly seeds: Pick<Seeds, 'apply'>
 }

@@ -1,6 +1,7 @@
 import { clockRoutes } from './clock-routes.ts'
 import type { Context } from './context.ts'
 import type { Route } from './route.ts'
+import { seedRoutes } from './seed-routes.ts'
 import { stateRoutes } from './state-routes.ts'
 import { workloadRoutes } from './workload-routes.ts'
 
@@ -17,4 +18,5 @@ export const routes: readonly Route<Context>[] = [
   ...stateRoutes,
   ...workloadRoutes,
   ...clockRoutes,
+  ...seedRoutes,
 ]
