@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -88,6 +88,13 @@ test('the control API requires its token, except for the health', async () => {
   await expectError('NotFound', 'GET', 'nothing')
   const { status } = await request({ url: `${ready.url}/_acrux/health`, caFile: server.caFile })
   assert.equal(status, 404, 'the public listener has none of it')
+})
+
+test('the control API returns the certificate authority', async () => {
+  const { bytes } = await expectControl(200, 'GET', 'ca')
+  assert.equal(bytes.toString(), readFileSync(server.caFile, 'utf8'))
+  const { status } = await emulator.control('GET', '/_acrux/ca', undefined, 'wrong')
+  assert.equal(status, 401)
 })
 
 test('a reset removes what tests did, and keeps the port, the ids and connections that wait', async () => {

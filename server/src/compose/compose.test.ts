@@ -9,6 +9,7 @@ import type { Worker } from 'node:worker_threads'
 import type { InjectOptions } from 'fastify'
 import { type Composition, compose } from './compose.ts'
 import { loadConfiguration } from '../configuration/index.ts'
+import { fixedIdentity } from '../emulator/index.ts'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { systemClock } from '../platform/process/clock.ts'
 import { createLog } from '../platform/log/log.ts'
@@ -103,6 +104,18 @@ test('a copy of a prepared directory has the owners and keys of its first start,
     hosts.map((row) => row['login_server']),
     ['localhost:8443'],
   )
+})
+
+test('the data of an emulator are denied, also without the mark of its directory', async (t) => {
+  const dataDir = path.join(await emptyDirectory(t), 'data')
+  const configuration = await loadConfiguration({ flags: { dataDir }, env: {} })
+  const options = { fixed: fixedIdentity, acceptsPrepared: true }
+  const emulator = await compose(configuration, createLog('silent'), systemClock, options)
+  await emulator.close()
+  await assert.rejects(compose(configuration, createLog('silent')), {
+    exitCode: 13,
+    message: 'the database has the data of acrux emulator, whose keys and secrets are public',
+  })
 })
 
 test('a database that cannot be opened is reported in one line, and not changed', async (t) => {

@@ -122,7 +122,7 @@ export async function emulate(
     const seeds = seedsOf({ control: settings.control, clock: steered.clock, clockControl, parts })
     await seeds.applyFiles(settings.seedFiles)
     if (settings.seedFiles.length > 0) await state.rebase()
-    const context = { state, workloads, clock: clockControl, seeds }
+    const context = { state, caPem: authority?.caPem, workloads, clock: clockControl, seeds }
     const control = await openControl(settings, context, configuration)
     closing.push(() => control.close())
     return {

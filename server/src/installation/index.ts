@@ -19,6 +19,6 @@ export {
   requireComplete,
   writeRelocation,
 } from './relocation-state.ts'
-export { denyPrepared } from './prepared-copy.ts'
+export { denyEmulatorRows, denyPrepared, emulatorTenantId } from './prepared-copy.ts'
 export type { DatabasePlace, StoragePlace } from './settings.ts'
 export { freeSpaceToStart } from './space-to-start.ts'

@@ -34,6 +34,7 @@ import {
   requireOwnRows,
   keepMovedDatabase,
   requireComplete,
+  denyEmulatorRows,
   denyPrepared,
   freeSpaceToStart,
 } from '../../installation/index.ts'
@@ -103,6 +104,13 @@ export async function openState(configuration: Configuration, options: StateOpti
   const writes = pausable(await openDatabase(place, { revision: revisions, onLockWait: logLockWait(log) }), waiting)
   const { database } = writes
   const { dataKey, sealer } = await applyMigrations(database, migrations, { clock, place })
+  if (!options.acceptsPrepared) {
+    await denyEmulatorRows(database, { clock, sealer }).catch(async (error: unknown) => {
+      await database.close()
+      dataDir.close()
+      throw error
+    })
+  }
   const installationId = await installationIdOf(database, { clock, sealer })
   const storage = files ?? (await openStorage(configuration, dataDir, { clock, env: process.env, installationId }))
   await storage.claim({

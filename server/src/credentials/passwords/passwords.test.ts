@@ -18,6 +18,7 @@ const cases = [
   { password: 'welcomewelcome',                  rejection: 'too-common',     why: 'a common word twice' },
   { password: '1q2w3e4r5t',                      rejection: 'too-common',     why: 'a row of the keyboard' },
   { password: '1234567890',                      rejection: 'too-common',     why: 'the digits in order' },
+  { password: 'Acrux-emulator-owner',            rejection: 'too-common',     why: 'the public password of emulators' },
   { password: 'aaaaaaaaaaaa',                    rejection: 'too-common',     why: 'one character' },
   { password: '121212121212',                    rejection: 'too-common',     why: 'two characters' },
   { password: 'correct horse battery staple',    rejection: 'too-common',     why: 'a well-known example' },

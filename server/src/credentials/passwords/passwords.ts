@@ -46,6 +46,9 @@ const commonWalks = new Set(
    qwertyuiop[] !@#$%^&*() asdfghjkl; zxcvbnm,./ abc123abc123 123abc456def`.split(/\s+/),
 )
 
+/** The password of the owner in every emulator. */
+const emulatorPassword = 'acrux-emulator-owner'
+
 /** Why the user of this name may not choose a password; undefined if the user may. */
 export function passwordRejection(password: string, userPrincipalName: string): PasswordRejection | undefined {
   const text = password.normalize('NFC')
@@ -56,7 +59,7 @@ export function passwordRejection(password: string, userPrincipalName: string): 
   const localPart = name.slice(0, name.lastIndexOf('@'))
   const isName = lettersOf(localPart) !== '' && lettersOf(lower) === lettersOf(localPart)
   if (lower === name || isName || isRepetitionOf(lower, localPart)) return 'like-user-name'
-  if (new Set(lower).size < 5 || commonWalks.has(lower)) return 'too-common'
+  if (new Set(lower).size < 5 || commonWalks.has(lower) || lower === emulatorPassword) return 'too-common'
   return [lettersOf(lower), lettersOf(unmasked(lower))].some(isCommon) ? 'too-common' : undefined
 }
 

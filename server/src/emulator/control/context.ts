@@ -9,4 +9,6 @@ export type Context = {
   readonly workloads: WorkloadIssuer
   readonly clock: ClockControl
   readonly seeds: Pick<Seeds, 'apply'>
+  /** The certificate of the authority, in PEM; undefined without TLS. */
+  readonly caPem: string | undefined
 }

@@ -1,3 +1,4 @@
+import { caRoutes } from './ca-routes.ts'
 import { clockRoutes } from './clock-routes.ts'
 import type { Context } from './context.ts'
 import type { Route } from './route.ts'
@@ -15,6 +16,7 @@ export const routes: readonly Route<Context>[] = [
     handle: ({ state }) =>
       state.isReady ? { status: 200, json: { status: 'ready' } } : { status: 503, json: { status: 'starting' } },
   },
+  ...caRoutes,
   ...stateRoutes,
   ...workloadRoutes,
   ...clockRoutes,

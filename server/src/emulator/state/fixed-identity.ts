@@ -1,3 +1,4 @@
+import { emulatorTenantId } from '../../installation/index.ts'
 import type { FixedFirstRun } from '../../operations/index.ts'
 
 /** The first registry of every emulator. */
@@ -5,7 +6,7 @@ export const registryName = 'acrux'
 
 /** The ids and secrets of every emulator. They are public. */
 export const fixedIdentity: FixedFirstRun = {
-  tenantId: 'acacacac-0000-4000-8000-000000000001',
+  tenantId: emulatorTenantId,
   subscriptionId: 'acacacac-0000-4000-8000-000000000002',
   ownerPassword: 'acrux-emulator-owner',
   servicePrincipal: {
