@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
-import { arm, armToken, as, expectStatus, principalWithRole, registryId, roles } from '../harness/arm.ts'
+import {
+  arm,
+  armScope,
+  armToken,
+  as,
+  createServicePrincipal,
+  expectStatus,
+  graph,
+  principalWithRole,
+  registryId,
+  roles,
+} from '../harness/arm.ts'
+import { createPerson } from '../harness/directory.ts'
 import { EmulatorEnded, startEmulator } from '../harness/emulator.ts'
 import { form, request } from '../harness/http.ts'
 import { at, stringAt } from '../harness/json.ts'
+import { cookieOf, pageVisitor } from '../harness/page-visitor.ts'
+import { askToken, signInPerson } from '../harness/person.ts'
 import {
   accessToken,
   askAccessToken,
@@ -22,6 +36,7 @@ after(() => emulator[Symbol.asyncDispose]())
 const server = emulator.server()
 const owner = server.firstRun.servicePrincipal
 const asOwner = { username: owner.appId, password: owner.password }
+const issuer = 'https://ci.example.com'
 const pulling = ['repository:team/app:pull,push']
 
 type ClockRequest = { readonly method: string; readonly path: string; readonly body?: unknown }
@@ -200,6 +215,52 @@ test('a device code expires', async () => {
   const grant_type = 'urn:ietf:params:oauth:grant-type:device_code'
   const polled = await post('token', { grant_type, device_code: stringAt(code, 'device_code') })
   assert.deepEqual([polled.status, stringAt(polled.json(), 'error')], [400, 'expired_token'])
+})
+
+test('a workload token expires', async () => {
+  const { appId, applicationObjectId } = await createServicePrincipal(server, 'job')
+  const trust = { name: 'gitlab', issuer, subject: 'repo:o/r', audiences: ['api://AzureADTokenExchange'] }
+  const credentials = `/applications/${applicationObjectId}/federatedIdentityCredentials`
+  expectStatus(await graph(server, 'POST', credentials, trust), 201)
+  const made = await emulator.control(
+    'POST',
+    '/_acrux/workload-tokens',
+    JSON.stringify({ subject: 'repo:o/r', issuer }),
+  )
+  const client_assertion = stringAt(made.json, 'token')
+  const client_assertion_type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+  const fields = { grant_type: 'client_credentials', client_id: appId, client_assertion_type, client_assertion }
+  const statusOfSignIn = async () => (await askToken(server, { ...fields, scope: armScope })).status
+  assert.equal(await statusOfSignIn(), 200)
+  await advance('59m')
+  assert.equal(await statusOfSignIn(), 200)
+  await advance('7h')
+  assert.equal(await statusOfSignIn(), 401)
+})
+
+test('a session of the portal expires', async () => {
+  const person = await createPerson(server, 'ada')
+  const visitor = pageVisitor(server)
+  await visitor.signIn(await visitor.open('/portal/sign-in'), person)
+  const headers = { cookie: cookieOf(visitor.cookies), 'sec-fetch-site': 'same-origin', 'x-acrux-portal': '1' }
+  const url = `${server.baseUrl}/portal/api/session`
+  const statusOfSession = async () => (await request({ url, headers, caFile: server.caFile })).status
+  assert.equal(await statusOfSession(), 200)
+  await advance('59m')
+  assert.equal(await statusOfSession(), 200, 'each request extends the session')
+  await advance('61m')
+  assert.equal(await statusOfSession(), 401)
+})
+
+test('a person whose sign-ins are revoked can sign in again while the clock is frozen', async () => {
+  await clock('PUT', '', { frozen: true })
+  const person = await createPerson(server, 'grace')
+  const first = await signInPerson(server, person, 'https://management.azure.com')
+  assert.equal(await statusOfArm(first.access), 403, 'signed in, without a role')
+  expectStatus(await graph(server, 'POST', `/users/${person.id}/revokeSignInSessions`), 200)
+  assert.equal(await statusOfArm(first.access), 401)
+  const second = await signInPerson(server, person, 'https://management.azure.com')
+  assert.equal(await statusOfArm(second.access), 403)
 })
 
 test('a reset and a restored snapshot put the clock back', async () => {
