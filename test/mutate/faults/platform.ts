@@ -3,6 +3,27 @@ import type { Fault } from '../fault.ts'
 /** Faults in the platform, the standards, the audit log and the backups. */
 export const platformFaults: readonly Fault[] = [
   {
+    what: 'A clock that stands still stops budgets from refilling',
+    file: 'server/src/platform/process/clock.ts',
+    find: 'return clock.machine ?? clock',
+    replace: 'return clock',
+    tests: ['server/src/platform/limits/sender-budget.test.ts', 'server/src/platform/process/shared-clock.test.ts'],
+  },
+  {
+    what: 'A steered clock that is frozen runs on',
+    file: 'server/src/platform/process/shared-clock.ts',
+    find: '[position.nowMs, 0]',
+    replace: '[position.nowMs, 1]',
+    tests: ['server/src/platform/process/shared-clock.test.ts'],
+  },
+  {
+    what: 'Worker threads do not follow the steered clock',
+    file: 'server/src/compose/workers/reading-thread.ts',
+    find: 'start.clock === undefined ? systemClock : sharedClock(start.clock)',
+    replace: 'systemClock',
+    tests: ['server/src/steered-clock.test.ts'],
+  },
+  {
     what: 'A sealed value can be opened in another row',
     file: 'server/src/platform/keys/sealing.ts',
     find: 'return Buffer.concat([Buffer.of(formatVersion), Buffer.from(context)])',

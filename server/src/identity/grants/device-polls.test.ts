@@ -15,3 +15,13 @@ test('a device that polled under a clock that was ahead may poll when the clock 
   polls.pace(device)
   assert.throws(() => polls.pace(device), EntraError)
 })
+
+test('a device may poll at its pace while a steered clock is frozen', () => {
+  const machine = { nowMs: 1_700_000_000_000 }
+  const polls = createDevicePolls({ now: () => 0, machine: { now: () => machine.nowMs } })
+  const device = { hash: 'h' } as Handle<'device_code'>
+  for (let poll = 0; poll < 3; poll += 1) {
+    polls.pace(device)
+    machine.nowMs += 5000
+  }
+})
