@@ -347,6 +347,7 @@ const cli: Readonly<Record<string, ModuleRow>> = {
       owner: ['data-dir'],
       serve: ['data-dir'],
       emulator: ['serve'],
+      run: ['emulator'],
       scrub: ['data-dir', 'audit'],
       'credential-helper': ['trust'],
       doctor: ['trust'],

@@ -154,6 +154,13 @@ export const machineCommands: readonly CommandRow[] = [
     load: async () => (await import('../resources/owner/reset.ts')).command,
   },
   {
+    path: 'run',
+    summary: 'run a command with an emulator of its own',
+    signIn: 'none',
+    prints: 'itself',
+    load: async () => (await import('../resources/run/command.ts')).command,
+  },
+  {
     path: 'scrub',
     summary: 'verify all stored content, and quarantine corrupt content',
     signIn: 'optional',
