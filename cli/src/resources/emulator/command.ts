@@ -20,7 +20,7 @@ export const command = defineCommand<Flags>({
   about: `
 The emulator is a server whose ids and secrets are fixed, and which leaves no files. It is for tests, not for images that matter:
 everybody knows its secrets. Its rules are those of Azure Container Registry.
-Tests put its state back, move its clock and inject faults through the control API, which only the holder of the control token can use.`,
+Tests reset its state, move its clock and inject faults through the control API, which only the holder of the control token can use.`,
   examples: [
     'acrux emulator',
     'acrux emulator --seed acrux.seed.yaml --ready-file acrux.json --until-stdin-closes',

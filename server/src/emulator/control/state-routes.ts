@@ -6,7 +6,7 @@ import { InvalidArchiveError } from '../state/tar-reader.ts'
 
 const path = '/_acrux/state/snapshots/:name'
 
-/** The routes that put the state back: reset and snapshots. */
+/** The routes that restore a state: reset and snapshots. */
 export const stateRoutes: readonly Route<Context>[] = [
   {
     id: 'reset',

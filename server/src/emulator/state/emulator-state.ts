@@ -43,7 +43,7 @@ type Mark = { readonly version: string; readonly kept?: Readonly<Record<string, 
 const archiveLimits = { maxBytes: 4 * 1024 ** 3, maxEntries: 100_000 }
 
 /**
- * The state of an emulator: its data directory, and what its parts keep in memory. It is copied and put back while the server
+ * The state of an emulator: its data directory, and what its parts keep in memory. It is copied and restored while the server
  * is stopped. The calls must not overlap.
  */
 export class EmulatorState {
