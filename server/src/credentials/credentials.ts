@@ -284,7 +284,8 @@ function createServicePrincipalWithSecret(
     const principal = await applications.createServicePrincipal(transaction, application.appId, role)
     const { objectId: holderId, appId } = application
     const expiresAtMs = clock.now() + secretDays * dayMs
-    const chosen = fixed && { secretText: fixed.secret }
+    // A fixed secret is valid at any time to which a clock is set.
+    const chosen = fixed && { secretText: fixed.secret, startsAtMs: 0 }
     const request = { displayName: null, startsAtMs: undefined, expiresAtMs, ...chosen }
     const { secretText, insert } = secrets.prepare({ kind: 'applications', holderId, appId }, request)
     await insert(transaction)
