@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import path from 'node:path'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
-import { type SeedOutputs, applySeed } from './apply-seed.ts'
+import type { SeedOutputs } from './apply-seed.ts'
 import type { SeedContext } from './context.ts'
-import { type SeedDocument, readSeed } from './read-seed.ts'
+import type { SeedDocument } from './read-seed.ts'
 import { SeedError } from './seed-error.ts'
 
 /** The seeds of an emulator. */
@@ -25,12 +25,18 @@ export type SeedsOptions = {
 /** The name of the document of a request in errors. */
 const requestName = 'seed'
 
+/** Emulators without a seed start faster without its parser. */
+const loadReader = () => import('./read-seed.ts')
+const loadChanges = () => import('./apply-seed.ts')
+
 /** Creates the seeds of an emulator. */
 export function createSeeds({ context, directory }: SeedsOptions): Seeds {
   return {
     applyFiles: async (files) => {
+      if (files.length === 0) return
       try {
         const documents = await Promise.all(files.map(readSeedFile))
+        const { applySeed } = await loadChanges()
         for (const document of documents) await applySeed(context(), document)
       } catch (error) {
         if (!(error instanceof SeedError)) throw error
@@ -38,15 +44,24 @@ export function createSeeds({ context, directory }: SeedsOptions): Seeds {
         throw new StartupError(message, exitCodes.seedUnusable, 'correct the seed', { cause: error })
       }
     },
-    apply: (text) => applySeed(context(), readSeed(text, requestName, directory)),
+    apply: async (text) => {
+      const { readSeed } = await loadReader()
+      const document = readSeed(text, requestName, directory)
+      const { applySeed } = await loadChanges()
+      return applySeed(context(), document)
+    },
   }
 }
 
 async function readSeedFile(file: string): Promise<SeedDocument> {
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw new SeedError(`${file}: the file cannot be read: ${plainReason(error)}`, { cause: error })
-  })
-  return readSeed(decode(bytes, file), path.relative('', file), path.dirname(file))
+  const { maxSeedBytes, readSeed } = await loadReader()
+  // One byte more than allowed is enough to reject the file.
+  const pieces = await createReadStream(file, { end: maxSeedBytes })
+    .toArray()
+    .catch((error: unknown) => {
+      throw new SeedError(`${file}: the file cannot be read: ${plainReason(error)}`, { cause: error })
+    })
+  return readSeed(decode(Buffer.concat(pieces), file), path.relative('', file), path.dirname(file))
 }
 
 function decode(bytes: Uint8Array, file: string): string {
