@@ -96,8 +96,8 @@ const invalid: readonly (readonly [text: string, message: string, why: string])[
     'JSON',
   ],
   [
-    'version: 1\nzebra: 1\nyak: 2',
-    'seed.yaml:2:1: zebra is not a key of the seed\nseed.yaml:3:1: yak is not',
+    'version: 1\nzebra: 1\nusers: [{ upn: ada }]',
+    'seed.yaml:2:1: zebra is not a key of the seed\nseed.yaml:3:11: users[0].upn must',
     'two problems',
   ],
 ]

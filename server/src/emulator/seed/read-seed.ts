@@ -43,7 +43,8 @@ export function readSeed(text: string, name: string, directory?: string): SeedDo
     `${placeAt(offsetOf(document, path))}: ${pathText(path)}${path.length === 0 ? 'the seed' : ''} ${message}`
   const parsed = seedSchema.safeParse(valueOf(document, name))
   if (!parsed.success) {
-    const problems = parsed.error.issues.flatMap(problemsOf).slice(0, maxProblems)
+    const byOffset = (a: Problem, b: Problem) => offsetOf(document, a.path) - offsetOf(document, b.path)
+    const problems = parsed.error.issues.flatMap(problemsOf).toSorted(byOffset).slice(0, maxProblems)
     throw new SeedError(problems.map(({ path, message }) => problemAt(path, message)).join('\n'))
   }
   return {

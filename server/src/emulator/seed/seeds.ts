@@ -61,7 +61,13 @@ async function readSeedFile(file: string): Promise<SeedDocument> {
     .catch((error: unknown) => {
       throw new SeedError(`${file}: the file cannot be read: ${plainReason(error)}`, { cause: error })
     })
-  return readSeed(decode(Buffer.concat(pieces), file), path.relative('', file), path.dirname(file))
+  return readSeed(decode(Buffer.concat(pieces), file), shortName(file), path.dirname(file))
+}
+
+/** The path of a file below the working directory, or its whole path. */
+function shortName(file: string): string {
+  const relative = path.relative('', file)
+  return relative.startsWith('..') ? file : relative
 }
 
 function decode(bytes: Uint8Array, file: string): string {
