@@ -227,7 +227,9 @@ const server: Readonly<Record<string, ModuleRow>> = {
       records: [],
       faults: ['records'],
       state: [],
-      control: ['clock', 'seed', 'workload-tokens', 'records', 'faults', 'state'],
+      realism: ['records'],
+      observer: ['records', 'faults', 'realism'],
+      control: ['clock', 'seed', 'workload-tokens', 'observer', 'faults', 'state'],
     },
   },
   // It wires the modules, so it imports all of them. Only main.ts and tests import it.

@@ -8,6 +8,7 @@ import { createRegistryAccess } from './registry-access.ts'
 import type { Principal, RegistryInQuestion } from './rights/model.ts'
 import { allowedPart } from './rights/asked-rights.ts'
 import { allRights, anonymousRights, noRights } from './rights/repository-rights.ts'
+import { type AssignmentDelay, countsIn } from './roles/assignment-delay.ts'
 import { createAssignedRoles } from './roles/assigned-roles.ts'
 import { type ManagementRights, createManagementRights } from './roles/management-rights.ts'
 import { createRoleAssignmentStore } from './roles/role-assignment-store.ts'
@@ -37,11 +38,20 @@ export interface Access
   ): Promise<AccessScope[]>
 }
 
+type AccessOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  /** Keeps new role assignments from decisions for some time; by default, they count at once. */
+  readonly assignmentDelay?: AssignmentDelay | undefined
+}
+
 /** Creates the access module. */
-export function createAccess({ database, clock }: { readonly database: Database; readonly clock: Clock }): Access {
+export function createAccess({ database, clock, assignmentDelay: delay }: AccessOptions): Access {
   const store = createRoleAssignmentStore(database)
   const definitions = createRoleDefinitionStore(database)
-  const assigned = createAssignedRoles(database, clock, store)
+  const assigned = createAssignedRoles(database, clock, store, countsIn(delay, 'management'))
+  const assignedInRegistries =
+    delay === undefined ? assigned : createAssignedRoles(database, clock, store, countsIn(delay, 'registries'))
   const { rightsOfToken, rightsOfAnonymous, ...registryAccess } = createRegistryAccess(database, clock)
 
   async function rightsAt(principal: Principal, registry: RegistryInQuestion): Promise<GivenRights> {
@@ -53,7 +63,7 @@ export function createAccess({ database, clock }: { readonly database: Database;
       case 'scoped-token':
         return principal.rid === registry.rid ? rightsOfToken(principal.tokenId) : noRights
       case 'directory':
-        return rightsOfRoles(await assigned.unionOf(principal, registry.id), registry.roleAssignmentMode)
+        return rightsOfRoles(await assignedInRegistries.unionOf(principal, registry.id), registry.roleAssignmentMode)
     }
   }
 

@@ -1,5 +1,6 @@
 export type { Principal } from './rights/model.ts'
 export type { RoleDefinition, NewRoleDefinition, PrincipalType, RoleAssignment } from './roles/model.ts'
+export type { AssignmentDelay } from './roles/assignment-delay.ts'
 export { createAccess, type Access } from './authorization.ts'
 export type { AssignmentFilter, AssignmentListPart } from './roles/list-assignments.ts'
 export type { Authorship } from './rights/authorship.ts'

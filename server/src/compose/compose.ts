@@ -40,6 +40,7 @@ import type { KeyPair } from '../platform/tls/key-pair.ts'
 import { publicOriginOf } from './hosts/listened-hosts.ts'
 import { coverHosts, moveRegistries, requireLoginServer, servedHosts } from './hosts/login-servers.ts'
 import { type Jobs, listJobs, prepareCollection } from './jobs/jobs.ts'
+import type { Delays } from './modules/basis.ts'
 import { type Modules, createModules } from './modules/modules.ts'
 import { openApiDocument } from '../openapi/index.ts'
 import { markPostgres, openAcme, requireOwnRows } from '../installation/index.ts'
@@ -112,6 +113,8 @@ export type EmulatorHooks = {
   readonly wrapAudit?: (audit: Audit) => Audit
   /** Wraps the connections to external issuers, so that the emulator answers for issuers of its own. */
   readonly wrapOutbound?: (outbound: Outbound) => Outbound
+  /** The delays of Azure. */
+  readonly delays?: Delays | undefined
 }
 
 /** What the emulator uses of a composed server. */

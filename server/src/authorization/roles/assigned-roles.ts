@@ -4,6 +4,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import { scopeChain } from '@acrux/shared/standards/azure/resource-id.ts'
 import { createConditionReader } from '../conditions/condition-reader.ts'
 import type { AssignedRole, JudgedRole } from './assigned-role.ts'
+import type { Counts } from './assignment-delay.ts'
 import { createRoleReader } from './role-reader.ts'
 import { type RoleUnion, createRoleUnion } from './role-union.ts'
 import type { RoleAssignmentStore } from './role-assignment-store.ts'
@@ -20,8 +21,11 @@ type UnionOfGroups = { readonly groupIds: readonly string[]; readonly union: Rol
 const maxCachedRoles = 200_000
 const maxCachedScopeLength = 512
 
-/** Finds the roles of a principal and its groups at a scope, cached until any right changes. */
-export function createAssignedRoles(database: Database, clock: Clock, store: RoleAssignmentStore) {
+/**
+ * Finds the roles of a principal and its groups at a scope, cached until any right changes. `counts` leaves assignments out, of
+ * which decisions know nothing.
+ */
+export function createAssignedRoles(database: Database, clock: Clock, store: RoleAssignmentStore, counts?: Counts) {
   // Principals without roles are cached too: every change of an assignment, also a new one, moves the revision.
   const rolesById = new RevisionCache<readonly AssignedRole[]>(maxCachedRoles, (roles) => 1 + roles.length)
   const unions = new RevisionCache<UnionOfGroups>(maxCachedRoles, ({ union }) => 1 + union.roles.length)
@@ -54,6 +58,10 @@ export function createAssignedRoles(database: Database, clock: Clock, store: Rol
     return roles
   }
 
+  function counting(roles: readonly AssignedRole[], objectId: string): readonly AssignedRole[] {
+    return counts === undefined ? roles : roles.filter((role) => counts(role, objectId))
+  }
+
   /** The roles of a principal at a scope and above it. */
   async function unionOf({ objectId, groupIds }: DirectoryPrincipal, scope: string): Promise<RoleUnion> {
     const revision = await database.authorityRevision()
@@ -61,7 +69,7 @@ export function createAssignedRoles(database: Database, clock: Clock, store: Rol
     const known = unions.get(revision, key, clock.now())
     if (known !== undefined && areSame(known.groupIds, groupIds)) return known.union
     const roles = await Promise.all([objectId, ...groupIds].map((id) => rolesOfId(revision, id, scope)))
-    const union = createRoleUnion(roles.flat())
+    const union = createRoleUnion(counting(roles.flat(), objectId))
     if (scope.length <= maxCachedScopeLength) unions.set(revision, key, { groupIds, union }, Infinity)
     return union
   }
@@ -72,7 +80,7 @@ export function createAssignedRoles(database: Database, clock: Clock, store: Rol
     for (const id of [objectId, ...groupIds]) {
       for (const row of await store.rolesOf(id)) roles.push(toAssignedRole(row))
     }
-    return roles
+    return counting(roles, objectId)
   }
 
   return { unionOf, everywhere, toGivenRole, toAssignedRole }

@@ -23,7 +23,12 @@ export interface ScopedTokenSignIn {
     name: string,
     password: string,
   ): Promise<
-    | { readonly passwordId: ScopedTokenPasswordId; readonly name: string; readonly expiresAtMs: number | undefined }
+    | {
+        readonly passwordId: ScopedTokenPasswordId
+        readonly name: string
+        readonly passwordName: string
+        readonly expiresAtMs: number | undefined
+      }
     | undefined
   >
   /** The outcome of the same verification, for the decision log. Takes the same time. */
@@ -77,8 +82,9 @@ export function createScopedTokenSignIn(
     verifyScopedTokenPassword: async (rid, name, password) => {
       const { found } = await findSecret(rid, name, password)
       if (found === undefined || found.enabled !== 1 || isExpired(found)) return undefined
-      const { token_id: tokenId, id: passwordId, token_name: tokenName, expires_at_ms: expiresAtMs } = found
-      return { passwordId: { tokenId, passwordId }, name: tokenName, expiresAtMs: expiresAtMs ?? undefined }
+      const { token_id: tokenId, id, token_name: tokenName, name: passwordName, expires_at_ms: expiresAtMs } = found
+      const passwordId = { tokenId, passwordId: id }
+      return { passwordId, name: tokenName, passwordName, expiresAtMs: expiresAtMs ?? undefined }
     },
 
     checkScopedTokenPassword: async (rid, name, password) => {

@@ -13,7 +13,7 @@ import type { ModuleBasis } from './basis.ts'
  * reads stays small.
  */
 
-type AuthorityBasis = Pick<ModuleBasis, 'database' | 'clock' | 'sealer' | 'publicOrigin'>
+type AuthorityBasis = Pick<ModuleBasis, 'database' | 'clock' | 'sealer' | 'publicOrigin' | 'delays'>
 
 /** The listeners of other modules for deletions, and the issuers that they know. */
 export type AuthorityPorts = {
@@ -23,8 +23,8 @@ export type AuthorityPorts = {
 }
 
 /** Opens the registries and their resource groups. */
-export function openResources({ database, clock, sealer }: AuthorityBasis, configuration: Configuration) {
-  return createResources({
+export function openResources({ database, clock, sealer, delays }: AuthorityBasis, configuration: Configuration) {
+  const resources = createResources({
     database,
     clock,
     sealer,
@@ -32,16 +32,18 @@ export function openResources({ database, clock, sealer }: AuthorityBasis, confi
     defaultPort: publicSchemeOf(configuration) === 'https' ? 443 : 80,
     compatibility: configuration.compatibility,
   })
+  return delays?.ofResources(resources) ?? resources
 }
 
 /** Opens the principals, their credentials and their permissions. */
 export function openAuthority(
-  { database, clock, sealer, publicOrigin }: AuthorityBasis,
+  { database, clock, sealer, publicOrigin, delays }: AuthorityBasis,
   { identity, trustedTenants }: Configuration,
   { acceptsIssuer, onPrincipalDeleted, onApplicationDeleted }: AuthorityPorts,
 ) {
-  const access = createAccess({ database, clock })
-  const directory = createDirectory({
+  const ownAccess = createAccess({ database, clock, assignmentDelay: delays?.assignments })
+  const access = delays?.ofAccess(ownAccess) ?? ownAccess
+  const ownDirectory = createDirectory({
     database,
     clock,
     trustedTenants: trustedTenants.map(({ tenantId }) => tenantId),
@@ -52,6 +54,7 @@ export function openAuthority(
     subscriptionOwners: (transaction) => access.subscriptionOwners(transaction),
     onApplicationDeleted,
   })
+  const directory = delays?.ofDirectory(ownDirectory) ?? ownDirectory
   const credentials = createCredentials({
     secondFactorPolicy: { required: identity.requireSecondFactor, enrolment: identity.secondFactorEnrolment },
     maxSignInDays: identity.maxSignInDays,

@@ -1,8 +1,11 @@
 import type { Audit } from '../../audit/index.ts'
+import type { Access, AssignmentDelay } from '../../authorization/index.ts'
+import type { Directory } from '../../directory/index.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { SharedCallers } from '../../platform/limits/shared-callers.ts'
 import type { Outbound } from '../../platform/outbound/outbound.ts'
 import type { Clock } from '../../platform/process/clock.ts'
+import type { Resources } from '../../resources/index.ts'
 import type { State } from '../state/state.ts'
 
 /** The resources that the modules are created on. Tests supply a test database, blobs in memory and a clock of their own. */
@@ -25,4 +28,14 @@ export type ModuleBasis = Pick<State, 'database' | 'sealer' | 'blobs'> & {
   readonly dataDir?: Pick<State['dataDir'], 'path'>
   /** In an emulator: wraps the audit log, so that it sees every event. */
   readonly wrapAudit?: ((audit: Audit) => Audit) | undefined
+  /** In an emulator: the delays of Azure. */
+  readonly delays?: Delays | undefined
+}
+
+/** The delays of Azure: new role assignments do not count yet, and each function wraps a module, which then acts later. */
+export type Delays = {
+  readonly assignments: AssignmentDelay
+  readonly ofAccess: (access: Access) => Access
+  readonly ofDirectory: (directory: Directory) => Directory
+  readonly ofResources: (resources: Resources) => Resources
 }

@@ -1,45 +1,34 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 import { matchAcrPath } from '@acrux/shared/standards/azure/acr-path.ts'
 import { formatAccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'
 import { bearerChallenge } from '@acrux/shared/standards/oauth/challenge.ts'
 import { matchOciPath } from '@acrux/shared/standards/oci/oci-path.ts'
 import type { OciErrorCode } from '@acrux/shared/standards/oci/oci-error.ts'
-import { discardRest, endResponse } from '../../platform/http/unread-body.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { registryRoutes } from '../../registry/index.ts'
+import { type InterceptedExchange, answerError } from '../records/answer-error.ts'
 import type { RequestFacts } from '../records/request-facts.ts'
 import type { FaultEffect } from './fault.ts'
 
 /** An error response that a fault demands. */
 export type AnsweredFault = Extract<FaultEffect, { status: number } | { challenge: string }>
 
-/** A request, its response, and what it is about. */
-export type FaultyExchange = {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly facts: RequestFacts
-}
-
 /** Answers a request with the error that the fault demands, in the format of the surface. */
-export function answerFault({ request, response, facts }: FaultyExchange, fault: AnsweredFault, nowMs: number): void {
-  const id = newTimeOrderedId(nowMs)
+export function answerFault(exchange: InterceptedExchange, fault: AnsweredFault, nowMs: number): void {
+  const { request, facts } = exchange
   const status = 'status' in fault ? fault.status : 401
   const retryAfter = 'status' in fault ? fault.retryAfterSeconds : undefined
-  const body = `${JSON.stringify(bodyOf(facts, status, { id, nowMs }))}\n`
-  response.writeHead(status, {
-    'x-ms-correlation-request-id': id,
-    'x-ms-request-id': id,
-    'x-content-type-options': 'nosniff',
-    'cache-control': 'no-store',
-    ...(facts.surface === 'registry' && { 'docker-distribution-api-version': 'registry/2.0' }),
-    ...('challenge' in fault && { 'www-authenticate': challengeOf(request, facts, fault.challenge) }),
-    ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
+  const stamp = { id: newTimeOrderedId(nowMs), nowMs }
+  answerError(exchange, stamp.id, {
+    status,
+    body: bodyOf(facts, status, stamp),
+    headers: {
+      ...(facts.surface === 'registry' && { 'docker-distribution-api-version': 'registry/2.0' }),
+      ...('challenge' in fault && { 'www-authenticate': challengeOf(request, facts, fault.challenge) }),
+      ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+    },
   })
-  endResponse(request, response, request.method === 'HEAD' ? undefined : body)
-  discardRest(request)
 }
 
 const message = 'A fault that was set with POST /_acrux/faults answers this request.'

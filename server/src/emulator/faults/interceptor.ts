@@ -3,10 +3,11 @@ import type { Socket } from 'node:net'
 import type { Interceptor } from '../../platform/http/interceptor.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
-import { formBytesOf, readFormAhead } from '../records/read-ahead.ts'
+import type { InterceptedExchange } from '../records/answer-error.ts'
+import { bytesAhead, readAhead } from '../records/read-ahead.ts'
 import type { LatestEntries, RecordedRequest } from '../records/recorded-requests.ts'
 import { readRequestFacts } from '../records/request-facts.ts'
-import { type FaultyExchange, answerFault } from './fault-answer.ts'
+import { answerFault } from './fault-answer.ts'
 import type { FaultSet, TakenFault } from './fault-set.ts'
 import { hasBody, limitRequest } from './faulty-request.ts'
 import { corruptResponse, limitResponse } from './faulty-response.ts'
@@ -21,10 +22,10 @@ export type InterceptorOptions = {
 /** Creates the interceptor of all public requests: it records them, and applies the faults. */
 export function createInterceptor(options: InterceptorOptions): Interceptor {
   return (next) => (request, response) => {
-    const formBytes = formBytesOf(request)
+    const formBytes = bytesAhead(request, 'form')
     // At once where it can be, so that no byte of the body arrives before the fault.
     if (formBytes === undefined) intercept(options, next, { request, response, form: undefined })
-    else void readFormAhead(request, formBytes).then((form) => intercept(options, next, { request, response, form }))
+    else void readAhead(request, formBytes).then((form) => intercept(options, next, { request, response, form }))
   }
 }
 
@@ -45,7 +46,7 @@ function intercept(options: InterceptorOptions, next: RequestListener, { request
 
 function applyFault(
   { clock }: InterceptorOptions,
-  exchange: FaultyExchange,
+  exchange: InterceptedExchange,
   { fault: { effect }, next }: { readonly fault: TakenFault; readonly next: () => void },
 ): void {
   const { request, response, facts } = exchange
@@ -73,7 +74,7 @@ function resetConnection(socket: Socket): void {
 /** Records a request when its response begins, before a client can see a byte of it, or when its connection is closed. */
 function recordEnd(
   { requests, clock }: InterceptorOptions,
-  { response, facts: { method, path, principal } }: FaultyExchange,
+  { response, facts: { method, path, principal } }: InterceptedExchange,
   fault: TakenFault | undefined,
 ): void {
   let isRecorded = false

@@ -1,21 +1,23 @@
 import type { IncomingMessage } from 'node:http'
 
-const formType = /^application\/x-www-form-urlencoded\s*(?:;|$)/i
+/** The types of bodies that are read ahead. */
+const bodyTypes = {
+  form: /^application\/x-www-form-urlencoded\s*(?:;|$)/i,
+  json: /^application\/json\s*(?:;|$)/i,
+} as const
 
-/** Larger forms are not read ahead. The buffer of a request holds as much. */
-const maxFormBytes = 48 * 1024
+/** Larger bodies are not read ahead. The buffer of a request holds as much. */
+const maxBytes = 48 * 1024
 
-/** The size of the form of a request; undefined if it has none, or one that is not read ahead. */
-export function formBytesOf({ headers }: IncomingMessage): number | undefined {
+/** The size of a body of the type; undefined if the request has none, or one that is not read ahead. */
+export function bytesAhead({ headers }: IncomingMessage, type: keyof typeof bodyTypes): number | undefined {
   const bytes = Number(headers['content-length'] ?? 0)
-  const isForm = formType.test(headers['content-type'] ?? '')
-  return isForm && bytes > 0 && bytes <= maxFormBytes ? bytes : undefined
+  const hasType = bodyTypes[type].test(headers['content-type'] ?? '')
+  return hasType && bytes > 0 && bytes <= maxBytes ? bytes : undefined
 }
 
-/**
- * Reads the form of a request and puts it back, so that a surface reads it again. Undefined if the client disconnects.
- */
-export function readFormAhead(request: IncomingMessage, sizeBytes: number): Promise<string | undefined> {
+/** Reads the body of a request and puts it back, so that a surface reads it again. Undefined if the client disconnects. */
+export function readAhead(request: IncomingMessage, sizeBytes: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const stop = () => request.off('readable', check).off('close', gone).off('error', gone)
     const gone = () => {
@@ -30,5 +32,6 @@ export function readFormAhead(request: IncomingMessage, sizeBytes: number): Prom
       resolve(bytes?.toString())
     }
     request.on('readable', check).on('close', gone).on('error', gone)
+    check()
   })
 }

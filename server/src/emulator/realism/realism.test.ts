@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Audit, AuditEvent } from '../../audit/index.ts'
+import type { Access } from '../../authorization/index.ts'
+import type { Directory } from '../../directory/index.ts'
+import type { Resources } from '../../resources/index.ts'
+import { createRealism } from './realism.ts'
+
+const second = 1000
+const minute = 60 * second
+const time = { nowMs: Date.UTC(2027, 0, 1) }
+const user = { kind: 'user', id: 'ada' } as const
+const origin = { correlationId: 'id', remoteAddress: '127.0.0.1', userAgent: undefined }
+const scope = '/subscriptions/s/resourceGroups/g'
+const assignment = { scope, name: 'a' }
+
+/** An audit log that keeps nothing. */
+const audit: Audit = {
+  record: () => Promise.resolve(),
+  append: () => Promise.resolve(),
+  prepare: () => () => Promise.resolve(),
+  noteUse: () => undefined,
+}
+
+function open() {
+  const realism = createRealism({ now: () => time.nowMs })
+  const log = realism.wrapAudit(audit)
+  const report = (event: Pick<AuditEvent, 'action' | 'target'> & Partial<AuditEvent>) =>
+    log.append({ outcome: 'success', actor: user, origin, ...event })
+  const assign = () =>
+    report({ action: 'role-assignment.create', target: `${scope}/providers/Microsoft.Authorization/roleAssignments/a` })
+  return { ...realism, report, assign }
+}
+
+/** The times after a change, in milliseconds, and whether the change counts then. */
+type Course = readonly (readonly [afterMs: number, counts: boolean])[]
+
+function assertCourse(course: Course, counts: () => boolean): void {
+  const begunMs = time.nowMs
+  for (const [afterMs, expected] of course) {
+    time.nowMs = begunMs + afterMs
+    assert.equal(counts(), expected, `after ${afterMs / second} s`)
+  }
+}
+
+const ten: Course = [
+  [0, false],
+  [10 * minute - 1, false],
+  [10 * minute, true],
+]
+
+test('a role assignment counts after 10 minutes, for the management API and in registries', async () => {
+  const { delays, assign } = open()
+  await assign()
+  assertCourse(ten, () => !delays.assignments(assignment, 'bob', 'management'))
+  await assign()
+  assertCourse(ten, () => !delays.assignments(assignment, 'bob', 'registries'))
+  assert.equal(delays.assignments({ scope, name: 'other' }, 'bob', 'management'), false)
+})
+
+test('a role assignment counts in registries one minute after its creation, if the principal has signed in since', async () => {
+  const { delays, assign, report } = open()
+  const signIn = (id: string) => report({ action: 'token.exchange', target: 'r', actor: { kind: 'user', id } })
+  await signIn('bob')
+  time.nowMs += second
+  await assign()
+  const begunMs = time.nowMs
+  const counts = (id: string) => !delays.assignments(assignment, id, 'registries')
+  time.nowMs = begunMs + minute
+  assert.equal(counts('bob'), false, 'the sign-in was before')
+  await signIn('bob')
+  assert.equal(counts('bob'), true)
+  assert.equal(counts('eve'), false, 'another principal')
+  assert.equal(delays.assignments(assignment, 'bob', 'management'), true)
+})
+
+test('changes by the first start, by a seed and by denied requests count at once', async () => {
+  const { delays, report } = open()
+  const event = {
+    action: 'role-assignment.create',
+    target: `${scope}/providers/Microsoft.Authorization/roleAssignments/a`,
+  }
+  await report({ ...event, actor: { kind: 'system', id: 'seed' } })
+  await report({ ...event, outcome: 'refused' })
+  assert.equal(delays.assignments(assignment, 'bob', 'management'), false)
+})
+
+test('a regenerated admin password authenticates after 60 seconds, and the other password at once', async () => {
+  const { delays, report } = open()
+  const names = new Map([
+    ['new', 'password'],
+    ['old', 'password2'],
+  ] as const)
+  const resources = delays.ofResources({
+    verifyAdminPassword: async (_rid: string, text: string) => {
+      const name = names.get(text as 'new')
+      return name && { name, generation: 1 }
+    },
+  } as unknown as Resources)
+  await report({ action: 'registry.regenerate-credential', target: 'r', detail: { rid: '1', name: 'password' } })
+  const begunMs = time.nowMs
+  for (const [afterMs, authenticates] of [
+    [0, false],
+    [59_999, false],
+    [60_000, true],
+  ] as const) {
+    time.nowMs = begunMs + afterMs
+    assert.equal((await resources.verifyAdminPassword('1', 'new')) !== undefined, authenticates)
+    assert.ok(await resources.verifyAdminPassword('1', 'old'))
+    assert.equal(await resources.verifyAdminPassword('1', 'wrong'), undefined)
+  }
+})
+
+test('a generated token password authenticates after 60 seconds, and is explained as wrong before', async () => {
+  const { delays, report } = open()
+  const passwordId = { tokenId: 't', passwordId: 'p' }
+  const access = delays.ofAccess({
+    verifyScopedTokenPassword: async (_rid: string, name: string, passwordName: string) => ({
+      passwordId,
+      name,
+      passwordName,
+      expiresAtMs: undefined,
+    }),
+    checkScopedTokenPassword: async () => 'verified' as const,
+  } as unknown as Access)
+  const detail = { tokenId: 't', names: ['password1'] }
+  await report({ action: 'scoped-token.generate-credentials', target: 'r', detail })
+  assert.equal(await access.verifyScopedTokenPassword('1', 'device', 'password1'), undefined)
+  assert.equal(await access.checkScopedTokenPassword('1', 'device', 'password1'), 'wrong-password')
+  assert.ok(await access.verifyScopedTokenPassword('1', 'device', 'password2'))
+  time.nowMs += minute
+  assert.ok(await access.verifyScopedTokenPassword('1', 'device', 'password1'))
+  assert.equal(await access.checkScopedTokenPassword('1', 'device', 'password1'), 'verified')
+})
+
+test('a managed identity is in a group after 24 hours, and a user at once', async () => {
+  const { delays, report } = open()
+  const directory = delays.ofDirectory({
+    groupIdsOf: async () => ['g1', 'g2'],
+    managedIdentities: { findById: async (id: string) => (id === 'mi' ? {} : undefined) },
+  } as unknown as Directory)
+  for (const memberId of ['mi', 'bob']) {
+    await report({ action: 'group.add-member', target: 'groups/g1', detail: { memberId } })
+  }
+  assert.deepEqual(await directory.groupIdsOf('mi'), ['g2'])
+  assert.deepEqual(await directory.groupIdsOf('bob'), ['g1', 'g2'])
+  time.nowMs += 24 * 60 * minute
+  assert.deepEqual(await directory.groupIdsOf('mi'), ['g1', 'g2'])
+})
+
+test('a snapshot keeps the changes that have not arrived', async () => {
+  const { delays, assign, changes } = open()
+  await assign()
+  const saved = structuredClone(changes.save())
+  changes.restore([])
+  assert.equal(delays.assignments(assignment, 'bob', 'management'), false)
+  changes.restore(saved)
+  assert.equal(delays.assignments(assignment, 'bob', 'management'), true)
+})

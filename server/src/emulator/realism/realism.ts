@@ -1,0 +1,120 @@
+import type { Access, AssignmentDelay } from '../../authorization/index.ts'
+import type { Audit } from '../../audit/index.ts'
+import type { Directory } from '../../directory/index.ts'
+import type { Interceptor } from '../../platform/http/interceptor.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Resources } from '../../resources/index.ts'
+import { roleAssignmentId } from '@acrux/shared/standards/azure/resource-id.ts'
+import { createRealismInterceptor } from './interceptor.ts'
+import { membershipKey, observeChanges, passwordKey } from './observed-events.ts'
+import { PendingChanges, delaysMs } from './pending-changes.ts'
+import type { IsPending, RealismPorts } from './ports.ts'
+
+/** The delays that the documents of Azure describe, on the clock of the emulator. */
+export type Realism = {
+  /** For the wiring of a server. */
+  readonly delays: {
+    readonly assignments: AssignmentDelay
+    readonly ofAccess: (access: Access) => Access
+    readonly ofDirectory: (directory: Directory) => Directory
+    readonly ofResources: (resources: Resources) => Resources
+  }
+  readonly wrapAudit: (audit: Audit) => Audit
+  readonly interceptor: Interceptor
+  /** To be called with each server, before it accepts connections. */
+  readonly attach: (ports: RealismPorts) => void
+  /** What a snapshot keeps. */
+  readonly changes: Pick<PendingChanges, 'save' | 'restore'>
+}
+
+/** Creates the delays. */
+export function createRealism(clock: Clock): Realism {
+  const changes = new PendingChanges()
+  const isPending: IsPending = (kind, key) => changes.isPending(kind, key, clock.now())
+  let ports: RealismPorts | undefined
+  let mustDecide = false
+  let decidedMs = clock.now()
+
+  /** Whether permissions may have changed since the last request, because a delay has passed or somebody has signed in. */
+  function mustDecideAgain(): boolean {
+    const nowMs = clock.now()
+    const isDue = mustDecide || changes.dueTimes().some((dueMs) => dueMs > decidedMs && dueMs <= nowMs)
+    mustDecide = false
+    decidedMs = nowMs
+    return isDue
+  }
+
+  return {
+    delays: {
+      assignments: (assignment, objectId, decidedBy) => {
+        const nowMs = clock.now()
+        const madeMs = changes.find('assignment', roleAssignmentId(assignment), nowMs)
+        if (madeMs === undefined) return false
+        if (decidedBy === 'management') return nowMs < madeMs + delaysMs['assignment-in-management']
+        const signedInMs = changes.find('sign-in', objectId, nowMs) ?? -Infinity
+        const hasSignedIn = signedInMs >= madeMs
+        return nowMs < madeMs + delaysMs[hasSignedIn ? 'assignment-after-sign-in' : 'assignment-in-registries']
+      },
+      ofAccess: (access) => withPasswordDelay(access, isPending),
+      ofDirectory: (directory) => withMembershipDelay(directory, isPending),
+      ofResources: (resources) => ({
+        ...resources,
+        verifyAdminPassword: async (rid, password) => {
+          const version = await resources.verifyAdminPassword(rid, password)
+          return version && isPending('password', passwordKey(rid, version.name)) ? undefined : version
+        },
+      }),
+    },
+    wrapAudit: (audit) =>
+      observeChanges(audit, changes, clock.now, () => {
+        mustDecide = true
+      }),
+    interceptor: createRealismInterceptor({
+      clock,
+      isPending,
+      mustDecideAgain,
+      ports: () => ports,
+      noteSignIn: (objectId) => {
+        changes.note('sign-in', objectId, clock.now())
+        mustDecide = true
+      },
+    }),
+    attach: (of) => {
+      ports = of
+    },
+    changes,
+  }
+}
+
+/** A token password that was just generated does not authenticate. */
+function withPasswordDelay(access: Access, isPending: IsPending): Access {
+  const verify: Access['verifyScopedTokenPassword'] = async (rid, name, password) => {
+    const verified = await access.verifyScopedTokenPassword(rid, name, password)
+    if (verified === undefined) return undefined
+    const key = passwordKey(verified.passwordId.tokenId, verified.passwordName)
+    return isPending('password', key) ? undefined : verified
+  }
+  return {
+    ...access,
+    verifyScopedTokenPassword: verify,
+    checkScopedTokenPassword: async (rid, name, password) => {
+      const outcome = await access.checkScopedTokenPassword(rid, name, password)
+      const isDelayed = outcome === 'verified' && (await verify(rid, name, password)) === undefined
+      return isDelayed ? 'wrong-password' : outcome
+    },
+  }
+}
+
+/** A managed identity that has just become a member of a group has none of the roles of the group. */
+function withMembershipDelay(directory: Directory, isPending: IsPending): Directory {
+  return {
+    ...directory,
+    groupIdsOf: async (objectId) => {
+      const groupIds = await directory.groupIdsOf(objectId)
+      const isNew = (groupId: string) => isPending('membership', membershipKey(objectId, groupId))
+      if (!groupIds.some(isNew)) return groupIds
+      const identity = await directory.managedIdentities.findById(objectId)
+      return identity === undefined ? groupIds : groupIds.filter((groupId) => !isNew(groupId))
+    },
+  }
+}
