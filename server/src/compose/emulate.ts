@@ -10,9 +10,11 @@ import {
   type EmulatorAuthority,
   type ControlContext,
   EmulatorState,
+  type Observer,
   SteeredClock,
   controlRoutes,
   createClockControl,
+  createObserver,
   createWorkloadIssuer,
   extractTar,
   findPreparedArchive,
@@ -106,7 +108,8 @@ export async function emulate(
     const authority = await authorityOf(settings, { configuration, folder: folder.path, host })
     const steered = new SteeredClock(settings.startsAtMs)
     const workloads = createWorkloadIssuer(steered.clock)
-    const hooks = { wrapOutbound: workloads.publish }
+    const observer = createObserver(steered.clock, settings.realism === 'azure')
+    const hooks = { wrapOutbound: workloads.publish, ...observer.hooks }
     const { state, afterClockMove, parts } = await openState({
       configuration,
       authority,
@@ -116,13 +119,14 @@ export async function emulate(
       steered,
       startServer,
       hooks,
+      observer,
     })
     closing.push(() => state.close())
     const clockControl = createClockControl(steered, afterClockMove)
     const seeds = seedsOf({ control: settings.control, clock: steered.clock, clockControl, parts })
     await seeds.applyFiles(settings.seedFiles)
     if (settings.seedFiles.length > 0) await state.rebase()
-    const context = { state, caPem: authority?.caPem, workloads, clock: clockControl, seeds }
+    const context = { state, observer, caPem: authority?.caPem, workloads, clock: clockControl, seeds }
     const control = await openControl(settings, context, configuration)
     closing.push(() => control.close())
     return {
@@ -138,9 +142,8 @@ export async function emulate(
 }
 
 /** Options whose parts are not in this version. */
-function rejectUnsupported({ realism, publicHost }: EmulatorSettings): void {
+function rejectUnsupported({ publicHost }: EmulatorSettings): void {
   const unsupported = {
-    '--realism azure': realism === 'azure',
     '--public-host from-request': publicHost === 'from-request',
   }
   for (const [option, isUsed] of Object.entries(unsupported)) {
@@ -182,7 +185,9 @@ async function openState({
   steered,
   startServer,
   hooks,
+  observer,
 }: Run & {
+  readonly observer: Observer
   readonly authority: EmulatorAuthority | undefined
   readonly steered: SteeredClock
   readonly startServer: StartServer
@@ -193,7 +198,7 @@ async function openState({
   const state = new EmulatorState({
     folder,
     version,
-    kept: [{ name: 'clock', save: () => steered.save(), restore: (saved) => steered.restore(saved) }],
+    kept: [{ name: 'clock', save: () => steered.save(), restore: (saved) => steered.restore(saved) }, ...observer.kept],
     install: async (dataDir) => authority?.install(dataDir),
     server: {
       start: async () => {
@@ -205,6 +210,9 @@ async function openState({
           hooks,
           onComposed: (parts) => {
             composed = parts
+            const { modules, database } = parts
+            const decideAgain = () => database.transaction(async (transaction) => transaction.changesAuthority())
+            observer.attach({ directory: modules.directory, decideAgain })
           },
         })
       },

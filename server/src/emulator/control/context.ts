@@ -1,5 +1,6 @@
 import type { ClockControl } from '../clock/clock-control.ts'
 import type { Seeds } from '../seed/seeds.ts'
+import type { Observer } from '../observer/observer.ts'
 import type { EmulatorState } from '../state/emulator-state.ts'
 import type { WorkloadIssuer } from '../workload-tokens/workload-issuer.ts'
 
@@ -11,4 +12,5 @@ export type Context = {
   readonly seeds: Pick<Seeds, 'apply'>
   /** The certificate of the authority, in PEM; undefined without TLS. */
   readonly caPem: string | undefined
+  readonly observer: Observer
 }

@@ -1,6 +1,7 @@
 import { caRoutes } from './ca-routes.ts'
 import { clockRoutes } from './clock-routes.ts'
 import type { Context } from './context.ts'
+import { observerRoutes } from './observer-routes.ts'
 import type { Route } from './route.ts'
 import { seedRoutes } from './seed-routes.ts'
 import { stateRoutes } from './state-routes.ts'
@@ -21,4 +22,5 @@ export const routes: readonly Route<Context>[] = [
   ...workloadRoutes,
   ...clockRoutes,
   ...seedRoutes,
+  ...observerRoutes,
 ]

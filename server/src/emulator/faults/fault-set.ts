@@ -17,6 +17,8 @@ export class TooManyFaultsError extends Error {
   override readonly name = 'TooManyFaultsError'
 }
 
+const idPrefix = 'fault-'
+
 /** The maximum number of listed faults. */
 export const maxFaults = 1000
 
@@ -39,7 +41,7 @@ export class FaultSet {
   add(fault: Fault): string {
     if (this.#faults.length >= maxFaults) this.#dropUsedUp()
     this.#last += 1
-    const id = `fault-${this.#last}`
+    const id = `${idPrefix}${this.#last}`
     this.#replace([...this.#faults, { id, ...fault, remaining: fault.times ?? null }])
     return id
   }
@@ -56,9 +58,10 @@ export class FaultSet {
     return isFound
   }
 
-  /** Deletes all faults. */
-  clear(): void {
-    this.#replace([])
+  /** Replaces all faults, with those of a snapshot. Their ids are never given to others. */
+  restore(faults: readonly ListedFault[]): void {
+    this.#last = Math.max(this.#last, ...faults.map(({ id }) => Number(id.slice(idPrefix.length)) || 0))
+    this.#replace(faults)
   }
 
   /** The fault of a request, which is counted; undefined if none matches. */

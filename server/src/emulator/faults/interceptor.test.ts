@@ -44,7 +44,7 @@ after(() => {
 })
 
 beforeEach(() => {
-  faults.clear()
+  faults.restore([])
   requests.clear()
 })
 
