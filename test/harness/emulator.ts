@@ -69,7 +69,8 @@ export interface EmulatorProcessOptions {
 
 /** Starts `acrux emulator` and returns when it is ready. @throws EmulatorEnded */
 export async function startEmulator(options: EmulatorProcessOptions = {}): Promise<RunningEmulator> {
-  const folder = tempDir('emulator-test')
+  // Another name than the folders of emulators: any emulator of this user removes those without a process.
+  const folder = tempDir('test-emulator')
   const { home, temporary } = options.shared ?? { home: folder.path, temporary: folder.path }
   const readyFile = join(folder.path, 'ready.json')
   const kept = ['PATH', 'NODE_OPTIONS', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE'].filter((name) => name in process.env)

@@ -53,8 +53,8 @@ export function limitResponse(response: ServerResponse, fault: BodyFault): void 
 }
 
 /**
- * The byte that a corrupt body has changed: in gzip, it is part of a time that programs ignore, so that nothing but the digest
- * reports the change.
+ * The byte that a corrupt body has changed, if its first piece is as long: in gzip, the byte is part of a time that programs
+ * ignore, so that nothing but the digest reports the change.
  */
 const changedByte = 4
 
@@ -62,22 +62,20 @@ const changedByte = 4
 export function corruptResponse(response: ServerResponse): void {
   const write = response.write.bind(response)
   const end = response.end.bind(response)
-  let from = 0
-  const corrupt = (args: readonly unknown[], isLast: boolean): unknown[] => {
+  let isChanged = false
+  const corrupt = (args: readonly unknown[]): unknown[] => {
     const { bytes } = readArguments(args)
-    if (bytes === undefined) return [...args]
-    const size = bytes.byteLength
-    const at = isLast && from === 0 ? Math.min(changedByte, size - 1) : changedByte - from
-    from += size
-    if (at < 0 || at >= size) return [...args]
+    if (isChanged || bytes === undefined || bytes.byteLength === 0) return [...args]
+    isChanged = true
     // The bytes may belong to a cache.
     const changed = Buffer.from(bytes)
+    const at = Math.min(changedByte, changed.byteLength - 1)
     changed[at] = (changed[at] ?? 0) ^ 1
     return [changed, ...args.slice(typeof args[1] === 'string' ? 2 : 1)]
   }
-  response.write = (...args: readonly unknown[]) => Reflect.apply(write, undefined, corrupt(args, false)) as boolean
+  response.write = (...args: readonly unknown[]) => Reflect.apply(write, undefined, corrupt(args)) as boolean
   response.end = (...args: readonly unknown[]) => {
-    Reflect.apply(end, undefined, corrupt(args, true))
+    Reflect.apply(end, undefined, corrupt(args))
     return response
   }
 }

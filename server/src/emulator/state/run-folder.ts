@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, rmdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { lockDirectory } from '../../platform/files/data-dir.ts'
 
@@ -49,7 +49,11 @@ async function removeIfAbandoned(folder: string): Promise<void> {
   const { uid, mtimeMs } = await stat(folder)
   if (process.getuid !== undefined && uid !== process.getuid()) return
   const locked = await stat(path.join(folder, 'lock'), { throwIfNoEntry: false })
-  if (locked === undefined && Date.now() - mtimeMs < newMs) return
+  if (locked === undefined) {
+    // An emulator that was killed at once left it empty. With files, it belongs to somebody else.
+    if (Date.now() - mtimeMs >= newMs) await rmdir(folder)
+    return
+  }
   const lock = await lockDirectory(folder)
   if (lock === undefined) return
   rmSync(folder, { recursive: true, force: true })
