@@ -298,7 +298,7 @@ async function managesAccount({ name, person, context, page, faults }: Somebody,
   await page.goto('/portal/')
   await page.getByRole('button', { name: `Account of the-${name}` }).click()
   await page.getByRole('menuitem', { name: 'Sign out', exact: true }).click()
-  await page.waitForURL('**/sign-out')
+  await page.waitForURL('**/sign-out/done')
   const cookies = (await context.cookies()).map((cookie) => cookie.name)
   assert.equal(cookies.includes('__Host-acrux-portal'), false)
   assert.deepEqual(faults.splice(0), [], name)

@@ -137,5 +137,5 @@ const ask = (method: string, path: string, headers: Record<string, string> = {})
 async function signOut(page: Page, name: string, item: string): Promise<void> {
   await page.getByRole('button', { name: `Account of ${name}` }).click()
   await page.getByRole('menuitem', { name: item, exact: true }).click()
-  await page.waitForURL('**/sign-out')
+  await page.waitForURL('**/sign-out/done')
 }

@@ -1,3 +1,4 @@
+import { noteAnswer, noteLoss } from './connection.ts'
 import { createGatherer } from './gather.ts'
 import type { GraphBatch } from './graph-types.ts'
 import { errorOf, parseApiError } from './parse-error.ts'
@@ -92,8 +93,10 @@ async function sendOnce(path: string, request: ApiRequest): Promise<Response> {
     })
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
+    noteLoss()
     throw new ApiError(0, { code: 'Unreachable', message: '' })
   }
+  noteAnswer()
   if (response.ok) return response
   const text = await response.text()
   const failure = parseApiError(text)

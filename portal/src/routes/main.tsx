@@ -5,16 +5,20 @@ import { createRoot } from 'react-dom/client'
 import { ApiError } from '../api/client.ts'
 import { ThemeProvider } from '../components/shell/theme.tsx'
 import { router } from './router.tsx'
+import { lazyViews } from './routes.tsx'
 
 const maxRetries = 2
 
 const queries = new QueryClient({
   defaultOptions: {
+    // Whether the browser is online says nothing about the server, which may be on this machine.
     queries: {
+      networkMode: 'always',
       staleTime: 15_000,
       // A denial stays one; an overloaded server may answer later.
       retry: (count, error) => count < maxRetries && error instanceof ApiError && [0, 429, 503].includes(error.status),
     },
+    mutations: { networkMode: 'always' },
   },
 })
 
@@ -29,3 +33,13 @@ createRoot(root).render(
     </QueryClientProvider>
   </StrictMode>,
 )
+
+/** Loads the files of all views, one after the other, so that each view opens while the server cannot be reached. */
+async function loadViews(): Promise<void> {
+  for (const { preload } of lazyViews) {
+    await new Promise<void>((resolve) => requestIdleCallback(() => resolve()))
+    await preload()
+  }
+}
+
+router.subscribe('onRendered', () => void loadViews())

@@ -19,7 +19,7 @@ export const router = createRouter({
   stringifySearch,
   // A view gets only what its route accepts: otherwise the router keeps the rejected values beside it.
   search: { strict: true },
-  defaultErrorComponent: ({ error }) => <ErrorView error={error} />,
+  defaultErrorComponent: ({ error, reset }) => <ErrorView error={error} onRetry={reset} />,
   notFoundMode: 'root',
   defaultNotFoundComponent: MissingPage,
   defaultPreload: 'intent',

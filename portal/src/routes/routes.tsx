@@ -1,5 +1,4 @@
-import { Outlet, createRootRoute, createRoute, lazyRouteComponent, notFound } from '@tanstack/react-router'
-import type { ComponentType } from 'react'
+import { Outlet, createRootRoute, createRoute, notFound } from '@tanstack/react-router'
 import { isAddress } from '../components/elements/address.ts'
 import { Missing } from '../components/elements/missing.tsx'
 import { anyText, oneOf, searchOf, textThat } from '../components/elements/search-params.ts'
@@ -14,12 +13,14 @@ import { parseRepositoriesSearch } from '../views/repositories/repositories-sear
 import { parseRepositorySearch } from '../views/repositories/repository-search.ts'
 import { parseServerSearch } from '../views/server/server-search.ts'
 import { parseTokenSearch } from '../views/tokens/token-search.ts'
+import { type LazyView, type Load, lazyView } from './lazy-view.tsx'
 
 const root = createRootRoute({ component: Outlet })
 
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: AppShell })
 
-type Load<Name extends string> = () => Promise<Readonly<Record<Name, ComponentType>>>
+/** All views, whose files are loaded while the browser is idle. */
+export const lazyViews: LazyView[] = []
 
 /**
  * A view: its path, the file and the component that are loaded when the view is first opened, and how the search of its address is
@@ -31,10 +32,12 @@ function view<const Path extends string, Name extends string, Search = {}>(
   name: Name,
   validateSearch: (found: Readonly<Record<string, unknown>>) => Search = () => ({}) as Search,
 ) {
+  const component = lazyView(load, name)
+  lazyViews.push(component)
   return createRoute({
     getParentRoute: () => shell,
     path,
-    component: lazyRouteComponent(load, name),
+    component,
     beforeLoad: ({ params }) => {
       if (!isAddress(params)) throw notFound()
     },
@@ -90,13 +93,13 @@ const withoutShell = [
     getParentRoute: () => root,
     path: '/sign-in-failed',
     validateSearch: parseSignInResult,
-    component: lazyRouteComponent(() => import('../views/sign-in/sign-in-failed.tsx'), 'SignInFailed'),
+    component: lazyView(() => import('../views/sign-in/sign-in-failed.tsx'), 'SignInFailed'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/confirmed',
     validateSearch: parseSignInResult,
-    component: lazyRouteComponent(() => import('../views/sign-in/confirmed.tsx'), 'Confirmed'),
+    component: lazyView(() => import('../views/sign-in/confirmed.tsx'), 'Confirmed'),
   }),
 ] as const
 

@@ -1,6 +1,7 @@
 import { Skeleton, SkeletonItem, makeStyles, tokens } from '@fluentui/react-components'
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { ApiError } from '../../api/client.ts'
 import { texts } from '../texts/texts.ts'
 import { ErrorView } from './error-view.tsx'
 
@@ -11,10 +12,11 @@ type LoadedProps<Data> = {
   readonly children: (data: Data) => ReactNode
 }
 
-/** Shows the data of a query; before that a skeleton, and an error in its place. */
+/** Shows the data of a query; before that a skeleton, and an error in its place. Data stay while the server cannot be reached. */
 export function Loaded<Data>({ query, children }: LoadedProps<Data>) {
   const styles = useStyles()
-  if (query.isError) return <ErrorView error={query.error} onRetry={() => void query.refetch()} />
+  const isKept = query.data !== undefined && query.error instanceof ApiError && query.error.status === 0
+  if (query.isError && !isKept) return <ErrorView error={query.error} onRetry={() => void query.refetch()} />
   if (query.data === undefined) {
     return (
       <Skeleton className={styles.skeleton} aria-label={texts.loading}>

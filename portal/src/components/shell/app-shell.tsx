@@ -5,6 +5,7 @@ import { signInQuestion } from '../../api/sign-in-question.ts'
 import { useSession } from '../../api/use-session.ts'
 import { Loaded } from '../elements/loaded.tsx'
 import { texts } from '../texts/texts.ts'
+import { ConnectionBanner } from './connection-banner.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { Navigation, narrow } from './navigation.tsx'
 import { ProductMark } from './product-mark.tsx'
@@ -67,6 +68,7 @@ export function AppShell() {
       </header>
       <Navigation />
       <main id="content" ref={main} className={styles.main} tabIndex={-1}>
+        <ConnectionBanner />
         <Loaded query={session}>{() => <Outlet />}</Loaded>
       </main>
       {session.data && reason && (

@@ -47,6 +47,10 @@ export const texts = {
     cancelled: 'You did not confirm that it is you',
     cancelledNext: 'Nothing was done. Try again, and sign in again when the portal asks for it.',
   },
+  connection: {
+    title: 'The server cannot be reached.',
+    text: 'What you see may be out of date, and changes fail. The portal tries again by itself.',
+  },
   sessionEnded: {
     title: 'Your session has ended',
     text: 'Sign in again: a window opens for it. This page keeps what you entered, and continues after you sign in.',
