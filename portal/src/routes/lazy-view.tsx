@@ -19,17 +19,16 @@ export function lazyView<Name extends string>(load: Load<Name>, name: Name): Laz
   let component: ComponentType | undefined
   let loading: Promise<void> | undefined
   let failedAtMs = -Infinity
-  const preload = () =>
-    (loading ??= load().then(
-      (file) => {
-        component = file[name]
-      },
-      () => {
-        loading = undefined
-        failedAtMs = performance.now()
-        noteLoss()
-      },
-    ))
+  async function loadFile(): Promise<void> {
+    try {
+      component = (await load())[name]
+    } catch {
+      loading = undefined
+      failedAtMs = performance.now()
+      noteLoss()
+    }
+  }
+  const preload = () => (loading ??= loadFile())
   function View() {
     if (component === undefined) {
       if (performance.now() - failedAtMs < failedForMs) throw new ApiError(0, { code: 'Unreachable', message: '' })
