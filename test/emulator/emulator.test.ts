@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -14,6 +14,7 @@ import { mainFile } from '../harness/program.ts'
 import { accessToken, pushImage } from '../harness/registry.ts'
 import { StartFailed, startServer } from '../harness/server.ts'
 import { tempDir } from '../harness/temp-dir.ts'
+import { until } from '../harness/until.ts'
 
 const emulator = await startEmulator()
 after(() => emulator[Symbol.asyncDispose]())
@@ -255,6 +256,30 @@ test('the end of standard input stops an emulator that watches it', async () => 
     running.child.stdin?.end()
     await once(running.child, 'close')
     assert.equal(running.child.exitCode, 0)
+  })
+})
+
+test('an emulator that is stopped while it starts leaves no files, and one that cannot start does not wait', async () => {
+  using folder = tempDir('early')
+  const env = { ...process.env, HOME: folder.path, TMPDIR: folder.path }
+  const start = (...args: readonly string[]) =>
+    spawn(process.execPath, [mainFile, 'emulator', '--silent', ...args], { env, stdio: ['pipe', 'pipe', 'inherit'] })
+  const early = start()
+  await until('there is a folder', () => foldersIn(folder.path).length > 0)
+  early.kill('SIGTERM')
+  assert.deepEqual(await once(early, 'close'), [0, null])
+  assert.deepEqual(foldersIn(folder.path), [])
+  const failed = start('--until-stdin-closes', '--seed', join(folder.path, 'missing.yaml'))
+  assert.deepEqual(await once(failed, 'close'), [20, null])
+  assert.deepEqual(foldersIn(folder.path), [])
+})
+
+test('an emulator whose port is in use says so', async () => {
+  const { host } = new URL(ready.url)
+  await assert.rejects(startEmulator({ args: ['--listen', host] }), (error) => {
+    assert.ok(error instanceof EmulatorEnded)
+    assert.equal(error.code, 10)
+    return true
   })
 })
 

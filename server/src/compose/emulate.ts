@@ -71,8 +71,6 @@ export type RunningEmulator = {
   readonly warnings: readonly string[]
   /** Stops the server, and removes all files. */
   readonly stop: () => Promise<void>
-  /** Removes all files at once, for a process that ends. */
-  readonly removeFiles: () => void
 }
 
 /** The options of the process that runs an emulator. */
@@ -102,7 +100,9 @@ export async function emulate(
     }
   }
   try {
-    const acceptor = await Acceptor.open([settings.listen], { isTls: !settings.http }).catch(explain(settings.listen))
+    const acceptor = await Acceptor.open([settings.listen], { isTls: !settings.http }).catch(
+      explain(settings.listen, '--listen'),
+    )
     closing.push(() => acceptor.close())
     const configuration = await configurationOf(settings, { acceptor, folder: folder.path, host })
     const authority = await authorityOf(settings, { configuration, folder: folder.path, host })
@@ -133,7 +133,6 @@ export async function emulate(
       ready: readyDocument({ configuration, settings, authority, control }),
       warnings: settings.isOnNetwork ? [networkWarning] : [],
       stop,
-      removeFiles: folder.remove,
     }
   } catch (error) {
     await stop()
@@ -301,12 +300,12 @@ async function openControl(
 ): Promise<ControlListener> {
   const log = createLog(logLevel)
   const options = { address: control, token, routes: controlRoutes, context, log }
-  return listenForControl(options).catch(explain(control))
+  return listenForControl(options).catch(explain(control, '--control'))
 }
 
-function explain(address: ListenAddress) {
+function explain(address: ListenAddress, option: string) {
   return (error: unknown): never => {
-    throw listenFailure(error, formatListenAddress(address)) ?? error
+    throw listenFailure(error, formatListenAddress(address), option) ?? error
   }
 }
 

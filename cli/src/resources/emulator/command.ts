@@ -35,8 +35,9 @@ Tests reset its state, move its clock and inject faults through the control API,
     const { env } = process
     const logLevel = silent === true ? 'silent' : logLevelOf(env['ACRUX_LOG_LEVEL'])
     const file = await openReadyFile(readyFile)
+    const started = stopLater({ file, untilStdinCloses: untilStdinCloses === true })
     const emulator = await emulate(flags, { version, env, logLevel }, startServer)
-    stopLater(emulator, file, untilStdinCloses === true)
+    started(emulator)
     await file.write(emulator.ready)
     announce(emulator, silent === true)
   },
@@ -65,17 +66,23 @@ function announce({ ready, warnings }: RunningEmulator, isSilent: boolean): void
   process.stdout.write(`acrux: ready at ${ready.url}\n`)
 }
 
-/** The first signal stops the emulator; a second one ends it at once. No file remains in either case. */
-function stopLater(emulator: RunningEmulator, readyFile: ReadyFile, untilStdinCloses: boolean): void {
-  process.on('exit', () => {
-    emulator.removeFiles()
-    readyFile.remove()
-  })
+/** How the process ends. */
+type Ending = { readonly file: ReadyFile; readonly untilStdinCloses: boolean }
+
+/**
+ * The first signal stops the emulator, also while it starts; a second one ends it at once. No file remains in any case. Returns
+ * what is to be called with the running emulator.
+ */
+function stopLater({ file, untilStdinCloses }: Ending): (emulator: RunningEmulator) => void {
+  let running: RunningEmulator | undefined
   let isStopping = false
+  process.on('exit', file.remove)
   const stop = () => {
     if (isStopping) process.exit(exitCodes.unexpected)
     isStopping = true
-    emulator.stop().then(
+    // The files of an emulator that is starting are removed when the process ends.
+    if (running === undefined) process.exit(exitCodes.ok)
+    running.stop().then(
       () => process.exit(exitCodes.ok),
       (error: unknown) => {
         process.stderr.write(`acrux: the emulator did not stop cleanly: ${plainReason(error)}\n`)
@@ -86,4 +93,7 @@ function stopLater(emulator: RunningEmulator, readyFile: ReadyFile, untilStdinCl
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop)
   // A pipe whose other end is killed is closed, too.
   if (untilStdinCloses) process.stdin.resume().once('end', stop).once('error', stop)
+  return (emulator) => {
+    running = emulator
+  }
 }

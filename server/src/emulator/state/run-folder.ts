@@ -16,8 +16,8 @@ export type RunFolder = {
 }
 
 /**
- * Creates a folder that only this user can access. Its lock is held until the process ends, so that the next emulator can
- * remove the folder of one that was killed.
+ * Creates a folder that only this user can access, and that is removed when the process ends, at the latest. Its lock is held
+ * until then, so that the next emulator can remove the folder of one that was killed.
  */
 export async function openRunFolder(parent: string): Promise<RunFolder> {
   const folder = mkdtempSync(path.join(parent, prefix))
@@ -25,15 +25,15 @@ export async function openRunFolder(parent: string): Promise<RunFolder> {
   // Another emulator has just taken it for an abandoned one.
   if (lock === undefined) return openRunFolder(parent)
   let isRemoved = false
-  return {
-    path: folder,
-    remove: () => {
-      if (isRemoved) return
-      isRemoved = true
-      rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
-      lock.close()
-    },
+  const remove = () => {
+    if (isRemoved) return
+    isRemoved = true
+    process.off('exit', remove)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
+    lock.close()
   }
+  process.on('exit', remove)
+  return { path: folder, remove }
 }
 
 /** Removes the folders of this user whose emulators were killed. */

@@ -1,14 +1,14 @@
 import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 
-/** Translates an error of `listen()` on `address`; undefined if the operator cannot fix it. */
-export function listenFailure(error: unknown, address: string): StartupError | undefined {
+/** Translates an error of `listen()` on `address`, which `option` names; undefined if the operator cannot fix it. */
+export function listenFailure(error: unknown, address: string, option = '--listen'): StartupError | undefined {
   switch (systemErrorCode(error)) {
     case 'EADDRINUSE':
       return new StartupError(
         `another process is already listening on ${address}`,
         exitCodes.portInUse,
-        'stop it, or choose another address with --listen',
+        `stop it, or choose another address with ${option}`,
         { cause: error },
       )
     case 'EADDRNOTAVAIL':
@@ -17,7 +17,7 @@ export function listenFailure(error: unknown, address: string): StartupError | u
       return new StartupError(
         `this machine has no address ${address}`,
         exitCodes.addressUnavailable,
-        'choose another address with --listen',
+        `choose another address with ${option}`,
         { cause: error },
       )
     case 'EACCES':
@@ -25,7 +25,7 @@ export function listenFailure(error: unknown, address: string): StartupError | u
       return new StartupError(
         `this user is not allowed to listen on ${address}`,
         exitCodes.addressUnavailable,
-        'choose a port above 1023 with --listen, or give the process the permission to bind it',
+        `choose a port above 1023 with ${option}, or give the process the permission to bind it`,
         { cause: error },
       )
     default:
