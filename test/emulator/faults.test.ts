@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
 import { azHome, signInArguments, useCloud } from '../clients/az/az.ts'
@@ -94,6 +95,16 @@ test('an invalid fault is rejected with the name of its member', async () => {
   }
   assert.equal((await emulator.control('POST', '/_acrux/faults', '{')).status, 400)
   assert.equal((await emulator.control('POST', '/_acrux/faults', '{}', 'wrong')).status, 401)
+})
+
+test('every example of the documentation is a fault', async () => {
+  const page = readFileSync(new URL('../../docs/reference/emulator-faults.md', import.meta.url), 'utf8')
+  const blocks = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(([, text = '']) => text)
+  const effects = [...page.matchAll(/^\| `(\{.*?\})` /gm)].map(
+    ([, then = '']) => `{"match":{"path":"/none"},"then":${then}}`,
+  )
+  assert.ok(blocks.length >= 3 && effects.length >= 9)
+  for (const document of [...blocks, ...effects]) await control(201, 'POST', 'faults', JSON.parse(document))
 })
 
 test('each surface answers a fault in its own format', async () => {

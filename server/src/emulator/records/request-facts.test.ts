@@ -17,6 +17,7 @@ const surfaces: readonly (readonly [string, string | undefined])[] = [
   ['/subscriptions/x/resourceGroups/y?api-version=z',     'arm'],
   ['/providers/Microsoft.ContainerRegistry/operations',   'arm'],
   ['/metadata/endpoints?api-version=z',                   'arm'],
+  ['/batch?api-version=z',                                'arm'],
   ['/graph/v1.0/users',                                   'graph'],
   ['/organizations/oauth2/v2.0/token',                    'login'],
   ['/organizations/v2.0/.well-known/openid-configuration', 'login'],

@@ -49,7 +49,7 @@ const prefixes: readonly (readonly [RegExp, RequestSurface])[] = [
   [/^\/oauth2\/exchange\/?$/i, 'exchange'],
   [/^\/oauth2\//i, 'token'],
   [/^\/graph(?:\/|$)/i, 'graph'],
-  [/^\/(?:subscriptions|providers|tenants|metadata)(?:\/|$)/i, 'arm'],
+  [/^\/(?:subscriptions|providers|tenants|metadata|batch)(?:\/|$)/i, 'arm'],
   [/^\/(?:sign-in|sign-out|account|devicelogin|discovery|oidc|\.well-known)(?:\/|$)/i, 'login'],
   // Below the name of a tenant.
   [/^\/[^/]+\/(?:v2\.0\/)?(?:oauth2|\.well-known|discovery|userrealm)(?:\/|$)/i, 'login'],
