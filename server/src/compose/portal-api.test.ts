@@ -166,6 +166,23 @@ test('the portal is at the public host only', async (t) => {
   assert.equal(session.statusCode, 401)
 })
 
+test('looking at an image is no pull, and leaves an event', async (t) => {
+  const portal = await openPortal(t)
+  await pushHostile(portal)
+  const person = await portal.createPerson('alice')
+  await portal.assign(person.id, acrPull)
+  await signIn(person)
+  const { loginServer } = portal.first
+  const manifest = await ask(portal, person.browser, { path: `registry/${loginServer}/v2/team/app/manifests/1` })
+  assert.equal(manifest.statusCode, 200)
+  const listed = await ask(portal, person.browser, { path: tagsPath(portal) })
+  assert.equal(listed.json<{ tags: readonly { lastPullTime?: string }[] }>().tags[0]?.lastPullTime, undefined)
+  const filter = encodeURIComponent("action eq 'manifest.view'")
+  const url = `/subscriptions/${portal.first.subscriptionId}/providers/Acrux.Server/auditEvents?api-version=2024-11-01&$filter=${filter}`
+  const { value } = (await portal.asOwner('GET', url)).json<{ value: readonly object[] }>()
+  assert.equal(value.length, 1, JSON.stringify(value))
+})
+
 test('a session continues when the role assignment mode of a registry is switched', async (t) => {
   const portal = await openPortal(t)
   await pushHostile(portal)

@@ -7,6 +7,7 @@ import { createRawDispatch } from '../../platform/http/raw-dispatch.ts'
 import type { RawExchange } from '../../platform/http/raw-surface.ts'
 import { type RouteCost, denialCostMs, routeCosts } from '../../platform/http/route-cost.ts'
 import { discardRest } from '../../platform/http/unread-body.ts'
+import { markView } from '../../platform/http/viewing.ts'
 import type { CallerBudgets } from '../../platform/limits/caller-budget.ts'
 import { StepUpRequiredError, offerStepUp, stepUpBody } from '../../platform/http/step-up.ts'
 import { OverBudgetError } from '../../platform/limits/caller-limits.ts'
@@ -91,6 +92,7 @@ async function serve(context: Context, options: ApiSurfaceOptions, exchange: Raw
   if (target.surface === 'registry') {
     watchDenial(context, signed.session, target, response)
     response.setHeader(accessHeader, accessOf(token).join(','))
+    markView(request)
   }
   prepare(request, target, token)
   keepDataHeaders(response)

@@ -1,3 +1,4 @@
+import { isView } from '../../platform/http/viewing.ts'
 import { MainThreadOnlyError } from '../../platform/process/main-thread-only.ts'
 import { referenceText } from '@acrux/shared/standards/oci/reference.ts'
 import {
@@ -16,7 +17,7 @@ import { isManifestIntact, quarantineCorrupt } from '../integrity/manifest-integ
 import { type ContentPlace, contentPlace, placeOfPath } from '../repositories/content-cache.ts'
 import type { CachedManifest, ServedManifest, ServedManifestContent } from './manifest-store.ts'
 import type { ManifestContext } from './context.ts'
-import { requireCurrentCredential, requireRepository } from '../repositories/repositories.ts'
+import { changeEvent, requireCurrentCredential, requireRepository } from '../repositories/repositories.ts'
 
 /** A manifest with more bytes is cached without them. The manifest of an image has a few thousand. */
 const maxCachedBytes = 64 * 1024
@@ -32,7 +33,8 @@ export async function getManifest(context: ManifestContext, call: OciCall<'manif
   const cached = findCached(context, call) ?? (await findTagged(context, call))
   if (cached?.text === undefined) return readAndSend(context, call, cached !== undefined)
   if (!mustBeSent(call, cached)) return
-  recordPull(context, call, cached)
+  if (isView(call.request)) await recordView(context, call, cached)
+  else recordPull(context, call, cached)
   writeHeaderLines(call, 200, cached.headers)
   call.response.end(cached.text, 'latin1')
 }
@@ -59,7 +61,8 @@ async function readAndSend(context: ManifestContext, call: OciCall<'manifest'>, 
   }
   keep(context, call, revision, manifest)
   if (!mustBeSent(call, manifest)) return
-  recordPull(context, call, manifest)
+  if (isView(call.request)) await recordView(context, call, manifest)
+  else recordPull(context, call, manifest)
   sendBytes(call, 200, manifest.content, headersOf(manifest))
 }
 
@@ -69,6 +72,11 @@ function recordPull(
   { digest }: ServedManifest,
 ): void {
   lastPulls.record(registry.rid, path.repository, referenceText(path.reference), digest)
+}
+
+/** A person who looks at a manifest in the portal pulls no image. */
+function recordView({ audit }: ManifestContext, call: OciCall<'manifest'>, { digest }: ServedManifest): Promise<void> {
+  return audit.append(changeEvent(call, 'manifest.view', `@${digest}`))
 }
 
 async function readAndSendHead(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
