@@ -1,92 +1,52 @@
-// A test with a registry of its own: it starts Acrux, pushes a manifest with the password of a service principal, and holds
-// that nobody can pull it without one. Run it with: node --test
+// Tests with a local Azure Container Registry. Run them with: npm install && npm test
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { after, beforeEach, test } from 'node:test'
+import { startAcrux } from 'acrux/testing'
+import { Denied, Registry } from './registry.mjs'
 
-let folder, server, origin, firstRun
+const acrux = await startAcrux({ seed: './acrux.seed.yaml' })
+after(() => acrux.stop())
+beforeEach(() => acrux.reset())
 
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'registry-'))
-  const port = await freePort()
-  origin = `http://localhost:${port}`
-  const args = ['--dev', '--http', '--listen', `127.0.0.1:${port}`, '--data-dir', join(folder, 'data')]
-  server = spawn('acrux', ['serve', ...args, '--log-level', 'error'], { stdio: ['ignore', 'ignore', 'inherit'] })
-  while (!(await fetch(`${origin}/readyz`).catch(() => undefined))?.ok) {
-    if (server.exitCode !== null) throw new Error(`acrux serve ended with ${server.exitCode}`)
-    await sleep(50)
-  }
-  firstRun = JSON.parse(await readFile(join(folder, 'data', 'first-run.json'), 'utf8'))
+const client = (username) => new Registry(acrux.loginServer, { username, password: `${username}-password` })
+const layer = Buffer.from('layer')
+
+test('push and pull', async () => {
+  assert.match(await client('publisher').push('team/app', '1', layer), /^sha256:/)
+  assert.deepEqual(await client('deployer').pull('team/app', '1'), layer)
 })
 
-after(async () => {
-  const ended = new Promise((resolve) => server.once('exit', resolve))
-  server.kill()
-  await ended
-  await rm(folder, { recursive: true })
+test('deny', async (t) => {
+  acrux.attach(t)
+  await assert.rejects(client('deployer').push('team/app', '1', layer), Denied)
+  const denial = await acrux.lastDenial()
+  assert.deepEqual([denial?.repository, denial?.action], ['team/app', 'push'])
 })
 
-test('a service principal pushes and pulls a manifest', async () => {
-  const authorization = `Bearer ${await accessToken('repository:team/app:pull,push')}`
-  const config = await pushBlob('team/app', Buffer.from('{}'), authorization)
-  const mediaType = 'application/vnd.oci.image.manifest.v1+json'
-  const manifest = JSON.stringify({
-    schemaVersion: 2,
-    mediaType,
-    config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: config, size: 2 },
-    layers: [],
-  })
-  const url = `${origin}/v2/team/app/manifests/1`
-  const pushed = await fetch(url, {
-    method: 'PUT',
-    headers: { authorization, 'content-type': mediaType },
-    body: manifest,
-  })
-  assert.equal(pushed.status, 201, await pushed.text())
-  const pulled = await fetch(url, { headers: { authorization, accept: mediaType } })
-  assert.equal(await pulled.text(), manifest)
+test('expire', async () => {
+  const deployer = client('deployer')
+  await deployer.pull('team/app', 'base')
+  await acrux.clock.advance('3h')
+  // The access token has expired, and the program gets a new one.
+  await deployer.pull('team/app', 'base')
+  await acrux.clock.advance('30d')
+  // The password has expired.
+  await assert.rejects(deployer.pull('team/app', 'base'), Denied)
 })
 
-test('a pull without a token is denied', async () => {
-  const denied = await fetch(`${origin}/v2/team/app/manifests/1`)
-  assert.equal(denied.status, 401)
-  assert.match(denied.headers.get('www-authenticate') ?? '', /^Bearer realm=/)
+test('revoke', async () => {
+  const { appId, secret, ...principal } = await acrux.createServicePrincipal({ name: 'ci' })
+  const assignment = await acrux.grant({ ...principal, appId }, 'AcrPull')
+  const ci = new Registry(acrux.loginServer, { username: appId, password: secret })
+  await ci.pull('team/app', 'base')
+  await assignment.revoke()
+  await assert.rejects(ci.pull('team/app', 'base'), Denied)
 })
 
-/** A token for one repository, by the password of the first service principal. */
-async function accessToken(scope) {
-  const { appId, password } = firstRun.servicePrincipal
-  const query = new URLSearchParams({ service: firstRun.loginServer, scope })
-  const authorization = `Basic ${Buffer.from(`${appId}:${password}`).toString('base64')}`
-  const response = await fetch(`${origin}/oauth2/token?${query}`, { headers: { authorization } })
-  assert.equal(response.status, 200)
-  return (await response.json()).access_token
-}
-
-/** Uploads a blob in one request, and returns its digest. */
-async function pushBlob(repository, bytes, authorization) {
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-  const begun = await fetch(`${origin}/v2/${repository}/blobs/uploads/`, { method: 'POST', headers: { authorization } })
-  const url = new URL(begun.headers.get('location') ?? '', origin)
-  url.searchParams.set('digest', digest)
-  const headers = { authorization, 'content-type': 'application/octet-stream' }
-  const stored = await fetch(url, { method: 'PUT', headers, body: bytes })
-  assert.equal(stored.status, 201, await stored.text())
-  return digest
-}
-
-/** A port that no program uses. */
-function freePort() {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address()
-      probe.close(() => resolve(port))
-    })
-  })
-}
+test('reset', async () => {
+  const publisher = client('publisher')
+  await publisher.push('team/app', '2', layer)
+  // As before each test.
+  await acrux.reset()
+  await assert.rejects(client('publisher').pull('team/app', '2'), /404/)
+})

@@ -1,70 +1,69 @@
-"""A test with a registry of its own: it starts Acrux, lists repositories with the password of a service principal, and holds
-that a wrong password is denied. Run it with: python3 -m unittest"""
+"""Tests with a local Azure Container Registry. Install acrux and the package testing/python of Acrux, and run: pytest"""
 
-import base64
 import json
-import pathlib
-import socket
-import subprocess
-import tempfile
-import time
-import unittest
-import urllib.error
 import urllib.parse
 import urllib.request
 
+import pytest
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from registry import Denied, Registry
 
 
-class RegistryTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
-        data = pathlib.Path(cls.folder.name, "data")
-        port = free_port()
-        cls.origin = f"http://localhost:{port}"
-        settings = ["--dev", "--http", "--listen", f"127.0.0.1:{port}", "--data-dir", str(data), "--log-level", "error"]
-        server = subprocess.Popen(["acrux", "serve", *settings], stdout=subprocess.DEVNULL)
-        cls.addClassCleanup(server.wait)
-        cls.addClassCleanup(server.terminate)
-        while not cls.is_ready():
-            if server.poll() is not None:
-                raise RuntimeError(f"acrux serve ended with {server.returncode}")
-            time.sleep(0.05)
-        cls.first_run = json.loads(data.joinpath("first-run.json").read_text())
-
-    @classmethod
-    def is_ready(cls):
-        try:
-            return urllib.request.urlopen(f"{cls.origin}/readyz").status == 200
-        except OSError:
-            return False
-
-    def access_token(self, password, scope):
-        """A token of the first service principal."""
-        query = urllib.parse.urlencode({"service": self.first_run["loginServer"], "scope": scope})
-        user = f"{self.first_run['servicePrincipal']['appId']}:{password}".encode()
-        headers = {"Authorization": f"Basic {base64.b64encode(user).decode()}"}
-        request = urllib.request.Request(f"{self.origin}/oauth2/token?{query}", headers=headers)
-        return json.load(urllib.request.urlopen(request))["access_token"]
-
-    def test_lists_repositories(self):
-        token = self.access_token(self.first_run["servicePrincipal"]["password"], "registry:catalog:*")
-        headers = {"Authorization": f"Bearer {token}"}
-        request = urllib.request.Request(f"{self.origin}/v2/_catalog", headers=headers)
-        self.assertEqual(json.load(urllib.request.urlopen(request)), {"repositories": []})
-
-    def test_denies_a_wrong_password(self):
-        with self.assertRaises(urllib.error.HTTPError) as denied:
-            self.access_token("wrong", "registry:catalog:*")
-        self.assertEqual(denied.exception.code, 401)
-        denied.exception.close()
+def client(acrux, name):
+    return Registry(acrux.login_server, name, f"{name}-password", acrux.ssl_context())
 
 
-if __name__ == "__main__":
-    unittest.main()
+def delete_token(acrux, name):
+    """Deletes a scoped token as the owner does, with a request of Azure Resource Manager."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": acrux.owner["appId"],
+        "client_secret": acrux.owner["secret"],
+        "scope": "https://management.core.windows.net//.default",
+    }
+    body = urllib.parse.urlencode(form).encode()
+    with urllib.request.urlopen(f"{acrux.url}/{acrux.tenant_id}/oauth2/v2.0/token", body, context=acrux.ssl_context()) as response:
+        bearer = json.load(response)["access_token"]
+    group = f"/subscriptions/{acrux.subscription_id}/resourceGroups/{acrux.resource_group}"
+    path = f"{group}/providers/Microsoft.ContainerRegistry/registries/{acrux.registry}/tokens/{name}?api-version=2025-11-01"
+    request = urllib.request.Request(acrux.url + path, headers={"Authorization": f"Bearer {bearer}"}, method="DELETE")
+    urllib.request.urlopen(request, context=acrux.ssl_context()).close()
+
+
+def test_push_and_pull(acrux):
+    digest = client(acrux, "publisher").push("team/app", "1", b"layer")
+    assert digest.startswith("sha256:")
+    assert client(acrux, "deployer").pull("team/app", "1") == b"layer"
+
+
+def test_deny(acrux):
+    with pytest.raises(Denied):
+        client(acrux, "deployer").push("team/app", "1", b"layer")
+    denial = acrux.last_denial()
+    assert (denial["repository"], denial["action"]) == ("team/app", "push")
+
+
+def test_expire(acrux):
+    deployer = client(acrux, "deployer")
+    deployer.pull("team/app", "base")
+    acrux.clock.advance("3h")
+    deployer.pull("team/app", "base")  # The access token has expired, and the program gets a new one.
+    acrux.clock.advance("30d")
+    with pytest.raises(Denied):
+        deployer.pull("team/app", "base")  # The password has expired.
+
+
+def test_revoke(acrux):
+    deployer = client(acrux, "deployer")
+    deployer.pull("team/app", "base")
+    delete_token(acrux, "deployer")
+    with pytest.raises(Denied):
+        deployer.pull("team/app", "base")
+
+
+def test_reset(acrux):
+    publisher = client(acrux, "publisher")
+    publisher.push("team/app", "2", b"layer")
+    acrux.reset()  # As before each test.
+    with pytest.raises(Exception, match="404"):
+        client(acrux, "publisher").pull("team/app", "2")

@@ -43,23 +43,6 @@ test('the table of the examples names every folder', () => {
   assert.deepEqual(new Set(named), new Set(folders.map(({ name }) => name)))
 })
 
-for (const [name, program, args] of [
-  ['node-test', process.execPath, ['--test', '--test-reporter=tap']],
-  ['python-test', 'python3', ['-W', 'error', '-m', 'unittest']],
-] as const) {
-  step(`the example ${name} passes`, program === 'python3' ? [program] : [], async () => {
-    const { home, env } = homeWithAcrux()
-    using _home = home
-    const ran = await run(program, args, {
-      env: { ...env, PYTHONDONTWRITEBYTECODE: '1' },
-      cwd: join(folder, name),
-      timeoutMs: 300_000,
-    })
-    assert.equal(ran.code, 0, `${ran.stdout}${ran.stderr}`)
-    assert.match(`${ran.stdout}${ran.stderr}`, /# pass 2|Ran 2 tests/)
-  })
-}
-
 step('the pipelines of the examples log in as the pages about CI describe', ['git'], async () => {
   const page = readDocument('docs/how-to/ci.md')
   const workflow = readExample('github-actions/push.yml')

@@ -1,0 +1,3 @@
+module acrux.example.com/acruxtest
+
+go 1.21
