@@ -47,8 +47,7 @@ export async function startEmulator(
     env: { ACRUX_LOG_LEVEL: 'warn', ...process.env },
   })
   child.stdin?.on('error', () => undefined)
-  let end: string | undefined
-  const ended = endOf(child).then((text) => (end = text))
+  const ended = endOf(child)
   const stop = async () => {
     child.stdin?.end()
     await Promise.race([ended, sleep(maxStopMs, undefined, { ref: false })])
@@ -56,13 +55,21 @@ export async function startEmulator(
     await ended
   }
   abort.addEventListener('abort', () => child.stdin?.end())
-  while (end === undefined && !existsSync(readyFile)) await Promise.race([ended, sleep(pollMs)])
+  const end = await endUnlessReady(ended, readyFile)
   if (end !== undefined) throw new CommandFailure(`the emulator did not start: ${end}`, emulatorFailed)
   try {
     return { ready: JSON.parse(await readFile(readyFile, 'utf8')) as ReadyValues, ended, stop }
   } catch (cause) {
     await stop()
     throw new CommandFailure(`the file ${readyFile} cannot be read`, emulatorFailed, undefined, { cause })
+  }
+}
+
+/** Waits until the file exists. Returns how the emulator ended if it ends before. */
+async function endUnlessReady(ended: Promise<string>, readyFile: string): Promise<string | undefined> {
+  for (;;) {
+    const end = await Promise.race([ended, sleep(pollMs)])
+    if (end !== undefined || existsSync(readyFile)) return end
   }
 }
 
