@@ -68,7 +68,7 @@ export async function startEmulator(
 /** Waits until the file exists. Returns how the emulator ended if it ends before. */
 async function endUnlessReady(ended: Promise<string>, readyFile: string): Promise<string | undefined> {
   for (;;) {
-    const end = await Promise.race([ended, sleep(pollMs)])
+    const end = await Promise.race([ended, sleep(pollMs, undefined)])
     if (end !== undefined || existsSync(readyFile)) return end
   }
 }
