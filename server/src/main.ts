@@ -205,7 +205,7 @@ async function openListeners(
   { listen: addresses, metricsListen, limits, tls }: Configuration,
   { metricsToken, ports, log, acceptor }: ListenOptions,
 ): Promise<OpenListeners> {
-  const { app, certificates, acme, figures, routes } = composition
+  const { app, certificates, acme, named, figures, routes } = composition
   // Loaded only if metrics are served, to keep the start fast.
   const metrics = metricsListen && (await import('./platform/metrics/metrics.ts')).measure(app, routes, log)
   const explain = (error: unknown) => explainListenFailure(error, addresses)
@@ -216,7 +216,7 @@ async function openListeners(
           ...listenerLimits(limits),
           addresses,
           tls: certificates?.current(),
-          named: acme,
+          named,
           acceptor,
           reserved: ports,
         }).catch(explain)

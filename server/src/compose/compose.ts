@@ -22,6 +22,8 @@ import type { Configuration } from '../configuration/index.ts'
 import type { Acceptor } from '../platform/http/acceptor.ts'
 import type { AcmeCertificates } from '../platform/acme/acme-certificates.ts'
 import type { Interceptor } from '../platform/http/interceptor.ts'
+import type { NamedCertificates } from '../platform/http/named-certificates.ts'
+import { type PublicOrigin, RequestedOrigin, followRequests } from '../platform/http/requested-origin.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import type { Processes } from '../platform/jobs/processes.ts'
 import type { Log } from '../platform/log/log.ts'
@@ -37,7 +39,7 @@ import type { Database } from '../platform/sql/database.ts'
 import { createWriterWatch } from '../platform/sql/writer-watch.ts'
 import type { CertificateSource } from '../platform/tls/certificate-source.ts'
 import type { KeyPair } from '../platform/tls/key-pair.ts'
-import { publicOriginOf } from './hosts/listened-hosts.ts'
+import { publicOriginOf, publicSchemeOf } from './hosts/listened-hosts.ts'
 import { coverHosts, moveRegistries, requireLoginServer, servedHosts } from './hosts/login-servers.ts'
 import { type Jobs, listJobs, prepareCollection } from './jobs/jobs.ts'
 import type { Delays } from './modules/basis.ts'
@@ -58,6 +60,8 @@ export type Composition = {
   readonly publicOrigin: string
   /** Undefined over plain HTTP. */
   readonly certificates: CertificateSource | undefined
+  /** The certificates that are chosen by name. */
+  readonly named: NamedCertificates | undefined
   /** Undefined without an ACME provider. */
   readonly acme: AcmeCertificates | undefined
   /** Undefined if the data directory was not new. */
@@ -109,6 +113,10 @@ export type StartOptions = {
 export type EmulatorHooks = {
   /** Receives every public request before the surfaces. */
   readonly interceptor?: Interceptor
+  /** Certificates for the names that clients request. */
+  readonly named?: NamedCertificates
+  /** Whether addresses follow the host of each request. */
+  readonly followsRequests?: boolean
   /** Wraps the audit log, so that the emulator sees every event. */
   readonly wrapAudit?: (audit: Audit) => Audit
   /** Wraps the connections to external issuers, so that the emulator answers for issuers of its own. */
@@ -132,17 +140,17 @@ export async function compose(
   clock: Clock = systemClock,
   options: StartOptions = {},
 ): Promise<Composition> {
-  const { renewCa = false, version = 'unknown', acceptsPrepared = false, hooks } = options
+  const { renewCa = false, version = 'unknown', acceptsPrepared = false, hooks = {} } = options
   if (renewCa && (configuration.http || configuration.tlsCert !== undefined)) {
     throw new StartupError('--renew-ca: this server has no certificate authority', exitCodes.configuration, 'omit it')
   }
   const state = await openState(configuration, { clock, log, renewCa, version, acceptsPrepared })
   const { database, certificates } = state
-  const publicOrigin = publicOriginOf(configuration)
+  const publicOrigin = originOf(configuration, hooks)
   const startedAtMs = machineClockOf(clock).now()
   const acme = await openAcme(configuration.tls.acme, { ...state, clock: machineClockOf(clock), log })
   const connections = await openOutbound(configuration.outbound)
-  const outbound = hooks?.wrapOutbound?.(connections) ?? connections
+  const outbound = hooks.wrapOutbound?.(connections) ?? connections
   const callers = shareCallers(configuration)
   const backups = new Backups({ configuration, version, clock, log })
   const basis = { ...state, ...hooks, space: state.contentSpace, clock, log, outbound, publicOrigin }
@@ -162,7 +170,7 @@ export async function compose(
     backups,
     startCollection: () => modules.registry.collections.start(prepareCollection(modules)),
   })
-  const firstRun = await prepareRegistries(configuration, { ...options, state, modules, publicOrigin, log })
+  const firstRun = await prepareRegistries(configuration, { ...options, state, modules, log })
   const control = await openControl({ state, modules, writeAll: () => writePending(modules, jobs, log), log })
 
   let draining = false
@@ -170,12 +178,14 @@ export async function compose(
   const sources = { ...state, ...modules, acme, auditLag: modules.auditing.lag, ...watches, clock }
   const components = healthComponents({ ...sources, isDraining: () => draining })
   const health = createHealth({ components, clock: machineClockOf(clock), log })
-  const { app, routes } = createSurfaces(configuration, { ...hooks, log, modules, health, certificates })
+  const interceptor = interceptorOf(configuration, hooks)
+  const { app, routes } = createSurfaces(configuration, { log, modules, health, certificates, interceptor })
   options.onComposed?.({ modules, database, onRegistriesChanged })
   const jobs = listJobs(configuration, { modules, state, acme, ...watches, clock, log })
   return {
     app,
-    publicOrigin,
+    publicOrigin: publicOriginOf(configuration),
+    named: acme ?? hooks.named,
     certificates,
     acme,
     firstRun,
@@ -215,6 +225,19 @@ async function closeModules(state: State, modules: Modules, writeAll: () => Prom
   state.dataDir.close()
 }
 
+/** The origin in addresses, tokens and audiences. */
+function originOf(configuration: Configuration, hooks: EmulatorHooks): PublicOrigin {
+  if (hooks.followsRequests !== true) return publicOriginOf(configuration)
+  return new RequestedOrigin(publicSchemeOf(configuration), configuration.publicHost)
+}
+
+function interceptorOf(configuration: Configuration, hooks: EmulatorHooks): Interceptor | undefined {
+  const { interceptor, followsRequests } = hooks
+  if (followsRequests !== true) return interceptor
+  const follow = followRequests(publicSchemeOf(configuration) === 'https' ? 443 : 80)
+  return (next) => follow(interceptor?.(next) ?? next)
+}
+
 /** What watches the database while the server runs. */
 async function openWatches(options: { readonly database: Database; readonly clock: Clock; readonly log: Log }) {
   return { writerWatch: createWriterWatch(options), clockWatch: await openClockWatch(options) }
@@ -223,7 +246,6 @@ async function openWatches(options: { readonly database: Database; readonly cloc
 type RegistryStart = Pick<StartOptions, 'fixed' | 'acceptsPrepared'> & {
   readonly state: State
   readonly modules: Modules
-  readonly publicOrigin: string
   readonly log: Log
 }
 
@@ -233,7 +255,7 @@ type RegistryStart = Pick<StartOptions, 'fixed' | 'acceptsPrepared'> & {
  */
 async function prepareRegistries(
   configuration: Configuration,
-  { state, modules, publicOrigin, log, fixed, acceptsPrepared }: RegistryStart,
+  { state, modules, log, fixed, acceptsPrepared }: RegistryStart,
 ): Promise<StoredFirstRun | undefined> {
   const { database, certificates } = state
   const { audit, resources, credentials, directory, access, imports, registry } = modules
@@ -242,7 +264,7 @@ async function prepareRegistries(
     database,
     resources,
     loginServer: requireLoginServer(configuration.publicHost),
-    resourceManager: publicOrigin,
+    resourceManager: publicOriginOf(configuration),
     caFile: certificates?.caFile ?? null,
     file,
   }

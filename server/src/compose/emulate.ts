@@ -1,8 +1,7 @@
 import { createWriteStream, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, networkInterfaces, tmpdir } from 'node:os'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { type Configuration, formatListenAddress, loadConfiguration } from '../configuration/index.ts'
 import {
   type AfterClockMove,
@@ -11,6 +10,7 @@ import {
   type ControlContext,
   EmulatorState,
   type Observer,
+  RequestedNames,
   SteeredClock,
   controlRoutes,
   createClockControl,
@@ -30,6 +30,7 @@ import {
 import { preparedFileIn } from '../platform/files/data-dir.ts'
 import { Acceptor, type ListenAddress } from '../platform/http/acceptor.ts'
 import { createLog } from '../platform/log/log.ts'
+import { parseCertificateHost } from '../platform/tls/certificate-hosts.ts'
 import { listenFailure } from '../platform/process/listen-failure.ts'
 import { type ComposedParts, type EmulatorHooks, type StartOptions, compose } from './compose.ts'
 import { type EmulatorFlags, type EmulatorSettings, readEmulatorSettings } from './emulator-options.ts'
@@ -87,7 +88,6 @@ export async function emulate(
   startServer: StartServer,
 ): Promise<RunningEmulator> {
   const settings = await readEmulatorSettings(flags, host.env)
-  rejectUnsupported(settings)
   const parent = tmpdir()
   await removeAbandonedFolders(parent)
   const folder = await openRunFolder(parent)
@@ -109,7 +109,7 @@ export async function emulate(
     const steered = new SteeredClock(settings.startsAtMs)
     const workloads = createWorkloadIssuer(steered.clock)
     const observer = createObserver(steered.clock, settings.realism === 'azure')
-    const hooks = { wrapOutbound: workloads.publish, ...observer.hooks }
+    const hooks = { wrapOutbound: workloads.publish, ...observer.hooks, ...requestHooks(settings, authority) }
     const { state, afterClockMove, parts } = await openState({
       configuration,
       authority,
@@ -137,17 +137,6 @@ export async function emulate(
   } catch (error) {
     await stop()
     throw error
-  }
-}
-
-/** Options whose parts are not in this version. */
-function rejectUnsupported({ publicHost }: EmulatorSettings): void {
-  const unsupported = {
-    '--public-host from-request': publicHost === 'from-request',
-  }
-  for (const [option, isUsed] of Object.entries(unsupported)) {
-    if (!isUsed) continue
-    throw new StartupError(`this version does not support ${option}`, exitCodes.configuration, 'omit it')
   }
 }
 
@@ -270,11 +259,30 @@ function configurationOf(
     dataDir: path.join(folder, 'data'),
     // The acceptor listens, perhaps at another address.
     listen: `127.0.0.1:${port}`,
-    ...(publicHost !== undefined && { publicHost: withPort(publicHost, port) }),
+    ...(publicHost !== undefined && publicHost !== fromRequest && { publicHost: withPort(publicHost, port) }),
     http,
     logLevel,
   }
   return loadConfiguration({ flags })
+}
+
+/** The value of `--public-host` in a container, whose port outside of it is not known. */
+const fromRequest = 'from-request'
+
+/** What lets the addresses of the server follow the requests. */
+function requestHooks(
+  { publicHost }: EmulatorSettings,
+  authority: EmulatorAuthority | undefined,
+): Pick<EmulatorHooks, 'followsRequests' | 'named'> {
+  if (publicHost !== fromRequest) return {}
+  return { followsRequests: true, ...(authority && { named: new RequestedNames(authority.issue) }) }
+}
+
+/** The names and addresses of this machine, such as of a container in its network. */
+function machineHosts(): string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
+  const names = [hostname(), ...addresses.filter(({ family }) => family === 'IPv4').map(({ address }) => address)]
+  return names.filter((name) => parseCertificateHost(name) !== undefined)
 }
 
 /** Clients reach a host without a port at the port of the emulator. */
@@ -283,14 +291,16 @@ function withPort(host: string, port: number): string {
 }
 
 async function authorityOf(
-  { http, ca }: EmulatorSettings,
+  { http, ca, publicHost }: EmulatorSettings,
   { configuration, folder, host: { env } }: Omit<Run, 'acceptor'>,
 ): Promise<EmulatorAuthority | undefined> {
   if (http) return undefined
   const runDirectory = path.join(folder, 'authority')
   mkdirSync(runDirectory, { mode: 0o700 })
   // Real time: clients verify certificates with their own clocks.
-  return openAuthority({ hosts: [configuration.publicHost], runDirectory, given: ca, env, nowMs: Date.now() })
+  const anyHost = publicHost === fromRequest
+  const hosts = [configuration.publicHost, ...(anyHost && ca === undefined ? machineHosts() : [])]
+  return openAuthority({ hosts, anyHost, runDirectory, given: ca, env, nowMs: Date.now() })
 }
 
 async function openControl(

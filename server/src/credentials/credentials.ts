@@ -51,6 +51,7 @@ import type { AuthenticatedUser } from './sign-ins/authentication.ts'
 import { signInStore } from './sign-ins/sign-in-store.ts'
 import { type NewSignIn, type SignIn, type SignInUse, type UsedSignIn, createSignIns } from './sign-ins/sign-ins.ts'
 import { createStandingCheck } from './standing/standing.ts'
+import type { PublicOrigin } from '../platform/http/requested-origin.ts'
 
 /** The ids and the secret of a service principal that are not random. Its secret may be valid for any time. */
 export type FixedServicePrincipal = {
@@ -177,7 +178,7 @@ export type CredentialsOptions = {
   /** Seals the secrets of authenticator apps. */
   readonly sealer: Sealer
   /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   /** Whether a URL may be an issuer that federated credentials trust. Every https URL by default. */
   readonly acceptsIssuer?: (issuer: string) => boolean
   /** Which users must sign in with a second factor; none by default. */

@@ -1,4 +1,5 @@
 export { type EmulatorAuthority, openAuthority } from './authority/authority.ts'
+export { RequestedNames } from './authority/requested-names.ts'
 export { type AfterClockMove, type ClockControl, createClockControl } from './clock/clock-control.ts'
 export { ClockInputError, requireTime } from './clock/clock-input.ts'
 export { SteeredClock } from './clock/steered-clock.ts'

@@ -10,6 +10,7 @@ import { createClients } from './tokens/clients.ts'
 import { retiredKeySeconds, signingAlgorithm } from './tokens/token-parameters.ts'
 import { createAccessTokenVerifier } from './tokens/verify-access-token.ts'
 import { createIncomingTokenVerifier, createWorkloadTokenVerifier } from './tokens/verify-incoming-token.ts'
+import type { PublicOrigin } from '../platform/http/requested-origin.ts'
 
 export type TokenVerificationOptions = {
   readonly database: Database
@@ -20,7 +21,7 @@ export type TokenVerificationOptions = {
   /** Verifies tokens of external issuers. */
   readonly issuers: Issuers
   /** Scheme, host and port of the server for clients, such as `https://localhost:5443`. */
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   /** The age at which a signing key is rotated. */
   readonly signingKeyRotationDays: number
 }

@@ -15,6 +15,7 @@ import { createPortalSessions } from './sessions/portal-sessions.ts'
 import { createSessionTokens } from './sessions/session-tokens.ts'
 import { createTokenClient } from './sessions/token-endpoints.ts'
 import { mountPortal } from './surface.ts'
+import type { PublicOrigin } from '../platform/http/requested-origin.ts'
 
 export type PortalHostOptions = {
   readonly database: Database
@@ -23,7 +24,7 @@ export type PortalHostOptions = {
   readonly audit: Audit
   readonly sealer: Sealer
   /** Scheme, host and port at which clients reach the server. */
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   /** The first segments of the paths of ARM's routes that the portal may request. */
   readonly armRoots: ReadonlySet<string>
   readonly signIns: PortalSignIns

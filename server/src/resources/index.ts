@@ -1,3 +1,4 @@
+export { type LoginServerView, requestedLoginServers } from './requested-login-servers.ts'
 export type {
   Compatibility,
   Sku,

@@ -11,6 +11,7 @@ import { cacheByHost, type FindByHost } from './host-cache.ts'
 import { type LoginServerSettings, loginServerFor, nameAtHost, withOtherPort } from './login-servers.ts'
 import type { Compatibility, MovedRegistry, Registry, RegistryChange } from './model.ts'
 import { changedProperties, newProperties, readProperties, toRegistry as registryOf } from './registry-document.ts'
+import type { LoginServerView } from './requested-login-servers.ts'
 import type { ResourcesStore } from './resources-store.ts'
 import type { RegistryRow } from './rows.ts'
 
@@ -66,6 +67,8 @@ export type RegistriesOptions = {
   /** See {@link LoginServerSettings}. */
   readonly suffix: string
   readonly defaultPort?: number
+  /** How clients see the login servers. Default: as they are stored. */
+  readonly view?: LoginServerView | undefined
   /** The compatibility of registries without an own setting. The default is `oci`. */
   readonly compatibility?: Compatibility
 }
@@ -77,6 +80,7 @@ type RegistriesContext = {
   readonly store: ResourcesStore
   readonly clock: Clock
   readonly toRegistry: (row: RegistryRow) => Registry
+  readonly view: LoginServerView
 }
 
 /** Creates the registries. `createPasswords` creates the admin passwords of a new registry. */
@@ -85,17 +89,18 @@ export function createRegistries(
   store: ResourcesStore,
   createPasswords: CreatePasswords,
 ): Registries {
-  const { clock, suffix, defaultPort = 443, compatibility = 'oci' } = options
+  const { clock, suffix, defaultPort = 443, compatibility = 'oci', view = asStored } = options
   const settings = { suffix, defaultPort }
-  const context: RegistriesContext = {
-    settings,
-    store,
-    clock,
-    toRegistry: sharedConversion((row) =>
-      // Rows of older versions can contain the default port.
-      registryOf({ ...row, login_server: withoutDefaultPort(row.login_server, defaultPort) }, compatibility),
-    ),
+  const convert = sharedConversion((row) =>
+    // Rows of older versions can contain the default port.
+    registryOf({ ...row, login_server: withoutDefaultPort(row.login_server, defaultPort) }, compatibility),
+  )
+  const toRegistry = (row: RegistryRow): Registry => {
+    const registry = convert(row)
+    const loginServer = view.shown(registry.loginServer)
+    return loginServer === registry.loginServer ? registry : { ...registry, loginServer }
   }
+  const context: RegistriesContext = { settings, store, clock, toRegistry, view }
   const isHostOf = (host: string, { loginServer, name }: Registry) =>
     loginServer === host || loginServerFor(settings, name) === host
   return {
@@ -110,6 +115,8 @@ export function createRegistries(
     moveRegistries: (transaction, publicHost) => moveRegistries(context, transaction, publicHost),
   }
 }
+
+const asStored: LoginServerView = { shown: (stored) => stored, stored: (requested) => requested }
 
 /** How many converted rows are kept: 4 MB. */
 const maxConverted = 1000
@@ -131,10 +138,10 @@ function sharedConversion(convert: (row: RegistryRow) => Registry): (row: Regist
   }
 }
 
-function registryReads({ settings, store, toRegistry }: RegistriesContext) {
+function registryReads({ settings, store, toRegistry, view }: RegistriesContext) {
   const ofRow = (row: RegistryRow | undefined) => (row === undefined ? undefined : toRegistry(row))
   return {
-    loginServerFor: (name) => withoutDefaultPort(loginServerFor(settings, name), settings.defaultPort),
+    loginServerFor: (name) => view.shown(withoutDefaultPort(loginServerFor(settings, name), settings.defaultPort)),
     listRegistries: async (subscriptionId, resourceGroup, transaction) => {
       const rows = await store.registries(transaction, subscriptionId.toLowerCase(), resourceGroup?.toLowerCase())
       return rows.map(toRegistry)
@@ -150,9 +157,10 @@ function registryReads({ settings, store, toRegistry }: RegistriesContext) {
   } satisfies Partial<Registries>
 }
 
-async function findByHost({ settings, store, toRegistry }: RegistriesContext, host: string) {
-  const loginServer = parseLoginServer(host)
-  if (loginServer === undefined) return undefined
+async function findByHost({ settings, store, toRegistry, view }: RegistriesContext, host: string) {
+  const requested = parseLoginServer(host)
+  if (requested === undefined) return undefined
+  const loginServer = view.stored(requested)
   const row =
     (await store.registryByLoginServer({ loginServer })) ??
     (await store.registryByLoginServer({ loginServer: withOtherPort(loginServer, settings.defaultPort) })) ??

@@ -22,6 +22,7 @@ import { createCookieJar } from './sessions/cookies.ts'
 import { createKnownBrowsers } from './sessions/known-browser.ts'
 import { createSessionStore } from './sessions/session-store.ts'
 import { createSessions } from './sessions/sessions.ts'
+import type { PublicOrigin } from '../platform/http/requested-origin.ts'
 
 export type SignInOptions = {
   readonly database: Database
@@ -33,7 +34,7 @@ export type SignInOptions = {
   readonly directory: Directory
   readonly identity: SignInProtocol
   /** Scheme, host and port under which clients reach the server, such as `https://localhost:5443`. */
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   /** The identity providers of organisations. */
   readonly upstreams: Upstreams
   /** Whether `mfa` in the methods of a provider is accepted as a second factor; true by default. */

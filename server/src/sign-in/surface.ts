@@ -50,7 +50,7 @@ async function handle(context: Context, row: PageRow, asked: Call<Caller>): Prom
 
 /** Whether the request uses another name of this server. Cookies and passkeys belong to one host, so it is redirected. */
 function isOtherHost({ publicOrigin }: Context, { host, url }: FastifyRequest): boolean {
-  const own = new URL(publicOrigin)
+  const own = new URL(String(publicOrigin))
   const requested = withoutDefaultPort(host.toLowerCase(), own.protocol === 'https:' ? 443 : 80)
   return url.startsWith('/') && requested !== own.host
 }

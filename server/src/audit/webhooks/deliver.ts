@@ -13,13 +13,14 @@ import { signatureHeaders } from './webhook-signature.ts'
 import { type DeliveryProgress, createWebhookStore } from './webhook-store.ts'
 import type { WebhookRow } from './rows.ts'
 import { type WebhookFilter, isAfterStart, secretContext, wants } from './webhooks.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 type DeliveryOptions = {
   readonly database: Database
   readonly clock: Clock
   readonly sealer: Sealer
   readonly outbound: Pick<Outbound, 'post'>
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   /** The time that claims are compared with. Default: that of the database, which is the same for all servers. */
   readonly claimTimeMs?: () => Promise<number>
 }

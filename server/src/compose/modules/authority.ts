@@ -3,8 +3,9 @@ import type { Configuration } from '../../configuration/index.ts'
 import { createCredentials } from '../../credentials/index.ts'
 import { createDirectory } from '../../directory/index.ts'
 import { type CallerLimits, usualCallerLimits } from '../../platform/limits/caller-limits.ts'
+import { RequestedOrigin } from '../../platform/http/requested-origin.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { createResources } from '../../resources/index.ts'
+import { createResources, requestedLoginServers } from '../../resources/index.ts'
 import { publicSchemeOf } from '../hosts/listened-hosts.ts'
 import type { ModuleBasis } from './basis.ts'
 
@@ -23,12 +24,18 @@ export type AuthorityPorts = {
 }
 
 /** Opens the registries and their resource groups. */
-export function openResources({ database, clock, sealer, delays }: AuthorityBasis, configuration: Configuration) {
+export function openResources(
+  { database, clock, sealer, publicOrigin, delays }: AuthorityBasis,
+  configuration: Configuration,
+) {
+  const { publicHost, suffix } = configuration
+  const followsRequests = publicOrigin instanceof RequestedOrigin
   const resources = createResources({
     database,
     clock,
     sealer,
-    suffix: configuration.suffix,
+    suffix,
+    view: followsRequests ? requestedLoginServers(publicHost, suffix) : undefined,
     defaultPort: publicSchemeOf(configuration) === 'https' ? 443 : 80,
     compatibility: configuration.compatibility,
   })

@@ -7,6 +7,7 @@ import type { Outbound } from '../../platform/outbound/outbound.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Resources } from '../../resources/index.ts'
 import type { State } from '../state/state.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /** The resources that the modules are created on. Tests supply a test database, blobs in memory and a clock of their own. */
 export type ModuleBasis = Pick<State, 'database' | 'sealer' | 'blobs'> & {
@@ -15,7 +16,7 @@ export type ModuleBasis = Pick<State, 'database' | 'sealer' | 'blobs'> & {
   /** Connects to other servers. */
   readonly outbound: Outbound
   /** Scheme, host and port at which clients reach the server. */
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   /** Limits the space for content; unlimited by default. */
   readonly space?: State['space']
   /** The revisions that threads share; by default, those of this thread alone. */

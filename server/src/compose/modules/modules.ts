@@ -29,10 +29,13 @@ export type ModulePorts = {
   readonly startCollection: () => Promise<void>
 }
 
+/** A registry's name, to derive the suffix of login servers. */
+const anyName = 'registry'
+
 /** Creates the modules and wires them. @throws StartupError for every failure that the operator can fix */
 export async function createModules(basis: ModuleBasis, configuration: Configuration, ports: ModulePorts) {
   const { database, clock, log, sealer, outbound, publicOrigin } = basis
-  const { suffix, compatibility } = configuration
+  const { compatibility } = configuration
   const auditing = await createAuditing(basis)
   const resources = openResources(basis, configuration)
   const activity = createRegistryActivity({
@@ -86,7 +89,7 @@ export async function createModules(basis: ModuleBasis, configuration: Configura
       await identity.withdrawKeys(transaction)
     },
     publicOrigin,
-    suffix,
+    suffix: () => resources.loginServerFor(anyName).slice(anyName.length),
     compatibility,
   })
   return { auditing, audit, resources, activity, ...principals, ...registries, management }

@@ -5,6 +5,7 @@ import { type Directory, createMayBecome } from '../../directory/index.ts'
 import { createGraph } from '../../graph/index.ts'
 import { createIssuers, openUpstreams, trustsIssuer } from '../../issuers/index.ts'
 import { type Identity, createIdentity, portalClient } from '../../identity/index.ts'
+import { perOrigin } from '../../platform/http/requested-origin.ts'
 import { type KnownSenders, createKnownSenders } from '../../platform/limits/sender-budget.ts'
 import { managementRoutes } from '../../management/index.ts'
 import { type PortalSignIns, createPortalHost } from '../../portal-host/index.ts'
@@ -97,14 +98,16 @@ function portalSignIns(
   { publicOrigin }: Pick<ModuleBasis, 'publicOrigin'>,
   { credentials, identity }: { readonly credentials: Credentials; readonly identity: Identity },
 ): PortalSignIns {
-  const client = portalClient(publicOrigin)
+  const client = perOrigin(publicOrigin, portalClient)
   return {
-    client,
+    get client() {
+      return client()
+    },
     verify: async (accessToken) => {
       const verdict = await identity.verifyAccessToken(accessToken, ['arm'])
       if (!verdict.ok) return undefined
       const { principal, appId, tenantId, credentialId } = verdict.identity
-      if (principal.kind !== 'user' || appId !== client.clientId || credentialId === undefined) return undefined
+      if (principal.kind !== 'user' || appId !== client().clientId || credentialId === undefined) return undefined
       const { objectId, displayName, userPrincipalName } = principal
       return { objectId, displayName, userPrincipalName, tenantId, signInId: credentialId }
     },

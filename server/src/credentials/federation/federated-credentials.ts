@@ -14,6 +14,7 @@ import type { FederatedCredentialRecord, Holder } from '../records/model.ts'
 import type { FederatedCredentialRow } from '../records/rows.ts'
 import type { FederatedCredentialStore } from './federated-credential-store.ts'
 import { trustColumns, trustOf } from './trust-columns.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /** How many federated credentials one application or managed identity may have. [Entra, workload identity federation] */
 const maxCredentials = 20
@@ -46,7 +47,7 @@ export type FederatedCredentialOptions = {
   readonly store: FederatedCredentialStore
   readonly clock: Clock
   /** No federated credential may trust our own tokens. They authenticate another principal here already. */
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   /** Whether a URL may be a trusted issuer. */
   readonly acceptsIssuer: (issuer: string) => boolean
 }
@@ -167,7 +168,7 @@ function createTrustRules({
 
     requireForeignIssuer: (issuer: string): void => {
       const { origin } = new URL(issuer)
-      if (origin !== publicOrigin) return
+      if (origin !== String(publicOrigin)) return
       const text = 'The issuer of a federated identity credential must not be this server.'
       throw new DirectoryError('invalid', text)
     },

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { lockDirectory, tlsDirectoryIn } from '../../platform/files/data-dir.ts'
 import { makePrivateDirectory } from '../../platform/files/durable-file.ts'
 import { requireCertificateHost, sortHosts } from '../../platform/tls/certificate-hosts.ts'
+import { issueServerCertificate } from '../../platform/tls/issue.ts'
 import { CertificateError, type KeyPair, readPair } from '../../platform/tls/key-pair.ts'
 import { type NameConstraints, permitsHost, permittingHosts } from '../../platform/tls/name-constraints.ts'
 import {
@@ -26,6 +27,8 @@ export type EmulatorAuthority = {
   readonly trustStoreFile: string
   /** Whether the next emulator of this user has the same authority, so that clients need to be told only once. */
   readonly isKept: boolean
+  /** Signs a server certificate for a host. */
+  readonly issue: (host: string) => Promise<KeyPair>
   /** Writes it into the data directory of a server that has not started: the server then signs its certificate with it. */
   readonly install: (dataDir: string) => Promise<void>
 }
@@ -33,6 +36,8 @@ export type EmulatorAuthority = {
 export type AuthorityOptions = {
   /** The hosts at which clients reach the server, as `HOST`, `HOST:PORT`, an address or a wildcard, besides localhost. */
   readonly hosts: readonly string[]
+  /** Whether clients may reach the server at any host. The authority is then for this run only, and permits all hosts. */
+  readonly anyHost?: boolean
   /** A private directory for the files of an authority that is only for this run. */
   readonly runDirectory: string
   /** The files of an authority of the user, which signs instead. */
@@ -71,6 +76,9 @@ export async function openAuthority(options: AuthorityOptions): Promise<Emulator
       await writeAuthorityFolder(runDirectory, { given: pair, permitted: undefined, hosts, nowMs }),
       false,
     )
+  }
+  if (options.anyHost === true) {
+    return toAuthority(await writeAuthorityFolder(runDirectory, { permitted: undefined, hosts, nowMs }), false)
   }
   if (hosts.every((host) => permitsHost(localConstraints, host))) {
     const wanted = { permitted: localConstraints, hosts: localHosts, nowMs }
@@ -141,6 +149,7 @@ function toAuthority(folder: AuthorityFolder, isKept: boolean): EmulatorAuthorit
     caBundleFile,
     trustStoreFile,
     isKept,
+    issue: (host) => issueServerCertificate(authority, sortHosts([host]), Date.now()),
     install: async (dataDir) => {
       const directory = tlsDirectoryIn(dataDir)
       await makePrivateDirectory(directory)

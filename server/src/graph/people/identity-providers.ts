@@ -5,6 +5,7 @@ import type { IdentityProvider } from '../protocol/model.ts'
 import { rejectQueryOptions } from '../protocol/query.ts'
 import { listSchema } from '../protocol/response.ts'
 import type { GraphHandler } from '../protocol/route.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /**
  * A provider at which people can sign in. The configuration of the server names it. [Microsoft Graph v1.0, identityProvider]
@@ -36,7 +37,7 @@ export const listIdentityProviders: GraphHandler<typeof identityProvidersSchema>
   return { value: identityProviders.map((provider) => document(provider, publicOrigin)) }
 }
 
-function document(provider: IdentityProvider, publicOrigin: string): DocumentOf<typeof identityProviderSchema> {
+function document(provider: IdentityProvider, publicOrigin: PublicOrigin): DocumentOf<typeof identityProviderSchema> {
   const { name, displayName, kind, issuer, clientId, allowedTenants, requireGroup, createUsers, signInHours } = provider
   return {
     id: name,

@@ -9,6 +9,7 @@ import type { ApplicationRecord, Directory, MayBecome, ServicePrincipalRecord } 
 import { insufficientPrivileges, mayNotBecome, ownMethodsElsewhere, resourceNotFound } from './errors.ts'
 import type { Credentials } from '../../credentials/index.ts'
 import type { Consents, FindClientName, GraphSender, IdentityProvider, TestWorkloadToken } from './model.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /** The dependencies of the handlers of the Graph surface. */
 export type GraphContext = {
@@ -16,7 +17,7 @@ export type GraphContext = {
   readonly clock: Clock
   readonly audit: Audit
   readonly log: Log
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   readonly credentials: Credentials
   readonly directory: Directory
   readonly consents: Consents

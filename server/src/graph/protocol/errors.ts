@@ -4,6 +4,7 @@ import { apiSchemas } from '../../platform/http/api-schema.ts'
 import { BusyError } from '../../platform/limits/fair-queue.ts'
 import { clientStatusOf } from '../../platform/http/app.ts'
 import { outageOf } from '../../platform/process/outage.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /** The body of every error. [Microsoft Graph, error responses] */
 export const errorResponse = z
@@ -76,7 +77,7 @@ export function insufficientPrivileges(): GraphError {
  * Users change their own password, identities and second factor on the account pages only, which require the current password
  * or a new authentication: an access token alone, which may be stolen, is not sufficient.
  */
-export function ownMethodsElsewhere(publicOrigin: string): GraphError {
+export function ownMethodsElsewhere(publicOrigin: PublicOrigin): GraphError {
   const where = `Use the account pages: ${publicOrigin}/account/security`
   return new GraphError('denied', `Insufficient privileges to change your own sign-in methods here. ${where}`)
 }

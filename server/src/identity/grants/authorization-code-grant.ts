@@ -10,6 +10,7 @@ import type { Grant, GrantRequest } from './grant.ts'
 import { type PersonClient, findPlatformRejection, requirePersonClient } from './person-client.ts'
 import type { StartedSignIn, PersonTokens } from './person-tokens.ts'
 import { requireRequestedAccess } from './requested-access.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 export type PersonGrantOptions = {
   readonly database: Database
@@ -18,7 +19,7 @@ export type PersonGrantOptions = {
   readonly audiences: Audiences
   readonly handles: Handles
   readonly tokens: PersonTokens
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
 }
 
 type Redemption =

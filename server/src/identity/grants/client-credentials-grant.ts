@@ -9,6 +9,7 @@ import type { TokenVersion } from '../tokens/tenants.ts'
 import type { TokenForm } from '../tokens/token-form.ts'
 import type { Grant } from './grant.ts'
 import { tokenResponseV1, tokenResponseV2 } from './token-response.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /** Creates the grant of applications that act for themselves. [RFC 6749 §4.4] */
 export function createClientCredentialsGrant(options: {
@@ -16,7 +17,7 @@ export function createClientCredentialsGrant(options: {
   readonly audit: Audit
   readonly keys: KeyRing
   readonly audiences: Audiences
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
 }): Grant {
   const { clock, audit, keys, audiences, publicOrigin } = options
   return async ({ form, version, addressed, client, origin, progress }) => {

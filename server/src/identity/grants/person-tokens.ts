@@ -13,6 +13,7 @@ import type { GrantRequest } from './grant.ts'
 import type { PersonClient } from './person-client.ts'
 import type { RequestedAccess } from './requested-access.ts'
 import { tokenResponseV1, tokenResponseV2 } from './token-response.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 export type PersonTokensOptions = {
   readonly clock: Clock
@@ -21,7 +22,7 @@ export type PersonTokensOptions = {
   readonly handles: Handles
   readonly credentials: Credentials
   readonly directory: Directory
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
 }
 
 /** A person's sign-in to one client. */

@@ -2,6 +2,7 @@ import { type Audiences, userInfoAudience } from '../tokens/audiences.ts'
 import { EntraError } from '../tokens/errors.ts'
 import { type RequestedResource, openIdScopes, parseDelegatedScope } from '../tokens/scopes.ts'
 import type { GrantRequest } from './grant.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /** The resource and the scopes of a person's tokens. */
 export type RequestedAccess = {
@@ -15,7 +16,7 @@ export type RequestedAccess = {
 /** The resource and scope of the code or token that a request redeems. */
 type EarlierAccess = { readonly scope?: string; readonly resource: RequestedResource }
 
-type AccessContext = { readonly audiences: Audiences; readonly publicOrigin: string }
+type AccessContext = { readonly audiences: Audiences; readonly publicOrigin: PublicOrigin }
 
 /**
  * Reads `scope` in version 2, `resource` in version 1. A request without them has those of the code or token that it redeems.

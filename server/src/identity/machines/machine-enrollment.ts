@@ -12,6 +12,7 @@ import { EntraError } from '../tokens/errors.ts'
 import { type MachinePublicKey, machineAlgorithm, parsePublicKey, findHeaderMember } from './machine-key.ts'
 import { requireTenant } from '../tokens/tenants.ts'
 import { requireTokenForm } from '../tokens/token-form.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 const proofType = 'acrux-enroll+jwt'
 
@@ -24,7 +25,7 @@ export type EnrollmentContext = {
   readonly credentials: Credentials
   readonly directory: Directory
   readonly audit: Audit
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   /** The budget of denied enrollment requests. */
   readonly enrollmentRejections: SenderBudget
 }

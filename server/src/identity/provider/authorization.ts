@@ -19,6 +19,7 @@ import type {
 } from './sign-in-protocol.ts'
 import { type TokenVersion, issuersOf, requireTenant } from '../tokens/tenants.ts'
 import { authorizationCodeSeconds } from '../tokens/token-parameters.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 export type AuthorizationOptions = {
   readonly database: Database
@@ -28,7 +29,7 @@ export type AuthorizationOptions = {
   readonly audiences: Audiences
   readonly handles: Handles
   readonly keys: KeyRing
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
 }
 
 /** A client with a registered redirect URI. Errors are returned to it. */
@@ -234,7 +235,7 @@ function invalidRequest(description: string): Problem {
 function readAccess(
   values: ReadonlyMap<string, string>,
   audiences: Audiences,
-  publicOrigin: string,
+  publicOrigin: PublicOrigin,
   version: TokenVersion,
 ): Pick<AuthorizationRequest, 'scope' | 'resource'> | Problem {
   const scope = values.get('scope') ?? (version === '1.0' ? 'openid' : '')

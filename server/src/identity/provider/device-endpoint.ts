@@ -8,13 +8,14 @@ import { EntraError } from '../tokens/errors.ts'
 import { type TokenVersion, requireTenant } from '../tokens/tenants.ts'
 import { requireTokenForm } from '../tokens/token-form.ts'
 import type { Devices } from './devices.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 export type DeviceEndpointContext = {
   readonly directory: Directory
   readonly clients: Clients
   readonly devices: Devices
   readonly audiences: Audiences
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
 }
 
 /**

@@ -5,11 +5,12 @@ import type { KeyRing } from '../../platform/keys/key-ring.ts'
 import { userInfoAudience } from '../tokens/audiences.ts'
 import { signingAlgorithm } from '../tokens/token-parameters.ts'
 import { type AddressedTenant, type TokenVersion, issuersOf, requireTenant } from '../tokens/tenants.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 export type DiscoveryContext = {
   readonly directory: Directory
   readonly keys: KeyRing
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   /** The supported values of `grant_type`. */
   readonly grantTypes: readonly string[]
 }

@@ -9,11 +9,12 @@ import { EntraError } from '../tokens/errors.ts'
 import type { Grant, Progress } from '../grants/grant.ts'
 import { type AddressedTenant, type TokenVersion, requireTenant } from '../tokens/tenants.ts'
 import { type TokenForm, requireTokenForm } from '../tokens/token-form.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 export type TokenEndpointContext = {
   readonly directory: Directory
   readonly audit: Audit
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   readonly authenticateClient: AuthenticateClient
   /** By `grant_type`. */
   readonly grants: ReadonlyMap<string, Grant>
@@ -110,12 +111,12 @@ function noteUse({ audit }: TokenEndpointContext, client: AuthenticatedClient): 
 }
 
 /** The URLs of this endpoint. A client assertion names one of them as its audience. */
-function tokenEndpointUrlsOf(publicOrigin: string, addressed: AddressedTenant, version: TokenVersion): string[] {
+function tokenEndpointUrlsOf(publicOrigin: PublicOrigin, addressed: AddressedTenant, version: TokenVersion): string[] {
   const { tenantId, defaultDomain } = addressed.tenant
   const segments = [tenantId, defaultDomain, ...(addressed.kind === 'any' ? [addressed.alias] : [])]
-  const { protocol, hostname, port } = new URL(publicOrigin)
+  const { protocol, hostname, port } = new URL(String(publicOrigin))
   const origins = [
-    publicOrigin,
+    String(publicOrigin),
     ...(port === '' ? [`${protocol}//${hostname}:${protocol === 'https:' ? 443 : 80}`] : []),
   ]
   const end = `/oauth2${version === '2.0' ? '/v2.0' : ''}/token`

@@ -1,8 +1,9 @@
 import type { Directory } from '../../directory/index.ts'
 import type { Call } from '../../platform/http/surface.ts'
 import { requireTenant } from '../tokens/tenants.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
-export type UserRealmContext = { readonly directory: Directory; readonly publicOrigin: string }
+export type UserRealmContext = { readonly directory: Directory; readonly publicOrigin: PublicOrigin }
 
 /**
  * The handler of `GET /{tenant}/userrealm/{name}`: every password is verified here. The response is the same for every name, so
@@ -15,7 +16,7 @@ export async function userRealm({ directory, publicOrigin }: UserRealmContext, {
     ver: '1.0',
     account_type: 'Managed',
     domain_name: tenant.defaultDomain,
-    cloud_instance_name: new URL(publicOrigin).host,
+    cloud_instance_name: new URL(String(publicOrigin)).host,
     cloud_audience_urn: 'urn:federation:MicrosoftOnline',
   }
 }

@@ -7,6 +7,7 @@ import { type CredentialKind, credentialKinds } from '../../credentials/index.ts
 import { signToken } from './sign-token.ts'
 import { accessTokenSeconds } from './token-parameters.ts'
 import { type TokenVersion, issuersOf } from './tenants.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /** The type of access tokens. No other JWT of the provider has it. [RFC 9068 §2.1] */
 export const accessTokenType = 'at+jwt'
@@ -40,7 +41,7 @@ export type AccessToken = {
  */
 export async function signAccessToken(
   keys: KeyRing,
-  publicOrigin: string,
+  publicOrigin: PublicOrigin,
   nowMs: number,
   { servicePrincipal, credentialId, credentialKind, credentialExpiresAtMs, tenantId, aud, version }: AccessTokenRequest,
 ): Promise<AccessToken> {

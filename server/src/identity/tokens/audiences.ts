@@ -1,4 +1,5 @@
 import type { TokenAudience } from './model.ts'
+import { type PublicOrigin, perOrigin } from '../../platform/http/requested-origin.ts'
 
 /** The audiences of IdP access tokens, in every spelling that clients use. */
 export interface Audiences {
@@ -12,7 +13,18 @@ export interface Audiences {
  * Creates the table of audiences. ARM, ACR and Graph have Azure's own names, which are built into clients. ARM and Graph also have
  * names below our origin, which SDKs derive from the endpoint. [acr-protocol, exchange; az-cli-wire; @azure-rest/core-client, credentials.scopes]
  */
-export function createAudiences(publicOrigin: string): Audiences {
+export function createAudiences(publicOrigin: PublicOrigin): Audiences {
+  const tableNow = perOrigin(publicOrigin, tableOf)
+  return {
+    find: (resource) => tableNow().byResource.get(withoutDefaultPort(resource.toLowerCase())),
+    spellings: (audiences) =>
+      tableNow()
+        .table.filter(([, audience]) => audiences.includes(audience))
+        .map(([aud]) => aud),
+  }
+}
+
+function tableOf(publicOrigin: string) {
   const table: readonly (readonly [string, TokenAudience])[] = [
     ['https://management.core.windows.net/', 'arm'],
     ['https://management.core.windows.net', 'arm'],
@@ -32,10 +44,7 @@ export function createAudiences(publicOrigin: string): Audiences {
     [userInfoAudience(publicOrigin), 'userinfo'],
   ]
   const byResource = new Map(table.map(([aud, audience]) => [aud.toLowerCase(), { audience, aud }]))
-  return {
-    find: (resource) => byResource.get(withoutDefaultPort(resource.toLowerCase())),
-    spellings: (audiences) => table.filter(([, audience]) => audiences.includes(audience)).map(([aud]) => aud),
-  }
+  return { table, byResource }
 }
 
 /** Removes the default port of the scheme, which registered clouds may contain. [RFC 3986 §6.2.3] */
@@ -44,6 +53,6 @@ function withoutDefaultPort(resource: string): string {
 }
 
 /** The audience of the user info endpoint. */
-export function userInfoAudience(publicOrigin: string): string {
+export function userInfoAudience(publicOrigin: PublicOrigin): string {
   return `${publicOrigin}/oidc/userinfo`
 }

@@ -1,6 +1,7 @@
 import type { Application, Directory } from '../../directory/index.ts'
 import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { matchesRedirectUri } from '@acrux/shared/standards/oauth/redirect-uri.ts'
+import { type PublicOrigin, perOrigin } from '../../platform/http/requested-origin.ts'
 
 /** An application that signs people in. */
 export type Client =
@@ -51,13 +52,13 @@ export type Clients = {
 }
 
 /** Finds built-in clients, and applications of the directory. */
-export function createClients(directory: Directory, publicOrigin: string): Clients {
-  const builtIn: readonly Client[] = [...wellKnownClients, portalClient(publicOrigin)]
+export function createClients(directory: Directory, publicOrigin: PublicOrigin): Clients {
+  const builtIn = perOrigin(publicOrigin, (origin): readonly Client[] => [...wellKnownClients, portalClient(origin)])
   return {
     find: async (clientIdText) => {
       const clientId = parseGuid(clientIdText)
       if (clientId === undefined) return undefined
-      const known = builtIn.find((client) => client.clientId === clientId)
+      const known = builtIn().find((client) => client.clientId === clientId)
       if (known !== undefined) return known
       const application = await directory.findApplication(clientId)
       if (application?.enabled !== true) return undefined

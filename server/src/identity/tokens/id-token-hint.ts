@@ -3,11 +3,12 @@ import type { KeyRing } from '../../platform/keys/key-ring.ts'
 import { isSignedBy, parseCompactToken, textClaim } from '../../issuers/index.ts'
 import { issuersOf } from './tenants.ts'
 import { signingAlgorithm } from './token-parameters.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 export type IdTokenHintOptions = {
   readonly directory: Directory
   readonly keys: KeyRing
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Directory, Tenant } from '../../directory/index.ts'
 import { parseTenantId } from '@acrux/shared/standards/azure/guid.ts'
 import { EntraError } from './errors.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /**
  * The first segment of the provider's paths: a GUID, a domain, or one of Entra's aliases. The pattern must not match
@@ -25,7 +26,7 @@ export async function requireTenant(directory: Directory, segment: string): Prom
 }
 
 /** The issuers of a tenant's tokens, by protocol version. */
-export function issuersOf(publicOrigin: string, tenantId: string) {
+export function issuersOf(publicOrigin: PublicOrigin, tenantId: string) {
   return { '1.0': `${publicOrigin}/${tenantId}/`, '2.0': `${publicOrigin}/${tenantId}/v2.0` } as const
 }
 

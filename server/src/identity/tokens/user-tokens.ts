@@ -13,9 +13,10 @@ import {
 import { signToken } from './sign-token.ts'
 import { type TokenVersion, issuersOf } from './tenants.ts'
 import { accessTokenSeconds, idTokenSeconds } from './token-parameters.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /** The keys, the issuer and the time of tokens. */
-type TokenSigner = { readonly keys: KeyRing; readonly publicOrigin: string; readonly clock: Clock }
+type TokenSigner = { readonly keys: KeyRing; readonly publicOrigin: PublicOrigin; readonly clock: Clock }
 
 /** The content that both tokens of a person share. */
 export type PersonTokenRequest = {

@@ -21,6 +21,7 @@ import type {
   VerifiedIdentity,
   VerifyAccessToken,
 } from './model.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 export type VerifierOptions = {
   readonly credentials: Credentials
@@ -29,7 +30,7 @@ export type VerifierOptions = {
   readonly keys: KeyRing
   readonly audiences: Audiences
   readonly clients: Clients
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
 }
 
 type Result<Value> = { readonly ok: true; readonly value: Value } | RejectedToken

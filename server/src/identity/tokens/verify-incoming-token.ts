@@ -20,12 +20,13 @@ import type {
   VerifyIncomingToken,
   VerifyWorkloadToken,
 } from './model.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 type IncomingOptions = {
   readonly directory: Directory
   readonly issuers: Issuers
   readonly audiences: Audiences
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   readonly verifyAccessToken: VerifyAccessToken
 }
 
@@ -78,7 +79,7 @@ export function createWorkloadTokenVerifier(options: Omit<IncomingOptions, 'veri
   }
 }
 
-function isOwnIssuer(issuer: string, publicOrigin: string, tenantId: string): boolean {
+function isOwnIssuer(issuer: string, publicOrigin: PublicOrigin, tenantId: string): boolean {
   return Object.values<string>(issuersOf(publicOrigin, tenantId)).includes(issuer)
 }
 

@@ -18,6 +18,7 @@ import { createUpstreamFetch } from './fetch.ts'
 import type { UpstreamSettings } from './settings.ts'
 import { type UpstreamStore, createUpstreamStore } from './upstream-store.ts'
 import type { UpstreamCallback, UpstreamSignInRequest, UpstreamSignIn } from './model.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /** The providers of organisations at which people sign in. */
 export interface Upstreams {
@@ -40,7 +41,7 @@ export type UpstreamOptions = {
   readonly clock: Clock
   readonly log: Log
   readonly sealer: Sealer
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   /** Addresses that authenticated recently. Each of these addresses has its own budget. */
   readonly senders?: KnownSenders
   /** Replaces the network access to a provider in tests. */

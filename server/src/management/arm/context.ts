@@ -11,6 +11,7 @@ import type { Registry } from '../../registry/index.ts'
 import type { Compatibility, Resources } from '../../resources/index.ts'
 import type { ApiVersion } from './api-versions.ts'
 import type { PathNames } from './path-scope.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /** What every part of the ARM surface uses. Each part adds what it alone uses, in its own `context.ts`. */
 export type ArmContext = {
@@ -36,7 +37,7 @@ export type ArmContext = {
   /** The compatibility of registries without an own setting. */
   readonly compatibility: Compatibility
   /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
 }
 
 /** The authenticated sender of a request. */

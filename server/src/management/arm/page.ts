@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { ArmError } from './errors.ts'
 import { parameter } from './query.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /** The maximum number of items of one page. */
 export const maxPageSize = 1000
@@ -14,7 +15,7 @@ type List = { readonly value: readonly { readonly id: string }[] }
  *
  * @throws ArmError 400
  */
-export function pageOf(publicOrigin: string, request: FastifyRequest, answer: unknown): unknown {
+export function pageOf(publicOrigin: PublicOrigin, request: FastifyRequest, answer: unknown): unknown {
   if (!isList(answer)) return answer
   const size = readPageSize(request, maxPageSize)
   const after = readSkipToken(request)
@@ -46,7 +47,7 @@ export function badSkipToken(): ArmError {
 }
 
 /** The same request with the token of the next page. */
-export function nextLink(publicOrigin: string, { url, query }: FastifyRequest, next: string): string {
+export function nextLink(publicOrigin: PublicOrigin, { url, query }: FastifyRequest, next: string): string {
   const parameters = new URLSearchParams()
   for (const name of ['api-version', '$filter', '$top', 'action', 'repository', 'mode']) {
     const value = parameter(query, name)

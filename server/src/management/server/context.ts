@@ -48,7 +48,7 @@ export type ServerContext = ArmContext & {
   /** The state of this server. */
   readonly serverStatus: () => Promise<ServerStatus>
   /** The suffix of login servers, such as `.azurecr.localhost:5443`. */
-  readonly suffix: string
+  readonly suffix: () => string
   /** Invalidates everything that the keys of both have signed. */
   readonly withdrawKeys: (transaction: Transaction) => Promise<void>
 }

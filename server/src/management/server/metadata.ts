@@ -41,15 +41,16 @@ export function getMetadata(context: Context, { query }: FastifyRequest): Docume
   const document = cloudDocument(context)
   if (parameter(query, 'api-version') !== '2019-05-01') return parameter(query, 'list') === '1' ? [document] : document
   // AKS's credential provider reads this version, and expects the dot before the suffix. az adds the dot only where it is missing.
-  return [{ ...document, suffixes: { ...document.suffixes, acrLoginServer: context.suffix } }]
+  return [{ ...document, suffixes: { ...document.suffixes, acrLoginServer: context.suffix() } }]
 }
 getMetadata.response = metadataResponse
 
 function cloudDocument({ publicOrigin, suffix }: Context): DocumentOf<typeof cloud> {
+  const bareSuffix = suffix().replace(/^\./, '')
   return {
     portal: `${publicOrigin}/portal`,
     authentication: {
-      loginEndpoint: publicOrigin,
+      loginEndpoint: String(publicOrigin),
       // az requests tokens for the first one.
       audiences: ['https://management.core.windows.net/', 'https://management.azure.com/'],
       tenant: 'common',
@@ -60,9 +61,9 @@ function cloudDocument({ publicOrigin, suffix }: Context): DocumentOf<typeof clo
     name: 'Acrux',
     suffixes: {
       // az adds the dot before it.
-      acrLoginServer: suffix.replace(/^\./, ''),
+      acrLoginServer: bareSuffix,
       // `az acr show-endpoints` shows `*.blob.` and this suffix; a host of Azure would be misleading.
-      storage: suffix.replace(/^\./, ''),
+      storage: bareSuffix,
       keyVaultDns: 'vault.azure.net',
       sqlServerHostname: 'database.windows.net',
     },

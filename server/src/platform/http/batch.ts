@@ -3,6 +3,7 @@ import type { CallerBudget } from '../limits/caller-budget.ts'
 import { withoutCaller } from '../process/authorized-work.ts'
 import type { Origin } from './app.ts'
 import type { BudgetKey } from './surface.ts'
+import type { PublicOrigin } from './requested-origin.ts'
 
 /** The maximum number of requests in a batch. [Microsoft Graph, JSON batching] */
 export const maxBatchRequests = 20
@@ -106,9 +107,10 @@ async function answerBatched({ request, origin }: Batch, path: string): Promise<
  * The path and query of the URL of a batched request, if it is below one of these roots and of this server; otherwise undefined.
  * Dots in a path cannot leave its root.
  */
-export function parseBatchedUrl(url: string, publicOrigin: string, roots: readonly string[]): string | undefined {
-  const parsed = URL.parse(url, publicOrigin)
-  if (parsed === null || parsed.origin !== publicOrigin) return undefined
+export function parseBatchedUrl(url: string, publicOrigin: PublicOrigin, roots: readonly string[]): string | undefined {
+  const origin = String(publicOrigin)
+  const parsed = URL.parse(url, origin)
+  if (parsed === null || parsed.origin !== origin) return undefined
   const { pathname, search } = parsed
   const isBelow = roots.some((root) => pathname === root || pathname.startsWith(`${root}/`))
   return isBelow ? pathname + search : undefined

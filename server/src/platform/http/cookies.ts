@@ -1,3 +1,4 @@
+import type { PublicOrigin } from './requested-origin.ts'
 /** The values of a `Cookie` header by name. A name that occurs twice is ignored: only one can be ours. [RFC 6265 §5.4] */
 export function parseCookies(header: string | undefined): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>()
@@ -32,8 +33,8 @@ export type CookieWriter = {
  *
  * With `Strict`, the browser does not send the cookie with a request that another site caused, not even for a link.
  */
-export function createCookieWriter(publicOrigin: string, sameSite: 'Lax' | 'Strict'): CookieWriter {
-  const isSecure = publicOrigin.startsWith('https:')
+export function createCookieWriter(publicOrigin: PublicOrigin, sameSite: 'Lax' | 'Strict'): CookieWriter {
+  const isSecure = String(publicOrigin).startsWith('https:')
   const attributes = `; Path=/; HttpOnly; SameSite=${sameSite}${isSecure ? '; Secure' : ''}`
   return {
     nameOf: (name) => (isSecure ? `__Host-${name}` : name),

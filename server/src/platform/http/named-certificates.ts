@@ -4,7 +4,7 @@ import type { SecureContext, TLSSocket, TlsOptions } from 'node:tls'
 /** The certificates that a listener chooses by the name that a client requests. */
 export type NamedCertificates = {
   /** The certificate for a name; undefined for the listener's own. */
-  readonly contextOf: (name: string) => SecureContext | undefined
+  readonly contextOf: (name: string) => SecureContext | Promise<SecureContext | undefined> | undefined
   /** The certificates that an ACME provider requests to verify that this server has a name. */
   readonly challenges: { readonly contextOf: (name: string) => SecureContext | undefined }
 }
@@ -20,7 +20,7 @@ export function chooseByName(named: NamedCertificates | undefined): Pick<TlsOpti
   const chosen = new WeakMap<TLSSocket, SecureContext>()
   return {
     SNICallback(this: TLSSocket, name, done) {
-      done(null, chosen.get(this) ?? named.contextOf(name))
+      void answerWith(chosen.get(this) ?? named.contextOf(name), done)
     },
     ALPNCallback(this: TLSSocket, { servername, protocols }) {
       const challenge = protocols.includes(challengeProtocol) ? named.challenges.contextOf(servername) : undefined
@@ -30,6 +30,14 @@ export function chooseByName(named: NamedCertificates | undefined): Pick<TlsOpti
       return challengeProtocol
     },
   }
+}
+
+/** The promise is never rejected. */
+async function answerWith(
+  context: SecureContext | Promise<SecureContext | undefined> | undefined,
+  done: (error: Error | null, context?: SecureContext) => void,
+): Promise<void> {
+  done(null, await context)
 }
 
 /** Closes connections of an ACME provider after the handshake: they send no requests. */

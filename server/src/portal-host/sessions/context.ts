@@ -10,6 +10,7 @@ import type { PortalCookies } from './portal-cookies.ts'
 import type { PortalSessions } from './portal-sessions.ts'
 import type { SessionTokens } from './session-tokens.ts'
 import type { RequestToken } from './token-endpoints.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /** The dependencies of the handlers. */
 export type Context = {
@@ -19,7 +20,7 @@ export type Context = {
   readonly audit: Audit
   readonly sealer: Sealer
   /** Scheme, host and port at which clients reach the server. The portal is served at no other host. */
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   /** The first segments of the paths of ARM's routes that the portal may request. */
   readonly armRoots: ReadonlySet<string>
   readonly signIns: PortalSignIns

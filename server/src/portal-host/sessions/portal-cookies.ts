@@ -1,5 +1,6 @@
 import { createCookieWriter } from '../../platform/http/cookies.ts'
 import { flowSeconds } from './sign-in-flow.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 export type PortalCookies = ReturnType<typeof createPortalCookies>
 
@@ -8,7 +9,7 @@ export type PortalCookies = ReturnType<typeof createPortalCookies>
  * this server. The cookie of a sign-in is `Lax`, because the sign-in may return from the identity provider of an
  * organisation.
  */
-export function createPortalCookies(publicOrigin: string) {
+export function createPortalCookies(publicOrigin: PublicOrigin) {
   const strict = createCookieWriter(publicOrigin, 'Strict')
   const lax = createCookieWriter(publicOrigin, 'Lax')
   const session = strict.nameOf('acrux-portal')

@@ -6,6 +6,7 @@ import { PortalError } from './errors.ts'
 import type { PortalSession, PortalSignIns } from './model.ts'
 import { createTokenCache } from './token-cache.ts'
 import type { RequestToken, TokenAnswer } from './token-endpoints.ts'
+import { type PublicOrigin, perOrigin } from '../../platform/http/requested-origin.ts'
 
 /** A surface whose access tokens the identity provider issues. */
 export type Audience = 'arm' | 'graph' | 'acr'
@@ -16,7 +17,7 @@ export type RegistryAccess = { readonly loginServer: string; readonly scope: str
 export type SessionTokensOptions = {
   readonly clock: Clock
   readonly signIns: Pick<PortalSignIns, 'client'>
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   readonly requestToken: RequestToken
 }
 
@@ -36,24 +37,23 @@ export class SignInEndedError extends Error {
  * whether the sign-in of a token is still valid, so caching a token keeps no access that was revoked.
  */
 export function createSessionTokens({ clock, signIns, publicOrigin, requestToken }: SessionTokensOptions) {
-  const { host } = new URL(publicOrigin)
   const cache = createTokenCache(clock)
-  const scopes: Readonly<Record<Audience, string>> = {
+  const scopes = perOrigin(publicOrigin, (own): Readonly<Record<Audience, string>> => ({
     arm: 'https://management.core.windows.net//.default',
-    graph: `${publicOrigin}/graph//.default`,
+    graph: `${own}/graph//.default`,
     acr: 'https://containerregistry.azure.net//.default',
-  }
+  }))
 
   const ofAudience = (session: PortalSession, audience: Audience, origin: Origin): Promise<string> =>
     cache.get({ idHash: session.idHash, name: audience }, async () => {
       const answer = await requestToken({
         path: '/organizations/oauth2/v2.0/token',
-        host,
+        host: new URL(String(publicOrigin)).host,
         form: {
           grant_type: 'refresh_token',
           client_id: signIns.client.clientId,
           refresh_token: session.refreshToken,
-          scope: scopes[audience],
+          scope: scopes()[audience],
         },
         origin,
       })

@@ -75,7 +75,7 @@ async function redeem(context: Context, { request, origin }: PageCall, flow: Sig
   if (typeof code !== 'string' || typeof iss !== 'string' || !iss.startsWith(`${publicOrigin}/`)) return 'invalid'
   const { status, body } = await requestToken({
     path: '/organizations/oauth2/v2.0/token',
-    host: new URL(publicOrigin).host,
+    host: new URL(String(publicOrigin)).host,
     form: {
       grant_type: 'authorization_code',
       client_id: clientId,

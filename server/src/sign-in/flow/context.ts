@@ -14,6 +14,7 @@ import type { KnownBrowsers } from '../sessions/known-browser.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Consents } from './consent-store.ts'
 import type { Flows } from './flow.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /**
  * Called in the transaction in which people sign out, with the `Cookie` header of their browser. Returns a `Set-Cookie` header
@@ -34,7 +35,7 @@ export type Context = {
   readonly credentials: Credentials
   readonly directory: Directory
   readonly protocol: SignInProtocol
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   readonly consents: Consents
   readonly jar: CookieJar
   readonly sessions: Sessions

@@ -1,5 +1,6 @@
 import { assets } from './assets.ts'
 import { type Html, type HtmlValue, html } from './html.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /** The themes of the portal, with what each is to the browser. */
 const themes = { system: 'light dark', light: 'light', dark: 'dark', contrast: 'dark' } as const
@@ -17,7 +18,7 @@ export type Layout = {
   readonly title: string
   readonly tenantName: string
   /** Scheme, host and port of this server. */
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
   readonly theme: Theme
   /** Whether the page has the frame of the portal: a header, and the navigation beside the content. */
   readonly isWide?: boolean | undefined
@@ -74,8 +75,8 @@ function brand(tenantName: string): Html {
   </p>`
 }
 
-function footer(publicOrigin: string): Html {
-  return html`<footer>You are at ${new URL(publicOrigin).host}</footer>`
+function footer(publicOrigin: PublicOrigin): Html {
+  return html`<footer>You are at ${new URL(String(publicOrigin)).host}</footer>`
 }
 
 /** The error above a form that was rejected. Screen readers announce it. `hasFocus` is for forms without a focused field. */

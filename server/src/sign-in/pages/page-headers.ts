@@ -1,3 +1,4 @@
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 /** The additions of one page to the common policy. */
 export type PagePolicy = {
   /** The target of a redirect after a form is sent. Browsers apply the policy of the page with the form to the redirect. */
@@ -10,7 +11,7 @@ export type PagePolicy = {
  * The headers of a page. It loads only its style sheet and its script, cannot be framed, is not cached, and sends no referrer.
  * [CSP 3 §6.4, Fetch §3.7, WHATWG HTML cross-origin opener policies]
  */
-export function pageHeaders(publicOrigin: string, { redirectUri, script }: PagePolicy): Record<string, string> {
+export function pageHeaders(publicOrigin: PublicOrigin, { redirectUri, script }: PagePolicy): Record<string, string> {
   const formTargets = ["'self'", ...(redirectUri === undefined ? [] : [formTarget(redirectUri)])]
   const policy = [
     "default-src 'none'",

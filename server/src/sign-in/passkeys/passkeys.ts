@@ -9,6 +9,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import { isJsonObject, ownValue, parseBoundedJson } from '@acrux/shared/standards/http/bounded-json.ts'
 import { openText, sealText } from '../../platform/keys/sealed-text.ts'
 import { useChallenge } from './challenge-store.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /** A request to the browser: the options for its API, and the sealed challenge that its form must return. */
 export type PasskeyRequest = { readonly options: string; readonly challenge: string }
@@ -27,7 +28,7 @@ export type PasskeyOptions = {
   readonly credentials: Credentials
   readonly clock: Clock
   readonly sealer: Sealer
-  readonly publicOrigin: string
+  readonly publicOrigin: PublicOrigin
 }
 
 const challengeLifetimeMs = 5 * 60 * 1000
@@ -52,7 +53,7 @@ export type Passkeys = ReturnType<typeof createPasskeys>
  * [WebAuthn §7.1, §7.2, §13.4.3]
  */
 export function createPasskeys(options: PasskeyOptions) {
-  const { hostname, protocol } = new URL(options.publicOrigin)
+  const { hostname, protocol } = new URL(String(options.publicOrigin))
   const isAvailable =
     isIP(hostname.replace(/^\[|\]$/g, '')) === 0 && (protocol === 'https:' || hostname === 'localhost')
   const party = { hostname, challenges: createChallenges(options) }
@@ -116,7 +117,7 @@ function createRegistration({ credentials, publicOrigin }: PasskeyOptions, { hos
       const response = parseCredential(credential) as RegistrationResponseJSON | undefined
       if (pending === undefined || response === undefined) return undefined
       const check = {
-        expectedOrigin: publicOrigin,
+        expectedOrigin: String(publicOrigin),
         expectedRPID: hostname,
         expectedChallenge: pending.challenge,
         requireUserVerification: false,
@@ -173,7 +174,7 @@ function createAssertion(options: PasskeyOptions, { hostname, challenges }: Rely
       const verified = await webAuthn
         .verifyAuthenticationResponse({
           response,
-          expectedOrigin: publicOrigin,
+          expectedOrigin: String(publicOrigin),
           expectedRPID: hostname,
           expectedChallenge: pending.challenge,
           requireUserVerification: false,

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { secretEquals } from '../../platform/keys/sealing.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /**
  * The token in every form of a browser. It is derived from the browser's cookie, which no other site can read or set.
@@ -19,10 +20,10 @@ export function isFormToken(browser: string, token: string): boolean {
  * the origin. A script cannot change `Sec-Fetch-Site`. [Fetch Metadata §2.2]
  */
 export function isFromOurPage(
-  publicOrigin: string,
+  publicOrigin: PublicOrigin,
   headers: { readonly origin?: string | undefined; readonly 'sec-fetch-site'?: string | string[] | undefined },
 ): boolean {
   const { origin, 'sec-fetch-site': site } = headers
-  if (origin === publicOrigin) return site === undefined || site === 'same-origin'
+  if (origin === String(publicOrigin)) return site === undefined || site === 'same-origin'
   return (origin === undefined || origin === 'null') && site === 'same-origin'
 }

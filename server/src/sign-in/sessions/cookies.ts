@@ -1,4 +1,5 @@
 import { type CookieWriter, createCookieWriter } from '../../platform/http/cookies.ts'
+import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
 /** The names and attributes of our cookies. */
 export type CookieJar = Pick<CookieWriter, 'write' | 'remove'> & {
@@ -8,7 +9,7 @@ export type CookieJar = Pick<CookieWriter, 'write' | 'remove'> & {
 }
 
 /** Creates the cookies of the sign-in pages. The browser sends them with a link from another site, such as a client's. */
-export function createCookieJar(publicOrigin: string): CookieJar {
+export function createCookieJar(publicOrigin: PublicOrigin): CookieJar {
   const { nameOf, write, remove } = createCookieWriter(publicOrigin, 'Lax')
   return {
     sessionName: nameOf('acrux-session'),
