@@ -44,6 +44,27 @@ test('the command gets the values of the emulator, and nothing is left when it e
   await assert.rejects(fetch(`${text('control')}/_acrux/health`))
 })
 
+test('the ready file can be named, and the file of an earlier run is replaced', async () => {
+  using home = programHome()
+  writeFileSync(join(home.path, 'ready.json'), '{}')
+  const script = 'cd / && test "$(stat -c %a "$ACRUX_READY_FILE")" = 600 && cat "$ACRUX_READY_FILE"'
+  const { code, stdout, stderr } = await acruxRun(home, ['--ready-file', 'ready.json', ...shell(script)])
+  assert.equal(code, 0, stderr)
+  assert.match(stringAt(JSON.parse(stdout), 'url'), /^https:/)
+  assert.equal(existsSync(join(home.path, 'ready.json')), false)
+})
+
+test('a signal while the emulator starts ends acrux run with the exit code of a shell', async () => {
+  using home = programHome()
+  await using started = startProgram(['run', ...shell('exec sleep 300')], { env: home.env, cwd: home.path })
+  // On a busy machine, the command may run meanwhile: the signal then ends it.
+  await until('the emulator starts', () => filesLeftIn(home).length > 0)
+  started.signal('SIGTERM')
+  const { code, stdout } = await started.ended
+  assert.deepEqual([code, stdout], [143, ''])
+  assert.deepEqual(filesLeftIn(home), [])
+})
+
 test('the exit code is that of the command, or says what failed', async () => {
   using home = programHome()
   writeFileSync(join(home.path, 'not-executable'), '#!/bin/sh\n', { mode: 0o644 })

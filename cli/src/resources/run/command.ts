@@ -37,9 +37,10 @@ passed on to the command. When the command ends, the emulator ends, and no file 
     127: 'the command does not exist',
     '128': 'plus the number of the signal that ended the command',
   },
-  // The file of ACRUX_READY_FILE has secrets.
   run: async (flags, context) => {
-    const readyFile = flags.readyFile ?? path.join(tmpdir(), `acrux-run-${randomUUID()}.json`)
+    const readyFile = path.resolve(flags.readyFile ?? path.join(tmpdir(), `acrux-run-${randomUUID()}.json`))
+    // The file of an earlier run would look like the file of this one.
+    rmSync(readyFile, { force: true })
     try {
       context.exitWith(await runWithEmulator(flags, readyFile, context))
     } finally {
