@@ -12,6 +12,8 @@ export type BodyWay = {
   /** Settles when the bytes are no longer needed. */
   readonly pass: (bytes: Uint8Array) => Promise<void>
   readonly cut: () => void
+  /** Whether the connection is still open. */
+  readonly isOpen: () => boolean
 }
 
 /** How many pieces of a slow body are passed on in a second. */
@@ -21,14 +23,15 @@ const piecesPerSecond = 10
  * Creates the function that passes the pieces of one body on, as the fault allows. After a stall or a cut it never settles: the
  * rest of the body waits until the connection is closed.
  */
-export function limitBody(fault: BodyFault, { pass, cut }: BodyWay): (bytes: Uint8Array) => Promise<void> {
+export function limitBody(fault: BodyFault, { pass, cut, isOpen }: BodyWay): (bytes: Uint8Array) => Promise<void> {
   if ('bytesPerSecond' in fault) {
     const size = Math.max(1, Math.floor(fault.bytesPerSecond / piecesPerSecond))
     return async (bytes) => {
-      for (let from = 0; from < bytes.byteLength; from += size) {
+      for (let from = 0; from < bytes.byteLength && isOpen(); from += size) {
         const piece = bytes.subarray(from, from + size)
         await pass(piece)
-        await sleep((piece.byteLength / fault.bytesPerSecond) * 1000)
+        // A connection that was closed does not keep the process.
+        await sleep((piece.byteLength / fault.bytesPerSecond) * 1000, undefined, { ref: false })
       }
     }
   }

@@ -9,6 +9,7 @@ export function limitRequest(request: IncomingMessage, fault: BodyFault): void {
   const pass = limitBody(fault, {
     pass: async (bytes) => void push(bytes),
     cut: () => request.socket.destroy(),
+    isOpen: () => !request.destroyed,
   })
   let turn: Promise<unknown> = Promise.resolve()
   const pushAfter = async (earlier: Promise<unknown>, piece: unknown) => {

@@ -30,6 +30,7 @@ export function limitResponse(response: ServerResponse, fault: BodyFault): void 
       response.flushHeaders()
       response.socket?.destroySoon()
     },
+    isOpen: () => !response.destroyed,
   })
   let turn: Promise<unknown> = Promise.resolve()
   const passAfter = async (earlier: Promise<unknown>, bytes: Uint8Array | undefined, finish: () => void) => {

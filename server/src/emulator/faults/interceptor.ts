@@ -21,11 +21,16 @@ export type InterceptorOptions = {
 
 /** Creates the interceptor of all public requests: it records them, and applies the faults. */
 export function createInterceptor(options: InterceptorOptions): Interceptor {
-  return (next) => (request, response) => {
-    const formBytes = bytesAhead(request, 'form')
-    // At once where it can be, so that no byte of the body arrives before the fault.
-    if (formBytes === undefined) intercept(options, next, { request, response, form: undefined })
-    else void readAhead(request, formBytes).then((form) => intercept(options, next, { request, response, form }))
+  return (next) => {
+    const interceptForm = async (request: IncomingMessage, response: ServerResponse, bytes: number) => {
+      intercept(options, next, { request, response, form: await readAhead(request, bytes) })
+    }
+    return (request, response) => {
+      const formBytes = bytesAhead(request, 'form')
+      // At once where it can be, so that no byte of the body arrives before the fault.
+      if (formBytes === undefined) intercept(options, next, { request, response, form: undefined })
+      else interceptForm(request, response, formBytes).catch(() => response.destroy())
+    }
   }
 }
 
@@ -55,7 +60,7 @@ function applyFault(
   else if ('delayMs' in effect) {
     setTimeout(() => {
       if (!response.destroyed) next()
-    }, effect.delayMs)
+    }, effect.delayMs).unref()
   } else {
     if ('corrupt' in effect) corruptResponse(response)
     else if (facts.surface === 'registry' && hasBody(request)) limitRequest(request, effect)
