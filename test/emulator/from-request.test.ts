@@ -1,36 +1,27 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, type Server, connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { enableAdmin } from '../harness/arm.ts'
 import { startEmulator } from '../harness/emulator.ts'
+import { forwardTo } from '../harness/forward.ts'
 import { form, request } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { accessToken, pushImage } from '../harness/registry.ts'
 
 const emulator = await startEmulator({ args: ['--public-host', 'from-request'] })
 /** Two ports outside of a container, which the emulator does not know. */
-const outside = [await forward(), await forward()]
+const inside = Number(new URL(emulator.ready.url).port)
+const outside = [await forwardTo(inside), await forwardTo(inside)]
 after(async () => {
-  for (const { server } of outside) server.close()
+  for (const each of outside) await each[Symbol.asyncDispose]()
   await emulator[Symbol.asyncDispose]()
 })
 
 const { ready } = emulator
 const own = emulator.server()
-
-async function forward(): Promise<{ readonly server: Server; readonly port: number }> {
-  const server = createServer((socket) => {
-    const inside = connect(Number(new URL(emulator.ready.url).port), '127.0.0.1')
-    socket.pipe(inside).pipe(socket)
-    for (const each of [socket, inside]) each.on('error', () => (socket.destroy(), inside.destroy()))
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return { server, port: (server.address() as AddressInfo).port }
-}
 
 /** The server as clients outside of the container know it. */
 function seenAt(port: number): ReturnType<typeof emulator.server> {

@@ -163,7 +163,7 @@ export const identityFaults: readonly Fault[] = [
   {
     what: 'A form of another site is accepted',
     file: 'server/src/sign-in/sessions/browser.ts',
-    find: "if (origin === publicOrigin) return site === undefined || site === 'same-origin'",
+    find: "if (origin === String(publicOrigin)) return site === undefined || site === 'same-origin'",
     replace: 'return true',
     tests: ['server/src/sign-in/page-security.test.ts'],
   },
