@@ -21,18 +21,23 @@ export type RunFolder = {
  */
 export async function openRunFolder(parent: string): Promise<RunFolder> {
   const folder = mkdtempSync(path.join(parent, prefix))
-  const lock = await lockDirectory(folder)
-  // Another emulator has just taken it for an abandoned one.
-  if (lock === undefined) return openRunFolder(parent)
+  let lock: Awaited<ReturnType<typeof lockDirectory>>
   let isRemoved = false
   const remove = () => {
     if (isRemoved) return
     isRemoved = true
     process.off('exit', remove)
     rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
-    lock.close()
+    lock?.close()
   }
+  // Before the first wait: a signal can end the process from here on.
   process.on('exit', remove)
+  lock = await lockDirectory(folder)
+  if (lock === undefined) {
+    // Another emulator has just taken it for an abandoned one, and removes it.
+    process.off('exit', remove)
+    return openRunFolder(parent)
+  }
   return { path: folder, remove }
 }
 
