@@ -97,8 +97,9 @@ export async function bundleModules() {
   return [
     ...filesOf(output),
     await bundleAlone(compileCache),
-    await bundleAlone(testing, 'mjs'),
-    await bundleAlone(testing),
+    // Stack traces of users' tests show its code.
+    await bundleAlone(testing, { extension: 'mjs', minify: false }),
+    await bundleAlone(testing, { minify: false }),
   ]
 }
 
@@ -120,12 +121,15 @@ export async function bundleForExecutable() {
   return { program: filesOf(output), threads: await Promise.all([...threadFiles].map((file) => bundleAlone(file))) }
 }
 
-/** One file with everything that the module imports: a CommonJS or an ECMAScript module. */
-export async function bundleAlone(file: string, extension: 'cjs' | 'mjs' = 'cjs'): Promise<BundledFile> {
+/** The form of a file: a minified CommonJS module by default. */
+type Form = { readonly extension?: 'cjs' | 'mjs'; readonly minify?: boolean }
+
+/** One file with everything that the module imports. */
+export async function bundleAlone(file: string, { extension = 'cjs', minify = true }: Form = {}): Promise<BundledFile> {
   const bundle = await rolldown({ input: file, platform: 'node', external })
   const output = await bundle.generate({
     format: extension === 'cjs' ? 'cjs' : 'esm',
-    minify: true,
+    minify,
     codeSplitting: false,
     entryFileNames: `[name].${extension}`,
   })

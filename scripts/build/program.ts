@@ -7,9 +7,18 @@ import { preparedArchiveName, writePrepared } from './prepared-archive.ts'
 /** The main file of the program. */
 export const launcher = join(import.meta.dirname, 'launcher.cjs')
 
+/**
+ * The name under which users install the npm package; with {@link importedName} as an alias, imports are the same for a package file. The
+ * name `acrux` of the public registry belongs to others, so no document may install it.
+ */
+export const publishedName = '@acrux/acrux'
+
+/** The name of the package in its file and in imports. */
+export const importedName = 'acrux'
+
 /** The content of the program's `package.json`. Everything is bundled: it has no dependencies. */
 const description = {
-  name: 'acrux',
+  name: importedName,
   version,
   description: "A self-hosted container registry that speaks Azure Container Registry's authentication.",
   license: 'Apache-2.0',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { nodeFrom } from '../../scripts/build/node-binary.ts'
 import { clientHome, mustRun, run, type ClientHome } from '../harness/clients.ts'
 import { startServer } from '../harness/server.ts'
@@ -14,6 +15,11 @@ const node24 = {
   version: '24.15.0',
   integrity: 'sha512-G35ERldRkV41Igf2JarykT89NfwENelshM1G2HcGUwFMMQcoL54Q2e4jr/SndyWVoWBsMho5uyesryyTH7WXVA==',
 }
+
+const nodes = [
+  ['24', () => nodeFrom(node24)],
+  ['26', () => process.execPath],
+] as const
 
 const manifestFile = new URL('../../package.json', import.meta.url)
 const { version } = JSON.parse(readFileSync(manifestFile, 'utf8')) as { version: string }
@@ -66,10 +72,7 @@ test('npm puts the program where it is found by name', async () => {
   }
 })
 
-for (const [name, node] of [
-  ['24', () => nodeFrom(node24)],
-  ['26', () => process.execPath],
-] as const) {
+for (const [name, node] of nodes) {
   test(`the npm package serves pushes and sign-ins on Node ${name}`, async () => {
     const program = [node(), join(installed, 'acrux.cjs')] as const
     const { stdout } = await mustRun(program[0], [program[1], 'version'], { env: home.env })
@@ -79,6 +82,38 @@ for (const [name, node] of [
     assert.deepEqual(await server.stop(), { code: 0, signal: null })
   })
 }
+
+for (const [name, node] of nodes) {
+  test(`the first test of the page about tests passes with nothing but the package on Node ${name}`, async () => {
+    const page = readFileSync(new URL('../../docs/how-to/testing-with-acrux.md', import.meta.url), 'utf8')
+    const [, code = ''] = /^```js\n(.*?)^```$/ms.exec(page) ?? []
+    const folder = join(home.path, `page-${name}`)
+    mkdirSync(folder)
+    // The machine may be busy.
+    const patient = code.replace('startAcrux()', 'startAcrux({ startTimeoutMs: 600_000 })')
+    writeFileSync(join(folder, 'registry.test.mjs'), patient)
+    const ran = await run(node(), ['--test', '--test-reporter=tap'], { env: home.env, cwd: folder })
+    assert.equal(ran.code, 0, ran.stdout)
+    assert.match(ran.stdout, /^# pass 1$/m)
+  })
+}
+
+test('the npm package has the types of its tests, for imports and for require', async () => {
+  const folder = join(home.path, 'types')
+  mkdirSync(folder)
+  const use = `const acrux: Acrux = await startAcrux({ seed: { version: 1, users: [{ upn: 'ada@contoso.test' }] }, log: 'silent' })
+const { secret }: { secret: string } = await acrux.createServicePrincipal()
+// @ts-expect-error There is no such option.
+await startAcrux({ sed: '' })
+export { secret }
+`
+  writeFileSync(join(folder, 'a.mts'), `import { type Acrux, startAcrux } from 'acrux/testing'\n${use}`)
+  const required = `import testing = require('acrux/testing')\nexport const start: () => Promise<testing.Acrux> = testing.startAcrux\n`
+  writeFileSync(join(folder, 'b.cts'), required)
+  const tsc = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url))
+  const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'esnext', '--types', '']
+  await mustRun(tsc, [...flags, join(folder, 'a.mts'), join(folder, 'b.cts')], { env: home.env, cwd: folder })
+})
 
 test('on an older Node, the npm package says which version it needs', async () => {
   const old = join(home.path, 'old.cjs')

@@ -61,6 +61,7 @@ export const inNpmTest = {
     'test/serve/log.test.ts',
     'test/serve/several-registries.test.ts',
     'test/surfaces/docs.test.ts',
+    'test/testing-api/user-tests.test.ts',
     'test/surfaces/denied-routes.test.ts',
   ],
   /** Tests of the repository itself: they start no server. */
@@ -74,6 +75,7 @@ export const inNpmTest = {
     'test/setup/!(start).test.ts',
     'test/soak/*.test.ts',
     'test/structure/*.test.ts',
+    'test/testing-api/package-name.test.ts',
     'test/texts.test.ts',
   ],
 }
