@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type ClientHome, clientHome, mustRun, type Ran, run } from '../harness/clients.ts'
+import { forwardTo } from '../harness/forward.ts'
 import { freePort } from '../harness/free-port.ts'
 import { at, stringAt } from '../harness/json.ts'
 import { atProcessEnd } from '../harness/process-end.ts'
@@ -20,7 +21,7 @@ const confined = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privil
 
 /** Tests the image with real clients. */
 export function testImage(scene: Scene): void {
-  test('the image is pushed with its bill of materials, pulled, and keeps its data when it is killed', async (t) => {
+  test('the image is pushed with its bill of materials, pulled, keeps its data when it is killed, and runs the emulator', async (t) => {
     const built = requireBuilt(t, scene, 'oras', 'podman', 'runc')
     if (built === undefined) return
     // oras takes localhost for a registry without TLS.
@@ -29,6 +30,7 @@ export function testImage(scene: Scene): void {
     const image = await publish(registry, home, built.file(/-image\.tar$/))
     await pull(registry, home, image)
     await keepsData(home, image)
+    await runsEmulator(home, image)
   })
 }
 
@@ -99,6 +101,52 @@ async function keepsData(home: ClientHome, image: string): Promise<void> {
     using pulled = tempDir('pulled')
     await mustRun('oras', ['pull', `${host}/note:1`], { env, cwd: pulled.path })
     assert.equal(readFileSync(join(pulled.path, 'note.txt'), 'utf8'), 'kept')
+  } finally {
+    forget()
+    removeNow()
+  }
+}
+
+/** Runs the emulator in a container whose port outside of it is another one, and pulls an image from there. */
+async function runsEmulator(home: ClientHome, image: string): Promise<void> {
+  const [port, controlPort] = [await freePort(), await freePort()]
+  const name = `acrux-emulator-${port}`
+  const removeNow = () =>
+    void spawnSync('podman', [...podmanFlags, 'rm', '--force', '--time=0', name], { env: home.env })
+  const forget = atProcessEnd(removeNow)
+  const token = 'a-token-of-the-control-api'
+  const tokenFile = join(home.path, 'control-token')
+  writeFileSync(tokenFile, token, { mode: 0o644 })
+  const mounts = ['--tmpfs=/tmp', `--volume=${tokenFile}:/run/control-token:ro`, '--no-healthcheck']
+  const addresses = ['--listen', `0.0.0.0:${port}`, '--control', `0.0.0.0:${controlPort}`, '--allow-network']
+  const options = [...addresses, '--control-token', '@/run/control-token', '--public-host', 'from-request']
+  const control = async (method: string, path: string, body?: string): Promise<Response> => {
+    const headers = { authorization: `Bearer ${token}` }
+    const url = `http://127.0.0.1:${controlPort}/_acrux/${path}`
+    return fetch(url, { method, headers, body: body ?? null })
+  }
+  await using outside = await forwardTo(port)
+  try {
+    await podman(home, 'run', '--detach', `--name=${name}`, ...confined, ...mounts, image, 'emulator', ...options)
+    await until('the emulator is ready', () =>
+      control('GET', 'health').then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    )
+    assert.equal((await fetch(`http://127.0.0.1:${controlPort}/_acrux/ca`)).status, 401)
+    const env = { ...home.env, SSL_CERT_FILE: join(home.path, 'emulator-ca.pem') }
+    writeFileSync(env.SSL_CERT_FILE, await (await control('GET', 'ca')).text())
+    const seed = 'version: 1\nimages: [{ ref: acrux/team/app:1 }]\n'
+    assert.equal((await control('POST', 'seed', seed)).status, 200)
+    const host = `localhost:${outside.port}`
+    const { appId, secret } = { appId: 'acacacac-0000-4000-8000-000000000003', secret: 'acrux-emulator-owner' }
+    await mustRun('podman', ['login', '-u', appId, '--password-stdin', host], { env, input: secret })
+    const pulled = ['pull', '--quiet', `${host}/team/app:1`]
+    await mustRun('podman', [...podmanFlags, ...pulled], { env })
+    assert.equal((await control('POST', 'clock/advance', '{"by":"3h"}')).status, 200)
+    assert.equal((await control('POST', 'state/reset')).status, 204)
+    assert.notEqual((await run('podman', [...podmanFlags, ...pulled], { env })).code, 0)
   } finally {
     forget()
     removeNow()

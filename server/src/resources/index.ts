@@ -1,4 +1,4 @@
-export { type LoginServerView, requestedLoginServers } from './requested-login-servers.ts'
+export { requestedLoginServers } from './requested-login-servers.ts'
 export type {
   Compatibility,
   Sku,
