@@ -95,8 +95,13 @@ test('no page passes a secret as an argument', () => {
   assert.deepEqual(shown, [])
 })
 
-/** Files in which `-p` is an option of nginx, strace or moto. */
-const otherPrograms = ['test/serve/reverse-proxy.ts', 'test/durability/system-calls.ts', 'test/setup/object-servers.ts']
+/** Files in which `-p` is an option of nginx, strace, moto or pytest. */
+const otherPrograms = [
+  'test/serve/reverse-proxy.ts',
+  'test/durability/system-calls.ts',
+  'test/setup/object-servers.ts',
+  'test/testing/python.test.ts',
+]
 
 /** `hunter2` is no secret: tests see that options reject it. */
 test('no test passes a secret to az or acrux as an argument', () => {
