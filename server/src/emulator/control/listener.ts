@@ -50,7 +50,8 @@ function createAnswer<Context>({ token, routes, context, log }: ControlOptions<C
     return result
   }
   const answerTo = async (request: IncomingMessage): Promise<Answer> => {
-    const url = new URL(request.url ?? '', 'http://control.invalid')
+    const url = URL.parse(`http://control.invalid${request.url ?? ''}`)
+    if (url === null) throw invalidRequest('The target of the request is not a path.')
     const found = table
       .map(({ route, pattern }) => ({ route, match: pattern.exec(url.pathname) }))
       .find(({ route, match }) => match !== null && route.method === request.method)
@@ -69,7 +70,8 @@ function createAnswer<Context>({ token, routes, context, log }: ControlOptions<C
     try {
       await send(response, await answerTo(request))
     } catch (error) {
-      if (error instanceof ClientGoneError || response.headersSent) response.destroy()
+      const isGone = error instanceof ClientGoneError || response.headersSent || !(await discardRest(request))
+      if (isGone) response.destroy()
       else sendError(response, error, log)
     }
   }
@@ -109,6 +111,17 @@ function createTokenCheck(token: string): (authorization: string | undefined) =>
   }
 }
 
+/** Reads what is left of a body: many clients read a response only when they have sent all. Returns false if the client disconnects. */
+async function discardRest(request: IncomingMessage): Promise<boolean> {
+  if (request.readableEnded) return true
+  try {
+    for await (const piece of request) void piece
+    return true
+  } catch {
+    return false
+  }
+}
+
 async function send(response: ServerResponse, answer: Answer): Promise<void> {
   response.setHeader('Cache-Control', 'no-store')
   if ('stream' in answer) {
@@ -118,8 +131,6 @@ async function send(response: ServerResponse, answer: Answer): Promise<void> {
 }
 
 function sendError(response: ServerResponse, error: unknown, log: Log): void {
-  // What is left of the body is not read.
-  response.setHeader('Connection', 'close')
   if (error instanceof ControlError) {
     const { status, code, message } = error
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer')
