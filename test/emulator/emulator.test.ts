@@ -143,8 +143,11 @@ test('snapshots that do not exist, and archives that are none, are rejected', as
     const file = Buffer.from(tar([{ path, content: Buffer.from('x') }]))
     await put('bad', file, 'InvalidRequest')
   }
-  const other = Buffer.from(tar([{ path: 'emulator.json', content: Buffer.from('{"version":"0.0.1"}') }]))
-  await put('bad', other, 'Conflict')
+  const archive = (content: string) => Buffer.from(tar([{ path: 'emulator.json', content: Buffer.from(content) }]))
+  const version = stringAt(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')), 'version')
+  await put('bad', archive('{}'), 'InvalidRequest')
+  await put('bad', archive('{"version":"0.0.1"}'), 'Conflict')
+  await put('bad', archive(JSON.stringify({ version })), 'InvalidRequest')
   await expectError('NotFound', 'GET', 'state/snapshots/bad')
   const [folder = ''] = foldersIn(emulator.temporary)
   assert.ok(!readdirSync(join(emulator.temporary, folder)).some((name) => name.startsWith('part-')))

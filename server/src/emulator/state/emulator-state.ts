@@ -1,8 +1,8 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
-import { emulatorFileIn, tlsDirectoryIn } from '../../platform/files/data-dir.ts'
-import { extractTar } from './tar-reader.ts'
+import { databaseFileIn, emulatorFileIn, tlsDirectoryIn } from '../../platform/files/data-dir.ts'
+import { InvalidArchiveError, extractTar } from './tar-reader.ts'
 import { tarOf } from './tar-writer.ts'
 
 /** A snapshot is of another version of the program. */
@@ -116,10 +116,12 @@ export class EmulatorState {
     try {
       await extractTar(archive, part, archiveLimits)
       const { version } = readMark(part) ?? {}
+      if (version === undefined) throw new InvalidArchiveError('the archive is no snapshot')
       if (version !== this.#options.version) {
-        const found = version === undefined ? 'The archive is no snapshot' : `The snapshot is of version ${version}`
-        throw new ForeignSnapshotError(`${found}, and this is version ${this.#options.version}.`)
+        const versions = `The snapshot is of version ${version}, and this is version ${this.#options.version}.`
+        throw new ForeignSnapshotError(versions)
       }
+      if (!isDatabase(databaseFileIn(part))) throw new InvalidArchiveError('the archive has no database')
       rmSync(tlsDirectoryIn(part), { recursive: true, force: true })
       rmSync(this.#snapshot(name), { recursive: true, force: true })
       renameSync(part, this.#snapshot(name))
@@ -187,4 +189,9 @@ function readMark(dataDir: string): Mark | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Whether a file begins as a database of SQLite does: without one, a start would create another installation. */
+function isDatabase(file: string): boolean {
+  return existsSync(file) && readFileSync(file).subarray(0, 16).toString('latin1') === 'SQLite format 3\0'
 }
