@@ -106,10 +106,12 @@ function testStops(kind: DatabaseKind): void {
   })
 
   it('an import that is no longer permitted at its turn asks nothing of its source', async () => {
-    handle = answersNothing
+    const { promise: asked, resolve: noteRequest } = Promise.withResolvers<undefined>()
+    handle = () => noteRequest(undefined)
     const imports = open()
     const first = await imports.start(requestInto('s/first'))
     const second = await imports.start(requestInto('s/second'))
+    await asked
     denial = 'not any more'
     await cancel(imports, first)
     assert.deepEqual(await untilEnded(imports, second), { state: 'failed', reason: 'revoked', message: denial })

@@ -20,7 +20,7 @@ async function open(t: TestContext) {
 
 test('a webhook of the audit log shows its secret once, when it is created, and once for each rotation', async (t) => {
   const { arm, events, logLines } = await open(t)
-  const made = await arm('PUT', `${webhooksPath}/SIEM`, body({ filter: { actions: ['token.*'], outcome: 'Rejected' } }))
+  const made = await arm('PUT', `${webhooksPath}/SIEM`, body({ filter: { actions: ['token.*'], outcome: 'Refused' } }))
   assert.equal(made.status, 201, made.text)
   const secret = String(at(made.body, 'properties', 'secret'))
   assert.match(secret, /^whsec_/)
