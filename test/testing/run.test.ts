@@ -33,6 +33,7 @@ test('the command gets the values of the emulator, and nothing is left when it e
     AZURE_CLIENT_SECRET: 'acrux-emulator-owner',
     AZURE_SUBSCRIPTION_ID: text('subscriptionId'),
     ARM_METADATA_HOSTNAME: host,
+    CURL_CA_BUNDLE: text('caBundleFile'),
     REQUESTS_CA_BUNDLE: text('caBundleFile'),
     SSL_CERT_FILE: text('caBundleFile'),
     NODE_EXTRA_CA_CERTS: text('caFile'),

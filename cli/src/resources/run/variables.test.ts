@@ -33,6 +33,7 @@ test('the variables for trust name the authority alone, the bundle and the trust
   const expected = {
     ...withoutTrust,
     NODE_EXTRA_CA_CERTS: '/ca.pem',
+    CURL_CA_BUNDLE: '/bundle.pem',
     REQUESTS_CA_BUNDLE: '/bundle.pem',
     SSL_CERT_FILE: '/bundle.pem',
     JAVA_TOOL_OPTIONS: '-Djavax.net.ssl.trustStore=/trust.p12 -Djavax.net.ssl.trustStoreType=PKCS12',

@@ -30,6 +30,8 @@ export function variablesOf(
     ARM_METADATA_HOSTNAME: new URL(ready.url).host,
     ...(ready.caFile !== null && { NODE_EXTRA_CA_CERTS: ready.caFile }),
     ...(ready.caBundleFile !== null && {
+      // An inherited one would replace SSL_CERT_FILE for curl.
+      CURL_CA_BUNDLE: ready.caBundleFile,
       REQUESTS_CA_BUNDLE: ready.caBundleFile,
       SSL_CERT_FILE: ready.caBundleFile,
     }),
