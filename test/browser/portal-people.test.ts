@@ -86,6 +86,12 @@ async function confirm(page: Page, action: string, answer = action): Promise<voi
   await page.getByRole('dialog').waitFor({ state: 'detached' })
 }
 
+/** Closes a dialog with a secret, which was stored. */
+async function closeSecret(page: Page): Promise<void> {
+  await page.getByRole('checkbox', { name: 'I have stored it' }).check()
+  await page.getByRole('button', { name: 'Close' }).click()
+}
+
 async function shownLink(page: Page): Promise<string> {
   const link = (await page.getByRole('group', { name: 'One-time link' }).innerText()).trim()
   assert.match(link, /\/sign-in\/link#[A-Za-z0-9_-]{43}$/)
@@ -156,7 +162,7 @@ async function addsAfterStepUp(page: Page, owner: NewPerson, nextCode: NextCode)
   await dialogOf(page, 'The person is added').waitFor()
   assert.equal((await graph(server, 'GET', '/users/ada@acrux.localhost')).status, 200, 'the act happened')
   const link = await shownLink(page)
-  await page.getByRole('button', { name: 'Close' }).click()
+  await closeSecret(page)
   return link
 }
 
@@ -209,7 +215,7 @@ async function resetsMethods(page: Page, id: string): Promise<void> {
   await form.getByLabel('The link works for').selectOption('An hour')
   await form.getByRole('button', { name: 'Reset the password' }).click()
   await shownLink(page)
-  await page.getByRole('button', { name: 'Close' }).click()
+  await closeSecret(page)
   await page.getByRole('tab', { name: 'Sign-in methods' }).click()
   await page.getByRole('cell', { name: /^One-time link, valid until/ }).waitFor()
   await confirm(page, 'Remove: One-time link', 'Remove')
@@ -310,7 +316,7 @@ test('only the person of the session confirms an act, here with a passkey, and a
     await dialogOf(page, 'The person is added').waitFor()
     assert.equal((await graph(server, 'GET', '/users/grace@acrux.localhost')).status, 200)
     assert.equal(await sessionOf(page), owner.id)
-    await page.getByRole('button', { name: 'Close' }).click()
+    await closeSecret(page)
   })
   await t.test('asks again when ten minutes have passed', async () => {
     ageSessions()

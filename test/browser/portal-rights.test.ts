@@ -244,6 +244,7 @@ test('an owner creates a token, rotates its password with an overlap, turns it o
   await dialog.getByRole('button', { name: 'Generate password2' }).click()
   const second = await copied(page, 'Password')
   assert.equal(await signInStatus('device-1', first), 200, 'the first password works beside the second one')
+  await dialog.getByRole('checkbox', { name: 'I have stored it' }).check()
   await dialog.getByRole('button', { name: 'Close' }).click()
   await dialog.waitFor({ state: 'detached' })
   // The focus returns to the button that opened the dialog.

@@ -308,6 +308,7 @@ test('the main dialogs work with the keyboard alone, show the focus, and return 
   await pressAt(page, rotate)
   await pressAt(page, dialog.getByRole('button', { name: 'Generate password2' }))
   await dialog.getByRole('group', { name: 'Password', exact: true }).waitFor()
+  await pressAt(page, dialog.getByRole('checkbox', { name: 'I have stored it' }), 'Space')
   await pressAt(page, dialog.getByRole('button', { name: 'Close' }))
   await rotate.and(page.locator(':focus')).waitFor()
   assert.deepEqual(faults, [])

@@ -34,6 +34,12 @@ export async function press(page: Page, name: string): Promise<void> {
   await place.getByRole('button', { name: label(name), exact: true }).click()
 }
 
+/** Closes a dialog with a secret that is shown once. */
+export async function closeSecret(page: Page): Promise<void> {
+  await page.getByRole('checkbox', { name: label('I have stored it') }).check()
+  await press(page, 'Close')
+}
+
 /** Follows a link. */
 export async function follow(page: Page, name: string): Promise<void> {
   await page

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 import { expectStatus, graph } from '../../harness/arm.ts'
-import { choose, commands, copy, copyOf, fill, follow, label, openTab, picture, press } from './guide.ts'
+import { choose, closeSecret, commands, copy, copyOf, fill, follow, label, openTab, picture, press } from './guide.ts'
 import { type Setting, type Terminal, loginServer } from './setting.ts'
 
 /** The browsers, shells and data of a test that follows the tutorials. */
@@ -79,7 +79,7 @@ export async function ownerAddsAda({ owner }: Story): Promise<string> {
   await owner.getByText('The person is added').waitFor()
   await picture(owner, 'one-time-link', dialog(owner))
   const link = await copyOf(owner, 'One-time link')
-  await press(owner, 'Close')
+  await closeSecret(owner)
   return link
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
-import { choose, commands, copyOf, fill, follow, openTab, picture, press } from './guide.ts'
+import { choose, closeSecret, commands, copyOf, fill, follow, openTab, picture, press } from './guide.ts'
 import { type Claims, type Runner, azureRunner, gitHubRunner, gitLabRunner, kubernetesRunner } from './jobs.ts'
 import { type Story, dialog, givesRole, heading, main } from './people.ts'
 import { loginServer } from './setting.ts'
@@ -91,7 +91,7 @@ export async function secretIsRotated({ setting, owner }: Story): Promise<void> 
   await openTab(owner, 'Secrets and certificates')
   const old = await createsSecret(owner, '2026', 'secret')
   const CLIENT_ID = await copyOf(owner, 'User name for docker login')
-  await press(owner, 'Close')
+  await closeSecret(owner)
   const signsIn = async (SECRET: string) => {
     const machine = setting.openTerminal()
     await machine.must(commands('portal-secret'), { SECRET, CLIENT_ID })
@@ -99,7 +99,7 @@ export async function secretIsRotated({ setting, owner }: Story): Promise<void> 
   }
   const pullsWithOld = await signsIn(old)
   const fresh = await createsSecret(owner, '2027')
-  await press(owner, 'Close')
+  await closeSecret(owner)
   await picture(owner, 'rotate', main(owner).getByRole('region', { name: 'Secrets' }))
   const pullsWithFresh = await signsIn(fresh)
   assert.deepEqual([await pullsWithOld(), await pullsWithFresh()], [0, 0])

@@ -1,5 +1,6 @@
 import {
   Button,
+  Checkbox,
   Dialog,
   DialogActions,
   DialogBody,
@@ -10,7 +11,7 @@ import {
   tokens,
 } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { texts } from '../texts/texts.ts'
 import { ErrorView } from './error-view.tsx'
 import { useReturnOfFocus } from './use-return-of-focus.ts'
@@ -31,16 +32,16 @@ type FormDialogProps = {
   readonly isReady?: boolean
   readonly onSubmit: () => Promise<unknown>
   readonly onClose: () => void
-  /**
-   * The result of the action, such as a secret. It replaces the form, and the dialog stays open until it is closed.
-   *
-   */
+  /** The result of the action. It replaces the form, and the dialog stays open until it is closed. */
   readonly result?: ReactNode
+  /** A result that is shown only here. The dialog is closed only after the person confirms that it is stored. */
+  readonly secret?: ReactNode
   readonly children?: ReactNode
 }
 
 /** A form, or a question before an action. It stays open and shows the error if the action fails. */
-export function FormDialog({ title, action, isReady = true, onSubmit, onClose, result, children }: FormDialogProps) {
+export function FormDialog(props: FormDialogProps) {
+  const { title, action, isReady = true, onSubmit, onClose, secret, result = secret, children } = props
   const styles = useStyles()
   useReturnOfFocus()
   const act = useMutation({ mutationFn: onSubmit })
@@ -49,6 +50,8 @@ export function FormDialog({ title, action, isReady = true, onSubmit, onClose, r
     if (isReady && !act.isPending) act.mutate()
   }
   const isDone = result !== undefined
+  const [isStored, setStored] = useState(false)
+  const isKept = secret !== undefined && !isStored
   const shown = useRef<HTMLDivElement>(null)
   useEffect(() => {
     // The button that had the focus is gone.
@@ -57,10 +60,9 @@ export function FormDialog({ title, action, isReady = true, onSubmit, onClose, r
   return (
     <Dialog
       open
-      onOpenChange={(_event, { open, type }) => {
-        // A secret that is shown once must not vanish by a click beside it.
-        const isAccident = isDone && type === 'backdropClick'
-        if (!open && !act.isPending && !isAccident) onClose()
+      onOpenChange={(_event, { open }) => {
+        // Neither Esc nor a click beside the dialog closes a secret that is shown once.
+        if (!open && !act.isPending && secret === undefined) onClose()
       }}
     >
       <DialogSurface aria-describedby={undefined}>
@@ -71,6 +73,13 @@ export function FormDialog({ title, action, isReady = true, onSubmit, onClose, r
               {isDone ? (
                 <div ref={shown} tabIndex={-1} className={styles.result}>
                   {result}
+                  {secret !== undefined && (
+                    <Checkbox
+                      label={texts.stored}
+                      checked={isStored}
+                      onChange={(_event, { checked }) => setStored(checked === true)}
+                    />
+                  )}
                 </div>
               ) : (
                 children
@@ -83,7 +92,7 @@ export function FormDialog({ title, action, isReady = true, onSubmit, onClose, r
                   {action}
                 </Button>
               )}
-              <Button onClick={onClose} disabled={act.isPending}>
+              <Button onClick={isKept ? undefined : onClose} disabled={act.isPending} disabledFocusable={isKept}>
                 {isDone ? texts.close : texts.cancel}
               </Button>
             </DialogActions>

@@ -18,6 +18,7 @@ export const texts = {
   unknown: 'Unknown',
   cancel: 'Cancel',
   close: 'Close',
+  stored: 'I have stored it',
   toConfirm: (name: string) => `To confirm, type ${name}`,
   commandLine: 'Do the same on the command line',
   menu: {

@@ -133,7 +133,7 @@ function CreateSecret({ application, onClose }: CreateSecretProps) {
       action={view.newSecret}
       onSubmit={submit}
       onClose={onClose}
-      result={
+      secret={
         secret === undefined ? undefined : (
           <ShownOnce label={view.secretLabel} secret={secret}>
             <Text weight="semibold">{view.loginName}</Text>

@@ -19,7 +19,7 @@ export function EnrollMachine({ machine, onClose }: { readonly machine: Machine;
       action={view.codeCreate}
       onSubmit={submit}
       onClose={onClose}
-      result={code === undefined ? undefined : <ShownOnce label={view.codeRun} secret={command} />}
+      secret={code === undefined ? undefined : <ShownOnce label={view.codeRun} secret={command} />}
     >
       <Text>{view.codeText}</Text>
     </FormDialog>

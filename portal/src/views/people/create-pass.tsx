@@ -25,7 +25,7 @@ export function CreatePass({ person, onClose }: PersonDialogProps) {
       action={view.pass}
       onSubmit={submit}
       onClose={onClose}
-      result={code === undefined ? undefined : <ShownOnce label={view.passLabel} secret={code} />}
+      secret={code === undefined ? undefined : <ShownOnce label={view.passLabel} secret={code} />}
     >
       <Text>{view.passText(person.userPrincipalName)}</Text>
     </FormDialog>

@@ -35,7 +35,7 @@ export function CreatePerson({ onClose }: { readonly onClose: () => void }) {
       isReady={displayName !== '' && userPrincipalName !== ''}
       onSubmit={submit}
       onClose={onClose}
-      result={
+      secret={
         created &&
         link && (
           <>

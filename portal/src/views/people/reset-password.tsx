@@ -28,7 +28,7 @@ export function ResetPassword({ person, onClose }: PersonDialogProps) {
       action={view.reset}
       onSubmit={submit}
       onClose={onClose}
-      result={link && <NewLink link={link} userName={userPrincipalName} />}
+      secret={link && <NewLink link={link} userName={userPrincipalName} />}
     >
       <Text>{view.resetText(userPrincipalName)}</Text>
       <LifetimeField minutes={lifetimeInMinutes} onChange={setLifetime} />

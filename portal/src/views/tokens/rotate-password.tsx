@@ -53,7 +53,7 @@ export function RotatePassword({ registry, row, onChanged, onClose }: RotatePass
       isReady={missing !== undefined}
       onSubmit={generate}
       onClose={onClose}
-      result={made && <NewPassword loginServer={registry.properties.loginServer} token={name} password={made.value} />}
+      secret={made && <NewPassword loginServer={registry.properties.loginServer} token={name} password={made.value} />}
     >
       {missing === undefined ? (
         <Text>{texts.bothHint}</Text>
