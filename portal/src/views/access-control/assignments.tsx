@@ -213,8 +213,16 @@ function columnsOf(
     { title: words.role, cell: ({ role }: NamedAssignment) => role?.properties.roleName ?? texts.goneRole },
     {
       title: texts.where,
-      cell: (each: NamedAssignment) =>
-        repositoriesText(each.role?.properties.roleName, each.condition) ?? (isOnImages(each, mode) ? texts.all : ''),
+      cell: (each: NamedAssignment) => {
+        const { condition } = each
+        if (condition === null) return isOnImages(each, mode) ? texts.all : ''
+        return (
+          <details>
+            <summary>{repositoriesText(each.role?.properties.roleName, condition)}</summary>
+            <code>{condition}</code>
+          </details>
+        )
+      },
     },
     {
       title: words.scope,

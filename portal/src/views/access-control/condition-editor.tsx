@@ -1,4 +1,4 @@
-import { parseRoleCondition } from '@acrux/shared/standards/conditions/role-condition-parser.ts'
+import { parseKnownCondition } from '@acrux/shared/standards/conditions/role-condition-names.ts'
 import { Button, Field, Textarea, makeStyles, tokens } from '@fluentui/react-components'
 import { useId } from 'react'
 import { rightsTexts } from '../../components/texts/rights.ts'
@@ -17,7 +17,7 @@ type ConditionEditorProps = { readonly value: string; readonly onChange: (text: 
 export function ConditionEditor({ value, onChange }: ConditionEditorProps) {
   const styles = useStyles()
   const id = useId()
-  const reading = value.trim() === '' ? undefined : parseRoleCondition(value)
+  const reading = value.trim() === '' ? undefined : parseKnownCondition(value)
   const failure = reading !== undefined && 'problem' in reading ? reading : undefined
   const goTo = (position: number) => {
     const field = document.getElementById(id)

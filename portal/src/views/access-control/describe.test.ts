@@ -22,8 +22,19 @@ test('a condition is described by its repositories, if it is understood', () => 
     ],
   })
   assert.equal(repositoriesText('Container Registry Repository Reader', condition), 'team/app, base/*')
-  assert.equal(repositoriesText(undefined, '@Resource[x:y] BoolEquals true'), 'By a condition')
+  assert.equal(repositoriesText(undefined, '@Resource[x:y] BoolEquals true'), 'Custom condition')
   assert.equal(repositoriesText('AcrPull', null), undefined)
+})
+
+test('what a condition excludes is described, if the role has it', () => {
+  const repositories = 'Microsoft.ContainerRegistry/registries/repositories'
+  const noPush = `!(ActionMatches{'${repositories}/content/write'})`
+  const named = `@Request[${repositories}:name] StringEqualsIgnoreCase 'team/app'`
+  const writer = 'Container Registry Repository Writer'
+  assert.equal(repositoriesText(writer, noPush), 'all repositories (except push)')
+  assert.equal(repositoriesText(undefined, noPush), 'all repositories (except push)')
+  assert.equal(repositoriesText(writer, `(${noPush} AND ${named})`), 'team/app (except push)')
+  assert.equal(repositoriesText('Container Registry Repository Reader', `(${noPush} AND ${named})`), 'team/app')
 })
 
 test('what is lost is listed once for each place', () => {

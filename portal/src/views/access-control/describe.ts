@@ -1,10 +1,12 @@
 import { alternativesOf } from '@acrux/shared/permissions/directory-assignments.ts'
+import { repositoryRoles } from '@acrux/shared/permissions/granted-action.ts'
 import {
   type Capability,
   type CapabilityPlace,
   type RoleAssignmentMode,
   capabilityLoss,
 } from '@acrux/shared/permissions/mode-changes.ts'
+import type { Alternative } from '@acrux/shared/permissions/repository-condition.ts'
 import { patternPhrase } from '@acrux/shared/permissions/repository-pattern.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
@@ -18,14 +20,25 @@ export function capabilitiesOf(role: RoleDefinition, mode: RoleAssignmentMode): 
   return capabilityLoss([held], [], mode).map(({ capability }) => capability)
 }
 
-/** The repositories that the condition of a role allows, in words. Undefined without a condition. */
+/** The repositories that the condition of a role allows, in words, and what it excludes there. Undefined without a condition. */
 export function repositoriesText(roleName: string | undefined, condition: string | null): string | undefined {
   if (condition === null) return undefined
-  const names = alternativesOf({ roleName: roleName ?? null, condition }).map((each) =>
-    each.kind === 'other' ? texts.byCondition : each.patterns.map(patternPhrase).join(', '),
+  const alternatives = alternativesOf({ roleName: roleName ?? null, condition }).map((each) =>
+    alternativeText(roleName, each),
   )
-  return names.length === 0 ? texts.byCondition : names.join(', ')
+  return alternatives.length === 0 ? texts.byCondition : alternatives.join(', ')
 }
+
+function alternativeText(roleName: string | undefined, alternative: Alternative): string {
+  if (alternative.kind === 'other') return texts.byCondition
+  const role = repositoryRoles.find(({ name }) => name === roleName)
+  const excluded = alternative.excluded.filter((action) => role?.actions.includes(action) !== false)
+  const patterns = alternative.patterns.map(patternPhrase).join(', ')
+  if (excluded.length === 0) return patterns
+  return `${patterns} (${texts.except} ${excluded.map((action) => actionTexts[action] ?? action).join(', ')})`
+}
+
+const actionTexts: Readonly<Record<string, string>> = texts.excludedActions
 
 /** A scope in words, for a view of one registry or of none. */
 export function scopeText(scope: string, registryId?: string): string {

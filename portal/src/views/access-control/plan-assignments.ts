@@ -1,7 +1,7 @@
 import { addRepositories } from '@acrux/shared/permissions/directory-assignments.ts'
 import { conditionText, withRepositories } from '@acrux/shared/permissions/repository-condition.ts'
 import { type RepositoryPattern, parseRepositoryPattern } from '@acrux/shared/permissions/repository-pattern.ts'
-import { parseRoleCondition } from '@acrux/shared/standards/conditions/role-condition-parser.ts'
+import { parseKnownCondition } from '@acrux/shared/standards/conditions/role-condition-names.ts'
 import type { Principal } from '../../api/principals.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import type { NamedAssignment } from './use-access.ts'
@@ -94,9 +94,9 @@ function changeOf(
   return { kind: 'adds-to', condition: change.condition }
 }
 
-/** Whether a text is a condition, or empty. The server uses the same parser. */
+/** Whether a text is a condition with known names, or empty. */
 export function isCondition(text: string): boolean {
-  return text.trim() === '' || 'condition' in parseRoleCondition(text)
+  return text.trim() === '' || 'condition' in parseKnownCondition(text)
 }
 
 /** What is entered; the texts are kept when another kind is selected. */

@@ -87,6 +87,15 @@ function valuesOf(
   return [ignoresCase ? foldCase(repository) : repository]
 }
 
+const assignmentAttributes = ['roledefinitionid', 'principalid', 'principaltype'].map(
+  (name) => `microsoft.authorization/roleassignments:${name}`,
+)
+
+/** Whether the attribute is one of a role assignment that is written or deleted. */
+export function isAssignmentAttribute({ source, name }: ConditionAttribute): boolean {
+  return (source === 'Request' || source === 'Resource') && assignmentAttributes.includes(name.toLowerCase())
+}
+
 /** The three attributes of a role assignment. [Azure RBAC, delegate role assignment management] */
 function assignmentValue(
   { source, name }: ConditionAttribute,
