@@ -16,6 +16,19 @@ export async function readSession(signal?: AbortSignal): Promise<Session> {
   return (await readJson<Session>('session', { failsSignedOut: true, ...(signal && { signal }) })).body
 }
 
+/** A registry with this login server, also one whose properties the person may not read. Null: there is none. @throws ApiError */
+export async function findRegistry(
+  loginServer: string,
+  signal: AbortSignal,
+): Promise<{ readonly name: string; readonly loginServer: string } | null> {
+  const query = new URLSearchParams({ loginServer }).toString()
+  const { body } = await readJson<{ readonly registry: { readonly name: string; readonly loginServer: string } | null }>(
+    `session?${query}`,
+    { signal },
+  )
+  return body.registry
+}
+
 /** Who is signed in. Without a session, the browser goes to the sign-in page. */
 export function useSession() {
   const queries = useQueryClient()

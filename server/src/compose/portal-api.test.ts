@@ -94,6 +94,19 @@ test('a permission counts from the next request on, when it is given and when it
   assert.ok([401, 403].includes(await status()))
 })
 
+test('the session has the name of a registry, also for a person without a role', async (t) => {
+  const portal = await openPortal(t)
+  const nobody = await portal.createPerson('nobody')
+  await signIn(nobody)
+  const registryAt = async (loginServer: string) =>
+    (await ask(portal, nobody.browser, { path: `session?loginServer=${loginServer}` })).json<{ registry?: unknown }>()
+      .registry
+  const { loginServer, registry: name } = portal.first
+  assert.deepEqual(await registryAt(loginServer), { name, loginServer })
+  for (const unknown of ['unknown.example', 'no%20host', '']) assert.equal(await registryAt(unknown), null, unknown)
+  assert.equal((await ask(portal, nobody.browser, { path: 'session' })).body.includes('"registry"'), false)
+})
+
 test('the person of each request pays for the verification of the session', async (t) => {
   const portal = await openPortal(t)
   const person = await portal.createPerson('alice')

@@ -29,6 +29,8 @@ export type PortalHostOptions = {
   readonly armRoots: ReadonlySet<string>
   readonly signIns: PortalSignIns
   readonly onSignOut: OnSignOut
+  /** The name of the registry with a login server. Undefined if there is none. */
+  readonly registryName: (loginServer: string) => Promise<string | undefined>
   /** The files of the built portal; those of the program by default. */
   readonly files?: ReadPortalFiles
   /** The built documents; those of the program by default. */

@@ -1,9 +1,11 @@
 import { Subtitle1, makeStyles, tokens } from '@fluentui/react-components'
-import { Outlet, useLocation } from '@tanstack/react-router'
+import { Outlet, useLocation, useParams } from '@tanstack/react-router'
 import { Suspense, lazy, useEffect, useRef, useSyncExternalStore } from 'react'
 import { signInQuestion } from '../../api/sign-in-question.ts'
 import { useSession } from '../../api/use-session.ts'
 import { Loaded } from '../elements/loaded.tsx'
+import { UnknownRegistry } from '../registries/unknown-registry.tsx'
+import { useKnownRegistry } from '../registries/use-registry.ts'
 import { texts } from '../texts/texts.ts'
 import { ConnectionBanner } from './connection-banner.tsx'
 import { AccountMenu } from './account-menu.tsx'
@@ -69,7 +71,7 @@ export function AppShell() {
       <Navigation />
       <main id="content" ref={main} className={styles.main} tabIndex={-1}>
         <ConnectionBanner />
-        <Loaded query={session}>{() => <Outlet />}</Loaded>
+        <Loaded query={session}>{() => <View />}</Loaded>
       </main>
       {session.data && reason && (
         <Suspense>
@@ -78,6 +80,13 @@ export function AppShell() {
       )}
     </div>
   )
+}
+
+/** The view of the address, if its registry exists. */
+function View() {
+  const { registry } = useParams({ strict: false })
+  const { isUnknown } = useKnownRegistry(registry)
+  return isUnknown && registry !== undefined ? <UnknownRegistry loginServer={registry} /> : <Outlet />
 }
 
 /** After a change of the view, the keyboard and the screen reader are at its beginning. */

@@ -30,6 +30,10 @@ export const texts = {
     theme: 'Theme',
   },
   themes: { system: 'System default', light: 'Light', dark: 'Dark', contrast: 'High contrast' },
+  unknownRegistry: {
+    text: (loginServer: string) => `There is no registry with the login server ${loginServer}.`,
+    others: 'Your registries:',
+  },
   stepUp: {
     title: 'Confirm that it is you',
     text: 'You signed in more than ten minutes ago. To delete content, or to give or show access, sign in again: a window opens for it. This page keeps what you entered.',

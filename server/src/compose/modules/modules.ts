@@ -47,7 +47,7 @@ export async function createModules(basis: ModuleBasis, configuration: Configura
   })
   const recorder = basis.wrapAudit?.(auditing.recorder) ?? auditing.recorder
   const audit = tallyEvents(recorder, activity.counterOf, auditing.events.counterOf)
-  const principals = await createPrincipals(basis, configuration, audit)
+  const principals = await createPrincipals(basis, configuration, { audit, resources })
   const registries: Registries = createRegistries(basis, configuration, { audit, resources, activity, principals })
   const { access, credentials, directory, identity, mayBecome } = principals
   const { tokenService, registry, imports } = registries

@@ -9,6 +9,7 @@ import { perOrigin } from '../../platform/http/requested-origin.ts'
 import { type KnownSenders, createKnownSenders } from '../../platform/limits/sender-budget.ts'
 import { managementRoutes } from '../../management/index.ts'
 import { type PortalSignIns, createPortalHost } from '../../portal-host/index.ts'
+import type { Resources } from '../../resources/index.ts'
 import { type SignInPages, createConsents, createSignInPages, pagesClientId } from '../../sign-in/index.ts'
 import { openAuthority } from './authority.ts'
 import type { ModuleBasis } from './basis.ts'
@@ -17,7 +18,11 @@ import type { ModuleBasis } from './basis.ts'
 export type Principals = Awaited<ReturnType<typeof createPrincipals>>
 
 /** @throws StartupError for files of identity providers that cannot be used */
-export async function createPrincipals(basis: ModuleBasis, configuration: Configuration, audit: Audit) {
+export async function createPrincipals(
+  basis: ModuleBasis,
+  configuration: Configuration,
+  { audit, resources }: { readonly audit: Audit; readonly resources: Pick<Resources, 'findRegistryByHost'> },
+) {
   const { database, clock, log, publicOrigin } = basis
   const consents = createConsents(database)
   const { access, directory, credentials } = openAuthority(basis, configuration, {
@@ -81,6 +86,7 @@ export async function createPrincipals(basis: ModuleBasis, configuration: Config
     armRoots: new Set(armPaths.map((path) => path.split('/')[1] ?? '')),
     signIns: portalSignIns(basis, { credentials, identity }),
     onSignOut: (...person) => pages.endSessionOf(...person),
+    registryName: async (loginServer) => (await resources.findRegistryByHost(loginServer))?.name,
   })
   const pages: SignInPages = await createPages(basis, configuration, {
     audit,

@@ -18,8 +18,10 @@ export type SessionCall = {
   readonly query: URLSearchParams
 }
 
-/** Who is signed in, and until when. */
-export async function getSession({ signIns, publicOrigin }: Context, { session, person }: SessionCall) {
+/** Who is signed in, and until when; with a login server in the query, also its registry. */
+export async function getSession(context: Context, { session, person, query }: SessionCall) {
+  const { signIns, publicOrigin } = context
+  const loginServer = query.get('loginServer')
   const { objectId, displayName, userPrincipalName, tenantId } = person
   return {
     person: { objectId, displayName, userPrincipalName, tenantId },
@@ -28,7 +30,14 @@ export async function getSession({ signIns, publicOrigin }: Context, { session, 
     expiresAt: new Date(session.createdAtMs + absoluteMs).toISOString(),
     idleSeconds: idleMs / 1000,
     hasSecondFactor: await signIns.hasSecondFactor(objectId),
+    ...(loginServer !== null && { registry: await findRegistry(context, loginServer) }),
   }
+}
+
+/** Null without such a registry. Its name is in commands, also for people whose roles do not include its properties. */
+async function findRegistry({ registryName }: Context, loginServer: string) {
+  const name = parseLoginServer(loginServer) && (await registryName(loginServer))
+  return name === undefined ? null : { name, loginServer }
 }
 
 /** Ends this session, and the sign-in of the person in this browser. */

@@ -25,6 +25,8 @@ export type Context = {
   readonly armRoots: ReadonlySet<string>
   readonly signIns: PortalSignIns
   readonly onSignOut: OnSignOut
+  /** The name of the registry with a login server. Undefined if there is none. */
+  readonly registryName: (loginServer: string) => Promise<string | undefined>
   readonly files: ReadPortalFiles
   readonly documents: ReadDocuments
   readonly cookies: PortalCookies
