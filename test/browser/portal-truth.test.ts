@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { arm, expectStatus, registryId, roles } from '../harness/arm.ts'
+import { arm, assignRole, expectStatus, registryId, roles } from '../harness/arm.ts'
 import { type NewPerson, createPerson, letReadDirectory } from '../harness/directory.ts'
+import { basic, pushImage } from '../harness/registry.ts'
+import { pushContent } from './portal-content.ts'
 import { giveDirectory } from './portal-four-people.ts'
 import { openPortal, openView, signIn, violations } from './portal-page.ts'
 
@@ -72,7 +74,9 @@ test('access control shows what each condition excludes, and the editor rejects 
   await row('partial').getByText(noPush).waitFor()
   await row('special').getByText('Custom condition').waitFor()
   assert.deepEqual(await violations(page), [])
-  await row('partial').getByRole('button', { name: /^Change the condition/ }).click()
+  await row('partial')
+    .getByRole('button', { name: /^Change the condition/ })
+    .click()
   const dialog = page.getByRole('dialog')
   for (const wrong of [
     `@Request[${repositories}:nam] StringEquals 'a'`,
@@ -111,5 +115,96 @@ test('a registry that does not exist is not found', async (t) => {
   assert.deepEqual(await violations(page), [])
   await page.locator('main').getByRole('link', { name, exact: true }).click()
   await page.getByRole('heading', { level: 1, name: loginServer }).waitFor()
+  assert.deepEqual(faults, [])
+})
+
+test('a name does not change the text beside it, and its hidden characters are visible', async (t) => {
+  if (!canRun(t)) return
+  const owner = await createPerson(server, 'names')
+  await giveDirectory(server, owner)
+  await give(owner, roles.owner)
+  const { appId, password } = server.firstRun.servicePrincipal
+  await pushImage(server, 'team/names', { tag: '1', annotations: { title: 'Grace \u202Egnp.exe' } }, basic(appId, password))
+  await using context = await browser.newContext()
+  const { page } = await watch(context)
+  await signIn(page, owner)
+  await openView(page, '/portal/people')
+  assert.equal(await page.getByRole('link', { name: 'names', exact: true }).locator('bdi').count(), 1)
+  await openView(page, `${base}/repositories/team%2Fnames/manifests/1`)
+  await page.locator('dd bdi').getByText('Grace U+202Egnp.exe', { exact: true }).waitFor()
+})
+  await link.waitFor()
+  assert.equal(await link.locator('bdi').count(), 1)
+  await link.click()
+  await page.getByRole('heading', { level: 1, name: 'Grace U+202Egnp.exe' }).waitFor()
+  assert.match(await page.title(), /U\+202E/)
+})
+
+test('owners see which person they are, before they disable their own account', async (t) => {
+  if (!canRun(t)) return
+  const owner = await createPerson(server, 'myself')
+  await giveDirectory(server, owner)
+  await using context = await browser.newContext()
+  const { page } = await watch(context)
+  await signIn(page, owner)
+  await openView(page, `/portal/people/${owner.id}`)
+  await page.getByText('myself@acrux.localhost (this is you)').waitFor()
+  await page.locator('main').getByRole('button', { name: 'Disable' }).click()
+  await page
+    .getByRole('dialog')
+    .getByText(/^This is you\./)
+    .waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+})
+
+test('an owner who is not the first one sees the first steps for the own account only', async (t) => {
+  if (!canRun(t)) return
+  const second = await createPerson(server, 'second')
+  await giveDirectory(server, second)
+  await assignRole(
+    server,
+    { id: second.id, type: 'User' },
+    roles.owner,
+    `/subscriptions/${server.firstRun.subscriptionId}`,
+  )
+  await using context = await browser.newContext()
+  const { page } = await watch(context)
+  await signIn(page, second)
+  await openView(page, '/portal/')
+  await page.getByRole('heading', { name: 'First steps' }).waitFor()
+  await page.getByText('Someone else knows your first password. Change it.').waitFor()
+  assert.equal(await page.getByRole('link', { name: 'Add a colleague' }).count(), 0)
+})
+
+test('the page says what was deleted and restored, and every view has the same size of an index', async (t) => {
+  if (!canRun(t)) return
+  const { appId, password } = server.firstRun.servicePrincipal
+  await pushContent({ server, authorization: basic(appId, password) })
+  const owner = await createPerson(server, 'cleaner')
+  await give(owner, roles.owner)
+  await using context = await browser.newContext()
+  const { page, faults } = await watch(context)
+  await signIn(page, owner)
+  await openView(page, `${base}/repositories/team%2Fapp`)
+  const size = await page
+    .getByRole('row', { name: /^both / })
+    .getByRole('cell')
+    .nth(2)
+    .innerText()
+  await page.getByText(/^Size: the manifest with its compressed layers/).waitFor()
+  await page.getByRole('link', { name: 'both', exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: 'team/app:both' }).waitFor()
+  await page.locator('dd').getByText(size, { exact: true }).waitFor()
+  await page.goto(`${base}/repositories/other%2Ftool/manifests/a`)
+  await page.getByRole('button', { name: 'Remove tag…' }).click()
+  await page.getByRole('button', { name: 'Remove tag', exact: true }).click()
+  await page.getByRole('status').getByText('The tag a is removed.').waitFor()
+  assert.deepEqual(await violations(page), [])
+  await page.goto(`${base}/deleted/other%2Ftool`)
+  await page.getByRole('button', { name: 'Restore', exact: true }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Restore' }).click()
+  await page.getByRole('status').getByText('other/tool:a is restored.').waitFor()
+  await page.getByRole('link', { name: 'Home' }).click()
+  await page.getByText('other/tool:a is restored.').waitFor({ state: 'detached' })
   assert.deepEqual(faults, [])
 })

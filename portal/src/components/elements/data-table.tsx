@@ -10,6 +10,7 @@ import {
   tokens,
 } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
+import { Name } from './name.tsx'
 
 const useStyles = makeStyles({
   scroll: { overflowX: 'auto' },
@@ -68,7 +69,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf, empty, isStacked =
             <TableRow key={keyOf(row)}>
               {columns.map(({ title, cell }) => (
                 <TableCell key={title} className={styles.cell}>
-                  {cell(row)}
+                  <Name>{cell(row)}</Name>
                 </TableCell>
               ))}
             </TableRow>

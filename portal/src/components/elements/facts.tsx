@@ -1,5 +1,6 @@
 import { makeStyles, tokens } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
+import { Name } from './name.tsx'
 
 const narrow = '@media (max-width: 480px)'
 
@@ -29,7 +30,7 @@ export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
           {name}
         </dt>,
         <dd key={`v${index}`} className={styles.value}>
-          {value}
+          <Name>{value}</Name>
         </dd>,
       ])}
     </dl>

@@ -13,6 +13,7 @@ import {
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { texts } from '../texts/texts.ts'
+import { visibleName } from '../texts/visible-name.ts'
 import { ErrorView } from './error-view.tsx'
 import { useReturnOfFocus } from './use-return-of-focus.ts'
 
@@ -68,7 +69,7 @@ export function FormDialog(props: FormDialogProps) {
       <DialogSurface aria-describedby={undefined}>
         <form onSubmit={submit}>
           <DialogBody>
-            <DialogTitle>{title}</DialogTitle>
+            <DialogTitle>{visibleName(title)}</DialogTitle>
             <DialogContent className={styles.content}>
               {isDone ? (
                 <div ref={shown} tabIndex={-1} className={styles.result}>

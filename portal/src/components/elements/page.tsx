@@ -1,6 +1,8 @@
 import { Subtitle1, Title2, makeStyles, tokens } from '@fluentui/react-components'
 import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { texts } from '../texts/texts.ts'
+import { visibleName } from '../texts/visible-name.ts'
+import { Name } from './name.tsx'
 
 const useStyles = makeStyles({
   page: { display: 'grid', rowGap: tokens.spacingVerticalXXL, gridTemplateColumns: 'minmax(0, 1fr)' },
@@ -17,12 +19,12 @@ const useStyles = makeStyles({
 export function Page({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   const styles = useStyles()
   useEffect(() => {
-    document.title = `${title} – ${texts.product}`
+    document.title = `${visibleName(title)} – ${texts.product}`
   }, [title])
   return (
     <div className={styles.page}>
       <Title2 as="h1" className={styles.title} tabIndex={-1}>
-        {title}
+        <Name>{title}</Name>
       </Title2>
       {children}
     </div>

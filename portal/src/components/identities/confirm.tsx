@@ -1,5 +1,6 @@
 import { Text } from '@fluentui/react-components'
 import { ConfirmDialog } from '../elements/confirm-dialog.tsx'
+import { visibleName } from '../texts/visible-name.ts'
 
 /** A question before an action, which says what the action does. */
 export type Question = {
@@ -14,7 +15,7 @@ export function Confirm({ question, onClose }: { readonly question: Question; re
   const { title, text, action, act } = question
   return (
     <ConfirmDialog title={title} confirm={action} onConfirm={act} onClose={onClose}>
-      <Text>{text}</Text>
+      <Text>{visibleName(text)}</Text>
     </ConfirmDialog>
   )
 }

@@ -13,7 +13,9 @@ import {
 } from '@fluentui/react-components'
 import { goToSignIn } from '../../api/client.ts'
 import { type Session, signOut } from '../../api/use-session.ts'
+import { Name } from '../elements/name.tsx'
 import { texts } from '../texts/texts.ts'
+import { visibleName } from '../texts/visible-name.ts'
 import { type ThemeName, themeNames, useTheme } from './theme.tsx'
 
 /** The menu of the signed-in person: account, theme, sign-out. */
@@ -26,8 +28,8 @@ export function AccountMenu({ session }: { readonly session: Session }) {
       onCheckedValueChange={(_event, { checkedItems }) => choose((checkedItems[0] ?? 'system') as ThemeName)}
     >
       <MenuTrigger disableButtonEnhancement>
-        <MenuButton appearance="subtle" aria-label={`${texts.menu.account} ${displayName}`}>
-          {displayName}
+        <MenuButton appearance="subtle" aria-label={`${texts.menu.account} ${visibleName(displayName)}`}>
+          <Name>{displayName}</Name>
         </MenuButton>
       </MenuTrigger>
       <MenuPopover>

@@ -8,6 +8,7 @@ import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { FilterField } from '../../components/elements/filter-field.tsx'
+import { Name } from '../../components/elements/name.tsx'
 import { ListBar } from '../../components/elements/list-bar.tsx'
 import { LoadMore } from '../../components/elements/load-more.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
@@ -15,6 +16,7 @@ import { Section } from '../../components/elements/page.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
+import { visibleName } from '../../components/texts/visible-name.ts'
 import { words } from '../../components/texts/words.ts'
 import { type AccessSearch, parseAccessSearch } from './access-search.ts'
 import { ChangeCondition } from './change-condition.tsx'
@@ -169,7 +171,7 @@ function RowButtons({ registry, assignment, lacks, onOpen }: RowButtonsProps) {
   const { id, isInherited } = assignment
   const inherited = isInherited ? `${texts.inheritedHint} ${scopeText(assignment.scope, registry.id)}.` : undefined
   const reasonFor = (action: string) => inherited ?? lacks(action)
-  const about = `${assignment.role?.properties.roleName ?? id}, ${nameOf(assignment)}`
+  const about = visibleName(`${assignment.role?.properties.roleName ?? id}, ${nameOf(assignment)}`)
   return (
     <div className={styles.buttons}>
       <ActionButton
@@ -203,7 +205,7 @@ function columnsOf(
       title: texts.principal,
       cell: (each: NamedAssignment) => (
         <>
-          {nameOf(each)}
+          <Name>{nameOf(each)}</Name>
           <span className={detailClass}>
             {rightsTexts.types[each.principalType]} {each.principal?.detail}
           </span>

@@ -2,6 +2,7 @@ import { Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import { putAssignment } from '../../api/access.ts'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
+import { Name } from '../../components/elements/name.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { words } from '../../components/texts/words.ts'
 import { ConditionEditor } from './condition-editor.tsx'
@@ -33,7 +34,7 @@ export function ChangeCondition({ assignment, onDone, onClose }: ChangeCondition
       }}
     >
       <Text>
-        {role?.properties.roleName}, {nameOf(assignment)}
+        {role?.properties.roleName}, <Name>{nameOf(assignment)}</Name>
       </Text>
       <ConditionEditor value={text} onChange={setText} />
     </ConfirmDialog>

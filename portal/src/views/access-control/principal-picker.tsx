@@ -14,6 +14,8 @@ import {
 import { useDeferredValue, useState } from 'react'
 import { type Principal, type PrincipalType, searchPrincipals } from '../../api/principals.ts'
 import { useRead } from '../../api/queries.ts'
+import { Name } from '../../components/elements/name.tsx'
+import { visibleName } from '../../components/texts/visible-name.ts'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
@@ -78,10 +80,10 @@ export function PrincipalPicker({ selected, onChange }: PrincipalPickerProps) {
           <Button
             key={each.id}
             size="small"
-            aria-label={`${rightsTexts.remove}: ${each.name}`}
+            aria-label={visibleName(`${rightsTexts.remove}: ${each.name}`)}
             onClick={() => toggle(each, false)}
           >
-            {each.name} ✕
+            <Name>{each.name}</Name> ✕
           </Button>
         ))}
       </div>

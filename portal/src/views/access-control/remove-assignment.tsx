@@ -2,6 +2,7 @@ import { capabilityLoss } from '@acrux/shared/permissions/mode-changes.ts'
 import { Text } from '@fluentui/react-components'
 import { deleteAssignment } from '../../api/access.ts'
 import type { Registry } from '../../api/registry-document.ts'
+import { Name } from '../../components/elements/name.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
@@ -35,7 +36,7 @@ export function RemoveAssignment({ registry, assignment, onDone, onClose }: Remo
       }}
     >
       <Text>
-        {role?.properties.roleName ?? texts.goneRole}: {nameOf(assignment)}
+        {role?.properties.roleName ?? texts.goneRole}: <Name>{nameOf(assignment)}</Name>
       </Text>
       <Loaded query={own}>{(found) => <Loss registry={registry} assignment={assignment} own={found} />}</Loaded>
       <Text>{texts.keepsGroups}</Text>

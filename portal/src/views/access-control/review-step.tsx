@@ -10,10 +10,12 @@ import { ActionButton } from '../../components/elements/action-button.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
+import { Name } from '../../components/elements/name.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
+import { visibleName } from '../../components/texts/visible-name.ts'
 import { words } from '../../components/texts/words.ts'
 import { type Place, type PlannedAssignment, conditionOf, planAssignments } from './plan-assignments.ts'
 import { type NamedAssignment, accessKey, useAssignmentsOf } from './use-access.ts'
@@ -69,7 +71,7 @@ function Review({ registry, assignments, role, principals, place, onDone }: Revi
       <Facts
         facts={[
           [words.role, role.properties.roleName],
-          [rightsTexts.access.principal, principals.map(({ name }) => name).join(', ')],
+          [rightsTexts.access.principal, visibleName(principals.map(({ name }) => name).join(', '))],
           [words.scope, registry.properties.loginServer],
           [words.condition, condition ?? rightsTexts.condition.none],
         ]}
@@ -87,7 +89,7 @@ function Review({ registry, assignments, role, principals, place, onDone }: Revi
       {(assign.data ?? []).map(({ principal, error }) => (
         <div key={principal.id}>
           <Text>
-            {texts.failed} {principal.name}
+            {texts.failed} <Name>{principal.name}</Name>
           </Text>
           <ErrorView isAct error={error} />
         </div>
@@ -104,7 +106,7 @@ function Note({ name, kind }: { readonly name: string; readonly kind: PlannedAss
   return (
     <MessageBar intent="info" layout="multiline">
       <MessageBarBody>
-        {name} {note}
+        <Name>{name}</Name> {note}
       </MessageBarBody>
     </MessageBar>
   )

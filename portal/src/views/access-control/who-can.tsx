@@ -5,6 +5,8 @@ import { listAllowed } from '../../api/access.ts'
 import { listMembers } from '../../api/principals.ts'
 import { useRead } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
+import { Name } from '../../components/elements/name.tsx'
+import { visibleName } from '../../components/texts/visible-name.ts'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
@@ -88,7 +90,7 @@ function AllowedTable({ registry, principals, isEmpty }: AllowedTableProps) {
             title: rightsTexts.access.principal,
             cell: ({ principalId, principalType, displayName }) => (
               <>
-                {displayName ?? principalId}
+                <Name>{displayName ?? principalId}</Name>
                 {principalType === 'Group' && <Members groupId={principalId} name={displayName ?? principalId} />}
               </>
             ),
@@ -121,7 +123,12 @@ function Members({ groupId, name }: { readonly groupId: string; readonly name: s
   if (!isOpen) {
     return (
       <div>
-        <Button size="small" appearance="subtle" aria-label={`${texts.members}: ${name}`} onClick={() => setOpen(true)}>
+        <Button
+          size="small"
+          appearance="subtle"
+          aria-label={visibleName(`${texts.members}: ${name}`)}
+          onClick={() => setOpen(true)}
+        >
           {texts.members}
         </Button>
       </div>
