@@ -23,6 +23,7 @@ const cases: readonly (readonly [change: DecisionChange, names: ChangeFor, text:
     'acrux acr grant token:ci pull team/app -n r', 'a scoped token, for which the mode of the registry does not matter'],
   [{ kind: 'assign-role', roleName: 'Reader', scope: '/s' }, { registry: 'r', who: 'ada', objectId: 'o', asked: { action: 'catalog', repository: null } },
     'acrux role assignment create --role Reader --assignee-object-id o --scope /s', 'an action that is not granted by repository'],
+  [{ kind: 'assign-role', roleName: 'Reader' }, { objectId: 'o' }, 'assign Reader at the scope of the request', 'no command without a scope'],
   [{ kind: 'get-new-token', access: 'repository:a:pull' }, {}, 'request a new token with the access scope repository:a:pull', 'no command'],
   [{ kind: 'of-a-newer-server' }, {}, 'of-a-newer-server', 'an unknown kind is shown as it is'],
 ]

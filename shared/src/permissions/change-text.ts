@@ -69,7 +69,8 @@ function grantText({ kind }: DecisionChange, names: ChangeFor): string | undefin
 }
 
 function assignRole({ roleName, scope, condition }: DecisionChange, names: ChangeFor): string {
-  const assignee = `--assignee-object-id ${objectIdIn(names)} --scope ${shellWord(scope ?? 'SCOPE')}`
+  if (scope === undefined) return `assign ${roleName ?? 'a role'} at the scope of the request`
+  const assignee = `--assignee-object-id ${objectIdIn(names)} --scope ${shellWord(scope)}`
   const command = `acrux role assignment create --role ${shellWord(roleName ?? 'ROLE')} ${assignee}`
   return condition ? `${command} --condition-version 2.0 --condition ${shellWord(condition)}` : command
 }

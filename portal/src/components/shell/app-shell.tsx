@@ -8,6 +8,7 @@ import { UnknownRegistry } from '../registries/unknown-registry.tsx'
 import { useKnownRegistry } from '../registries/use-registry.ts'
 import { texts } from '../texts/texts.ts'
 import { ConnectionBanner } from './connection-banner.tsx'
+import { DoneView } from './done-view.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { Navigation, narrow } from './navigation.tsx'
 import { ProductMark } from './product-mark.tsx'
@@ -71,6 +72,7 @@ export function AppShell() {
       <Navigation />
       <main id="content" ref={main} className={styles.main} tabIndex={-1}>
         <ConnectionBanner />
+        <DoneView />
         <Loaded query={session}>{() => <View />}</Loaded>
       </main>
       {session.data && reason && (

@@ -71,6 +71,8 @@ export const identitiesTexts = {
     identities: 'At other providers',
     noIdentities: 'This person does not sign in at another provider.',
     noGroups: 'This person is in no group.',
+    self: 'this is you',
+    selfText: 'This is you. If it succeeds, you are signed out at once, and only another owner can let you in again.',
     ownHint: 'Change your own password and second factor in My account.',
     methodNames: {
       '#microsoft.graph.passwordAuthenticationMethod': 'Password',
@@ -306,6 +308,7 @@ export const identitiesTexts = {
     dismiss: 'Do not show this again',
     password: 'Choose your own password',
     passwordText: 'Your first password is stored in a file on the server. Change it.',
+    givenPasswordText: 'Someone else knows your first password. Change it.',
     factor: 'Set up a second factor',
     factorText: 'An authenticator app or a passkey protects your account if someone learns your password.',
     push: 'Push an image',

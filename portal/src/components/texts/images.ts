@@ -4,6 +4,13 @@ export const imagesTexts = {
   sort: 'Sort',
   platform: 'Platform',
   index: 'Several platforms',
+  done: {
+    deleted: (name: string) => `${name} is deleted.`,
+    untagged: (tag: string) => `The tag ${tag} is removed.`,
+    restored: (name: string) => `${name} is restored.`,
+  },
+  sizeHint:
+    'Size: the manifest with its compressed layers and configuration. The size of an index is the size of all its images together.',
   searching: 'Loading the rest of the list to search it…',
   showMore: 'Show more',
   shown: (shown: number, all: number, isWhole: boolean) => `${shown} of ${all}${isWhole ? '' : ' or more'}`,

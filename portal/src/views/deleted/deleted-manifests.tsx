@@ -3,6 +3,7 @@ import { Checkbox, Text } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
+import { noteDone } from '../../api/done-note.ts'
 import { useRead } from '../../api/queries.ts'
 import { restoreManifest } from '../../api/registry-changes.ts'
 import { listDeletedManifests, listDeletedTags } from '../../api/registry.ts'
@@ -123,6 +124,7 @@ function RestoreDialog({ place, row, onRestored, onClose }: RestoreDialogProps) 
       onConfirm={async () => {
         await restoreManifest(place, digest, { tag, force })
         await onRestored()
+        noteDone(imagesTexts.done.restored(name))
       }}
       onClose={onClose}
     >

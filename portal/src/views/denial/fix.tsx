@@ -29,7 +29,9 @@ type FixProps = {
 
 /** The smallest change that would have allowed the request: as a command, and as a button where it is a role. */
 export function Fix({ decision, place, registry, registryName, names }: FixProps) {
-  const { smallestChange, correlationId } = decision
+  const { smallestChange, correlationId, since } = decision
+  // The request is allowed by now: there is nothing to fix.
+  if (since?.allowed === true) return undefined
   if (smallestChange === null) {
     return (
       <Section title={view.fix}>

@@ -43,23 +43,27 @@ export function FirstRun({ subscriptionId, readsEvents, loginServer, hasPushes }
   return (
     <Section title={view.title}>
       <ol className={styles.list}>
-        <Step isDone={steps.password} text={view.passwordText}>
+        <Step isDone={steps.own.password} text={steps.server ? view.passwordText : view.givenPasswordText}>
           <Link href="/account/password">{view.password}</Link>
         </Step>
-        <Step isDone={steps.factor} text={view.factorText}>
+        <Step isDone={steps.own.factor} text={view.factorText}>
           <Link href="/account/security">{view.factor}</Link>
         </Step>
-        <Step isDone={steps.push} text={view.pushText}>
-          {push}
-        </Step>
-        <Step isDone={steps.colleague} text={view.colleagueText}>
-          <AppLink to="/people" search={{ create: 'true' }}>
-            {view.colleague}
-          </AppLink>
-        </Step>
-        <Step isDone={steps.job} text={view.jobText}>
-          <AppLink to="/applications">{view.job}</AppLink>
-        </Step>
+        {steps.server !== undefined && (
+          <>
+            <Step isDone={steps.server.push} text={view.pushText}>
+              {push}
+            </Step>
+            <Step isDone={steps.server.colleague} text={view.colleagueText}>
+              <AppLink to="/people" search={{ create: 'true' }}>
+                {view.colleague}
+              </AppLink>
+            </Step>
+            <Step isDone={steps.server.job} text={view.jobText}>
+              <AppLink to="/applications">{view.job}</AppLink>
+            </Step>
+          </>
+        )}
       </ol>
       <div>
         <Button onClick={dismiss}>{view.dismiss}</Button>

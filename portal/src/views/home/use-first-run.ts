@@ -5,9 +5,16 @@ import type { GraphUser } from '../../api/graph-types.ts'
 import { useRead } from '../../api/queries.ts'
 import { useSession } from '../../api/use-session.ts'
 import { useOwnRole } from '../../components/identities/use-directory-role.ts'
+import { isFirstAccount } from './first-account.ts'
 
-/** The first steps of an owner: whether each is done. */
-export type FirstSteps = Readonly<Record<'password' | 'factor' | 'push' | 'colleague' | 'job', boolean>>
+/** The steps of everyone: whether each is done. */
+type OwnSteps = Readonly<Record<'password' | 'factor', boolean>>
+
+/** The steps of the first account, which sets the server up. */
+type ServerSteps = Readonly<Record<'push' | 'colleague' | 'job', boolean>>
+
+/** The first steps of an owner. */
+export type FirstSteps = { readonly own: OwnSteps; readonly server: ServerSteps | undefined }
 
 const storageKey = (objectId: string) => `acrux-first-run-${objectId}`
 
@@ -37,13 +44,18 @@ export function useFirstRun(
   }
   const steps: FirstSteps | undefined =
     isWanted && isOwner && account.data !== undefined && jobs.data !== undefined
-      ? { ...account.data, push: hasPushes, job: jobs.data.value.length > 0 }
+      ? {
+          own: account.data.own,
+          server: account.data.isFirstAccount
+            ? { push: hasPushes, colleague: account.data.hasColleague, job: jobs.data.value.length > 0 }
+            : undefined,
+        }
       : undefined
-  const isComplete = steps !== undefined && Object.values(steps).every(Boolean)
+  const isComplete = steps !== undefined && Object.values({ ...steps.own, ...steps.server }).every(Boolean)
   return { steps: isComplete ? undefined : steps, dismiss }
 }
 
-async function readAccount(objectId: string, signal: AbortSignal): Promise<Omit<FirstSteps, 'push' | 'job'>> {
+async function readAccount(objectId: string, signal: AbortSignal) {
   const [methods, people] = await Promise.all([
     listMethods(objectId, signal),
     listDirectory<GraphUser>('users', {}, signal),
@@ -54,9 +66,9 @@ async function readAccount(objectId: string, signal: AbortSignal): Promise<Omit<
   const isFirst =
     password !== undefined && 'createdDateTime' in password && password.createdDateTime === self?.createdDateTime
   return {
-    password: !isFirst,
-    factor: methods.some((method) => factors.has(method['@odata.type'])),
-    colleague: people.items.length > 1,
+    own: { password: !isFirst, factor: methods.some((method) => factors.has(method['@odata.type'])) },
+    isFirstAccount: isFirstAccount(objectId, people.items),
+    hasColleague: people.items.length > 1,
   }
 }
 

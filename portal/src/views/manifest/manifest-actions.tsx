@@ -2,6 +2,7 @@ import { Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { noteDone } from '../../api/done-note.ts'
 import type { ManifestProperties, TagProperties } from '../../api/content-types.ts'
 import { deleteManifest, deleteTag } from '../../api/registry-changes.ts'
 import type { Access } from '../../api/registry.ts'
@@ -120,6 +121,7 @@ function Untag({ address, onClose }: DialogProps) {
       onConfirm={async () => {
         await deleteTag(address, reference)
         await leave()
+        noteDone(imagesTexts.done.untagged(reference))
       }}
       onClose={onClose}
     >
@@ -146,6 +148,7 @@ function Delete({ address, digest, manifest, childCount, onClose }: DialogProps)
       onConfirm={async () => {
         await deleteManifest(address, digest)
         await leave()
+        noteDone(imagesTexts.done.deleted(shortDigest(digest)))
       }}
       onClose={onClose}
     >

@@ -20,10 +20,10 @@ export function PersonActions({ person }: { readonly person: GraphUser }) {
   const { id } = person
   const [dialog, setDialog] = useState<'reset' | 'pass' | 'role'>()
   const [question, setQuestion] = useState<Question>()
-  const questions = useQuestions(person)
-  const ownerReason = useOwnerReason()
   const { data: session } = useSession()
   const isSelf = session?.person.objectId === id
+  const questions = useQuestions(person, isSelf)
+  const ownerReason = useOwnerReason()
   const reason = isSelf ? view.ownHint : ownerReason
   const ask = (asked: Question, why = ownerReason): Action => ({
     label: asked.action,
@@ -49,12 +49,12 @@ export function PersonActions({ person }: { readonly person: GraphUser }) {
   )
 }
 
-function useQuestions({ id, userPrincipalName: name }: GraphUser) {
+function useQuestions({ id, userPrincipalName: name }: GraphUser, isSelf: boolean) {
   const changed = useChangedPerson(id)
   const navigate = useNavigate()
   const question = (action: string, text: string, act: () => Promise<void>): Question => ({
     title: identitiesTexts.ask(action, name),
-    text,
+    text: isSelf ? `${view.selfText} ${text}` : text,
     action,
     act,
   })

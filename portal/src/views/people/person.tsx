@@ -1,5 +1,6 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { GraphObjectIdentity, GraphUser } from '../../api/graph-types.ts'
+import { useSession } from '../../api/use-session.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
@@ -73,13 +74,14 @@ function Overview({ person }: { readonly person: GraphUser }) {
   const { data: roles } = useDirectoryRoles()
   const role = roles?.get(person.id) ?? 'none'
   const identities = useExternalIdentities(person.id)
+  const isSelf = useSession().data?.person.objectId === person.id
   return (
     <>
       <PersonActions person={person} />
       <GiveRole principal={person.id} />
       <Facts
         facts={[
-          [words.userName, person.userPrincipalName],
+          [words.userName, isSelf ? `${person.userPrincipalName} (${view.self})` : person.userPrincipalName],
           [words.objectId, <code key="id">{person.id}</code>],
           [words.created, formatTime(person.createdDateTime)],
           [words.state, <EnabledBadge key="state" isEnabled={person.accountEnabled} />],

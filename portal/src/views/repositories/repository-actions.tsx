@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { RepositoryProperties } from '../../api/content-types.ts'
+import { noteDone } from '../../api/done-note.ts'
 import { deleteRepository } from '../../api/registry-changes.ts'
 import type { Access } from '../../api/registry.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
@@ -35,6 +36,7 @@ export function RepositoryActions({ registry, properties, access, onChanged }: R
     await navigate({ to: '/registries/$registry/repositories', params: { registry } })
     await queries.invalidateQueries({ queryKey: ['repositories', registry] })
     queries.removeQueries({ predicate: ({ queryKey }) => queryKey[1] === registry && queryKey[2] === repository })
+    noteDone(imagesTexts.done.deleted(repository))
   }
   return (
     <>

@@ -18,7 +18,7 @@ export function NewPassword({ loginServer, token, password }: NewPasswordProps) 
       </div>
       <CaptionedText label={words.userName} text={token} />
       <CaptionedText label={rightsTexts.keys.password} text={password} />
-      <CaptionedText label={texts.login} text={`docker login ${loginServer} --username ${token} --password-stdin`} />
+      <CaptionedText label={texts.login} text={`docker login ${loginServer} --username ${token}`} />
     </>
   )
 }
