@@ -30,7 +30,7 @@ import { type ManifestContent, platformName } from './parse-manifest.ts'
 import { ReferrerGraph } from './referrer-graph.tsx'
 import { attestedBy } from './referrer-kind.ts'
 import { type ManifestPart, parseManifestSearch } from './search.ts'
-import { type ManifestAddress, useManifest, useManifestProperties, useTag } from './use-manifest.ts'
+import { type ManifestAddress, useManifest, useManifestProperties, useTag, useImageSizes } from './use-manifest.ts'
 
 const view = texts.manifestView
 const own = imagesTexts.manifest
@@ -136,7 +136,7 @@ function Overview({ address, raw, content, properties, tag }: OverviewProps) {
       <Section title={view.properties}>
         <Facts
           facts={[
-            ...factsOf(raw, content),
+            ...factsOf(raw, content, properties),
             ...propertyFacts(properties, tag),
             ...(content.subject === undefined || !isDigest(content.subject.digest)
               ? []
@@ -148,6 +148,7 @@ function Overview({ address, raw, content, properties, tag }: OverviewProps) {
                 ]),
           ]}
         />
+        <Text size={200}>{imagesTexts.sizeHint}</Text>
         <CopyText label={words.digest} text={raw.digest} />
       </Section>
       {content.manifests.length > 0 && <Platforms address={address} manifests={content.manifests} />}
@@ -164,12 +165,17 @@ function Overview({ address, raw, content, properties, tag }: OverviewProps) {
 /** A pushed text may be megabytes long. */
 const cut = (text: string) => (text.length > maxValueLength ? `${text.slice(0, maxValueLength)}…` : text)
 
-function factsOf(raw: RawManifest, content: ManifestContent): readonly Fact[] {
-  const bytes = [content.config, ...content.layers].reduce((sum, descriptor) => sum + (descriptor?.size ?? 0), 0)
+function factsOf(
+  raw: RawManifest,
+  content: ManifestContent,
+  properties: ManifestProperties | undefined,
+): readonly Fact[] {
+  // As in the list of tags.
+  const bytes = properties?.imageSize
   return [
     [view.mediaType, raw.mediaType],
     ...(content.artifactType === undefined ? [] : [[view.artifactType, cut(content.artifactType)] as const]),
-    [words.size, sizeText(raw.sizeBytes + bytes)],
+    [words.size, bytes === undefined ? '–' : sizeText(bytes)],
   ]
 }
 
@@ -207,6 +213,10 @@ function Commands({ address, digest, show }: CommandsProps) {
 type DescriptorsProps = { readonly address: ManifestAddress; readonly manifests: readonly Descriptor[] }
 
 function Platforms({ address, manifests }: DescriptorsProps) {
+  const sizes = useImageSizes(
+    address,
+    manifests.map(({ digest }) => digest),
+  )
   return (
     <Section title={view.platforms}>
       <DataTable
@@ -220,7 +230,13 @@ function Platforms({ address, manifests }: DescriptorsProps) {
             cell: ({ digest }) =>
               isDigest(digest) ? <ManifestLink {...address} reference={digest} /> : <code>{cut(digest)}</code>,
           },
-          { title: words.size, cell: ({ size }) => sizeText(size) },
+          {
+            title: words.size,
+            cell: ({ digest }) => {
+              const bytes = sizes.get(digest)
+              return bytes === undefined ? '–' : sizeText(bytes)
+            },
+          },
         ]}
       />
     </Section>

@@ -99,6 +99,7 @@ function ContentTable<Item>({ registry, repository, filter, query, texts: titles
           <>
             {isSearching && <Text role="status">{imagesTexts.searching}</Text>}
             {rows.length === 0 && !isSearching && <Text>{words.noMatch}</Text>}
+            {rows.length > 0 && <Text size={200}>{imagesTexts.sizeHint}</Text>}
             {rows.length > 0 && (
               <LongTable
                 label={titles.label}
