@@ -124,20 +124,19 @@ test('a name does not change the text beside it, and its hidden characters are v
   await giveDirectory(server, owner)
   await give(owner, roles.owner)
   const { appId, password } = server.firstRun.servicePrincipal
-  await pushImage(server, 'team/names', { tag: '1', annotations: { title: 'Grace \u202Egnp.exe' } }, basic(appId, password))
+  await pushImage(
+    server,
+    'team/names',
+    { tag: '1', annotations: { title: 'Grace \u202Egnp.exe' } },
+    basic(appId, password),
+  )
   await using context = await browser.newContext()
   const { page } = await watch(context)
   await signIn(page, owner)
   await openView(page, '/portal/people')
   assert.equal(await page.getByRole('link', { name: 'names', exact: true }).locator('bdi').count(), 1)
   await openView(page, `${base}/repositories/team%2Fnames/manifests/1`)
-  await page.locator('dd bdi').getByText('Grace U+202Egnp.exe', { exact: true }).waitFor()
-})
-  await link.waitFor()
-  assert.equal(await link.locator('bdi').count(), 1)
-  await link.click()
-  await page.getByRole('heading', { level: 1, name: 'Grace U+202Egnp.exe' }).waitFor()
-  assert.match(await page.title(), /U\+202E/)
+  await page.locator('dd bdi', { hasText: 'Grace U+202Egnp.exe' }).waitFor()
 })
 
 test('owners see which person they are, before they disable their own account', async (t) => {
