@@ -22,10 +22,9 @@ export async function findRegistry(
   signal: AbortSignal,
 ): Promise<{ readonly name: string; readonly loginServer: string } | null> {
   const query = new URLSearchParams({ loginServer }).toString()
-  const { body } = await readJson<{ readonly registry: { readonly name: string; readonly loginServer: string } | null }>(
-    `session?${query}`,
-    { signal },
-  )
+  const { body } = await readJson<{
+    readonly registry: { readonly name: string; readonly loginServer: string } | null
+  }>(`session?${query}`, { signal })
   return body.registry
 }
 
