@@ -36,8 +36,12 @@ async function shown(page: Page, label: string): Promise<string> {
   return (await page.getByRole('dialog').getByRole('group', { name: label }).innerText()).trim()
 }
 
-async function closeDialog(page: Page): Promise<void> {
+async function closeSecret(page: Page): Promise<void> {
   await page.getByRole('checkbox', { name: 'I have stored it' }).check()
+  await closeDialog(page)
+}
+
+async function closeDialog(page: Page): Promise<void> {
   await press(page, 'Close')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
 }
@@ -60,7 +64,7 @@ async function addsPerson(page: Page): Promise<void> {
   await press(page, 'Add a person')
   await page.getByText('The person is added').waitFor()
   assert.match(await shown(page, 'One-time link'), /\/sign-in\/link#/)
-  await closeDialog(page)
+  await closeSecret(page)
   await page.locator('button:focus', { hasText: 'Add a person' }).waitFor()
   await page.getByRole('searchbox', { name: 'Name begins with' }).fill('Ad')
   await page.waitForURL('**/people?filter=Ad')
@@ -78,12 +82,12 @@ async function changesPerson(page: Page): Promise<void> {
   await press(page, 'Create a code for the second factor')
   await press(page, 'Create a code for the second factor')
   assert.notEqual(await shown(page, 'Code'), '')
-  await closeDialog(page)
+  await closeSecret(page)
   await press(page, 'Reset the password')
   await page.getByRole('checkbox').check()
   await press(page, 'Reset the password')
   assert.match(await shown(page, 'One-time link'), /\/sign-in\/link#/)
-  await closeDialog(page)
+  await closeSecret(page)
   await press(page, 'Change the role')
   await page.getByRole('radio', { name: /^Reader/ }).check()
   await press(page, 'Save')
@@ -136,7 +140,7 @@ async function rotatesSecret(page: Page): Promise<string> {
   const appId = await shown(page, 'User name for docker login')
   const password = await shown(page, 'Secret')
   assert.notEqual(await armToken(server, { appId, password }), '')
-  await closeDialog(page)
+  await closeSecret(page)
   await press(page, 'Show when they were last used')
   await page.getByRole('columnheader', { name: 'Last used' }).waitFor()
   await confirm(page, 'Remove the secret build', 'Remove')
@@ -216,7 +220,7 @@ async function enrollsMachine(page: Page): Promise<void> {
   await press(page, 'Enroll build-1')
   await press(page, 'Create a code')
   assert.match(await shown(page, 'Run this on the machine'), /--code [A-Z0-9]{4}-/)
-  await closeDialog(page)
+  await closeSecret(page)
   assert.deepEqual(await violations(page), [])
   await confirm(page, 'Delete build-1', 'Delete')
   assert.equal((await arm(server, 'GET', machine)).status, 404)
