@@ -2,7 +2,6 @@ import { Outlet, createRootRoute, createRoute, notFound } from '@tanstack/react-
 import { isAddress } from '../components/elements/address.ts'
 import { Missing } from '../components/elements/missing.tsx'
 import { anyText, oneOf, searchOf, textThat } from '../components/elements/search-params.ts'
-import { AppShell } from '../components/shell/app-shell.tsx'
 import { parseAccessSearch, parsePrincipal } from '../views/access-control/access-search.ts'
 import { systems } from '../views/applications/job-systems.ts'
 import { parseEventSearch } from '../views/audit/event-search.ts'
@@ -14,10 +13,11 @@ import { parseRepositorySearch } from '../views/repositories/repository-search.t
 import { parseServerSearch } from '../views/server/server-search.ts'
 import { parseTokenSearch } from '../views/tokens/token-search.ts'
 import { type LazyView, type Load, lazyView } from './lazy-view.tsx'
+import { ShellView } from './shell-view.tsx'
 
 const root = createRootRoute({ component: Outlet })
 
-const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: AppShell })
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: ShellView })
 
 /** All views, whose files are loaded while the browser is idle. */
 export const lazyViews: LazyView[] = []

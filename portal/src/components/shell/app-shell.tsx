@@ -1,11 +1,9 @@
 import { Subtitle1, makeStyles, tokens } from '@fluentui/react-components'
-import { Outlet, useLocation, useParams } from '@tanstack/react-router'
-import { Suspense, lazy, useEffect, useRef, useSyncExternalStore } from 'react'
+import { useLocation } from '@tanstack/react-router'
+import { type ReactNode, Suspense, lazy, useEffect, useRef, useSyncExternalStore } from 'react'
 import { signInQuestion } from '../../api/sign-in-question.ts'
 import { useSession } from '../../api/use-session.ts'
 import { Loaded } from '../elements/loaded.tsx'
-import { UnknownRegistry } from '../registries/unknown-registry.tsx'
-import { useKnownRegistry } from '../registries/use-registry.ts'
 import { texts } from '../texts/texts.ts'
 import { ConnectionBanner } from './connection-banner.tsx'
 import { DoneView } from './done-view.tsx'
@@ -52,7 +50,7 @@ const useStyles = makeStyles({
 })
 
 /** The frame around every view: the header, the navigation, and the view of the address. */
-export function AppShell() {
+export function AppShell({ children }: { readonly children: ReactNode }) {
   const styles = useStyles()
   const session = useSession()
   const main = useFocusOfView()
@@ -73,7 +71,7 @@ export function AppShell() {
       <main id="content" ref={main} className={styles.main} tabIndex={-1}>
         <ConnectionBanner />
         <DoneView />
-        <Loaded query={session}>{() => <View />}</Loaded>
+        <Loaded query={session}>{() => children}</Loaded>
       </main>
       {session.data && reason && (
         <Suspense>
@@ -82,13 +80,6 @@ export function AppShell() {
       )}
     </div>
   )
-}
-
-/** The view of the address, if its registry exists. */
-function View() {
-  const { registry } = useParams({ strict: false })
-  const { isUnknown } = useKnownRegistry(registry)
-  return isUnknown && registry !== undefined ? <UnknownRegistry loginServer={registry} /> : <Outlet />
 }
 
 /** After a change of the view, the keyboard and the screen reader are at its beginning. */

@@ -30,7 +30,7 @@ import { type ManifestContent, platformName } from './parse-manifest.ts'
 import { ReferrerGraph } from './referrer-graph.tsx'
 import { attestedBy } from './referrer-kind.ts'
 import { type ManifestPart, parseManifestSearch } from './search.ts'
-import { type ManifestAddress, useManifest, useManifestProperties, useTag, useImageSizes } from './use-manifest.ts'
+import { type ManifestAddress, useManifest, useManifestProperties, useTag } from './use-manifest.ts'
 
 const view = texts.manifestView
 const own = imagesTexts.manifest
@@ -213,10 +213,6 @@ function Commands({ address, digest, show }: CommandsProps) {
 type DescriptorsProps = { readonly address: ManifestAddress; readonly manifests: readonly Descriptor[] }
 
 function Platforms({ address, manifests }: DescriptorsProps) {
-  const sizes = useImageSizes(
-    address,
-    manifests.map(({ digest }) => digest),
-  )
   return (
     <Section title={view.platforms}>
       <DataTable
@@ -229,13 +225,6 @@ function Platforms({ address, manifests }: DescriptorsProps) {
             title: words.digest,
             cell: ({ digest }) =>
               isDigest(digest) ? <ManifestLink {...address} reference={digest} /> : <code>{cut(digest)}</code>,
-          },
-          {
-            title: words.size,
-            cell: ({ digest }) => {
-              const bytes = sizes.get(digest)
-              return bytes === undefined ? '–' : sizeText(bytes)
-            },
           },
         ]}
       />

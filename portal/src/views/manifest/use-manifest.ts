@@ -1,8 +1,6 @@
-import { useQueries } from '@tanstack/react-query'
 import { orHidden } from '../../api/or-hidden.ts'
 import { useRead } from '../../api/queries.ts'
 import { readBlobText, readManifest, readManifestProperties, readReferrers, readTag } from '../../api/registry.ts'
-import { isDigest } from '../../components/elements/address.ts'
 import { parseImageConfig, parseIndex, parseManifest } from './parse-manifest.ts'
 
 export type ManifestAddress = { readonly registry: string; readonly repository: string; readonly reference: string }
@@ -29,22 +27,6 @@ export function useManifestProperties({ registry, repository }: ManifestAddress,
     ['manifest-properties', registry, repository, digest],
     digest !== undefined && ((signal) => orHidden(readManifestProperties(registry, repository, digest, signal))),
   )
-}
-
-/** For how many images of an index the sizes are read. */
-const maxSizes = 20
-
-/** The sizes of the images of an index, by their digests. Others are missing. */
-export function useImageSizes({ registry, repository }: ManifestAddress, digests: readonly string[]) {
-  return useQueries({
-    queries: [...new Set(digests.filter(isDigest))].slice(0, maxSizes).map((digest) => ({
-      queryKey: ['manifest-properties', registry, repository, digest],
-      queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
-        orHidden(readManifestProperties(registry, repository, digest, signal)),
-    })),
-    combine: (results) =>
-      new Map(results.flatMap(({ data }) => (data ? [[data.digest, data.imageSize] as const] : []))),
-  })
 }
 
 /** The properties of the tag of an address: locks, last pull. Null: there is none, or the person may not read them. */
