@@ -8,7 +8,7 @@ import { tempDir } from './harness/temp-dir.ts'
 
 const uid = process.getuid?.() ?? 0
 
-/** Runs the program with a temporary directory that all users share. Returns the path of its cache there. */
+/** Runs the program without a home, with a temporary directory that all users share. Returns what it stored there. */
 async function cacheAfter(prepare: (cache: string, shared: string) => void): Promise<string> {
   using home = tempDir('compile-cache')
   const shared = join(home.path, 'shared')
@@ -18,7 +18,7 @@ async function cacheAfter(prepare: (cache: string, shared: string) => void): Pro
   mkdirSync(join(shared, 'node-compile-cache'))
   const cache = join(shared, `acrux-compile-cache-${uid}`)
   prepare(cache, shared)
-  const env = { PATH: process.env['PATH'] ?? '', HOME: home.path, TMPDIR: shared }
+  const env = { PATH: process.env['PATH'] ?? '', HOME: '/dev/null', TMPDIR: shared }
   await mustRun(process.execPath, [mainFile, '--version'], { env })
   assert.deepEqual(readdirSync(join(shared, 'node-compile-cache')), [])
   return existsSync(cache)
@@ -26,7 +26,25 @@ async function cacheAfter(prepare: (cache: string, shared: string) => void): Pro
     : 'none'
 }
 
-test('the compile cache is in a directory that only its user can change', async () => {
+test('the compile cache is in the cache directory of the user, which only the user can change', async () => {
+  using home = tempDir('compile-cache')
+  const temporary = join(home.path, 'tmp')
+  mkdirSync(temporary)
+  const given = join(home.path, 'given')
+  for (const [variables, cache] of [
+    [{}, join(home.path, '.cache/acrux')],
+    [{ XDG_CACHE_HOME: 'relative' }, join(home.path, '.cache/acrux')],
+    [{ XDG_CACHE_HOME: given }, join(given, 'acrux')],
+  ] as const) {
+    const env = { PATH: process.env['PATH'] ?? '', HOME: home.path, TMPDIR: temporary, ...variables }
+    await mustRun(process.execPath, [mainFile, '--version'], { env })
+    assert.equal((lstatSync(cache).mode & 0o777).toString(8), '700')
+    assert.deepEqual(readdirSync(cache), ['compile-cache'])
+    assert.deepEqual(readdirSync(temporary), [])
+  }
+})
+
+test('without a home, the compile cache is in a temporary directory that only its user can change', async () => {
   assert.equal(await cacheAfter(() => undefined), '700, 1 entries')
 })
 

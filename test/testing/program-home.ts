@@ -30,7 +30,7 @@ export function programHome(): ProgramHome {
 
 /** The temporary files of programs that have ended. Node stores compiled code there. */
 export function filesLeftIn(home: ProgramHome): readonly string[] {
-  return readdirSync(home.temp).filter((name) => !/^acrux-compile-cache|^node-compile-cache/.test(name))
+  return readdirSync(home.temp).filter((name) => name !== 'node-compile-cache')
 }
 
 const debianPython = '/usr/bin/python3'

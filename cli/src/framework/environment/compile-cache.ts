@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync } from 'node:fs'
 import { enableCompileCache, getCompileCacheDir } from 'node:module'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
 
 /**
@@ -11,14 +11,24 @@ import path from 'node:path'
 export function enablePrivateCompileCache(): void {
   // The variable NODE_COMPILE_CACHE selects another one.
   if (getCompileCacheDir() !== undefined) return
-  const directory = path.join(tmpdir(), `acrux-compile-cache-${process.getuid?.() ?? 'user'}`)
-  if (isPrivate(directory)) enableCompileCache(directory)
+  const ofUser = path.join(cacheDirectory(), 'acrux')
+  // A service may have no home directory.
+  const temporary = path.join(tmpdir(), `acrux-compile-cache-${process.getuid?.() ?? 'user'}`)
+  if (isPrivate(ofUser)) enableCompileCache(path.join(ofUser, 'compile-cache'))
+  else if (isPrivate(temporary)) enableCompileCache(temporary)
+}
+
+/** The directory of this user for caches. [XDG Base Directory Specification] */
+function cacheDirectory(): string {
+  const { XDG_CACHE_HOME: given = '', HOME: home = '' } = process.env
+  // The specification requires relative paths to be ignored.
+  return path.isAbsolute(given) ? given : path.join(home || homedir(), '.cache')
 }
 
 /** Whether a directory, which is created if it is missing, belongs to this user alone. */
 function isPrivate(directory: string): boolean {
   try {
-    mkdirSync(directory, { mode: 0o700 })
+    mkdirSync(directory, { mode: 0o700, recursive: true })
   } catch {
     // It exists, or cannot be created.
   }
