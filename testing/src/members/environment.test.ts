@@ -33,6 +33,13 @@ test('a client gets the variables that make it use the emulator, and trust its a
   assert.match(variablesOf('java', ready, folderOf)['JAVA_TOOL_OPTIONS'] ?? '', /trustStore=\/a\/trust\.p12 /)
 })
 
+test('a client that there is not is rejected, with a list of the clients', () => {
+  assert.throws(
+    () => variablesOf('curl' as 'az', ready, folderOf),
+    /no client curl: the clients are az, docker, podman/,
+  )
+})
+
 test('a client that stores a sign-in gets a directory for it', () => {
   const created: string[] = []
   const create = (name: string) => {

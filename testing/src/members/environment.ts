@@ -51,6 +51,9 @@ export function variablesOf(client: Client, ready: Ready, folderOf: (name: strin
       JAVA_TOOL_OPTIONS: trustStoreFile && javaTrust(trustStoreFile),
     }),
   }
+  if (!Object.hasOwn(variables, client)) {
+    throw new RangeError(`no client ${client}: the clients are ${Object.keys(variables).join(', ')}`)
+  }
   return present<string>(variables[client]())
 }
 

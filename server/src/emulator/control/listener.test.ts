@@ -136,6 +136,14 @@ for (const [what, path, bearer, status] of [
   })
 }
 
+test('a health check may ask for the head of a response', async (t) => {
+  const { ask } = await open(t, routes, null)
+  for (const path of ['/_acrux/open', '/_acrux/stream']) {
+    const { status, text } = await ask('HEAD', path)
+    assert.deepEqual([status, text], [200, ''], path)
+  }
+})
+
 test('a wrong token is denied before the route is known, except for open routes', async (t) => {
   const { ask } = await open(t, routes, null)
   for (const bearer of ['wrong', `${token}x`, token.toUpperCase()]) {

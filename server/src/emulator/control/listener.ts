@@ -52,9 +52,11 @@ function createAnswer<Context>({ token, routes, context, log }: ControlOptions<C
   const answerTo = async (request: IncomingMessage): Promise<Answer> => {
     const url = URL.parse(`http://control.invalid${request.url ?? ''}`)
     if (url === null) throw invalidRequest('The target of the request is not a path.')
+    // A health check may ask for the head only.
+    const method = request.method === 'HEAD' ? 'GET' : request.method
     const found = table
       .map(({ route, pattern }) => ({ route, match: pattern.exec(url.pathname) }))
-      .find(({ route, match }) => match !== null && route.method === request.method)
+      .find(({ route, match }) => match !== null && route.method === method)
     if (found?.route.isOpen !== true && !isAuthorized(request.headers.authorization)) {
       throw new ControlError(401, 'Unauthorized', 'The bearer token of the control API is missing or wrong.')
     }
