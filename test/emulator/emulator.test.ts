@@ -153,6 +153,19 @@ test('snapshots that do not exist, and archives that are none, are rejected', as
   assert.ok(!readdirSync(join(emulator.temporary, folder)).some((name) => name.startsWith('part-')))
 })
 
+test('a snapshot whose server cannot be started changes nothing', async () => {
+  await push('kept')
+  const version = stringAt(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')), 'version')
+  const files = [
+    { path: 'emulator.json', content: Buffer.from(JSON.stringify({ version })) },
+    { path: 'acrux.db', content: Buffer.from(`SQLite format 3\0${'x'.repeat(8192)}`) },
+  ]
+  await expectControl(201, 'PUT', 'state/snapshots/broken', Buffer.from(tar(files)))
+  await expectError('Conflict', 'POST', 'state/snapshots/broken/restore')
+  await expectControl(200, 'GET', 'health')
+  assert.equal(await pull('kept'), 200)
+})
+
 test('acrux serve denies the data directory of an emulator', async () => {
   await expectControl(201, 'POST', 'state/snapshots/stolen')
   const { bytes } = await expectControl(200, 'GET', 'state/snapshots/stolen')

@@ -25,6 +25,6 @@ export function notFound(message: string): ControlError {
 }
 
 /** The request does not fit the state of the emulator. */
-export function conflict(message: string): ControlError {
-  return new ControlError(409, 'Conflict', message)
+export function conflict(message: string, cause?: unknown): ControlError {
+  return new ControlError(409, 'Conflict', message, { cause })
 }

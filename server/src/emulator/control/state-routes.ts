@@ -1,7 +1,7 @@
 import { conflict, invalidRequest, notFound } from './errors.ts'
 import type { Context } from './context.ts'
 import { type Call, type Route, noContent } from './route.ts'
-import { ForeignSnapshotError } from '../state/emulator-state.ts'
+import { ForeignSnapshotError, UnusableSnapshotError } from '../state/emulator-state.ts'
 import { InvalidArchiveError } from '../state/tar-reader.ts'
 
 const path = '/_acrux/state/snapshots/:name'
@@ -32,7 +32,12 @@ export const stateRoutes: readonly Route<Context>[] = [
     method: 'POST',
     path: `${path}/restore`,
     handle: async ({ state }, call) => {
-      await state.restore(existing(state, call))
+      try {
+        await state.restore(existing(state, call))
+      } catch (error) {
+        if (error instanceof UnusableSnapshotError) throw conflict(error.message, error)
+        throw error
+      }
       return noContent
     },
   },

@@ -10,6 +10,11 @@ export class ForeignSnapshotError extends Error {
   override readonly name = 'ForeignSnapshotError'
 }
 
+/** The server of a snapshot cannot be started. The state is that of before. */
+export class UnusableSnapshotError extends Error {
+  override readonly name = 'UnusableSnapshotError'
+}
+
 /** What a part of the emulator keeps beside the data directory, such as the clock. */
 export type Kept = {
   /** Its name in a snapshot. */
@@ -95,10 +100,24 @@ export class EmulatorState {
     return existsSync(this.#snapshot(name))
   }
 
-  /** Returns to a snapshot, which must exist. */
+  /** Returns to a snapshot, which must exist. @throws UnusableSnapshotError */
   async restore(name: string): Promise<void> {
+    const kept = this.#saveKept()
     await this.#stop(false)
-    await this.#putBack(this.#snapshot(name))
+    const earlier = path.join(this.#options.folder, 'earlier')
+    renameSync(this.dataDir, earlier)
+    try {
+      await this.#putBack(this.#snapshot(name))
+    } catch (error) {
+      rmSync(this.dataDir, { recursive: true, force: true })
+      renameSync(earlier, this.dataDir)
+      this.#restoreKept(kept)
+      await this.#start()
+      const text = `The snapshot ${name} cannot be restored: ${error instanceof Error ? error.message : String(error)}`
+      throw new UnusableSnapshotError(text, { cause: error })
+    } finally {
+      rmSync(earlier, { recursive: true, force: true })
+    }
   }
 
   /** A snapshot, which must exist, as a tar archive. */
@@ -161,8 +180,7 @@ export class EmulatorState {
     cpSync(this.dataDir, target, { recursive: true })
     // A snapshot can leave this machine, and the key of the authority must not.
     rmSync(tlsDirectoryIn(target), { recursive: true, force: true })
-    const kept = Object.fromEntries(this.#options.kept.map(({ name, save }) => [name, save()]))
-    writeMark(target, { version: this.#options.version, kept })
+    writeMark(target, { version: this.#options.version, kept: this.#saveKept() })
     await this.#start()
   }
 
@@ -171,8 +189,16 @@ export class EmulatorState {
     rmSync(this.dataDir, { recursive: true, force: true })
     cpSync(source, this.dataDir, { recursive: true })
     await this.#options.install(this.dataDir)
-    for (const { name, restore } of this.#options.kept) restore(kept[name])
+    this.#restoreKept(kept)
     await this.#start()
+  }
+
+  #saveKept(): Readonly<Record<string, unknown>> {
+    return Object.fromEntries(this.#options.kept.map(({ name, save }) => [name, save()]))
+  }
+
+  #restoreKept(kept: Readonly<Record<string, unknown>>): void {
+    for (const { name, restore } of this.#options.kept) restore(kept[name])
   }
 }
 
