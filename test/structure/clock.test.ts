@@ -24,6 +24,7 @@ const readers: Readonly<Record<string, string>> = {
   'server/src/compose/compose.ts':                       'the default clock of a server',
   'server/src/compose/workers/reading-thread.ts':        'the default clock of a thread, and its certificates',
   'server/src/compose/emulate.ts':                      'the certificate authority, which clients verify by their own clocks',
+  'server/src/emulator/authority/authority.ts':         'certificates, which clients verify by their own clocks',
   'server/src/emulator/state/run-folder.ts':            'how old the folder of a process that was killed is',
   'server/src/emulator/clock/steered-clock.ts':          'the machine that the clock is steered against',
   'server/src/platform/log/log.ts':                      'log',

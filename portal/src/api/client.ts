@@ -74,6 +74,12 @@ function reasonToSignIn(error: unknown, { failsSignedOut }: ApiRequest): SignInR
   return error.code === signedOutCode && failsSignedOut !== true ? 'session-ended' : undefined
 }
 
+/** Notes that the server could not be reached. Returns the error to throw. */
+export function unreachable(): ApiError {
+  noteLoss(() => fetch('/healthz', { cache: 'no-store', redirect: 'manual' }))
+  return new ApiError(0, { code: 'Unreachable', message: '' })
+}
+
 async function sendOnce(path: string, request: ApiRequest): Promise<Response> {
   const { method = 'GET', accept = 'application/json', headers, body, signal } = request
   let response: Response
@@ -93,8 +99,7 @@ async function sendOnce(path: string, request: ApiRequest): Promise<Response> {
     })
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    noteLoss()
-    throw new ApiError(0, { code: 'Unreachable', message: '' })
+    throw unreachable()
   }
   noteAnswer()
   if (response.ok) return response

@@ -20,16 +20,15 @@ export function noteAnswer(): void {
   change(false)
 }
 
-/** Notes that the server could not be reached, and asks again until it answers. */
-export function noteLoss(): void {
+/** Notes that the server could not be reached, and asks again until it answers. `ask` resolves with any answer. */
+export function noteLoss(ask: () => Promise<unknown>): void {
   change(true)
-  if (retry === undefined) askLater(0)
+  if (retry === undefined) askLater(ask, 0)
 }
 
-function askLater(failures: number): void {
+function askLater(ask: () => Promise<unknown>, failures: number): void {
   retry = setTimeout(() => {
-    // Any answer shows that the server is there.
-    fetch('/healthz', { cache: 'no-store', redirect: 'manual' }).then(noteAnswer, () => askLater(failures + 1))
+    ask().then(noteAnswer, () => askLater(ask, failures + 1))
   }, retryDelayMs(failures))
 }
 

@@ -1,6 +1,5 @@
 import { type ComponentType, type ReactNode, use } from 'react'
-import { ApiError } from '../api/client.ts'
-import { noteLoss } from '../api/connection.ts'
+import { type ApiError, unreachable } from '../api/client.ts'
 
 /** Loads the file of a view, which exports the component by this name. */
 export type Load<Name extends string> = () => Promise<Readonly<Record<Name, ComponentType>>>
@@ -19,19 +18,20 @@ export function lazyView<Name extends string>(load: Load<Name>, name: Name): Laz
   let component: ComponentType | undefined
   let loading: Promise<void> | undefined
   let failedAtMs = -Infinity
+  let failure: ApiError | undefined
   async function loadFile(): Promise<void> {
     try {
       component = (await load())[name]
     } catch {
       loading = undefined
       failedAtMs = performance.now()
-      noteLoss()
+      failure = unreachable()
     }
   }
   const preload = () => (loading ??= loadFile())
   function View() {
     if (component === undefined) {
-      if (performance.now() - failedAtMs < failedForMs) throw new ApiError(0, { code: 'Unreachable', message: '' })
+      if (failure !== undefined && performance.now() - failedAtMs < failedForMs) throw failure
       use(preload())
     }
     const Loaded = component
