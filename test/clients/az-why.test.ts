@@ -167,7 +167,7 @@ step('acrux audit list shows the log of a running server through az, filtered an
   for (const place of [at, ['-n', server.firstRun.registry]]) {
     const one = await list(...place, '--outcome', 'refused', '--limit', '1', '--principal', puller.objectId)
     assert.equal(one.code, 0, one.stderr)
-    assert.match(one.stdout, new RegExp(`^\\S+Z  denied  data.access .* ${id}\n$`))
+    assert.match(one.stdout, new RegExp(`^\\S+Z  refused  data.access .* ${id}\n$`))
   }
   const elsewhere = await list('--server', 'https://elsewhere.example')
   assert.deepEqual([elsewhere.code, elsewhere.stdout], [3, ''])

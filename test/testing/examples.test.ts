@@ -122,7 +122,7 @@ test('the helpers and the examples that use them have the version of the program
     [readDocument('testing/java/pom.xml'), /<version>(.*?)</],
     [read('java-test/pom.xml'), /<artifactId>acrux-junit5<\/artifactId>\s*<version>(.*?)</],
     [read('go-test/go.mod'), /acruxtest v(\S+)/],
-    [read('node-test/package.json'), /"acrux": "\^(.*?)"/],
+    [read('node-test/package.json'), /"acrux": "npm:@acrux\/acrux@\^(.*?)"/],
     [read('emulator-devcontainer/.devcontainer/acrux/devcontainer-feature.json'), /"version": "(\d.*?)"/],
   ] as const
   assert.deepEqual(
