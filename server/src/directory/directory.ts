@@ -33,7 +33,12 @@ import type {
   Tenant,
   User,
 } from './principals/model.ts'
-import { type SubscriptionGuard, type SubscriptionOwners, createSubscriptionGuard } from './principals/owners.ts'
+import {
+  type SubscriptionGuard,
+  type SubscriptionOwners,
+  createSubscriptionGuard,
+  requireOwnerLeft,
+} from './principals/owners.ts'
 import { principalStore } from './principals/principal-store.ts'
 import { toServicePrincipal, toUser } from './principals/principals.ts'
 import { asUser } from './principals/records.ts'
@@ -122,6 +127,9 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const guard = createSubscriptionGuard(store, options.subscriptionOwners)
   const onPrincipalDeleted: OnPrincipalDeleted = async (transaction, principal) => {
     const { objectId } = principal
+    const row =
+      (await store.user(transaction, objectId)) ?? (await store.servicePrincipal(transaction, 'object_id', objectId))
+    if (row?.directory_role === 'owner') await requireOwnerLeft(store, transaction, objectId)
     const owned = await guard.ownedBy(transaction, objectId)
     await store.deleteFromGroups(transaction, objectId)
     await applicationOwners.deleteOwnerships(transaction, objectId)

@@ -9,8 +9,12 @@ import type { GroupMemberRow } from './rows.ts'
  *
  * @throws DirectoryError, which undoes the change
  */
-export async function requireOwnerLeft(store: PrincipalStore, transaction: Transaction): Promise<void> {
-  if ((await store.countOwners(transaction)) > 0) return
+export async function requireOwnerLeft(
+  store: PrincipalStore,
+  transaction: Transaction,
+  deletedId?: string,
+): Promise<void> {
+  if ((await store.countOwners(transaction, deletedId)) > 0) return
   throw new DirectoryError('invalid', 'The last owner of the directory cannot be deleted, disabled or demoted.')
 }
 

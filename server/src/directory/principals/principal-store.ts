@@ -91,12 +91,12 @@ function directoryRoles(database: Database) {
       role: string | null,
     ) =>
       within(transaction).updateTable(table).set({ directory_role: role }).where('object_id', '=', objectId).execute(),
-    /** Counts the enabled users and service principals that own the directory. */
-    countOwners: async (transaction: Transaction) => {
+    /** Counts the enabled users and service principals that own the directory, except one that is being deleted. */
+    countOwners: async (transaction: Transaction, deletedId = '') => {
       let count = 0
       for (const table of ['directory_user', 'service_principal'] as const) {
         const owners = within(transaction).selectFrom(table).select('object_id').where('directory_role', '=', 'owner')
-        count += (await owners.where('enabled', '=', 1).execute()).length
+        count += (await owners.where('enabled', '=', 1).where('object_id', '!=', deletedId).execute()).length
       }
       return count
     },
