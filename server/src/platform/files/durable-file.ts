@@ -43,16 +43,24 @@ export async function makePrivateDirectory(directory: string): Promise<void> {
  */
 async function makeMissing(directory: string): Promise<string | undefined> {
   try {
+    return await makeOne(directory)
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT' || dirname(directory) === directory) throw error
+  }
+  const first = await makeMissing(dirname(directory))
+  const last = await makeOne(directory)
+  return first ?? last
+}
+
+/** Creates a directory, and returns it; undefined if it is there, such as when another process created it. */
+async function makeOne(directory: string): Promise<string | undefined> {
+  try {
     await mkdir(directory, { mode: 0o700 })
     return directory
   } catch (error) {
     if (systemErrorCode(error) === 'EEXIST' && (await stat(directory)).isDirectory()) return undefined
-    if (systemErrorCode(error) !== 'ENOENT' || dirname(directory) === directory) throw error
+    throw error
   }
-  const first = await makeMissing(dirname(directory))
-  // Another process may have created it meanwhile.
-  const last = await makeMissing(directory)
-  return first ?? last
 }
 
 /** Flushes the names in a directory, so that a created or renamed file survives a power failure. */
