@@ -27,10 +27,13 @@ function cacheDirectory(): string {
 
 /** Whether a directory, which is created if it is missing, belongs to this user alone. */
 function isPrivate(directory: string): boolean {
-  try {
-    mkdirSync(directory, { mode: 0o700, recursive: true })
-  } catch {
-    // It exists, or cannot be created.
+  // Node's recursive `mkdir` never returns for a directory such as /proc/acrux.
+  for (const each of [path.dirname(directory), directory]) {
+    try {
+      mkdirSync(each, { mode: 0o700 })
+    } catch {
+      // It exists, or cannot be created.
+    }
   }
   try {
     const stats = lstatSync(directory)
