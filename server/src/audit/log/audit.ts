@@ -19,6 +19,12 @@ type Waiting = {
 /** The maximum number of events per transaction: 13 columns each, well below the limit of parameters of each database. */
 const maxBatch = 500
 
+/**
+ * For how many turns of the event loop other requests can join a batch. Without other requests, they take no time. With 64 callers
+ * on PostgreSQL, four turns cost a tenth less processor time for each token than one turn.
+ */
+const turnsOfBatch = 4
+
 /** The maximum length of a text from outside, and of the details of one event. */
 const maxTextLength = 512
 
@@ -74,8 +80,7 @@ export function createAudit({ database, clock, uses }: AuditOptions): Audit & Au
   /** Writes waiting rows until there are none. */
   async function flush(): Promise<void> {
     while (waiting.length > 0) {
-      // Lets other requests of this turn of the event loop join the batch. Without any, it takes no time.
-      await endOfTurn()
+      for (let turn = 0; turn < turnsOfBatch; turn += 1) await endOfTurn()
       const batch = waiting.slice(0, maxBatch)
       waiting = waiting.slice(maxBatch)
       try {
