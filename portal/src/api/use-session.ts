@@ -16,7 +16,7 @@ export async function readSession(signal?: AbortSignal): Promise<Session> {
   return (await readJson<Session>('session', { failsSignedOut: true, ...(signal && { signal }) })).body
 }
 
-/** A registry with this login server, also one whose properties the person may not read. Null: there is none. @throws ApiError */
+/** The registry with this login server, even if the user may not read its properties; null if there is none. @throws ApiError */
 export async function findRegistry(
   loginServer: string,
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 import type { GraphUser } from '../../api/graph-types.ts'
 
-/** Whether nobody among these people has an older account: the account of the first start, which sets the server up. */
+/** Whether an account is the oldest of these: the account of the first start, whose user sets the server up. */
 export function isFirstAccount(
   objectId: string,
   people: readonly Pick<GraphUser, 'id' | 'createdDateTime'>[],

@@ -177,7 +177,7 @@ for (const kind of testDatabaseKinds) {
       assert.ok(rows.length < 700, `${rows.length} rows in an hour`)
       const folded = rows.map(({ detail }) => (detail === null ? 1 : Number(JSON.parse(detail).folded.count)))
       const total = folded.reduce((sum, count) => sum + count, 0)
-      assert.ok(total >= 60 * 300, `${total} denials are told`)
+      assert.ok(total >= 60 * 300, `${total} denials are reported`)
     })
 
     test('keeps a count that cannot be written for the next time', async (t) => {
