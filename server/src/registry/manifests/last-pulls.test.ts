@@ -28,20 +28,22 @@ function testLastPulls(kind: DatabaseKind): void {
   const rows = () =>
     test.database.tables<{ last_pull: { reference: string } }>().selectFrom('last_pull').selectAll().execute()
 
-  it('a manifest and its tag show when they were last pulled, before and after the time is written', async () => {
+  it('a manifest and its tag show when they were last pulled, before, while and after the time is written', async () => {
     at(0)
     const digest = await test.pushImage('seen', 'v1')
     assert.equal((await tagOf('seen', 'v1')).lastPullTime, undefined)
     const pulled = at(1)
     await pull('seen', 'v1')
-    for (const written of [false, true]) {
-      if (written) await test.registry.flushLastPulls()
-      assert.equal((await tagOf('seen', 'v1')).lastPullTime, pulled)
+    for (const state of ['recorded', 'being written', 'written']) {
+      const written = state === 'being written' ? test.registry.flushLastPulls() : undefined
+      if (state === 'written') await test.registry.flushLastPulls()
+      assert.equal((await tagOf('seen', 'v1')).lastPullTime, pulled, state)
       assert.equal((await manifestOf('seen', digest)).lastPullTime, pulled)
       const { manifests } = (await test.send('GET', '/acr/v1/seen/_manifests')).json as { manifests: Listed[] }
       assert.equal(manifests[0]?.lastPullTime, pulled)
       const { tags } = (await test.send('GET', '/acr/v1/seen/_tags')).json as { tags: Listed[] }
-      assert.equal(tags[0]?.lastPullTime, pulled)
+      assert.equal(tags[0]?.lastPullTime, pulled, state)
+      await written
     }
     const later = at(2)
     await pull('seen', digest)

@@ -18,8 +18,7 @@ export type RecordedPulls = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<
 
 /**
  * The last pull times of manifests and tags. The times are collected in memory and written about once a minute, so
- * that a
- * pull needs no write.
+ * that a pull needs no write.
  */
 export class LastPulls {
   readonly #database: Database
@@ -27,6 +26,8 @@ export class LastPulls {
   readonly #repositories: RepositoryReads
   /** By registry, repository and digest or tag: building one key for each pull would cost more than the rest. */
   #recorded = new Map<string, Map<string, RecordedRepository>>()
+  /** What was taken last: it is read from here until the database has it. */
+  #taken: RecordedPulls = new Map()
   #count = 0
 
   constructor(database: Database, clock: Clock, repositories: RepositoryReads) {
@@ -77,10 +78,10 @@ export class LastPulls {
 
   /** Returns the collected times and starts over, for the thread that writes them. */
   take(): RecordedPulls {
-    const recorded = this.#recorded
+    this.#taken = this.#recorded
     this.#recorded = new Map()
     this.#count = 0
-    return recorded
+    return this.#taken
   }
 
   /** Adds times, those of another thread or those that could not be written. */
@@ -104,10 +105,12 @@ export class LastPulls {
     references: readonly string[],
   ): Promise<Map<string, number>> {
     const pulls = await readLastPulls(this.#database, id, references)
-    const recorded = this.#recorded.get(rid)?.get(name)
-    for (const reference of references) {
-      const atMs = recorded?.get(reference)
-      if (atMs !== undefined) pulls.set(reference, atMs)
+    for (const times of [this.#taken, this.#recorded]) {
+      const recorded = times.get(rid)?.get(name)
+      for (const reference of references) {
+        const atMs = recorded?.get(reference)
+        if (atMs !== undefined && atMs > (pulls.get(reference) ?? 0)) pulls.set(reference, atMs)
+      }
     }
     return pulls
   }
