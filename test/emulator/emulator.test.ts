@@ -12,6 +12,7 @@ import { request } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
 import { mainFile } from '../harness/program.ts'
 import { accessToken, pushImage } from '../harness/registry.ts'
+import { sendHalf } from '../harness/send-half.ts'
 import { StartFailed, startServer } from '../harness/server.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { until } from '../harness/until.ts'
@@ -323,6 +324,25 @@ test('an emulator ends, and its files are removed, when its parent is killed', a
   // The pipe of standard error closes with the emulator, so the call above has waited for it.
   assert.deepEqual(foldersIn(folder.path), [])
   assert.ok(!existsSync(readyFile))
+})
+
+test('a client that stalls delays neither a reset nor the stop', async () => {
+  await using stalled = await startEmulator()
+  const seen = stalled.server()
+  const begin = async () => {
+    const admin = await enableAdmin(seen)
+    const token = await accessToken(seen, admin, ['repository:team/app:pull,push'])
+    const url = `${stalled.ready.url}/v2/team/app/manifests/1`
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/vnd.oci.image.manifest.v1+json' }
+    return sendHalf(seen, { method: 'PUT', url, headers }, Buffer.alloc(1000, ' '))
+  }
+  const first = await begin()
+  assert.equal((await stalled.control('POST', '/_acrux/state/reset')).status, 204)
+  await assert.rejects(first.answer)
+  const second = await begin()
+  assert.deepEqual(await stalled.end(), { code: 0, signal: null })
+  await assert.rejects(second.answer)
+  assert.doesNotMatch(stalled.output(), /did not finish/, 'nobody waited for the client')
 })
 
 /** What grows if a reset keeps something. Memory is that of the process alone. */

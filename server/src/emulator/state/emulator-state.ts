@@ -149,9 +149,9 @@ export class EmulatorState {
     }
   }
 
-  /** Stops the server for good. */
+  /** Stops the server for good, and disconnects all clients. */
   async close(): Promise<void> {
-    await this.#stop(true)
+    await this.#stop(false)
   }
 
   get #snapshotsFolder(): string {

@@ -59,6 +59,16 @@ test('an acceptor waits for the connections of a server, and can close them', as
   client.destroy()
 })
 
+test('a connection that arrives after the others were closed waits for the next server', async (t) => {
+  const { acceptor, port } = await open(t)
+  acceptor.attach([saying('first')])
+  acceptor.disconnect()
+  const answer = get(port)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  acceptor.attach([saying('second')])
+  assert.equal(await answer, 'second')
+})
+
 test('an acceptor listens on every address or on none', async (t) => {
   const { port } = await open(t)
   const taken = { host: '127.0.0.1', port }

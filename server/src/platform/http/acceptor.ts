@@ -75,16 +75,18 @@ export class Acceptor {
     this.#connections.delete(server)
   }
 
-  /** Closes every connection at once. */
+  /** Closes every connection of the present servers at once. A connection that arrives later waits for the next servers. */
   disconnect(): void {
+    this.#servers = []
     for (const sockets of this.#connections.values()) for (const socket of sockets) socket.destroy()
   }
 
   /** Accepts no more connections, and closes those that wait. */
   async close(): Promise<void> {
-    for (const socket of this.#waiting.keys()) socket.destroy()
+    const closed = Promise.all(this.#sockets.map((server) => new Promise((resolve) => server.close(resolve))))
     this.disconnect()
-    await Promise.all(this.#sockets.map((server) => new Promise((resolve) => server.close(resolve))))
+    for (const socket of this.#waiting.keys()) socket.destroy()
+    await closed
   }
 
   #accept(index: number, socket: Socket): void {

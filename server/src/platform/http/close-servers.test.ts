@@ -5,7 +5,10 @@ import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { createLog } from '../log/log.ts'
 import { until } from '../../../testing/platform/test-patience.ts'
+import { descriptorLimit } from '../process/descriptor-limit.ts'
 import { createApp } from './app.ts'
+import { connectionLimits } from './connection-limits.ts'
+import { listen } from './listener.ts'
 import { serveForTest } from '../../../testing/platform/test-socket.ts'
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: one.example\r\n\r\n`
@@ -66,6 +69,26 @@ test('a response that is still being sent is complete when a listener closes', a
   for await (const piece of socket) receivedBytes += (piece as Buffer).length
   assert.ok(receivedBytes > sizeBytes, `${receivedBytes} bytes`)
   await closed
+})
+
+test('a client that does not finish its handshake is disconnected when the time of the others is over', async (t) => {
+  const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+  const handshakeMs = 600_000
+  const listener = await listen(app, {
+    addresses: [{ host: '127.0.0.1', port: 0 }],
+    tls: { cert: '', key: '' },
+    connections: { ...connectionLimits(descriptorLimit()), handshakeMs },
+  })
+  t.after(() => app.close())
+  const client = net.connect(listener.addresses[0]?.port ?? 0, '127.0.0.1')
+  const closed = once(client, 'close')
+  // The header of a record with a handshake, and the first bytes of the handshake.
+  client.resume().write(Buffer.from('1603010200010001fc0303', 'hex'))
+  await until('the handshake has begun', () => listener.counts().bytes.received > 0)
+  const begun = performance.now()
+  await listener.close(100)
+  await closed
+  assert.ok(performance.now() - begun < handshakeMs / 2)
 })
 
 test('requests that are disconnected when a listener closes are logged without their queries', async (t) => {

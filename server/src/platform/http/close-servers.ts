@@ -21,8 +21,8 @@ export type Serving = {
   readonly app: FastifyInstance
   readonly clients: SlowClients
   readonly pipelined: PipelinedRequests
-  /** Closes connections that have not started yet. */
-  readonly closePending: () => void
+  /** Closes every connection at once, also one whose handshake is not finished. */
+  readonly disconnect: () => void
   /** Accepts their connections, if they do not listen themselves. */
   readonly acceptor?: Acceptor | undefined
 }
@@ -32,7 +32,7 @@ export type Serving = {
  * read first: new connections, and requests on idle connections. After `milliseconds`, disconnects the rest and logs it.
  */
 export async function closeServers(servers: readonly Server[], serving: Serving, milliseconds: number): Promise<void> {
-  const { app, clients, pipelined, closePending, acceptor } = serving
+  const { app, clients, pipelined, disconnect, acceptor } = serving
   await acceptWaiting(servers)
   // Node's own `close` also closes connections whose last response is still being sent.
   const close = (server: Server) =>
@@ -46,7 +46,8 @@ export async function closeServers(servers: readonly Server[], serving: Serving,
       app.warnLimited(cutText, { count: running.length, requests: named })
     }
     for (const server of servers) server.closeAllConnections()
-    closePending()
+    // Node does not count a connection before its handshake is finished.
+    disconnect()
   }, milliseconds)
   do {
     // Timers run before the sockets are read. Afterwards, a request that has arrived has begun.

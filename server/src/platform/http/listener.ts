@@ -149,8 +149,8 @@ type Guard = {
   readonly slow: Record<SlowClientReason, number>
   /** Starts a new connection, immediately or when its turn comes, or rejects it. */
   readonly admit: (socket: Socket, isTls: boolean, begin: () => void) => void
-  /** Closes connections that have not started yet. */
-  readonly closePending: () => void
+  /** Closes every connection at once, also one whose handshake is not finished. */
+  readonly disconnect: () => void
   /** Whether each response closes its connection. */
   isDraining: boolean
 }
@@ -163,7 +163,7 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
     slow[reason] += 1
     app.warnLimited(slowTexts[reason], { from: remoteAddress })
   })
-  const pending = new Set<Socket>()
+  const open = new Set<Socket>()
   return {
     connections,
     limits,
@@ -181,20 +181,19 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
         socket.destroy()
         return
       }
+      open.add(socket)
+      socket.once('close', () => open.delete(socket))
       if (!isTls) {
         begin()
         return
       }
-      pending.add(socket)
-      socket.once('close', () => pending.delete(socket))
       expectTls(socket, limits.handshakeMs, async () => {
         const isTurn = await awaitTurn(app, socket)
-        pending.delete(socket)
         if (isTurn && !socket.destroyed) begin()
       })
     },
-    closePending: () => {
-      for (const socket of pending) socket.destroy()
+    disconnect: () => {
+      for (const socket of open) socket.destroy()
     },
     isDraining: false,
   }
