@@ -88,3 +88,11 @@ step('az acr manifest list-metadata shows when an image was last pulled', ['az']
     assert.ok(Math.abs(Date.now() - pulled) < 3_600_000, JSON.stringify(manifest))
   }
 })
+
+step('az acr manifest list-metadata and az acr repository show-tags show who pushed an image', ['az'], async () => {
+  const admin = { id: registry, name: registry, kind: 'admin' }
+  const listed = await az.json('acr', 'manifest', 'list-metadata', '-r', registry, '-n', 'team/app')
+  for (const manifest of listAt(listed)) assert.deepEqual(at(manifest, 'pushedBy'), admin)
+  const shown = await az.json('acr', 'repository', 'show-tags', '-n', registry, '--repository', 'team/app', '--detail')
+  for (const tag of listAt(shown)) assert.deepEqual(at(tag, 'pushedBy'), admin)
+})

@@ -110,6 +110,10 @@ export interface DeletedManifest {
    * UTC, with up to seven decimal places of a second.
    */
   readonly lastPullTime?: string
+  /**
+   * Who made the last push. Absent for older pushes, and for anonymous callers.
+   */
+  readonly pushedBy?: Actor
   readonly architecture?: string
   readonly os?: string
   readonly mediaType: string
@@ -152,6 +156,10 @@ export interface ManifestProperties {
    * UTC, with up to seven decimal places of a second.
    */
   readonly lastPullTime?: string
+  /**
+   * Who made the last push. Absent for older pushes, and for anonymous callers.
+   */
+  readonly pushedBy?: Actor
   readonly architecture?: string
   readonly os?: string
   readonly mediaType: string
@@ -184,9 +192,24 @@ export interface TagProperties {
    * UTC, with up to seven decimal places of a second.
    */
   readonly lastPullTime?: string
+  /**
+   * Who made the last push. Absent for older pushes, and for anonymous callers.
+   */
+  readonly pushedBy?: Actor
   readonly signed: boolean
   readonly changeableAttributes: ChangeableAttributes
   readonly manifest?: TagManifest
+}
+export interface Actor {
+  /**
+   * The object id, or the name of a scoped token or of the registry.
+   */
+  readonly id: string
+  /**
+   * The name at the time of the push.
+   */
+  readonly name: string
+  readonly kind: 'person' | 'servicePrincipal' | 'managedIdentity' | 'token' | 'admin' | 'import' | 'server'
 }
 export interface IndexChild {
   readonly digest: string

@@ -41,6 +41,7 @@ function testRaces(kind: DatabaseKind): void {
       actor: { kind: 'service-principal', id: 'importer' },
       deletionsSeen,
       mayPull: () => Promise.resolve(false),
+      identify: () => Promise.resolve(undefined),
     },
     origin: { correlationId: 'c', remoteAddress: '127.0.0.1', userAgent: undefined },
   })

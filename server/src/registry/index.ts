@@ -20,6 +20,7 @@ export { type CollectionReport, collectionSteps } from './garbage/collection.ts'
 export type { Preparation } from './garbage/collections.ts'
 export { OciError } from './protocol/errors.ts'
 export type {
+  Actor,
   Admission,
   Gate,
   HostedRegistry,

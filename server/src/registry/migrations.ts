@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Migration } from '../platform/sql/migrations.ts'
+import type { ColumnTypes, Migration } from '../platform/sql/migrations.ts'
 import { createUsageTriggers } from './quotas/usage-triggers.ts'
 
 /** The tables of this module. */
@@ -276,6 +276,19 @@ export const registryMigrations: readonly Migration[] = [
       await schema.createIndex('manifest_by_digest').on('manifest').columns(['digest', 'repository_id']).execute()
       await sql`insert into repository_deletions (id, count) values (1, 1)`.execute(transaction.tables())
       await createUsageTriggers(transaction)
+    },
+  },
+  {
+    id: 'registry-0002-pushers',
+    worksFor: 'any',
+    up: async (schema, types) => {
+      // SQLite adds one column in each statement.
+      const add = (table: string, column: string, type: ColumnTypes['text']) =>
+        schema.alterTable(table).addColumn(column, type).execute()
+      for (const table of ['repository', 'manifest', 'tag']) {
+        await add(table, table === 'repository' ? 'last_push_ms' : 'pushed_at_ms', types.integer)
+        for (const column of ['pushed_by_kind', 'pushed_by_id', 'pushed_by_name']) await add(table, column, types.text)
+      }
     },
   },
 ]

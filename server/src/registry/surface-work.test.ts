@@ -37,6 +37,7 @@ async function visitRoutes(
     actor: { kind: 'service-principal', id: 'caller' },
     deletionsSeen: 0,
     mayPull: () => Promise.resolve(true),
+    identify: () => Promise.resolve(undefined),
   } as const
   const unexpected = () => Promise.reject(new Error('a standing caller is not decided again'))
   const log = createLog('silent')

@@ -84,6 +84,7 @@ export function importRequest(
         actor: { kind: 'service-principal', id: 'importer' },
         deletionsSeen: Infinity,
         mayPull: () => Promise.resolve(false),
+        identify: () => Promise.resolve({ kind: 'servicePrincipal', id: 'importer', name: 'Importer' } as const),
       },
       origin: { correlationId: 'c', remoteAddress: '127.0.0.1', userAgent: undefined },
     },

@@ -201,6 +201,7 @@ function callerOf(key: string, gate: BlobTestServer['gate']): RegistryCaller {
     actor: { kind: 'service-principal', id: key },
     deletionsSeen: gate.deletionsSeen,
     mayPull: (repository) => gate.mayPull(repository, key),
+    identify: () => Promise.resolve({ kind: 'servicePrincipal', id: key, name: key } as const),
   }
 }
 

@@ -17,7 +17,7 @@ import { type BlobStore, createMemoryBlobStore } from '../../src/storage/index.t
 import { registryMigrations } from '../../src/registry/migrations.ts'
 import { createRegistry, type Registry } from '../../src/registry/registry.ts'
 import { indexRoutes, matchPath, registryRoutes } from '../../src/registry/routes.ts'
-import type { Gate, HostedRegistry, RateClass, RegistryNeed } from '../../src/registry/protocol/ports.ts'
+import type { Actor, Gate, HostedRegistry, RateClass, RegistryNeed } from '../../src/registry/protocol/ports.ts'
 import type { DefaultQuotas } from '../../src/registry/quotas/quotas.ts'
 
 /** A request of a test. The path is sent unchanged. */
@@ -188,9 +188,10 @@ function testGate(state: TestRegistry['gate'], needs: RegistryNeed[], database: 
         admitted: true,
         caller: {
           key: state.callerKey,
-          actor: { kind: 'service-principal', id: state.callerKey },
+          actor: { kind: state.callerKey === 'anonymous' ? 'anonymous' : 'service-principal', id: state.callerKey },
           deletionsSeen: state.deletionsSeen,
           mayPull: (repository) => state.mayPull(repository),
+          identify: () => Promise.resolve(actorNamed(state.callerKey)),
         },
         revision,
       }
@@ -227,6 +228,11 @@ function pushers(send: TestRegistry['send']): Pick<TestRegistry, 'pushBlob' | 'p
       return digestOf(manifest)
     },
   }
+}
+
+/** The actor of a caller of a test registry. */
+export function actorNamed(key: string): Actor {
+  return { id: key, name: `Name of ${key}`, kind: 'servicePrincipal' }
 }
 
 /** The sha256 digest of a text or of bytes. */

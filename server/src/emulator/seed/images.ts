@@ -96,6 +96,7 @@ const storer = {
   actor: seedActor,
   deletionsSeen: Number.MAX_SAFE_INTEGER,
   mayPull: () => Promise.resolve(true),
+  identify: () => Promise.resolve({ kind: 'server', id: seedActor.id, name: 'Seed' } as const),
 }
 
 function parseRef({ errorAt }: SeedDocument, { ref, subject }: ImageSeed, at: SeedPath) {

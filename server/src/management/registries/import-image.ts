@@ -6,6 +6,7 @@ import { OverBudgetError } from '../../platform/limits/caller-limits.ts'
 import { parseImageName } from '@acrux/shared/standards/oci/image-name.ts'
 import { type Reference, type Tag, parseReference } from '@acrux/shared/standards/oci/reference.ts'
 import { type RepositoryName, parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
+import { actorOfPrincipal } from '../../token-service/index.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
 import type { ManagementCall } from '../arm/context.ts'
 import type { RegistriesContext } from './context.ts'
@@ -74,6 +75,7 @@ export async function importImage(context: Context, call: ManagementCall): Promi
           ...attributionOf(caller),
           deletionsSeen: await context.registry.deletions(),
           mayPull: () => Promise.resolve(false),
+          identify: () => actorOfPrincipal(context, caller.principal),
         },
         origin,
       },

@@ -3,8 +3,10 @@ import type { Database, PreparedRead, Transaction } from '../../platform/sql/dat
 import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import { chunked } from '../rows/piece-store.ts'
 import type { HeaderLines } from '../protocol/call.ts'
+import type { Actor } from '../protocol/ports.ts'
 import type { ListPage } from '../repositories/list-order.ts'
-import type { LockColumns, ManifestReferenceRow, ManifestRow, RegistryTables } from '../rows/rows.ts'
+import { pusherColumns } from '../repositories/pusher.ts'
+import type { LockColumns, ManifestReferenceRow, ManifestRow, PushColumns, RegistryTables } from '../rows/rows.ts'
 
 /** A manifest to serve, with everything that may forbid it. */
 export type ServedManifest = {
@@ -31,7 +33,7 @@ export type CachedManifest = ServedManifest & { readonly text: string | undefine
 /** A manifest in a list. */
 export type ListedManifest = Omit<
   ManifestRow,
-  'annotations' | 'content' | 'digest' | 'untagged_at_ms' | 'deleted_at_ms' | 'quarantined_at_ms'
+  'annotations' | 'content' | 'digest' | 'untagged_at_ms' | 'deleted_at_ms' | 'quarantined_at_ms' | keyof PushColumns
 > & { readonly digest: Digest }
 
 type ByTag = { rid: string; repository: string; tag: string }
@@ -314,12 +316,12 @@ export async function touchManifest(
   transaction: Transaction,
   repositoryId: string,
   digest: Digest,
-  nowMs: number,
+  { nowMs, by }: { readonly nowMs: number; readonly by: Actor | undefined },
 ): Promise<void> {
   await transaction
     .tables<RegistryTables>()
     .updateTable('manifest')
-    .set({ updated_at_ms: nowMs })
+    .set({ updated_at_ms: nowMs, pushed_at_ms: nowMs, ...pusherColumns(by) })
     .where('repository_id', '=', repositoryId)
     .where('digest', '=', digest)
     .execute()

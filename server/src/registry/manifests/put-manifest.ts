@@ -24,9 +24,11 @@ import { readManifest } from './manifest-reader.ts'
 import type { ParsedManifest } from './read-here.ts'
 import type { ManifestContext } from './context.ts'
 import type { Reservation } from '../quotas/quotas.ts'
+import type { Actor } from '../protocol/ports.ts'
 import { withBody } from '../protocol/read-body.ts'
 import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
 import { changeRepository } from '../deletion/change-repository.ts'
+import { pusherColumns } from '../repositories/pusher.ts'
 import { openRepository, recordChange } from '../repositories/repository-store.ts'
 import type { ManifestReferenceRow, ManifestRow, TagRow } from '../rows/rows.ts'
 import { findTags, moveTags } from '../repositories/tag-store.ts'
@@ -85,11 +87,12 @@ export async function storeManifest(context: ManifestContext, call: ManifestTarg
   if (call.registry.compatibility === 'acr') requireAcrManifest(push.manifest, push.digest)
   // An existing manifest needs space for rows too: its tags and an audit event.
   if (!context.space.hasRoomFor(push.bytes.byteLength)) throw noSpace()
+  const by = await call.caller.identify()
   const nowMs = context.clock.now()
   const isHeld = await holdsBytes(context, call, push)
   await context.quotas.reserving((reservation) =>
     changeRepository(context, call, (transaction) =>
-      store(context, { call, push, isHeld, reservation, nowMs }, transaction),
+      store(context, { call, push, isHeld, reservation, nowMs, by }, transaction),
     ),
   )
 }
@@ -114,11 +117,12 @@ type Storing = {
   readonly isHeld: boolean
   readonly reservation: Reservation
   readonly nowMs: number
+  readonly by: Actor | undefined
 }
 
 async function store(
   context: ManifestContext,
-  { call, push, isHeld, reservation, nowMs }: Storing,
+  { call, push, isHeld, reservation, nowMs, by }: Storing,
   transaction: Transaction,
 ): Promise<void> {
   const { digest, tags, manifest } = push
@@ -130,20 +134,20 @@ async function store(
   let repaired = false
   if (held === undefined) {
     const place = { rid: call.registry.rid, repository: call.path.repository, repositoryId: repository.id }
-    const row = manifestRow(push, { repositoryId: repository.id, imageSizeBytes, nowMs })
+    const row = manifestRow(push, { repositoryId: repository.id, imageSizeBytes, nowMs, by })
     await reservation.measure(transaction, place, () => insertManifest(transaction, row, referencesOf(push, row)))
   } else {
-    await touchManifest(transaction, repository.id, digest, nowMs)
+    await touchManifest(transaction, repository.id, digest, { nowMs, by })
     if (!isHeld) repaired = await repairManifest(transaction, repository.id, digest, push.bytes)
   }
   const left = heldTags.map((tag) => tag.manifest_digest).filter((other) => other !== digest)
-  const change = { manifests: held === undefined ? 1 : 0, tags: tags.length - heldTags.length, nowMs }
+  const change = { manifests: held === undefined ? 1 : 0, tags: tags.length - heldTags.length, nowMs, push: { by } }
   const sizeBytes = push.bytes.byteLength
   const detail = { digest, mediaType: manifest.mediaType, sizeBytes, tags, ...(repaired && { repaired }) }
   const below = call.path.reference.kind === 'tag' ? `:${call.path.reference.tag}` : `@${digest}`
   await together(transaction, [
     () => markUntagged(transaction, repository.id, left, nowMs),
-    async () => tags.length > 0 && (await moveTags(transaction, repository.id, { tags, digest, nowMs })),
+    async () => tags.length > 0 && (await moveTags(transaction, repository.id, { tags, digest, nowMs, by })),
     () => recordChange(transaction, repository.id, change),
     () => context.audit.record(transaction, changeEvent(call, 'manifest.push', below, detail)),
   ])
@@ -216,9 +220,9 @@ function blobsUnknown(digests: readonly Digest[]): OciError {
 
 function manifestRow(
   { bytes, digest, manifest, platform }: Push,
-  stored: { readonly repositoryId: string; readonly imageSizeBytes: number; readonly nowMs: number },
+  stored: Pick<Storing, 'nowMs' | 'by'> & { readonly repositoryId: string; readonly imageSizeBytes: number },
 ): ManifestRow {
-  const { repositoryId, imageSizeBytes, nowMs } = stored
+  const { repositoryId, imageSizeBytes, nowMs, by } = stored
   return {
     repository_id: repositoryId,
     digest,
@@ -238,6 +242,8 @@ function manifestRow(
     quarantined_at_ms: null,
     ...noLocks,
     content: bytes,
+    pushed_at_ms: nowMs,
+    ...pusherColumns(by),
   }
 }
 

@@ -17,8 +17,16 @@ import {
   readManifest,
   readManifestTime,
 } from '../manifests/manifest-store.ts'
+import { readPushers } from '../manifests/pusher-store.ts'
 import type { PropertiesContext } from './context.ts'
-import { documentHead, manifestProperties, nullIfEmpty, readPatch, repositoryNotFound } from './properties.ts'
+import {
+  documentHead,
+  manifestProperties,
+  nullIfEmpty,
+  readPatch,
+  repositoryNotFound,
+  visibleActor,
+} from './properties.ts'
 import { changeEvent, requirePublished, requireRepository } from '../repositories/repositories.ts'
 import { changeRepository } from '../deletion/change-repository.ts'
 import type { RepositoryRow } from '../rows/rows.ts'
@@ -53,7 +61,11 @@ export async function listManifestProperties(
   const digests = page.map(({ digest }) => digest)
   const tags = await readTagNames(context.database, repository.id, digests)
   const pulls = await context.lastPulls.read(repository, digests)
-  const manifests = page.map((row) => manifestProperties(row, tags.get(row.digest) ?? [], pulls.get(row.digest)))
+  const pushers = await readPushers(context.database, repository.id, digests)
+  const manifests = page.map((row) => {
+    const pushedBy = visibleActor(call, pushers.get(row.digest))
+    return manifestProperties(row, tags.get(row.digest) ?? [], { pulledAtMs: pulls.get(row.digest), pushedBy })
+  })
   sendJson(call, 200, { ...documentHead(call), manifests: nullIfEmpty(manifests) }, headers)
 }
 
@@ -100,9 +112,13 @@ async function sendManifestProperties(
 ): Promise<void> {
   const tags = await readTagNames(context.database, row.repository_id, [row.digest])
   const pulls = await context.lastPulls.read(repository, [row.digest])
+  const pushers = await readPushers(context.database, row.repository_id, [row.digest])
   const references = content === undefined ? [] : context.indexChildren.of(row.digest, row.media_type, content)
   const manifest = {
-    ...manifestProperties(row, tags.get(row.digest) ?? [], pulls.get(row.digest)),
+    ...manifestProperties(row, tags.get(row.digest) ?? [], {
+      pulledAtMs: pulls.get(row.digest),
+      pushedBy: visibleActor(call, pushers.get(row.digest)),
+    }),
     ...(references.length > 0 && { references }),
   }
   sendJson(call, 200, { ...documentHead(call), manifest })

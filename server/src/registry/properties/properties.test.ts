@@ -4,6 +4,7 @@ import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { ociImageIndexType, ociImageManifestType } from '@acrux/shared/standards/oci/media-type.ts'
 import {
+  actorNamed,
   seenFirst,
   descriptorOf,
   digestOf,
@@ -38,11 +39,13 @@ function testProperties(kind: DatabaseKind): void {
     const { digest, imageSize } = await pushImage('p/app', 'v1')
     const times = { createdTime: '2020-01-01T01:02:03.45Z', lastUpdateTime: '2020-01-01T01:02:03.45Z' }
     const head = { registry: 'first.example', imageName: 'p/app' }
-    const tag = { name: 'v1', digest, ...times, signed: false, changeableAttributes: open }
+    const pushedBy = actorNamed('caller')
+    const tag = { name: 'v1', digest, ...times, pushedBy, signed: false, changeableAttributes: open }
     const manifest = {
       digest,
       imageSize,
       ...times,
+      pushedBy,
       architecture: 'arm64',
       os: 'linux',
       mediaType: ociImageManifestType,

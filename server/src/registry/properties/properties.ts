@@ -6,6 +6,8 @@ import type { manifestSchema, repositorySchema, tagSchema } from '../protocol/do
 import { OciError } from '../protocol/errors.ts'
 import { changeableAttributes } from '../repositories/locks.ts'
 import type { ListedManifest } from '../manifests/manifest-store.ts'
+import type { Actor } from '../protocol/ports.ts'
+import { pusherOf } from '../repositories/pusher.ts'
 import { readBody } from '../protocol/read-body.ts'
 import type { RepositoryRow, TagRow } from '../rows/rows.ts'
 
@@ -37,24 +39,36 @@ export function repositoryProperties(call: RepositoryCall, row: RepositoryRow): 
   }
 }
 
-/** A tag's properties. `lastPullTime` is not ACR's. [ACR REST data plane] */
-export function tagProperties(row: TagRow, pulledAtMs: number | undefined): DocumentOf<typeof tagSchema> {
+/** What a document shows in addition to the columns of ACR. */
+export type Additions = { readonly pulledAtMs?: number | undefined; readonly pushedBy?: Actor | undefined }
+
+/** An actor as a caller may see it: an anonymous caller sees no names. */
+export function visibleActor({ caller }: Pick<RepositoryCall, 'caller'>, actor: Actor | undefined): Actor | undefined {
+  return caller.actor.kind === 'anonymous' ? undefined : actor
+}
+
+/** A tag's properties. `lastPullTime` and `pushedBy` are not ACR's. [ACR REST data plane] */
+export function tagProperties(call: RepositoryCall, row: TagRow, pulledAtMs?: number): DocumentOf<typeof tagSchema> {
+  const pushedBy = visibleActor(call, pusherOf(row))
   return {
     name: row.name,
     digest: row.manifest_digest,
     createdTime: formatDataPlaneTime(row.created_at_ms),
     lastUpdateTime: formatDataPlaneTime(row.updated_at_ms),
     ...lastPullTime(row, pulledAtMs),
+    ...(pushedBy !== undefined && { pushedBy }),
     signed: false,
     changeableAttributes: changeableAttributes(row),
   }
 }
 
-/** A manifest's properties; `tags` is omitted if there are none. `lastPullTime` is not ACR's. [ACR REST data plane] */
+/**
+ * A manifest's properties; `tags` is omitted if there are none. `lastPullTime` and `pushedBy` are not ACR's. [ACR REST data plane]
+ */
 export function manifestProperties(
   row: ListedManifest,
   tags: readonly string[],
-  pulledAtMs?: number,
+  { pulledAtMs, pushedBy }: Additions = {},
 ): DocumentOf<typeof manifestSchema> {
   return {
     digest: row.digest,
@@ -62,6 +76,7 @@ export function manifestProperties(
     createdTime: formatDataPlaneTime(row.created_at_ms),
     lastUpdateTime: formatDataPlaneTime(row.updated_at_ms),
     ...lastPullTime(row, pulledAtMs),
+    ...(pushedBy !== undefined && { pushedBy }),
     ...(row.architecture !== null && { architecture: row.architecture }),
     ...(row.os !== null && { os: row.os }),
     mediaType: row.media_type,

@@ -56,7 +56,10 @@ export async function listTagProperties(
     repository.id,
     page.map((row) => row.manifest_digest),
   )
-  const tags = page.map((row) => ({ ...tagProperties(row, pulls.get(row.name)), ...manifests(row.manifest_digest) }))
+  const tags = page.map((row) => ({
+    ...tagProperties(call, row, pulls.get(row.name)),
+    ...manifests(row.manifest_digest),
+  }))
   sendJson(call, 200, { ...documentHead(call), tags: nullIfEmpty(tags) }, headers)
 }
 
@@ -70,7 +73,7 @@ export async function getTagProperties(context: PropertiesContext, call: AcrCall
   const tag = await readTag(context.database, repository.id, call.path.tag)
   if (tag === undefined) throw tagUnknown(call.path.tag)
   const pulls = await context.lastPulls.read(repository, [tag.name])
-  sendJson(call, 200, { ...documentHead(call), tag: tagProperties(tag, pulls.get(tag.name)) })
+  sendJson(call, 200, { ...documentHead(call), tag: tagProperties(call, tag, pulls.get(tag.name)) })
 }
 
 /**
@@ -91,7 +94,7 @@ export async function patchTagProperties(context: PropertiesContext, call: AcrCa
     return { repository, row: { ...tag, ...change } }
   })
   const pulls = await context.lastPulls.read(repository, [row.name])
-  sendJson(call, 200, { ...documentHead(call), tag: tagProperties(row, pulls.get(row.name)) })
+  sendJson(call, 200, { ...documentHead(call), tag: tagProperties(call, row, pulls.get(row.name)) })
 }
 
 /**

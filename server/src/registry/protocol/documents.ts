@@ -15,6 +15,19 @@ const locksSchema = z
   })
   .register(apiSchemas, { id: 'ChangeableAttributes' })
 
+/** Who pushed something. */
+export const actorSchema = z
+  .strictObject({
+    id: z.string().describe('The object id, or the name of a scoped token or of the registry.'),
+    name: z.string().describe('The name at the time of the push.'),
+    kind: z.enum(['person', 'servicePrincipal', 'managedIdentity', 'token', 'admin', 'import', 'server']),
+  })
+  .register(apiSchemas, { id: 'Actor' })
+
+const pushedBy = actorSchema
+  .optional()
+  .describe('Who made the last push. Absent for older pushes, and for anonymous callers.')
+
 /** A page of the names of repositories. */
 export const catalogSchema = z
   .strictObject({ repositories: z.array(z.string()) })
@@ -65,6 +78,7 @@ export const tagSchema = z
     createdTime: time,
     lastUpdateTime: time,
     lastPullTime: time.optional(),
+    pushedBy,
     signed: z.boolean(),
     changeableAttributes: locksSchema,
     manifest: tagManifestSchema.optional(),
@@ -83,6 +97,7 @@ const manifestMembers = {
   createdTime: time,
   lastUpdateTime: time,
   lastPullTime: time.optional(),
+  pushedBy,
   architecture: z.string().optional(),
   os: z.string().optional(),
   mediaType: z.string(),

@@ -35,6 +35,14 @@ export function keepsDeleted({ policies }: HostedRegistry): boolean {
   return policies.softDeletePolicy.status === 'enabled'
 }
 
+/** Who wrote content, as it is recorded with the content: the name is the name at the time of the write. */
+export type Actor = {
+  /** The object id, or the name of a scoped token, of the registry, or of a job of the server. */
+  readonly id: string
+  readonly name: string
+  readonly kind: 'person' | 'servicePrincipal' | 'managedIdentity' | 'token' | 'admin' | 'import' | 'server'
+}
+
 /** An admitted caller. */
 export type RegistryCaller = {
   /** Unique for each principal. An upload belongs to this key. */
@@ -50,6 +58,8 @@ export type RegistryCaller = {
   readonly deletionsSeen: number
   /** Whether the caller may also pull from another repository of the same registry. */
   readonly mayPull: (repository: string) => Promise<boolean>
+  /** The caller with its present name, to record with what it writes; undefined for an anonymous caller. */
+  readonly identify: () => Promise<Actor | undefined>
 }
 
 /** A denial: 401 with the challenge, 403 or 429. */

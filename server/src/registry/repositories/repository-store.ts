@@ -4,7 +4,9 @@ import { type Kysely, sql } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
 import type { RepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
 import { OciError } from '../protocol/errors.ts'
+import type { Actor } from '../protocol/ports.ts'
 import { noLocks } from './locks.ts'
+import { pusherColumns } from './pusher.ts'
 import type { LockColumns, RegistryTables, RepositoryRow } from '../rows/rows.ts'
 
 /** The prepared reads of repositories. */
@@ -88,17 +90,28 @@ export async function openRepository(
     manifest_count: 0,
     tag_count: 0,
     predecessor_deletion: tombstone?.deletion ?? null,
+    last_push_ms: null,
+    ...pusherColumns(undefined),
     ...noLocks,
   }
   await tables.insertInto('repository').values(made).execute()
   return made
 }
 
-/** Updates the time and the counts of a repository. The first manifest publishes it. */
+/** A change of a repository's content. */
+export type RepositoryChange = {
+  readonly manifests: number
+  readonly tags: number
+  readonly nowMs: number
+  /** Who pushed, if it is a push. */
+  readonly push?: { readonly by: Actor | undefined }
+}
+
+/** Updates the time, the counts and the last push of a repository. The first manifest publishes it. */
 export async function recordChange(
   transaction: Transaction,
   repositoryId: string,
-  { manifests, tags, nowMs }: { readonly manifests: number; readonly tags: number; readonly nowMs: number },
+  { manifests, tags, nowMs, push }: RepositoryChange,
 ): Promise<void> {
   await transaction
     .tables<RegistryTables>()
@@ -107,6 +120,7 @@ export async function recordChange(
       updated_at_ms: nowMs,
       manifest_count: row('manifest_count', '+', manifests),
       tag_count: row('tag_count', '+', tags),
+      ...(push !== undefined && { last_push_ms: nowMs, ...pusherColumns(push.by) }),
       ...(manifests > 0 && { published_at_ms: sql<number>`coalesce(published_at_ms, ${nowMs})` }),
     }))
     .where('id', '=', repositoryId)

@@ -18,8 +18,8 @@ for (const kind of testDatabaseKinds) {
       )
       await database.transaction(async (transaction) => {
         for (const [index, digest] of digests.entries()) {
-          await moveTags(transaction, 'repository', { tags: tagsOf[index] ?? [], digest, nowMs: 0 })
-          await moveTags(transaction, 'another', { tags: [`other${index}` as Tag], digest, nowMs: 0 })
+          await moveTags(transaction, 'repository', { tags: tagsOf[index] ?? [], digest, nowMs: 0, by: undefined })
+          await moveTags(transaction, 'another', { tags: [`other${index}` as Tag], digest, nowMs: 0, by: undefined })
         }
       })
       const read = await readTagNames(database, 'repository', digests.toReversed())

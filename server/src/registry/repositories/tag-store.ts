@@ -4,7 +4,9 @@ import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import type { Tag } from '@acrux/shared/standards/oci/reference.ts'
 import { chunked } from '../rows/piece-store.ts'
 import type { ListPage } from './list-order.ts'
+import type { Actor } from '../protocol/ports.ts'
 import { noLocks } from './locks.ts'
+import { pusherColumns } from './pusher.ts'
 import { isLocked, sweptManifests } from './repository-store.ts'
 import type { LockColumns, RegistryTables, TagRow } from '../rows/rows.ts'
 
@@ -207,6 +209,14 @@ export async function summarizeTags(
   return { count: Number(counted?.count ?? 0), names, isLocked: locked !== undefined }
 }
 
+/** A move of tags to a manifest. */
+export type TagMove = {
+  readonly tags: readonly Tag[]
+  readonly digest: Digest
+  readonly nowMs: number
+  readonly by: Actor | undefined
+}
+
 /**
  * Points tags to a manifest, and creates the missing ones. Their times differ, as at ACR, so that a list by time has their order:
  * the last tag is from now, and each other one a millisecond older.
@@ -214,12 +224,13 @@ export async function summarizeTags(
 export async function moveTags(
   transaction: Transaction,
   repositoryId: string,
-  { tags, digest, nowMs }: { readonly tags: readonly Tag[]; readonly digest: Digest; readonly nowMs: number },
+  { tags, digest, nowMs, by }: TagMove,
 ): Promise<void> {
+  const pusher = pusherColumns(by)
   const rows = tags.map((name, index) => {
     const atMs = nowMs - (tags.length - 1 - index)
-    const times = { created_at_ms: atMs, updated_at_ms: atMs }
-    return { repository_id: repositoryId, name, manifest_digest: digest, ...times, ...noLocks }
+    const times = { created_at_ms: atMs, updated_at_ms: atMs, pushed_at_ms: atMs }
+    return { repository_id: repositoryId, name, manifest_digest: digest, ...times, ...noLocks, ...pusher }
   })
   for (const chunk of chunked(rows)) {
     await transaction
@@ -230,6 +241,8 @@ export async function moveTags(
         conflict.columns(['repository_id', 'name']).doUpdateSet((row) => ({
           manifest_digest: digest,
           updated_at_ms: row.ref('excluded.updated_at_ms'),
+          pushed_at_ms: row.ref('excluded.pushed_at_ms'),
+          ...pusher,
         })),
       )
       .execute()

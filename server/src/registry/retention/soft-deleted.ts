@@ -21,6 +21,7 @@ import { findManifest, markUntagged } from '../manifests/manifest-store.ts'
 import type { RetentionContext } from './context.ts'
 import { documentHead, manifestProperties } from '../properties/properties.ts'
 import type { Reservation } from '../quotas/quotas.ts'
+import type { Actor } from '../protocol/ports.ts'
 import { readBody } from '../protocol/read-body.ts'
 import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
 import { changeRepository } from '../deletion/change-repository.ts'
@@ -100,10 +101,11 @@ export async function restoreManifest(context: RetentionContext, call: AcrCall<'
   const tag = await readTagToRestore(call)
   if (!context.space.hasRoomFor(0)) throw noSpace()
   const force = call.query.get('force')?.toLowerCase() === 'true'
+  const by = await call.caller.identify()
   const nowMs = context.clock.now()
   const row = await context.quotas.reserving((reservation) =>
     changeRepository(context, call, (transaction) =>
-      restore(context, call, { tag, force, nowMs, reservation }, transaction),
+      restore(context, call, { tag, force, nowMs, by, reservation }, transaction),
     ),
   )
   sendJson(call, 200, { ...documentHead(call), manifest: manifestProperties(row, tag === undefined ? [] : [tag]) })
@@ -113,13 +115,14 @@ type Restoration = {
   readonly tag: Tag | undefined
   readonly force: boolean
   readonly nowMs: number
+  readonly by: Actor | undefined
   readonly reservation: Reservation
 }
 
 async function restore(
   context: RetentionContext,
   call: AcrCall<'deleted-manifest'>,
-  { tag, force, nowMs, reservation }: Restoration,
+  { tag, force, nowMs, by, reservation }: Restoration,
   transaction: Transaction,
 ) {
   const { digest, repository: name } = call.path
@@ -139,20 +142,22 @@ async function restore(
   }
   let tags = 0
   if (tag !== undefined) {
-    tags = await restoreTag(transaction, repository.id, { tag, digest, force, nowMs })
+    tags = await restoreTag(transaction, repository.id, { tag, digest, force, nowMs, by })
     if (kept !== undefined) await removeDeletedTag(transaction, kept.id, tag, digest)
   }
-  await recordChange(transaction, repository.id, { manifests: live === undefined ? 1 : 0, tags, nowMs })
+  await recordChange(transaction, repository.id, { manifests: live === undefined ? 1 : 0, tags, nowMs, push: { by } })
   const detail = { tag: tag ?? null, force }
   await context.audit.record(transaction, changeEvent(call, 'manifest.restore', `@${digest}`, detail))
   return manifest
 }
 
+type TagRestoration = Omit<Restoration, 'tag' | 'reservation'> & { readonly tag: Tag; readonly digest: Digest }
+
 /** Points a tag to the restored manifest. Returns how many tags were created. */
 async function restoreTag(
   transaction: Transaction,
   repositoryId: string,
-  { tag, digest, force, nowMs }: Pick<Restoration, 'force' | 'nowMs'> & { readonly tag: Tag; readonly digest: Digest },
+  { tag, digest, force, nowMs, by }: TagRestoration,
 ): Promise<number> {
   const [present] = await findTags(transaction, repositoryId, [tag])
   if (present?.manifest_digest === digest) return 0
@@ -161,7 +166,7 @@ async function restoreTag(
     requireWritable(present)
     await markUntagged(transaction, repositoryId, [present.manifest_digest], nowMs)
   }
-  await moveTags(transaction, repositoryId, { tags: [tag], digest, nowMs })
+  await moveTags(transaction, repositoryId, { tags: [tag], digest, nowMs, by })
   return present === undefined ? 1 : 0
 }
 

@@ -30,20 +30,38 @@ export type LockColumns = {
   readonly read_enabled: number
 }
 
-export type RepositoryRow = LockColumns & {
-  /** Random; a repository that is deleted and created again gets another. */
-  readonly id: string
-  readonly rid: string
-  readonly name: string
-  readonly created_at_ms: number
-  readonly updated_at_ms: number
-  /** When its first manifest was pushed. Until then, it can have uploads and blobs, but no list contains it. */
-  readonly published_at_ms: number | null
-  readonly manifest_count: number
-  readonly tag_count: number
-  /** The number of the deletion of its predecessor of the same name: credentials issued before that are rejected. */
-  readonly predecessor_deletion: number | null
+/** Who pushed something; null if an earlier version of the server stored the push. */
+export type PusherColumns = {
+  readonly pushed_by_kind: string | null
+  readonly pushed_by_id: string | null
+  /** The name at the time of the push. */
+  readonly pushed_by_name: string | null
 }
+
+/**
+ * The last push of a manifest or tag. An earlier version of the server, which may share the database, changes only `updated_at_ms`:
+ * if the two times differ, somebody else made the last push.
+ */
+export type PushColumns = PusherColumns & { readonly pushed_at_ms: number | null }
+
+/** The last push to the repository: its time, and who made it. */
+export type LastPushColumns = PusherColumns & { readonly last_push_ms: number | null }
+
+export type RepositoryRow = LockColumns &
+  LastPushColumns & {
+    /** Random; a repository that is deleted and created again gets another. */
+    readonly id: string
+    readonly rid: string
+    readonly name: string
+    readonly created_at_ms: number
+    readonly updated_at_ms: number
+    /** When its first manifest was pushed. Until then, it can have uploads and blobs, but no list contains it. */
+    readonly published_at_ms: number | null
+    readonly manifest_count: number
+    readonly tag_count: number
+    /** The number of the deletion of its predecessor of the same name: credentials issued before that are rejected. */
+    readonly predecessor_deletion: number | null
+  }
 
 export type RepositoryTombstoneRow = {
   readonly rid: string
@@ -74,34 +92,35 @@ export type DeletedManifestRow = {
   readonly deleted_at_ms: number
 }
 
-export type ManifestRow = LockColumns & {
-  readonly repository_id: string
-  /** The digest that it was pushed by: sha256 or sha512. */
-  readonly digest: string
-  readonly media_type: string
-  readonly size_bytes: number
-  /** The size of the manifest and everything that it names. */
-  readonly image_size_bytes: number
-  readonly config_media_type: string | null
-  /** From the config blob, if it has them. */
-  readonly architecture: string | null
-  readonly os: string | null
-  /** For the list of referrers. */
-  readonly artifact_type: string | null
-  readonly subject_digest: string | null
-  /** JSON text. */
-  readonly annotations: string | null
-  readonly created_at_ms: number
-  readonly updated_at_ms: number
-  /** When it last lost a tag, an index that names it, or its subject; null if it never has. */
-  readonly untagged_at_ms: number | null
-  /** When it was soft-deleted; such a manifest is in a repository of its own. */
-  readonly deleted_at_ms: number | null
-  /** When its stored bytes were found to be corrupt. Clients do not find it until it is pushed again. */
-  readonly quarantined_at_ms: number | null
-  /** The last column, so that lists do not read it. */
-  readonly content: Uint8Array
-}
+export type ManifestRow = LockColumns &
+  PushColumns & {
+    readonly repository_id: string
+    /** The digest that it was pushed by: sha256 or sha512. */
+    readonly digest: string
+    readonly media_type: string
+    readonly size_bytes: number
+    /** The size of the manifest and everything that it names. */
+    readonly image_size_bytes: number
+    readonly config_media_type: string | null
+    /** From the config blob, if it has them. */
+    readonly architecture: string | null
+    readonly os: string | null
+    /** For the list of referrers. */
+    readonly artifact_type: string | null
+    readonly subject_digest: string | null
+    /** JSON text. */
+    readonly annotations: string | null
+    readonly created_at_ms: number
+    readonly updated_at_ms: number
+    /** When it last lost a tag, an index that names it, or its subject; null if it never has. */
+    readonly untagged_at_ms: number | null
+    /** When it was soft-deleted; such a manifest is in a repository of its own. */
+    readonly deleted_at_ms: number | null
+    /** When its stored bytes were found to be corrupt. Clients do not find it until it is pushed again. */
+    readonly quarantined_at_ms: number | null
+    /** Only the columns of a push are after it: a list that reads them reads the content first. */
+    readonly content: Uint8Array
+  }
 
 export type ManifestReferenceRow = {
   readonly repository_id: string
@@ -111,13 +130,14 @@ export type ManifestReferenceRow = {
   readonly digest: string
 }
 
-export type TagRow = LockColumns & {
-  readonly repository_id: string
-  readonly name: string
-  readonly manifest_digest: string
-  readonly created_at_ms: number
-  readonly updated_at_ms: number
-}
+export type TagRow = LockColumns &
+  PushColumns & {
+    readonly repository_id: string
+    readonly name: string
+    readonly manifest_digest: string
+    readonly created_at_ms: number
+    readonly updated_at_ms: number
+  }
 
 export type BlobRow = {
   readonly digest: string
@@ -162,7 +182,7 @@ export type UploadRow = {
 }
 
 /** A soft-deleted tag. A name may have been deleted from several manifests. */
-export type DeletedTagRow = Omit<TagRow, keyof LockColumns> & { readonly deleted_at_ms: number }
+export type DeletedTagRow = Omit<TagRow, keyof LockColumns | keyof PushColumns> & { readonly deleted_at_ms: number }
 
 export type DeletedRegistryRow = { readonly rid: string; readonly deleted_at_ms: number }
 

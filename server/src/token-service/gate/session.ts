@@ -1,7 +1,7 @@
 import type { GivenRights, Principal, RegistryRights } from '../../authorization/index.ts'
 import type { Audit } from '../../audit/index.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import type { HostedRegistry, RegistryCaller, RegistryNeed } from '../../registry/index.ts'
+import type { Actor, HostedRegistry, RegistryCaller, RegistryNeed } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
 import { type AccessScope, coversAction } from '@acrux/shared/standards/oauth/access-scope.ts'
@@ -10,6 +10,7 @@ import {
   type AuthenticationContext,
   authenticatePassword,
 } from '../tokens/authenticate-password.ts'
+import { actorOfCredential } from '../tokens/actor.ts'
 import { type Credential, auditedCallerOf, callerKey, standingPrincipal } from '../tokens/credential.ts'
 import { type WorkloadSignIn, authenticateWorkloadToken } from '../tokens/workload-token.ts'
 
@@ -110,12 +111,14 @@ function passwordSession(
 type SessionFacts = Omit<Session, 'caller' | 'authority' | 'noteUseAgainMs'> & { readonly deletionsSeen: number }
 
 function newSession(context: SessionContext, registry: Registry, facts: SessionFacts): Session {
+  let actor: Actor | undefined
   const session: Session = {
     ...facts,
     caller: {
       key: callerKey(facts.credential),
       ...auditedCallerOf(facts.credential, registry),
       deletionsSeen: facts.deletionsSeen,
+      identify: async () => (actor ??= await actorOfCredential(context, registry, facts.credential)),
       mayPull: async (repository) => {
         const { standing } = await currentAuthority(context, session, registry)
         const need = { kind: 'repository', repository, actions: ['pull'] } as const
