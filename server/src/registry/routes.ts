@@ -192,7 +192,8 @@ type Row<Handler> = ChangeColumns<'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'D
         readonly method: 'GET' | 'HEAD'
         /**
          * Whether the request is decided at its admission only, because it is answered from memory or one read, and writes nothing
-         * for its caller. Every other request is work under way, which is decided again when the authority revision has moved.
+         * for its caller. Every other request, and the view of a person in the portal, which writes an event, is work under way,
+         * which is decided again when the authority revision has moved.
          */
         readonly isAtOnce?: true
       }

@@ -9,6 +9,7 @@ import { mountRaw, type RawExchange } from '../platform/http/raw-surface.ts'
 import { routeCosts } from '../platform/http/route-cost.ts'
 import { StepUpRequiredError, requireStepUp, stepUpBody } from '../platform/http/step-up.ts'
 import { discardRest } from '../platform/http/unread-body.ts'
+import { isView } from '../platform/http/viewing.ts'
 import type { Log } from '../platform/log/log.ts'
 import { type AuthorityRevisions, AuthorizedWork, runAuthorized } from '../platform/process/authorized-work.ts'
 import { parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
@@ -139,9 +140,10 @@ async function handleAdmitted(
     try {
       // The row's constructor guarantees that the handler takes calls of this kind of path.
       const handler = handlers[route.handler] as AnyHandler
-      const handling = route.isAtOnce
-        ? handler(call)
-        : runAuthorized(workOf(dispatch, call, admitted, route), () => handler(call))
+      const handling =
+        route.isAtOnce && !isView(call.request)
+          ? handler(call)
+          : runAuthorized(workOf(dispatch, call, admitted, route), () => handler(call))
       usedMs = stopwatch()
       await handling
     } finally {

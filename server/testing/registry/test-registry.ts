@@ -8,6 +8,7 @@ import type { Migration } from '../../src/platform/sql/migrations.ts'
 import { openTestDatabase, type TestDatabase } from '../platform/test-database.ts'
 import { createApp } from '../../src/platform/http/app.ts'
 import { listen } from '../../src/platform/http/listener.ts'
+import { markView } from '../../src/platform/http/viewing.ts'
 import { createLog } from '../../src/platform/log/log.ts'
 import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import type { LoginServer } from '@acrux/shared/standards/azure/login-server.ts'
@@ -55,6 +56,8 @@ export type TestRegistry = TestDatabase & {
     deletionsSeen: number
     mayPull: (repository: string) => Promise<boolean>
     callerKey: string
+    /** Whether each request is that of a person who looks at content in the portal. */
+    views: boolean
     /** How the latest request counts. */
     rate: RateClass | undefined
   }
@@ -111,6 +114,7 @@ export async function openTestRegistry(
     deletionsSeen: seenFirst,
     mayPull: () => Promise.resolve(true),
     callerKey: 'caller',
+    views: false,
     rate: undefined,
   }
   const needs: RegistryNeed[] = []
@@ -179,8 +183,9 @@ function testGate(state: TestRegistry['gate'], needs: RegistryNeed[], database: 
     challenge: 'Bearer realm="https://first.example/oauth2/token",service="first.example"',
   } as const
   return {
-    admit: async (_request, _origin, _registry, { need, rate }) => {
+    admit: async (request, _origin, _registry, { need, rate }) => {
       needs.push(need)
+      if (state.views) markView(request)
       state.rate = rate
       const revision = await database.authorityRevision()
       if (state.denies) return { admitted: false, denial }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { CallerBudget } from '../limits/caller-budget.ts'
-import { runDeferred } from '../process/authorized-work.ts'
+import { currentWork, runDeferred } from '../process/authorized-work.ts'
 import { createLog } from '../log/log.ts'
 import { createApp } from './app.ts'
 import { acceptForms } from './form-body.ts'
@@ -141,6 +141,54 @@ test('only a route whose row says so starts work that continues after its respon
   assert.equal((await app.inject({ method: 'POST', url: '/x/defers' })).statusCode, 200)
   assert.equal((await app.inject({ method: 'POST', url: '/x/ends' })).statusCode, 500)
   assert.deepEqual(started, ['/x/defers'])
+})
+
+test('a caller whose permission is revoked while a response is prepared gets the denial, unless the request has changed something', async (t) => {
+  const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+  let [revision, isRevoked] = [1, false]
+  const common = { need: 'public', cost: 'small' } as const
+  const revoke = () => {
+    revision += 1
+    isRevoked = true
+  }
+  mountSurface<'public', undefined>(app, {
+    name: 'x',
+    routes: [
+      {
+        ...common,
+        id: 'x.read',
+        method: 'GET',
+        path: '/x/read',
+        handle: async () => {
+          revoke()
+          return { secret: 'x' }
+        },
+      },
+      {
+        ...common,
+        id: 'x.change',
+        method: 'POST',
+        path: '/x/change',
+        handle: async () => {
+          currentWork()?.keepResult()
+          revoke()
+          return { done: true }
+        },
+      },
+    ],
+    territory: [],
+    authority: { authorityRevision: () => Promise.resolve(revision), knownRevision: () => revision },
+    authorize: async () => {
+      if (isRevoked) throw new Rejection(403)
+    },
+    renderError: (error, _request, reply) => reply.code(error instanceof Rejection ? error.status : 500).send({}),
+    notFound: () => new Rejection(404),
+  })
+  t.after(() => app.close())
+  const read = await app.inject('/x/read')
+  assert.deepEqual([read.statusCode, read.body], [403, '{}'])
+  isRevoked = false
+  assert.equal((await app.inject({ method: 'POST', url: '/x/change' })).statusCode, 200)
 })
 
 test('a caller is denied before the body is read', async (t) => {

@@ -204,7 +204,8 @@ const maxRuns = 10
 
 /**
  * Runs the handler as work of its caller, who is admitted again if the authority revision moved while the body was read or the
- * request waited. A handler whose first change is rejected for that reason is repeated: its own decisions are repeated, too.
+ * request waited, and before a response without a change. A handler whose first change is rejected for that reason is repeated:
+ * its own decisions are repeated, too.
  */
 async function handleAuthorized<Need, Caller>(
   surface: Surface<Need, Caller>,
@@ -230,7 +231,10 @@ async function handleAuthorized<Need, Caller>(
     for (let run = 1; ; run += 1) {
       await work.requireStanding()
       try {
-        return await handle()
+        const answer = await handle()
+        // A handler that only reads may have waited, such as until the event of what it shows was written.
+        if (work.mayRepeat && answer !== reply) await work.requireStanding()
+        return answer
       } catch (error) {
         if (!(error instanceof AuthorityMovedError) || !work.mayRepeat || run >= maxRuns) throw error
       }

@@ -1,4 +1,5 @@
 import { isView } from '../../platform/http/viewing.ts'
+import { requireStanding } from '../../platform/process/authorized-work.ts'
 import { MainThreadOnlyError } from '../../platform/process/main-thread-only.ts'
 import { referenceText } from '@acrux/shared/standards/oci/reference.ts'
 import {
@@ -74,9 +75,17 @@ function recordPull(
   lastPulls.record(registry.rid, path.repository, referenceText(path.reference), digest)
 }
 
-/** A person who looks at a manifest in the portal pulls no image. */
-function recordView({ audit }: ManifestContext, call: OciCall<'manifest'>, { digest }: ServedManifest): Promise<void> {
-  return audit.append(changeEvent(call, 'manifest.view', `@${digest}`))
+/**
+ * A person who looks at a manifest in the portal pulls no image. The person is authorized again if a permission may have ended
+ * while the event was written.
+ */
+async function recordView(
+  { audit }: ManifestContext,
+  call: OciCall<'manifest'>,
+  { digest }: ServedManifest,
+): Promise<void> {
+  await audit.append(changeEvent(call, 'manifest.view', `@${digest}`))
+  await requireStanding()
 }
 
 async function readAndSendHead(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {

@@ -40,6 +40,27 @@ function testManifests(kind: DatabaseKind): void {
   const url = (reference: string) => `/v2/${repository}/manifests/${reference}`
   const image = (more = {}) => JSON.stringify(imageManifest(config, ['layer'], more))
 
+  it('a person whose permission is revoked while the event of a view is written does not get the manifest', async (t) => {
+    await test.putManifest(repository, 'v1', image())
+    const append = test.audit.append.bind(test.audit)
+    const events = t.mock.method(test.audit, 'append', async (...given: Parameters<typeof append>) => {
+      await append(...given)
+      test.gate.denies = true
+      await test.database.transaction(async (transaction) => transaction.changesAuthority())
+    })
+    test.gate.views = true
+    t.after(() => Object.assign(test.gate, { denies: false, views: false }))
+    for (const from of ['the database', 'the cache']) {
+      test.gate.denies = false
+      const answer = await test.send('GET', url('v1'))
+      assert.deepEqual([answer.status, answer.code], [401, 'UNAUTHORIZED'], from)
+    }
+    assert.deepEqual(
+      events.mock.calls.map(({ arguments: [{ action }] }) => action),
+      ['manifest.view', 'manifest.view'],
+    )
+  })
+
   it('a manifest comes back byte for byte, by tag and by digest, under the type it was sent as', async () => {
     const text = JSON.stringify({ ...imageManifest(config, ['layer']), newUnspecifiedField: 1 }, null, 3)
     const put = await test.putManifest(repository, 'v1', text)
