@@ -100,7 +100,7 @@ type Fault = `${OneOfFour} ${string}`
 const ownControls: readonly (readonly [view: RegExp, name: RegExp])[] = [
   [/^\/people\/\$own/, /^End (?:all sign-ins|the sign-in to )/],
   // A login of a registry grants what their roles do. To ask before whether there is one would record a denial.
-  [/^\/registries\/\$registry$/, /^Copy login command$/],
+  [/^\/r\/\$registry$/, /^Copy login command$/],
 ]
 
 /** Controls that are disabled without a reason in words, and those that people who may change nothing could press. */

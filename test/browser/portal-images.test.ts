@@ -17,8 +17,8 @@ const made = recordChanges(portal, 'portal-images')
 
 const { appId, password } = server.firstRun.servicePrincipal
 const authorization = basic(appId, password)
-const { loginServer } = server.firstRun
-const registry = `/portal/registries/${encodeURIComponent(loginServer)}`
+const { loginServer, registry: name } = server.firstRun
+const registry = `/portal/r/${name}`
 const inApp = `${registry}/repositories/team%2Fapp`
 const pusher = { server, authorization }
 

@@ -18,8 +18,8 @@ const backups = tempDir('portal-backups')
 const portal = await openPortal({ args: ['--backup-directory', join(backups.path, 'all')] })
 const { server, browser } = portal
 const made = recordChanges(portal, 'portal-operations')
-const { loginServer, subscriptionId } = server.firstRun
-const image = `/portal/registries/${encodeURIComponent(loginServer)}`
+const { registry: name, subscriptionId } = server.firstRun
+const image = `/portal/r/${name}`
 
 /** A push that is denied; its correlation id. */
 async function pushDenied({ appId, password }: { readonly appId: string; readonly password: string }): Promise<string> {

@@ -17,10 +17,10 @@ import { copy, copyOf } from './tutorial/guide.ts'
 
 const portal = await openPortal()
 const { server } = portal
-const { loginServer } = server.firstRun
+const { loginServer, registry: name } = server.firstRun
 const { appId, password } = server.firstRun.servicePrincipal
 const authorization = basic(appId, password)
-const base = `/portal/registries/${encodeURIComponent(loginServer)}`
+const base = `/portal/r/${name}`
 const inOwn = `${base}/repositories/${encodeURIComponent(ownRepository)}`
 /** What the log calls a denied push, with the repository. */
 const deniedPush = (repository: string) => new RegExp(`data\\.access.*/${repository} `)

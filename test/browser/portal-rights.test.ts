@@ -14,9 +14,9 @@ import { hostile, openPortal, openView, signIn, violations } from './portal-page
 const portal = await openPortal()
 const { server, browser, give } = portal
 const made = recordChanges(portal, 'portal-rights')
-const { loginServer } = server.firstRun
+const { loginServer, registry: name } = server.firstRun
 const registry = registryId(server)
-const base = `/portal/registries/${encodeURIComponent(loginServer)}`
+const base = `/portal/r/${name}`
 const toAbac = 'AbacRepositoryPermissions'
 const catalog = `Microsoft.ContainerRegistry/registries/repositories`
 

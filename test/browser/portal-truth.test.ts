@@ -11,7 +11,7 @@ import { openPortal, openView, signIn, violations } from './portal-page.ts'
 const portal = await openPortal()
 const { server, browser, canRun, watch, give } = portal
 const { loginServer, registry: name } = server.firstRun
-const base = `/portal/registries/${encodeURIComponent(loginServer)}`
+const base = `/portal/r/${name}`
 const repositories = 'Microsoft.ContainerRegistry/registries/repositories'
 const repositoryWriter = '2a1e307c-b015-4ebd-883e-5b7698a07328'
 
@@ -107,14 +107,34 @@ test('a registry that does not exist is not found', async (t) => {
   await using context = await browser.newContext()
   const { page, faults } = await watch(context)
   await signIn(page, owner)
+  const near = name.slice(0, -1)
+  const text = (unknown: string) => page.getByText(`There is no registry “${unknown}”, or you may not see it.`)
   for (const path of ['', '/repositories', '/access', '/policies', '/uploads']) {
-    await page.goto(`/portal/registries/contso.example${path}`)
-    await page.getByText('There is no registry with the login server contso.example.').waitFor()
+    await page.goto(`/portal/r/${near}${path}`)
+    await text(near).waitFor()
     assert.equal(await page.getByText(/roles do not|You do not have permission/).count(), 0, path)
   }
   assert.deepEqual(await violations(page), [])
   await page.locator('main').getByRole('link', { name, exact: true }).click()
-  await page.getByRole('heading', { level: 1, name: loginServer }).waitFor()
+  await page.getByRole('heading', { level: 1, name }).waitFor()
+  await page.goto('/portal/registries/contso.example/access')
+  await text('contso.example').waitFor()
+  assert.deepEqual(faults, [])
+})
+
+test('an address with a login server leads to the same view at the name of the registry', async (t) => {
+  if (!canRun(t)) return
+  const reader = await createPerson(server, 'bookmark')
+  await give(reader, roles.acrPull)
+  await using context = await browser.newContext()
+  const { page, faults } = await watch(context)
+  await signIn(page, reader)
+  const old = `/portal/registries/${encodeURIComponent(loginServer)}`
+  for (const rest of ['', '?range=day', '/repositories/team%2Fapp/manifests/1?show=raw#content']) {
+    await page.goto(`${old}${rest}`)
+    await page.waitForURL(`${base}${rest}`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+  }
   assert.deepEqual(faults, [])
 })
 

@@ -27,20 +27,16 @@ import {
 const portal = await openPortal()
 const { server, browser } = portal
 const { appId, password } = server.firstRun.servicePrincipal
-const { loginServer } = server.firstRun
+const { loginServer, registry: name } = server.firstRun
 const authorization = basic(appId, password)
 
 /** The views that an address shows by its query. */
 const searches: Readonly<Record<string, readonly string[]>> = {
-  '/registries/$registry/repositories': ['?show=tree'],
-  '/registries/$registry/repositories/$repository': ['?show=manifests'],
-  '/registries/$registry/repositories/$repository/manifests/$reference': [
-    '?show=config',
-    '?show=referrers',
-    '?show=raw',
-  ],
-  '/registries/$registry/access': ['?tab=check', '?tab=who', '?tab=roles', '?tab=mode'],
-  '/registries/$registry/tokens': ['?tab=maps', '?tab=anonymous'],
+  '/r/$registry/repositories': ['?show=tree'],
+  '/r/$registry/repositories/$repository': ['?show=manifests'],
+  '/r/$registry/repositories/$repository/manifests/$reference': ['?show=config', '?show=referrers', '?show=raw'],
+  '/r/$registry/access': ['?tab=check', '?tab=who', '?tab=roles', '?tab=mode'],
+  '/r/$registry/tokens': ['?tab=maps', '?tab=anonymous'],
   '/people/$id': ['?part=methods', '?part=groups', '?part=signIns'],
   '/applications/$id': ['?part=credentials', '?part=federation'],
   '/managed-identities': ['?part=machines'],
@@ -70,11 +66,11 @@ async function prepare(): Promise<ValuesByArea> {
     headers: { authorization: basic(application.appId, application.password) },
     caFile: server.caFile,
   })
-  const shared = { registry: loginServer, repository: 'team/app', reference: '1' }
+  const shared = { registry: name, repository: 'team/app', reference: '1' }
   const ids = { people: ada.id, groups: group, applications: application.applicationObjectId }
   const denials = String(denied.headers['x-ms-correlation-request-id'])
   return Object.fromEntries(
-    Object.entries({ ...ids, denials, registries: denials }).map(([area, id]) => [area, { ...shared, id }]),
+    Object.entries({ ...ids, denials, r: denials }).map(([area, id]) => [area, { ...shared, id }]),
   )
 }
 
@@ -200,8 +196,8 @@ test('a view ignores values of the address that it cannot use', async (t) => {
   }
   const question = { tab: 'check', action: 'pull', repository: 'team/app' }
   for (const [path, accepted, name] of [
-    ['/registries/$registry/policies', {}, 'address'],
-    ['/registries/$registry/access', question, 'principal'],
+    ['/r/$registry/policies', {}, 'address'],
+    ['/r/$registry/access', question, 'principal'],
     ['/sign-in-failed', {}, 'id'],
   ] as const) {
     const address = (await addressesOf([path])).get(path) ?? ''
@@ -226,7 +222,7 @@ test('a person with one repository sees and pushes to it, and to no other', asyn
   await giveRepository(server, person, ownRepository)
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
   const { page, faults } = await portal.watch(context)
-  const base = `/portal/registries/${encodeURIComponent(loginServer)}`
+  const base = `/portal/r/${name}`
   await signIn(page, person, `${base}/repositories`)
   const login: { username: string; password: string } = await page.evaluate(
     `fetch('/portal/api/session/registry-login?loginServer=${encodeURIComponent(loginServer)}',
@@ -264,7 +260,7 @@ test('the main dialogs work with the keyboard alone, show the focus, and return 
   await pushImage(server, 'team/keys', '1', authorization)
   await using context = await browser.newContext({ reducedMotion: 'reduce' })
   const { page, faults } = await portal.watch(context)
-  const base = `/portal/registries/${encodeURIComponent(loginServer)}`
+  const base = `/portal/r/${name}`
   const main = page.locator('main')
   const dialog = page.getByRole('dialog')
   const button = (name: string) => main.getByRole('button', { name, exact: true })

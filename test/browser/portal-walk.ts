@@ -7,10 +7,12 @@ import { frames, settled } from './portal-settled.ts'
 
 const routesFile = join(import.meta.dirname, '../../portal/src/routes/routes.tsx')
 
-/** The paths of all views, as the portal's own table of routes has them: `/registries/$registry/tokens`. */
+/** The paths of all views, as the portal's own table of routes has them: `/r/$registry/tokens`. */
 export function routePaths(): readonly string[] {
   const source = readFileSync(routesFile, 'utf8')
-  const paths = [...source.matchAll(/^ +(?:view\(|path: )'([^']+)'/gm)].map(([, path = '']) => path)
+  const found = [...source.matchAll(/^ +(?:view\(|path: )'([^']+)'/gm)].map(([, path = '']) => path)
+  // The addresses of older versions lead to the views.
+  const paths = found.filter((path) => !path.startsWith('/registries/'))
   // Each row loads the file of its view.
   assert.equal(paths.length, source.split("import('../views/").length - 1, 'routes whose path was not found')
   return paths

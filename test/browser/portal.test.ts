@@ -14,7 +14,7 @@ const made = recordChanges(portal, 'portal')
 
 const { appId, password } = server.firstRun.servicePrincipal
 const authorization = basic(appId, password)
-const { loginServer } = server.firstRun
+const { loginServer, registry: name } = server.firstRun
 
 async function pushHostile(): Promise<void> {
   const config = await pushBlob(
@@ -46,7 +46,7 @@ async function pushHostile(): Promise<void> {
   assert.equal(put.status, 201, put.text())
 }
 
-const image = `/portal/registries/${encodeURIComponent(loginServer)}`
+const image = `/portal/r/${name}`
 
 test('pushed text is shown as text, and an address that names nothing leads nowhere', async (t) => {
   if (!canRun(t)) return

@@ -453,6 +453,7 @@ export interface FoundContent {
    * The login server.
    */
   readonly registry: string
+  readonly registryName: string
   readonly repository: string
   readonly tag?: string
   readonly digest?: string

@@ -16,16 +16,16 @@ export async function readSession(signal?: AbortSignal): Promise<Session> {
   return (await readJson<Session>('session', { failsSignedOut: true, ...(signal && { signal }) })).body
 }
 
-/** The registry with this login server, even if the user may not read its properties; null if there is none. @throws ApiError */
+/** A registry, as its address and commands name it. */
+export type NamedRegistry = { readonly name: string; readonly loginServer: string }
+
+/** The registry with this name or login server, even if the user may not read its properties; null if there is none. @throws ApiError */
 export async function findRegistry(
-  loginServer: string,
+  by: { readonly registry: string } | { readonly loginServer: string },
   signal: AbortSignal,
-): Promise<{ readonly name: string; readonly loginServer: string } | null> {
-  const query = new URLSearchParams({ loginServer }).toString()
-  const { body } = await readJson<{
-    readonly registry: { readonly name: string; readonly loginServer: string } | null
-  }>(`session?${query}`, { signal })
-  return body.registry
+): Promise<NamedRegistry | null> {
+  const path = `session?${new URLSearchParams(by).toString()}`
+  return (await readJson<{ readonly registry: NamedRegistry | null }>(path, { signal })).body.registry
 }
 
 /** Who is signed in. Without a session, the browser goes to the sign-in page. */

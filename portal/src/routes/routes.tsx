@@ -1,7 +1,8 @@
 import { Outlet, createRootRoute, createRoute, notFound } from '@tanstack/react-router'
-import { isAddress } from '../components/elements/address.ts'
+import { type AddressNames, isAddress } from '../components/elements/address.ts'
 import { Missing } from '../components/elements/missing.tsx'
 import { anyText, oneOf, searchOf, textThat } from '../components/elements/search-params.ts'
+import { OldAddress } from '../components/registries/old-address.tsx'
 import { parseAccessSearch, parsePrincipal } from '../views/access-control/access-search.ts'
 import { systems } from '../views/applications/job-systems.ts'
 import { parseEventSearch } from '../views/audit/event-search.ts'
@@ -18,6 +19,11 @@ import { ShellView } from './shell-view.tsx'
 const root = createRootRoute({ component: Outlet })
 
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: ShellView })
+
+/** Ends in "no such page" if a name in the address is invalid. */
+function requireAddress(names: AddressNames): void {
+  if (!isAddress(names)) throw notFound()
+}
 
 /** All views, whose files are loaded while the browser is idle. */
 export const lazyViews: LazyView[] = []
@@ -38,9 +44,7 @@ function view<const Path extends string, Name extends string, Search = {}>(
     getParentRoute: () => shell,
     path,
     component,
-    beforeLoad: ({ params }) => {
-      if (!isAddress(params)) throw notFound()
-    },
+    beforeLoad: ({ params }) => requireAddress(params),
     notFoundComponent: Missing,
     validateSearch,
   })
@@ -56,25 +60,25 @@ const parseSignInResult = searchOf({ reason: anyText, id: textThat((id) => isAdd
 const views = [
   view('/', () => import('../views/home/home.tsx'), 'Home'),
   view('/search', () => import('../views/search/search.tsx'), 'Search', searchOf({ q: anyText })),
-  view('/registries/$registry', () => import('../views/registry/registry.tsx'), 'RegistryOverview', parseRangeSearch),
-  view('/registries/$registry/repositories', () => import('../views/repositories/repositories.tsx'), 'Repositories', parseRepositoriesSearch),
-  view('/registries/$registry/repositories/$repository', () => import('../views/repositories/repository.tsx'), 'Repository', parseRepositorySearch),
-  view('/registries/$registry/repositories/$repository/manifests/$reference', () => import('../views/manifest/manifest.tsx'), 'Manifest', parseManifestSearch),
-  view('/registries/$registry/deleted', () => import('../views/deleted/deleted-repositories.tsx'), 'DeletedRepositories'),
-  view('/registries/$registry/deleted/$repository', () => import('../views/deleted/deleted-manifests.tsx'), 'DeletedManifests'),
-  view('/registries/$registry/import', () => import('../views/import/import.tsx'), 'Import', parseImportSearch),
-  view('/registries/$registry/uploads', () => import('../views/uploads/uploads.tsx'), 'Uploads'),
-  view('/registries/$registry/access', () => import('../views/access-control/access-control.tsx'), 'AccessControl', parseAccessSearch),
-  view('/registries/$registry/access/add', () => import('../views/access-control/add-assignment.tsx'), 'AddAssignment', parsePrincipal),
-  view('/registries/$registry/keys', () => import('../views/access-keys/access-keys.tsx'), 'AccessKeys'),
-  view('/registries/$registry/tokens', () => import('../views/tokens/tokens.tsx'), 'Tokens', parseTokenSearch),
-  view('/registries/$registry/tokens/new', () => import('../views/tokens/create-token.tsx'), 'CreateToken'),
+  view('/r/$registry', () => import('../views/registry/registry.tsx'), 'RegistryOverview', parseRangeSearch),
+  view('/r/$registry/repositories', () => import('../views/repositories/repositories.tsx'), 'Repositories', parseRepositoriesSearch),
+  view('/r/$registry/repositories/$repository', () => import('../views/repositories/repository.tsx'), 'Repository', parseRepositorySearch),
+  view('/r/$registry/repositories/$repository/manifests/$reference', () => import('../views/manifest/manifest.tsx'), 'Manifest', parseManifestSearch),
+  view('/r/$registry/deleted', () => import('../views/deleted/deleted-repositories.tsx'), 'DeletedRepositories'),
+  view('/r/$registry/deleted/$repository', () => import('../views/deleted/deleted-manifests.tsx'), 'DeletedManifests'),
+  view('/r/$registry/import', () => import('../views/import/import.tsx'), 'Import', parseImportSearch),
+  view('/r/$registry/uploads', () => import('../views/uploads/uploads.tsx'), 'Uploads'),
+  view('/r/$registry/access', () => import('../views/access-control/access-control.tsx'), 'AccessControl', parseAccessSearch),
+  view('/r/$registry/access/add', () => import('../views/access-control/add-assignment.tsx'), 'AddAssignment', parsePrincipal),
+  view('/r/$registry/keys', () => import('../views/access-keys/access-keys.tsx'), 'AccessKeys'),
+  view('/r/$registry/tokens', () => import('../views/tokens/tokens.tsx'), 'Tokens', parseTokenSearch),
+  view('/r/$registry/tokens/new', () => import('../views/tokens/create-token.tsx'), 'CreateToken'),
   view('/audit', () => import('../views/audit/audit.tsx'), 'Audit', parseEventSearch),
   view('/audit/integrity', () => import('../views/audit/integrity.tsx'), 'Integrity'),
-  view('/registries/$registry/audit', () => import('../views/audit/audit.tsx'), 'RegistryAudit', parseEventSearch),
+  view('/r/$registry/audit', () => import('../views/audit/audit.tsx'), 'RegistryAudit', parseEventSearch),
   view('/denials/$id', () => import('../views/denial/denial.tsx'), 'Denial'),
-  view('/registries/$registry/denials/$id', () => import('../views/denial/denial.tsx'), 'RegistryDenial'),
-  view('/registries/$registry/policies', () => import('../views/policies/policies.tsx'), 'PoliciesView', parseAddress),
+  view('/r/$registry/denials/$id', () => import('../views/denial/denial.tsx'), 'RegistryDenial'),
+  view('/r/$registry/policies', () => import('../views/policies/policies.tsx'), 'PoliciesView', parseAddress),
   view('/server', () => import('../views/server/server.tsx'), 'Server', parseServerSearch),
   view('/people', () => import('../views/people/people.tsx'), 'People', searchOf({ filter: anyText, create: oneOf('true') })),
   view('/people/$id', () => import('../views/people/person.tsx'), 'Person', searchOf({ part: oneOf('methods', 'signIns', 'groups') })),
@@ -86,6 +90,17 @@ const views = [
   view('/managed-identities', () => import('../views/managed-identities/managed-identities.tsx'), 'ManagedIdentities', searchOf({ part: oneOf('machines') })),
   view('/providers', () => import('../views/providers/providers.tsx'), 'Providers'),
 ] as const
+
+/** The addresses with a login server, as in old messages and documents. */
+const oldAddress = createRoute({
+  getParentRoute: () => shell,
+  path: '/registries/$loginServer/$',
+  component: OldAddress,
+  // The view at the new address reads them.
+  validateSearch: (found: Readonly<Record<string, unknown>>): {} => found,
+  beforeLoad: ({ params }) => requireAddress(params),
+  notFoundComponent: Missing,
+})
 
 /** The pages that need no session. */
 const withoutShell = [
@@ -104,4 +119,4 @@ const withoutShell = [
 ] as const
 
 /** All routes. */
-export const routeTree = root.addChildren([shell.addChildren(views), ...withoutShell])
+export const routeTree = root.addChildren([shell.addChildren([...views, oldAddress]), ...withoutShell])

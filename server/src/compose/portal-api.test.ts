@@ -98,12 +98,14 @@ test('the session has the name of a registry, also for a person without a role',
   const portal = await openPortal(t)
   const nobody = await portal.createPerson('nobody')
   await signIn(nobody)
-  const registryAt = async (loginServer: string) =>
-    (await ask(portal, nobody.browser, { path: `session?loginServer=${loginServer}` })).json<{ registry?: unknown }>()
-      .registry
+  const registryOf = async (query: string) =>
+    (await ask(portal, nobody.browser, { path: `session?${query}` })).json<{ registry?: unknown }>().registry
   const { loginServer, registry: name } = portal.first
-  assert.deepEqual(await registryAt(loginServer), { name, loginServer })
-  for (const unknown of ['unknown.example', 'no%20host', '']) assert.equal(await registryAt(unknown), null, unknown)
+  assert.deepEqual(await registryOf(`loginServer=${loginServer}`), { name, loginServer })
+  assert.deepEqual(await registryOf(`registry=${name.toUpperCase()}`), { name, loginServer })
+  for (const unknown of ['unknown.example', 'no%20host', '']) {
+    for (const by of ['loginServer', 'registry']) assert.equal(await registryOf(`${by}=${unknown}`), null, unknown)
+  }
   assert.equal((await ask(portal, nobody.browser, { path: 'session' })).body.includes('"registry"'), false)
 })
 

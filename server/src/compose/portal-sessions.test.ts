@@ -19,10 +19,7 @@ test('a person signs in to the portal without a question, and sees no token', as
   const portal = await openPortal(t)
   const person = await portal.createPerson('alice')
   assert.equal(await statusOf(portal, person.browser), 401)
-  assert.equal(
-    (await signIn(person, '/portal/sign-in?return=/portal/registries/contoso')).url,
-    '/portal/registries/contoso',
-  )
+  assert.equal((await signIn(person, '/portal/sign-in?return=/portal/r/contoso')).url, '/portal/r/contoso')
   const answer = await ask(portal, person.browser, { path: 'session' })
   assert.equal(answer.statusCode, 200)
   assert.deepEqual(answer.json<{ person: object }>().person, {

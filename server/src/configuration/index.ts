@@ -1,5 +1,4 @@
 export { type Configuration, ConfigurationError, loadConfiguration, withActualPorts } from './configuration.ts'
-export { nearestName } from './nearest-name.ts'
 export { formatListenAddress, isLoopback, parseListenAddressOrFreePort } from './network-address.ts'
 export { configurationReference } from './reference.ts'
 export { type SettingInForce, settingsInForce } from './settings-in-force.ts'

@@ -8,7 +8,7 @@ import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { type ReadDocuments, createDocuments } from './files/documents.ts'
 import { type ReadPortalFiles, createPortalFiles } from './files/portal-files.ts'
-import type { OnSignOut, PortalSignIns } from './sessions/model.ts'
+import type { FindRegistry, OnSignOut, PortalSignIns } from './sessions/model.ts'
 import { portalRoutes } from './routes.ts'
 import { createPortalCookies } from './sessions/portal-cookies.ts'
 import { createPortalSessions } from './sessions/portal-sessions.ts'
@@ -29,8 +29,8 @@ export type PortalHostOptions = {
   readonly armRoots: ReadonlySet<string>
   readonly signIns: PortalSignIns
   readonly onSignOut: OnSignOut
-  /** The name of the registry with a login server. Undefined if there is none. */
-  readonly registryName: (loginServer: string) => Promise<string | undefined>
+  /** The registry with a name or a login server. Undefined if there is none. */
+  readonly findRegistry: FindRegistry
   /** The files of the built portal; those of the program by default. */
   readonly files?: ReadPortalFiles
   /** The built documents; those of the program by default. */

@@ -1,5 +1,6 @@
 import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { parseLoginServer } from '@acrux/shared/standards/azure/login-server.ts'
+import { parseRegistryName } from '@acrux/shared/standards/azure/registry-name.ts'
 import { parseDigest } from '@acrux/shared/standards/oci/digest.ts'
 import { parseReference } from '@acrux/shared/standards/oci/reference.ts'
 import { parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
@@ -7,7 +8,9 @@ import { parseRepositoryName } from '@acrux/shared/standards/oci/repository-name
 /* The forms of the names in addresses. The views show commands with them, and anyone can make a link. */
 
 const forms = {
-  registry: (text: string) => parseLoginServer(text) === text,
+  registry: (text: string) => parseRegistryName(text) !== undefined,
+  /** As in old addresses. */
+  loginServer: (text: string) => parseLoginServer(text) === text,
   repository: (text: string) => parseRepositoryName(text) !== undefined,
   /** A tag or digest. */
   reference: (text: string) => parseReference(text) !== undefined,

@@ -11,7 +11,7 @@ export function ExplainLink({ id, registry }: { readonly id: string; readonly re
     )
   }
   return (
-    <AppLink to="/registries/$registry/denials/$id" params={{ registry, id }}>
+    <AppLink to="/r/$registry/denials/$id" params={{ registry, id }}>
       {operationsTexts.explain}
     </AppLink>
   )

@@ -34,9 +34,9 @@ type ChoiceProps = { readonly principal: string; readonly registries: readonly R
 
 function Choice({ principal, registries }: ChoiceProps) {
   const styles = useStyles()
-  const places = registries.map(({ properties }) => ({
-    to: '/registries/$registry/access/add' as const,
-    params: { registry: properties.loginServer },
+  const places = registries.map(({ name }) => ({
+    to: '/r/$registry/access/add' as const,
+    params: { registry: name },
     search: { principal },
   }))
   const [first] = places

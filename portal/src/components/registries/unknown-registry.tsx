@@ -1,25 +1,28 @@
+import { nearNames } from '@acrux/shared/texts/nearest-name.ts'
 import { Text } from '@fluentui/react-components'
 import { AppLink } from '../elements/app-link.tsx'
 import { Page } from '../elements/page.tsx'
 import { texts } from '../texts/texts.ts'
+import { visibleName } from '../texts/visible-name.ts'
 import { useRegistries } from './use-registry.ts'
 
 const view = texts.unknownRegistry
 
-/** In place of the views of a registry that does not exist. */
-export function UnknownRegistry({ loginServer }: { readonly loginServer: string }) {
-  const registries = useRegistries().data ?? []
+/** In place of the views of a registry that does not exist, or that the person may not see. */
+export function UnknownRegistry({ name }: { readonly name: string }) {
+  const names = (useRegistries().data ?? []).map((registry) => registry.name)
+  const near = nearNames(name, names)
   return (
     <Page title={texts.errors.missing}>
-      <Text>{view.text(loginServer)}</Text>
-      {registries.length > 0 && (
+      <Text>{view.text(visibleName(name))}</Text>
+      {near.length > 0 && (
         <div>
-          <Text>{view.others}</Text>
+          <Text>{view.near}</Text>
           <ul>
-            {registries.map(({ id, name, properties }) => (
-              <li key={id}>
-                <AppLink to="/registries/$registry" params={{ registry: properties.loginServer }}>
-                  {name}
+            {near.map((registry) => (
+              <li key={registry}>
+                <AppLink to="/r/$registry" params={{ registry }}>
+                  {registry}
                 </AppLink>
               </li>
             ))}
@@ -27,7 +30,7 @@ export function UnknownRegistry({ loginServer }: { readonly loginServer: string 
         </div>
       )}
       <div>
-        <AppLink to="/">{texts.home}</AppLink>
+        <AppLink to="/">{view.other}</AppLink>
       </div>
     </Page>
   )

@@ -1,8 +1,9 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { listRegistries } from '../../api/arm.ts'
 import { orHidden } from '../../api/or-hidden.ts'
 import { useRead } from '../../api/queries.ts'
 import { listQuotas } from '../../api/registry-arm.ts'
-import { findRegistry } from '../../api/use-session.ts'
+import { type NamedRegistry, findRegistry } from '../../api/use-session.ts'
 
 /** The registries that the person may list. */
 export function useRegistries() {
@@ -16,22 +17,22 @@ export function useRegistry(loginServer: string) {
   return { registries, registry }
 }
 
-/** Whether there is a registry with this login server, and its name: the server says it if the person may not see the registry. */
-export function useKnownRegistry(loginServer: string | undefined) {
-  const registries = useRegistries()
-  const seen = registries.data?.find(({ properties }) => properties.loginServer === loginServer)
-  const isAsked = loginServer !== undefined && seen === undefined && !registries.isPending
-  const asked = useRead(
-    ['registry', loginServer],
-    isAsked && (async (signal) => ({ found: await findRegistry(loginServer, signal) })),
+/** The registry with this name. Null if there is none: the server says it if the person may not see the registry. */
+export function useNamedRegistry(name: string) {
+  const client = useQueryClient()
+  return useRead(
+    ['registry', name],
+    async (signal): Promise<NamedRegistry | null> => {
+      const registries = await client.ensureQueryData({
+        queryKey: ['registries'],
+        queryFn: () => listRegistries(signal),
+      })
+      const seen = registries.find((each) => each.name.toLowerCase() === name.toLowerCase())
+      if (seen === undefined) return findRegistry({ registry: name }, signal)
+      return { name: seen.name, loginServer: seen.properties.loginServer }
+    },
     { staleTime: 60_000 },
   )
-  return { name: seen?.name ?? asked.data?.found?.name, isUnknown: isAsked && asked.data?.found === null }
-}
-
-/** The name of a registry, for commands. Until the name is known, the login server is in its place. */
-export function useRegistryName(loginServer: string): string {
-  return useKnownRegistry(loginServer).name ?? loginServer
 }
 
 /** The quotas of a registry. Null: the person may not read them. */

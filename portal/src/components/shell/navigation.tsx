@@ -78,19 +78,19 @@ const serverViews = [
 ] as const
 
 const registryViews = [
-  { to: '/registries/$registry', label: texts.overview, icon: <BoxRegular />, exact: true },
-  { to: '/registries/$registry/repositories', label: texts.repositories, icon: <StackRegular />, exact: false },
-  { to: '/registries/$registry/access', label: rightsTexts.accessControl, icon: <LockClosedRegular />, exact: false },
-  { to: '/registries/$registry/keys', label: rightsTexts.accessKeys, icon: <KeyRegular />, exact: false },
-  { to: '/registries/$registry/tokens', label: rightsTexts.tokens, icon: <TicketDiagonalRegular />, exact: false },
+  { to: '/r/$registry', label: texts.overview, icon: <BoxRegular />, exact: true },
+  { to: '/r/$registry/repositories', label: texts.repositories, icon: <StackRegular />, exact: false },
+  { to: '/r/$registry/access', label: rightsTexts.accessControl, icon: <LockClosedRegular />, exact: false },
+  { to: '/r/$registry/keys', label: rightsTexts.accessKeys, icon: <KeyRegular />, exact: false },
+  { to: '/r/$registry/tokens', label: rightsTexts.tokens, icon: <TicketDiagonalRegular />, exact: false },
   {
-    to: '/registries/$registry/policies',
+    to: '/r/$registry/policies',
     label: operationsTexts.policies.title,
     icon: <OptionsRegular />,
     exact: false,
   },
   {
-    to: '/registries/$registry/audit',
+    to: '/r/$registry/audit',
     label: operationsTexts.registryAudit,
     icon: <ClipboardTextLtrRegular />,
     exact: false,

@@ -31,8 +31,9 @@ export const texts = {
   },
   themes: { system: 'System default', light: 'Light', dark: 'Dark', contrast: 'High contrast' },
   unknownRegistry: {
-    text: (loginServer: string) => `There is no registry with the login server ${loginServer}.`,
-    others: 'Your registries:',
+    text: (name: string) => `There is no registry “${name}”, or you may not see it.`,
+    near: 'Did you mean one of these?',
+    other: 'Open another registry',
   },
   stepUp: {
     title: 'Confirm that it is you',

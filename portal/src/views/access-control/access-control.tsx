@@ -1,5 +1,6 @@
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { Registry } from '../../api/registry-document.ts'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { RegistryTabs } from '../../components/registries/registry-tabs.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import type { AccessSearch, AccessTab } from './access-search.ts'
@@ -9,15 +10,15 @@ import { ModeSwitch } from './mode-switch.tsx'
 import { Roles } from './roles.tsx'
 import { WhoCan } from './who-can.tsx'
 
-const route = '/shell/registries/$registry/access'
+const route = '/shell/r/$registry/access'
 const texts = rightsTexts.access
 
 /** Who may do what at a registry. */
 export function AccessControl() {
-  const { registry: loginServer } = useParams({ from: route })
+  const { name, loginServer } = useAddressedRegistry()
   const search = useSearch({ from: route })
   const { tab = 'assignments' } = search
-  const go = useGo(loginServer)
+  const go = useGo(name)
   return (
     <RegistryTabs
       title={rightsTexts.accessControl}
@@ -58,5 +59,5 @@ function Part({ tab, registry, search, go }: PartProps) {
 function useGo(registry: string) {
   const navigate = useNavigate()
   return (search: AccessSearch, replace = false) =>
-    void navigate({ to: '/registries/$registry/access', params: { registry }, search, replace })
+    void navigate({ to: '/r/$registry/access', params: { registry }, search, replace })
 }

@@ -1,4 +1,4 @@
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Principal } from '../../api/principals.ts'
 import type { Registry } from '../../api/registry-document.ts'
@@ -6,6 +6,7 @@ import type { RoleDefinition } from '../../api/types.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
 import { Steps } from '../../components/elements/steps.tsx'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { WithRegistry } from '../../components/registries/with-registry.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { type PlaceChoice, placeOf } from './plan-assignments.ts'
@@ -19,7 +20,7 @@ const texts = rightsTexts.add
 
 /** Assigns a role, step by step. */
 export function AddAssignment() {
-  const { registry: loginServer } = useParams({ from: '/shell/registries/$registry/access/add' })
+  const { loginServer } = useAddressedRegistry()
   return (
     <Page title={rightsTexts.access.add}>
       <WithRegistry loginServer={loginServer}>{(registry) => <Wizard registry={registry} />}</WithRegistry>
@@ -29,7 +30,7 @@ export function AddAssignment() {
 
 function Wizard({ registry }: { readonly registry: Registry }) {
   const roles = useRoles(registry.id)
-  const { principal = '' } = useSearch({ from: '/shell/registries/$registry/access/add' })
+  const { principal = '' } = useSearch({ from: '/shell/r/$registry/access/add' })
   const given = usePrincipals(principal)
   if (given.isLoading) return <Loaded query={given}>{() => null}</Loaded>
   return (
@@ -53,9 +54,8 @@ function WizardSteps({ registry, roles, given }: WizardStepsProps) {
   const [choice, setChoice] = useState<PlaceChoice>({ kind: 'all', patterns: '', condition: '' })
   const role = roles.find(({ name }) => name === roleName)
   const place = placeOf(choice)
-  const { loginServer } = registry.properties
   const leave = (search: { readonly done?: 'assigned' }) =>
-    void navigate({ to: '/registries/$registry/access', params: { registry: loginServer }, search })
+    void navigate({ to: '/r/$registry/access', params: { registry: registry.name }, search })
   return (
     <Steps
       onLeave={() => leave({})}

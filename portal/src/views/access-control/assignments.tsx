@@ -57,7 +57,6 @@ export function Assignments({ registry, search, go }: AssignmentsProps) {
   const navigate = useNavigate()
   const roles = useRoles(registry.id)
   const { filter = '', role } = search
-  const { loginServer } = registry.properties
   const [done, setDone] = useState<string | undefined>(search.done === undefined ? undefined : texts.assigned)
   const change = (changed: Readonly<Record<string, string>>) =>
     go(parseAccessSearch({ filter, role, ...changed }), true)
@@ -67,7 +66,7 @@ export function Assignments({ registry, search, go }: AssignmentsProps) {
       <ListBar
         action={texts.add}
         reason={lacks(writeAction)}
-        onAct={() => void navigate({ to: '/registries/$registry/access/add', params: { registry: loginServer } })}
+        onAct={() => void navigate({ to: '/r/$registry/access/add', params: { registry: registry.name } })}
       >
         <FilterField filter={filter} label={texts.filter} onFilter={(value) => change({ filter: value })} />
         <Field label={words.role} className={styles.role}>

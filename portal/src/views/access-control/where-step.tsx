@@ -39,11 +39,7 @@ export function WhereStep({ registry, role, choice, onChange }: WhereStepProps) 
       {reason !== undefined && <Text>{reason}</Text>}
       {!isPerRepository && (
         <div>
-          <AppLink
-            to="/registries/$registry/access"
-            params={{ registry: registry.properties.loginServer }}
-            search={{ tab: 'mode' }}
-          >
+          <AppLink to="/r/$registry/access" params={{ registry: registry.name }} search={{ tab: 'mode' }}>
             {rightsTexts.access.tabs.mode}
           </AppLink>
         </div>

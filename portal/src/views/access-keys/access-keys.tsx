@@ -1,5 +1,4 @@
 import { MessageBar, MessageBarBody, Text } from '@fluentui/react-components'
-import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { changeRegistry } from '../../api/access.ts'
 import { useReadAgain } from '../../api/queries.ts'
@@ -10,6 +9,7 @@ import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { ReadOnlyReason } from '../../components/elements/list-bar.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { WithRegistry } from '../../components/registries/with-registry.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
@@ -20,7 +20,7 @@ const writeAction = 'Microsoft.ContainerRegistry/registries/write'
 
 /** The admin account of a registry. */
 export function AccessKeys() {
-  const { registry: loginServer } = useParams({ from: '/shell/registries/$registry/keys' })
+  const { loginServer } = useAddressedRegistry()
   return (
     <Page title={rightsTexts.accessKeys}>
       <WithRegistry loginServer={loginServer}>{(registry) => <AdminAccount registry={registry} />}</WithRegistry>

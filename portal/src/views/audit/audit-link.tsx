@@ -3,7 +3,7 @@ import type { EventSearch } from '../../api/audit.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
 
 type AuditLinkProps = {
-  /** The login server of a registry. Undefined for the log of the whole server. */
+  /** The name of a registry. Undefined for the log of the whole server. */
   readonly registry: string | undefined
   readonly search: EventSearch
   /** For screen readers, if it says more than the content. */
@@ -22,7 +22,7 @@ export function AuditLink({ registry, search, label, children }: AuditLinkProps)
     )
   }
   return (
-    <AppLink to="/registries/$registry/audit" params={{ registry }} search={search} {...named}>
+    <AppLink to="/r/$registry/audit" params={{ registry }} search={search} {...named}>
       {children}
     </AppLink>
   )

@@ -1,5 +1,5 @@
 import { Text } from '@fluentui/react-components'
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { EventSearch, LogPlace } from '../../api/audit.ts'
 import type { AuditEvent } from '../../api/types.ts'
 import { useSession } from '../../api/use-session.ts'
@@ -10,6 +10,7 @@ import { ExplainLink } from '../../components/elements/explain-link.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { formatTime } from '../../components/texts/format.ts'
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'
 import { texts } from '../../components/texts/texts.ts'
@@ -33,9 +34,9 @@ export function Audit() {
 
 /** The log of one registry. */
 export function RegistryAudit() {
-  const route = '/shell/registries/$registry/audit'
-  const { registry } = useParams({ from: route })
-  return <AuditView registry={registry} search={useSearch({ from: route })} />
+  const route = '/shell/r/$registry/audit'
+  const { name } = useAddressedRegistry()
+  return <AuditView registry={name} search={useSearch({ from: route })} />
 }
 
 type AuditViewProps = { readonly registry: string | undefined; readonly search: EventSearch }
@@ -46,7 +47,7 @@ function AuditView({ registry, search }: AuditViewProps) {
   const onSearch = (next: EventSearch) =>
     void (registry === undefined
       ? navigate({ to: '/audit', search: next })
-      : navigate({ to: '/registries/$registry/audit', params: { registry }, search: next }))
+      : navigate({ to: '/r/$registry/audit', params: { registry }, search: next }))
   return (
     <Page title={registry === undefined ? view.audit : `${view.auditOf} ${registry}`}>
       {registry === undefined && (

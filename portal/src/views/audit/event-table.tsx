@@ -14,7 +14,7 @@ const view = operationsTexts
 
 type EventTableProps = {
   readonly events: readonly AuditEvent[]
-  /** The login server of the registry whose log it is. */
+  /** The name of the registry whose log it is. */
   readonly registry: string | undefined
   readonly search: EventSearch
 }

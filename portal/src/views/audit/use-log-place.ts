@@ -7,13 +7,13 @@ import { useKnownPermissions } from '../../api/use-permissions.ts'
 /** A registry, or the whole server, whose log is shown. `name` is that of commands. */
 export type NamedPlace = LogPlace & { readonly name: string | undefined }
 
-/** Where the log of a registry is, or that of the whole server. `null` if the person's roles permit neither. */
-export function useLogPlace(loginServer: string | undefined) {
+/** Where the log of the registry with this name is, or that of the whole server. `null` if the person's roles permit neither. */
+export function useLogPlace(registry: string | undefined) {
   const client = useQueryClient()
   return useRead(
-    ['log-place', loginServer ?? ''],
+    ['log-place', registry ?? ''],
     async (signal): Promise<NamedPlace | null> => {
-      if (loginServer === undefined) {
+      if (registry === undefined) {
         const id = await findSubscription(signal)
         return id === undefined ? null : { kind: 'server', id, name: undefined }
       }
@@ -22,7 +22,7 @@ export function useLogPlace(loginServer: string | undefined) {
         queryFn: () => listRegistries(signal),
         staleTime: 60_000,
       })
-      const found = registries.find(({ properties }) => properties.loginServer === loginServer)
+      const found = registries.find(({ name }) => name === registry)
       return found === undefined ? null : { kind: 'registry', id: found.id, name: found.name }
     },
     { staleTime: 60_000 },

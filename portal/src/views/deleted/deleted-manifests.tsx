@@ -18,7 +18,7 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
 import { ParentLink } from '../../components/elements/parent-link.tsx'
 import { Digest } from '../../components/registries/digest.tsx'
-import { useRegistryName } from '../../components/registries/use-registry.ts'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { shortDigest } from '../../components/texts/format.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { texts } from '../../components/texts/texts.ts'
@@ -29,24 +29,24 @@ const view = imagesTexts.deleted
 
 /** The deleted tags and manifests of a repository, which can be restored. */
 export function DeletedManifests() {
-  const { registry, repository } = useParams({ from: '/shell/registries/$registry/deleted/$repository' })
-  const name = useRegistryName(registry)
+  const { repository } = useParams({ from: '/shell/r/$registry/deleted/$repository' })
+  const { name, loginServer } = useAddressedRegistry()
   const queries = useQueryClient()
   const [chosen, setChosen] = useState<Restorable>()
-  const query = useRead(['deleted', registry, repository], async (signal) => {
+  const query = useRead(['deleted', loginServer, repository], async (signal) => {
     const [content, tags] = await Promise.all([
-      listDeletedManifests(registry, repository, signal),
-      listDeletedTags(registry, repository, signal),
+      listDeletedManifests(loginServer, repository, signal),
+      listDeletedTags(loginServer, repository, signal),
     ])
     return { ...content, rows: restorableOf(content.manifests, tags) }
   })
   const restored = async () => {
-    await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === registry })
+    await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === loginServer })
   }
   return (
     <Page title={view.titleOf(repository)}>
       <ParentLink>
-        <AppLink inline to="/registries/$registry/deleted" params={{ registry }}>
+        <AppLink inline to="/r/$registry/deleted" params={{ registry: name }}>
           {view.title}
         </AppLink>
       </ParentLink>
@@ -63,7 +63,7 @@ export function DeletedManifests() {
       </Loaded>
       {chosen !== undefined && (
         <RestoreDialog
-          place={{ registry, repository }}
+          place={{ loginServer, repository }}
           row={chosen}
           onRestored={restored}
           onClose={() => setChosen(undefined)}
@@ -107,7 +107,7 @@ function RestorableTable({ rows, mayRestore, onRestore }: RestorableTableProps) 
 }
 
 type RestoreDialogProps = {
-  readonly place: { readonly registry: string; readonly repository: string }
+  readonly place: { readonly loginServer: string; readonly repository: string }
   readonly row: Restorable
   readonly onRestored: () => Promise<void>
   readonly onClose: () => void

@@ -1,5 +1,4 @@
 import { Text } from '@fluentui/react-components'
-import { useParams } from '@tanstack/react-router'
 import { usePages } from '../../api/queries.ts'
 import { listDeletedRepositories } from '../../api/registry.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
@@ -8,8 +7,9 @@ import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { LongTable } from '../../components/elements/long-table.tsx'
 import { Page } from '../../components/elements/page.tsx'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
-import { useRegistry, useRegistryName } from '../../components/registries/use-registry.ts'
+import { useRegistry } from '../../components/registries/use-registry.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { words } from '../../components/texts/words.ts'
 
@@ -17,13 +17,14 @@ const view = imagesTexts.deleted
 
 /** The repositories of a registry with deleted content that can be restored. */
 export function DeletedRepositories() {
-  const { registry } = useParams({ from: '/shell/registries/$registry/deleted' })
-  const name = useRegistryName(registry)
-  const query = usePages(['deleted', registry], (after, signal) => listDeletedRepositories(registry, after, signal))
+  const { name, loginServer } = useAddressedRegistry()
+  const query = usePages(['deleted', loginServer], (after, signal) =>
+    listDeletedRepositories(loginServer, after, signal),
+  )
   return (
     <Page title={view.title}>
-      <RepositoriesLink registry={registry} />
-      <Policy loginServer={registry} />
+      <RepositoriesLink />
+      <Policy loginServer={loginServer} />
       <Loaded query={query}>
         {({ pages }) => {
           const names = pages.flatMap(({ items }) => items)
@@ -38,7 +39,7 @@ export function DeletedRepositories() {
                 {
                   title: words.repository,
                   cell: (repository) => (
-                    <AppLink to="/registries/$registry/deleted/$repository" params={{ registry, repository }}>
+                    <AppLink to="/r/$registry/deleted/$repository" params={{ registry: name, repository }}>
                       {repository}
                     </AppLink>
                   ),

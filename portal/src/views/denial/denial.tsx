@@ -7,6 +7,7 @@ import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
@@ -28,8 +29,9 @@ export function Denial() {
 
 /** The explanation of a denial of one registry. */
 export function RegistryDenial() {
-  const { id, registry } = useParams({ from: '/shell/registries/$registry/denials/$id' })
-  return <DenialView id={id} registry={registry} />
+  const { name } = useAddressedRegistry()
+  const { id } = useParams({ from: '/shell/r/$registry/denials/$id' })
+  return <DenialView id={id} registry={name} />
 }
 
 type DenialViewProps = { readonly id: string; readonly registry: string | undefined }

@@ -58,7 +58,7 @@ export function Fix({ decision, place, registry, registryName, names }: FixProps
       {isOfNetwork && registry !== undefined && (
         <div>
           <AppLink
-            to="/registries/$registry/policies"
+            to="/r/$registry/policies"
             params={{ registry }}
             search={smallestChange.address ? { address: smallestChange.address } : {}}
           >

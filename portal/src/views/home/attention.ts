@@ -18,14 +18,14 @@ const highPercent = 80
 
 /** The findings from the properties of registries. */
 export function ofRegistries(registries: readonly Registry[]): readonly AttentionItem[] {
-  return registries.flatMap(({ properties }) => {
-    const { loginServer, adminUserEnabled, anonymousPullEnabled, publicNetworkAccess } = properties
+  return registries.flatMap(({ name, properties }) => {
+    const { adminUserEnabled, anonymousPullEnabled, publicNetworkAccess } = properties
     const reasons = [
       adminUserEnabled && texts.homeView.adminOn,
       anonymousPullEnabled && texts.homeView.anonymousOn,
       publicNetworkAccess === 'Disabled' && texts.homeView.networkOff,
     ].filter((reason) => reason !== false)
-    return reasons.map((text) => ({ registry: loginServer, text }))
+    return reasons.map((text) => ({ registry: name, text }))
   })
 }
 

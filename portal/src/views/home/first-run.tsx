@@ -23,20 +23,20 @@ type FirstRunProps = {
   readonly subscriptionId: string | undefined
   /** Whether the person may read the audit log. */
   readonly readsEvents: boolean
-  readonly loginServer: string | undefined
+  readonly registryName: string | undefined
   readonly hasPushes: boolean
 }
 
 /** What an owner does first, until it is done or dismissed. */
-export function FirstRun({ subscriptionId, readsEvents, loginServer, hasPushes }: FirstRunProps) {
+export function FirstRun({ subscriptionId, readsEvents, registryName, hasPushes }: FirstRunProps) {
   const styles = useStyles()
   const { steps, dismiss } = useFirstRun(subscriptionId, { readsEvents, hasPushes })
   if (steps === undefined) return undefined
   const push =
-    loginServer === undefined ? (
+    registryName === undefined ? (
       <Text>{view.push}</Text>
     ) : (
-      <AppLink to="/registries/$registry" params={{ registry: loginServer }}>
+      <AppLink to="/r/$registry" params={{ registry: registryName }}>
         {view.push}
       </AppLink>
     )

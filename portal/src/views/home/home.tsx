@@ -47,7 +47,7 @@ export function Home() {
         // All requests begin together, once it is known which are permitted.
         subscriptionId={mayAct && subscriptionId}
         readsEvents={mayAct?.(readsEvents) === true}
-        loginServer={first?.properties.loginServer}
+        registryName={first?.name}
         hasPushes={(pushes.data?.events ?? []).length > 0}
       />
       {registries.data !== undefined && subscriptionId !== undefined && (
@@ -61,7 +61,9 @@ export function Home() {
       </Section>
       {subscriptionId !== undefined && (
         <Section title={view.pushes}>
-          <Loaded query={pushes}>{({ events }) => <Pushes events={events} />}</Loaded>
+          <Loaded query={pushes}>
+            {({ events }) => <Pushes events={events} registries={registries.data ?? []} />}
+          </Loaded>
         </Section>
       )}
       <CommandLine text="acrux acr list -o table">
@@ -91,8 +93,8 @@ function RegistryTable({ registries }: { readonly registries: readonly Registry[
       columns={[
         {
           title: words.name,
-          cell: ({ name, properties }) => (
-            <AppLink to="/registries/$registry" params={{ registry: properties.loginServer }}>
+          cell: ({ name }) => (
+            <AppLink to="/r/$registry" params={{ registry: name }}>
               {name}
             </AppLink>
           ),
@@ -113,7 +115,7 @@ function OpenRegistry() {
   const host = typed ?? (session === undefined ? '' : new URL(session.publicOrigin).host)
   const open = (event: FormEvent) => {
     event.preventDefault()
-    if (host !== '') void navigate({ to: '/registries/$registry', params: { registry: host } })
+    if (host !== '') void navigate({ to: '/registries/$loginServer/$', params: { loginServer: host } })
   }
   return (
     <form className={styles.form} onSubmit={open}>
@@ -144,7 +146,7 @@ function AttentionList({ registries, subscriptionId, mayAct }: AttentionListProp
             <li key={`${registry ?? ''} ${text}`}>
               {registry !== undefined && (
                 <>
-                  <AppLink inline to="/registries/$registry" params={{ registry }}>
+                  <AppLink inline to="/r/$registry" params={{ registry }}>
                     {registry}
                   </AppLink>
                   {': '}
@@ -168,7 +170,9 @@ function AttentionList({ registries, subscriptionId, mayAct }: AttentionListProp
   )
 }
 
-function Pushes({ events }: { readonly events: readonly AuditEvent[] | undefined }) {
+type PushesProps = { readonly events: readonly AuditEvent[] | undefined; readonly registries: readonly Registry[] }
+
+function Pushes({ events, registries }: PushesProps) {
   if (events === undefined) return <Text>{view.pushesHidden}</Text>
   return (
     <DataTable
@@ -177,18 +181,20 @@ function Pushes({ events }: { readonly events: readonly AuditEvent[] | undefined
       rows={events}
       keyOf={({ id }) => id}
       columns={[
-        { title: imagesTexts.home.image, cell: ({ target }) => <Target target={target} /> },
+        { title: imagesTexts.home.image, cell: ({ target }) => <Target target={target} registries={registries} /> },
         { title: texts.repositoryView.updated, cell: ({ eventTimestamp }) => <Age time={eventTimestamp} /> },
       ]}
     />
   )
 }
 
-function Target({ target }: { readonly target: string }) {
-  const image = parseImageTarget(target)
-  if (image === undefined || !isAddress(image)) return <>{target}</>
+function Target({ target, registries }: { readonly target: string; readonly registries: readonly Registry[] }) {
+  const { loginServer, repository = '', reference = '' } = parseImageTarget(target) ?? {}
+  const found = registries.find(({ properties }) => properties.loginServer === loginServer)
+  if (found === undefined || !isAddress({ repository, reference })) return <>{target}</>
+  const image = { registry: found.name, repository, reference }
   return (
-    <AppLink to="/registries/$registry/repositories/$repository/manifests/$reference" params={image}>
+    <AppLink to="/r/$registry/repositories/$repository/manifests/$reference" params={image}>
       {target}
     </AppLink>
   )

@@ -5,9 +5,17 @@ import { parseImageTarget } from './image-target.ts'
 const digest = `sha256:${'a'.repeat(64)}`
 
 test('the image of an event is its registry, its repository, and a tag or digest', () => {
-  const registry = 'localhost:5443'
-  assert.deepEqual(parseImageTarget(`${registry}/team/app:1`), { registry, repository: 'team/app', reference: '1' })
-  assert.deepEqual(parseImageTarget(`${registry}/app@${digest}`), { registry, repository: 'app', reference: digest })
+  const loginServer = 'localhost:5443'
+  assert.deepEqual(parseImageTarget(`${loginServer}/team/app:1`), {
+    loginServer,
+    repository: 'team/app',
+    reference: '1',
+  })
+  assert.deepEqual(parseImageTarget(`${loginServer}/app@${digest}`), {
+    loginServer,
+    repository: 'app',
+    reference: digest,
+  })
 })
 
 test('the target of another event is no image', () => {

@@ -123,8 +123,6 @@ async function readCredentials(
 }
 
 async function readQuotas(registries: readonly Registry[], signal: AbortSignal): Promise<Finding> {
-  const lists = registries.map(async ({ id, properties }) =>
-    ofQuotas(properties.loginServer, (await listQuotas(id, signal)).value),
-  )
+  const lists = registries.map(async ({ id, name }) => ofQuotas(name, (await listQuotas(id, signal)).value))
   return { items: (await Promise.all(lists)).flat() }
 }

@@ -5,12 +5,12 @@ import { useRead } from '../../api/queries.ts'
 import { readImport } from '../../api/registry-arm.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 
 const view = imagesTexts.import
 
 type ImportProgressProps = {
-  readonly loginServer: string
   readonly operation: string
   /** The name that the image gets, as repository and tag. */
   readonly target: string
@@ -18,7 +18,8 @@ type ImportProgressProps = {
 }
 
 /** How an import goes. */
-export function ImportProgress({ loginServer, operation, target, onAgain }: ImportProgressProps) {
+export function ImportProgress({ operation, target, onAgain }: ImportProgressProps) {
+  const { name, loginServer } = useAddressedRegistry()
   const queries = useQueryClient()
   const query = useRead(['import', operation], (signal) => readImport(operation, signal), {
     refetchInterval: ({ state }) => (state.data === 'done' || state.error !== null ? false : 1000),
@@ -60,8 +61,8 @@ export function ImportProgress({ loginServer, operation, target, onAgain }: Impo
       </Text>
       {target !== '' && (
         <AppLink
-          to="/registries/$registry/repositories/$repository/manifests/$reference"
-          params={{ registry: loginServer, repository, reference: tag }}
+          to="/r/$registry/repositories/$repository/manifests/$reference"
+          params={{ registry: name, repository, reference: tag }}
         >
           {view.open}: {target}
         </AppLink>

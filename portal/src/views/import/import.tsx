@@ -1,6 +1,6 @@
 import { Checkbox, Field, Input, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { startImport } from '../../api/registry-arm.ts'
 import type { Registry } from '../../api/registry-document.ts'
@@ -10,6 +10,7 @@ import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
 import { useRegistry } from '../../components/registries/use-registry.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
@@ -17,29 +18,24 @@ import { type ImportForm, type ImportSearch, emptyForm, importCommand, isComplet
 import { ImportProgress } from './import-progress.tsx'
 
 const view = imagesTexts.import
-const route = '/shell/registries/$registry/import'
+const route = '/shell/r/$registry/import'
 
 const useStyles = makeStyles({ form: { display: 'grid', rowGap: tokens.spacingVerticalM, maxWidth: '32rem' } })
 
 /** Imports an image from another registry. */
 export function Import() {
-  const { registry: loginServer } = useParams({ from: route })
+  const { name, loginServer } = useAddressedRegistry()
   const { operation, target } = useSearch({ from: route })
   const navigate = useNavigate()
   const { registries, registry } = useRegistry(loginServer)
   const show = (search: ImportSearch) =>
-    void navigate({ to: '/registries/$registry/import', params: { registry: loginServer }, search })
+    void navigate({ to: '/r/$registry/import', params: { registry: name }, search })
   return (
     <Page title={view.title}>
-      <RepositoriesLink registry={loginServer} />
+      <RepositoriesLink />
       <Text>{view.intro}</Text>
       {operation !== undefined ? (
-        <ImportProgress
-          loginServer={loginServer}
-          operation={operation}
-          target={target ?? ''}
-          onAgain={() => show({})}
-        />
+        <ImportProgress operation={operation} target={target ?? ''} onAgain={() => show({})} />
       ) : (
         <Loaded query={registries}>
           {() =>

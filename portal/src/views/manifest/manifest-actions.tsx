@@ -8,6 +8,7 @@ import { deleteManifest, deleteTag } from '../../api/registry-changes.ts'
 import type { Access } from '../../api/registry.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { LockDialog } from '../../components/registries/lock-dialog.tsx'
 import { isUndeletable } from '../../components/registries/locks.ts'
 import { useKeptText } from '../../components/registries/use-kept-text.ts'
@@ -33,7 +34,7 @@ type Opened = 'lock-tag' | 'lock-manifest' | 'untag' | 'delete'
 /** Locks, untags and deletes a manifest. */
 export function ManifestActions(props: ManifestActionsProps) {
   const { address, digest, access, manifest, tag } = props
-  const { registry, repository, reference } = address
+  const { loginServer, repository, reference } = address
   const [open, setOpen] = useState<Opened>()
   const queries = useQueryClient()
   const isTag = !reference.includes(':')
@@ -44,7 +45,7 @@ export function ManifestActions(props: ManifestActionsProps) {
     close()
     if (!isChanged) return
     const changed = new Set(['tag', 'manifest-properties', 'tags', 'manifests'])
-    const isOwn = (key: readonly unknown[]) => key[1] === registry && key[2] === repository
+    const isOwn = (key: readonly unknown[]) => key[1] === loginServer && key[2] === repository
     void queries.invalidateQueries({ predicate: ({ queryKey: key }) => isOwn(key) && changed.has(String(key[0])) })
   }
   const lockReason = (isKnown: boolean) => (mayLock && isKnown ? undefined : roleNeeded.lock)
@@ -68,7 +69,7 @@ export function ManifestActions(props: ManifestActionsProps) {
       {open === 'lock-tag' && tag !== undefined && (
         <LockDialog
           name={`${repository}:${reference}`}
-          place={{ registry, repository, tag: reference }}
+          place={{ loginServer, repository, tag: reference }}
           locks={tag.changeableAttributes}
           onClose={refresh}
         />
@@ -76,7 +77,7 @@ export function ManifestActions(props: ManifestActionsProps) {
       {open === 'lock-manifest' && manifest !== undefined && (
         <LockDialog
           name={shortDigest(digest)}
-          place={{ registry, repository, digest }}
+          place={{ loginServer, repository, digest }}
           locks={manifest.changeableAttributes}
           onClose={refresh}
         />
@@ -99,20 +100,21 @@ function reasonOf(
 type DialogProps = ManifestActionsProps & { readonly onClose: () => void }
 
 /** After a deletion, the repository is shown without data from the cache. */
-function useLeave({ registry, repository }: ManifestAddress) {
+function useLeave({ loginServer, repository }: ManifestAddress) {
+  const { name } = useAddressedRegistry()
   const navigate = useNavigate()
   const queries = useQueryClient()
   return async () => {
-    await navigate({ to: '/registries/$registry/repositories/$repository', params: { registry, repository } })
+    await navigate({ to: '/r/$registry/repositories/$repository', params: { registry: name, repository } })
     await queries.invalidateQueries({
-      predicate: ({ queryKey }) => queryKey[1] === registry && queryKey[2] === repository,
+      predicate: ({ queryKey }) => queryKey[1] === loginServer && queryKey[2] === repository,
     })
   }
 }
 
 function Untag({ address, onClose }: DialogProps) {
   const leave = useLeave(address)
-  const kept = useKeptText(address.registry)
+  const kept = useKeptText(address.loginServer)
   const { reference } = address
   return (
     <ConfirmDialog
@@ -137,7 +139,7 @@ const useStyles = makeStyles({ list: { margin: 0, paddingLeft: tokens.spacingHor
 function Delete({ address, digest, manifest, childCount, onClose }: DialogProps) {
   const styles = useStyles()
   const leave = useLeave(address)
-  const kept = useKeptText(address.registry)
+  const kept = useKeptText(address.loginServer)
   const referrers = useReferrers(address, digest)
   const tags = manifest?.tags ?? []
   const referrerCount = referrers.data?.length ?? 0

@@ -16,7 +16,7 @@ import { ParentLink } from '../../components/elements/parent-link.tsx'
 import { Tabs } from '../../components/elements/tabs.tsx'
 import { Digest } from '../../components/registries/digest.tsx'
 import { isLocked } from '../../components/registries/locks.ts'
-import { useRegistryName } from '../../components/registries/use-registry.ts'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { formatTime, shortDigest } from '../../components/texts/format.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { texts } from '../../components/texts/texts.ts'
@@ -34,7 +34,7 @@ import { type ManifestAddress, useManifest, useManifestProperties, useTag } from
 
 const view = texts.manifestView
 const own = imagesTexts.manifest
-const route = '/shell/registries/$registry/repositories/$repository/manifests/$reference'
+const route = '/shell/r/$registry/repositories/$repository/manifests/$reference'
 const maxShownLength = 64 * 1024
 const maxValueLength = 4096
 
@@ -52,19 +52,20 @@ const useStyles = makeStyles({
 
 /** One manifest or index, by tag or digest. */
 export function Manifest() {
-  const address = useParams({ from: route })
+  const { loginServer, name: registry } = useAddressedRegistry()
+  const { repository, reference } = useParams({ from: route })
+  const address = { loginServer, repository, reference }
   const { show = 'overview' } = useSearch({ from: route })
-  const { registry, repository, reference } = address
   const query = useManifest(address)
   const isOverview = show === 'overview'
   const properties = useManifestProperties(address, isOverview ? query.data?.raw.digest : undefined)
   const tag = useTag(address, isOverview)
   const isByDigest = reference.includes(':')
-  const name = `${registry}/${repository}${isByDigest ? '@' : ':'}${reference}`
+  const name = `${loginServer}/${repository}${isByDigest ? '@' : ':'}${reference}`
   return (
     <Page title={isByDigest ? `${repository}@${shortDigest(reference)}` : `${repository}:${reference}`}>
       <ParentLink>
-        <AppLink inline to="/registries/$registry/repositories/$repository" params={{ registry, repository }}>
+        <AppLink inline to="/r/$registry/repositories/$repository" params={{ registry, repository }}>
           {repository}
         </AppLink>
       </ParentLink>
@@ -105,6 +106,8 @@ export function Manifest() {
 
 /** The parts of the view. Each part of the view has an address, and loads only what it shows. */
 function Parts({ address, show }: { readonly address: ManifestAddress; readonly show: ManifestPart }) {
+  const { name } = useAddressedRegistry()
+  const { repository, reference } = address
   const navigate = useNavigate()
   return (
     <Tabs
@@ -112,8 +115,8 @@ function Parts({ address, show }: { readonly address: ManifestAddress; readonly 
       selected={show}
       onSelect={(part) =>
         void navigate({
-          to: '/registries/$registry/repositories/$repository/manifests/$reference',
-          params: address,
+          to: '/r/$registry/repositories/$repository/manifests/$reference',
+          params: { registry: name, repository, reference },
           search: parseManifestSearch({ show: part }),
           replace: true,
         })
@@ -131,6 +134,7 @@ type OverviewProps = {
 }
 
 function Overview({ address, raw, content, properties, tag }: OverviewProps) {
+  const { name: registry } = useAddressedRegistry()
   return (
     <>
       <Section title={view.properties}>
@@ -143,7 +147,12 @@ function Overview({ address, raw, content, properties, tag }: OverviewProps) {
               : [
                   [
                     own.subject,
-                    <ManifestLink key="subject" {...address} reference={content.subject.digest} />,
+                    <ManifestLink
+                      key="subject"
+                      registry={registry}
+                      repository={address.repository}
+                      reference={content.subject.digest}
+                    />,
                   ] as const,
                 ]),
           ]}
@@ -196,8 +205,8 @@ function propertyFacts(properties: ManifestProperties | undefined, tag: TagPrope
 type CommandsProps = { readonly address: ManifestAddress; readonly digest: string; readonly show: ManifestPart }
 
 function Commands({ address, digest, show }: CommandsProps) {
-  const { registry, repository, reference } = address
-  const name = useRegistryName(registry)
+  const { repository, reference } = address
+  const { name } = useAddressedRegistry()
   const image = reference.includes(':') ? `${repository}@${reference}` : `${repository}:${reference}`
   const command = show === 'referrers' ? 'list-referrers' : show === 'raw' ? 'show --raw' : 'show-metadata'
   return (
@@ -213,6 +222,7 @@ function Commands({ address, digest, show }: CommandsProps) {
 type DescriptorsProps = { readonly address: ManifestAddress; readonly manifests: readonly Descriptor[] }
 
 function Platforms({ address, manifests }: DescriptorsProps) {
+  const { name: registry } = useAddressedRegistry()
   return (
     <Section title={view.platforms}>
       <DataTable
@@ -224,7 +234,11 @@ function Platforms({ address, manifests }: DescriptorsProps) {
           {
             title: words.digest,
             cell: ({ digest }) =>
-              isDigest(digest) ? <ManifestLink {...address} reference={digest} /> : <code>{cut(digest)}</code>,
+              isDigest(digest) ? (
+                <ManifestLink registry={registry} repository={address.repository} reference={digest} />
+              ) : (
+                <code>{cut(digest)}</code>
+              ),
           },
         ]}
       />

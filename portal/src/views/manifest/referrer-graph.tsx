@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { Descriptor } from '../../api/pushed-types.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { Digest } from '../../components/registries/digest.tsx'
 import { formatTime, shortDigest } from '../../components/texts/format.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
@@ -50,10 +51,10 @@ const useStyles = makeStyles({
 
 const colors = { signature: 'success', sbom: 'informative', attestation: 'brand', other: 'subtle' } as const
 
-type GraphProps = { readonly registry: string; readonly repository: string; readonly digest: string }
+type GraphProps = { readonly loginServer: string; readonly repository: string; readonly digest: string }
 
 /** What refers to a manifest, and what refers to that, as a graph whose root is the manifest. */
-export function ReferrerGraph({ registry, repository, digest }: GraphProps) {
+export function ReferrerGraph({ loginServer, repository, digest }: GraphProps) {
   const styles = useStyles()
   return (
     <Section title={view.title}>
@@ -61,14 +62,14 @@ export function ReferrerGraph({ registry, repository, digest }: GraphProps) {
         <Badge appearance="outline">{view.thisManifest}</Badge>
         <Digest digest={digest} />
       </div>
-      <Referrers registry={registry} repository={repository} digest={digest} isRoot />
+      <Referrers loginServer={loginServer} repository={repository} digest={digest} isRoot />
     </Section>
   )
 }
 
-function Referrers({ registry, repository, digest, isRoot = false }: GraphProps & { readonly isRoot?: boolean }) {
+function Referrers({ loginServer, repository, digest, isRoot = false }: GraphProps & { readonly isRoot?: boolean }) {
   const styles = useStyles()
-  const query = useReferrers({ registry, repository }, digest)
+  const query = useReferrers({ loginServer, repository }, digest)
   return (
     <Loaded query={query}>
       {(referrers) =>
@@ -78,7 +79,7 @@ function Referrers({ registry, repository, digest, isRoot = false }: GraphProps 
           <ul className={styles.list}>
             {referrers.map((referrer) => (
               <li key={referrer.digest} className={styles.node}>
-                <Referrer registry={registry} repository={repository} referrer={referrer} />
+                <Referrer loginServer={loginServer} repository={repository} referrer={referrer} />
               </li>
             ))}
           </ul>
@@ -88,9 +89,10 @@ function Referrers({ registry, repository, digest, isRoot = false }: GraphProps 
   )
 }
 
-type ReferrerProps = { readonly registry: string; readonly repository: string; readonly referrer: Descriptor }
+type ReferrerProps = { readonly loginServer: string; readonly repository: string; readonly referrer: Descriptor }
 
-function Referrer({ registry, repository, referrer }: ReferrerProps) {
+function Referrer({ loginServer, repository, referrer }: ReferrerProps) {
+  const { name } = useAddressedRegistry()
   const styles = useStyles()
   const [isOpen, setOpen] = useState(false)
   const { digest, artifactType, mediaType, size, annotations = {} } = referrer
@@ -102,7 +104,7 @@ function Referrer({ registry, repository, referrer }: ReferrerProps) {
         <Badge appearance="tint" color={colors[kind]}>
           {view.kinds[kind]}
         </Badge>
-        <ManifestLink registry={registry} repository={repository} reference={digest} />
+        <ManifestLink registry={name} repository={repository} reference={digest} />
         <Text className={styles.detail}>{artifactType ?? mediaType}</Text>
         <Text className={styles.detail}>{sizeText(size)}</Text>
         {created !== undefined && <Text className={styles.detail}>{formatTime(created)}</Text>}
@@ -117,7 +119,7 @@ function Referrer({ registry, repository, referrer }: ReferrerProps) {
           {isOpen ? '−' : '+'}
         </Button>
       </div>
-      {isOpen && <Referrers registry={registry} repository={repository} digest={digest} />}
+      {isOpen && <Referrers loginServer={loginServer} repository={repository} digest={digest} />}
     </>
   )
 }

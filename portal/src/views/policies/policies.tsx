@@ -1,9 +1,10 @@
 import { Text } from '@fluentui/react-components'
-import { useParams, useSearch } from '@tanstack/react-router'
+import { useSearch } from '@tanstack/react-router'
 import type { Registry } from '../../api/registry-document.ts'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { useRegistries } from '../../components/registries/use-registry.ts'
 import { operationsTexts } from '../../components/texts/operations.ts'
 import { NetworkRules } from './network-rules.tsx'
@@ -12,18 +13,18 @@ import { Quotas } from './quotas.tsx'
 import { useChange } from './use-policies.ts'
 
 const view = operationsTexts.policies
-const route = '/shell/registries/$registry/policies'
+const route = '/shell/r/$registry/policies'
 
 /** The policies of a registry: what it keeps, which addresses may connect, and which tokens it accepts. */
 export function PoliciesView() {
-  const { registry } = useParams({ from: route })
+  const { loginServer } = useAddressedRegistry()
   const { address } = useSearch({ from: route })
   const registries = useRegistries()
   return (
     <Page title={view.title}>
       <Loaded query={registries}>
         {(found) => {
-          const one = found.find(({ properties }) => properties.loginServer === registry)
+          const one = found.find(({ properties }) => properties.loginServer === loginServer)
           return one === undefined ? <Text>{view.noRegistry}</Text> : <Forms registry={one} address={address} />
         }}
       </Loaded>

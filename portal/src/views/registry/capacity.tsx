@@ -28,7 +28,7 @@ export function Capacity({ registry }: { readonly registry: Registry }) {
         <Section title={view.quotas}>
           <Loaded query={quotas}>{(found) => <QuotaTable quotas={found?.value ?? []} empty={view.noQuotas} />}</Loaded>
           <div>
-            <AppLink to="/registries/$registry/policies" params={{ registry: registry.properties.loginServer }}>
+            <AppLink to="/r/$registry/policies" params={{ registry: registry.name }}>
               {view.changeQuotas}
             </AppLink>
           </div>

@@ -1,11 +1,12 @@
 import { Text } from '@fluentui/react-components'
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { Registry } from '../../api/registry-document.ts'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { useRegistry } from '../../components/registries/use-registry.ts'
 import { formatTime } from '../../components/texts/format.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
@@ -17,17 +18,17 @@ import { SignIn } from './sign-in.tsx'
 
 const view = texts.registryView
 const own = imagesTexts.registry
-const route = '/shell/registries/$registry'
+const route = '/shell/r/$registry'
 
 /** The overview of one registry. */
 export function RegistryOverview() {
-  const { registry: loginServer } = useParams({ from: route })
+  const { name, loginServer } = useAddressedRegistry()
   const { range = 'week' } = useSearch({ from: route })
   const navigate = useNavigate()
   const { registries, registry } = useRegistry(loginServer)
   return (
-    <Page title={loginServer}>
-      <SignIn loginServer={loginServer} />
+    <Page title={name}>
+      <SignIn />
       {registry !== undefined && (
         <>
           <Activity
@@ -35,8 +36,8 @@ export function RegistryOverview() {
             range={range}
             onRange={(chosen) =>
               void navigate({
-                to: '/registries/$registry',
-                params: { registry: loginServer },
+                to: '/r/$registry',
+                params: { registry: name },
                 search: { range: chosen },
                 replace: true,
                 resetScroll: false,

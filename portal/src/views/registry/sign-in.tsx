@@ -6,7 +6,7 @@ import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Section } from '../../components/elements/page.tsx'
-import { useRegistryName } from '../../components/registries/use-registry.ts'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { type Client, browserCommands, clients, loginCommand, pushCommand } from './sign-in-commands.ts'
 
@@ -23,10 +23,10 @@ const useStyles = makeStyles({
 })
 
 /** The commands with which clients sign in and push. */
-export function SignIn({ loginServer }: { readonly loginServer: string }) {
+export function SignIn() {
   const styles = useStyles()
   const [client, setClient] = useState<Client>('docker')
-  const name = useRegistryName(loginServer)
+  const { name, loginServer } = useAddressedRegistry()
   return (
     <Section title={view.signIn}>
       <RadioGroup

@@ -7,6 +7,7 @@ import { Age } from '../../components/elements/age.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { LongTable } from '../../components/elements/long-table.tsx'
 import { useRestOfList } from '../../components/elements/rest-of-list.ts'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { Digest } from '../../components/registries/digest.tsx'
 import { isLocked } from '../../components/registries/locks.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
@@ -20,7 +21,7 @@ const view = texts.repositoryView
 const own = imagesTexts.repository
 
 type ContentTableProps = {
-  readonly registry: string
+  readonly loginServer: string
   readonly repository: string
   readonly order: ListOrder
   readonly filter: string
@@ -41,7 +42,7 @@ type Row = {
 
 /** The tags of a repository. */
 export function TagTable(props: ContentTableProps) {
-  const query = useTags(props.registry, props.repository, props.order)
+  const query = useTags(props.loginServer, props.repository, props.order)
   return (
     <ContentTable
       {...props}
@@ -62,7 +63,7 @@ export function TagTable(props: ContentTableProps) {
 
 /** The manifests of a repository, also those without a tag. */
 export function ManifestTable(props: ContentTableProps) {
-  const query = useManifests(props.registry, props.repository, props.order)
+  const query = useManifests(props.loginServer, props.repository, props.order)
   return (
     <ContentTable
       {...props}
@@ -87,7 +88,8 @@ type RowsProps<Item> = ContentTableProps & {
   readonly toRow: (item: Item) => Row
 }
 
-function ContentTable<Item>({ registry, repository, filter, query, texts: titles, toRow }: RowsProps<Item>) {
+function ContentTable<Item>({ repository, filter, query, texts: titles, toRow }: RowsProps<Item>) {
+  const { name: registry } = useAddressedRegistry()
   const isSearching = useRestOfList(query, filter !== '')
   return (
     <Loaded query={query}>

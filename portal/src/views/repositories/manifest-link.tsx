@@ -7,7 +7,7 @@ type ManifestLinkProps = { readonly registry: string; readonly repository: strin
 export function ManifestLink({ registry, repository, reference }: ManifestLinkProps) {
   return (
     <AppLink
-      to="/registries/$registry/repositories/$repository/manifests/$reference"
+      to="/r/$registry/repositories/$repository/manifests/$reference"
       params={{ registry, repository, reference }}
     >
       {reference.includes(':') ? <Digest digest={reference} /> : reference}

@@ -2,6 +2,7 @@ import { Button, Field, Input, makeStyles, tokens } from '@fluentui/react-compon
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { isAddress } from '../../components/elements/address.ts'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 
@@ -12,15 +13,15 @@ const useStyles = makeStyles({
 })
 
 /** For people who may use some repositories, and whose roles do not include listing them. */
-export function OpenRepository({ registry }: { readonly registry: string }) {
+export function OpenRepository() {
+  const { name } = useAddressedRegistry()
   const styles = useStyles()
   const navigate = useNavigate()
   const [repository, setRepository] = useState('')
-  const isName = isAddress({ registry, repository })
+  const isName = isAddress({ repository })
   const open = (event: FormEvent) => {
     event.preventDefault()
-    if (isName)
-      void navigate({ to: '/registries/$registry/repositories/$repository', params: { registry, repository } })
+    if (isName) void navigate({ to: '/r/$registry/repositories/$repository', params: { registry: name, repository } })
   }
   return (
     <form className={styles.form} onSubmit={open}>

@@ -1,5 +1,5 @@
 import { Button, Field, Select, Text, makeStyles, tokens } from '@fluentui/react-components'
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { isDenial } from '../../api/or-hidden.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
@@ -10,7 +10,7 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { LongTable } from '../../components/elements/long-table.tsx'
 import { Page } from '../../components/elements/page.tsx'
 import { useRestOfList } from '../../components/elements/rest-of-list.ts'
-import { useRegistryName } from '../../components/registries/use-registry.ts'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
@@ -21,7 +21,7 @@ import { useRepositories } from './use-repositories.ts'
 
 const view = texts.repositoriesView
 const own = imagesTexts.repositories
-const route = '/shell/registries/$registry/repositories'
+const route = '/shell/r/$registry/repositories'
 
 const useStyles = makeStyles({
   tools: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalL },
@@ -32,35 +32,30 @@ const maxPagesAtFirst = 3
 
 /** The repositories of a registry. */
 export function Repositories() {
-  const { registry } = useParams({ from: route })
   const search = useSearch({ from: route })
   const { filter = '', sort = 'name', show = 'list' } = search
-  const query = useRepositories(registry)
-  const name = useRegistryName(registry)
+  const { name, loginServer } = useAddressedRegistry()
+  const query = useRepositories(loginServer)
   const [isWhole, setWhole] = useState(false)
   const needsAll = sort === 'reversed' || show === 'tree'
   const pageCount = query.data?.pages.length ?? 0
   const isSearching = useRestOfList(query, filter !== '' || (needsAll && (isWhole || pageCount < maxPagesAtFirst)))
   return (
     <Page title={texts.repositories}>
-      <OtherViews registry={registry} />
-      {query.isError && isDenial(query.error) && <OpenRepository registry={registry} />}
+      <OtherViews />
+      {query.isError && isDenial(query.error) && <OpenRepository />}
       <Loaded query={query}>
         {({ pages }) => {
           const names = pages.flatMap(({ items }) => items)
-          if (names.length === 0) return <Empty registry={registry} />
+          if (names.length === 0) return <Empty loginServer={loginServer} />
           const wanted = names.filter((each) => each.includes(filter.toLowerCase()))
           const sorted = sort === 'reversed' ? wanted.toReversed() : wanted
           return (
             <>
-              <Tools registry={registry} search={search} />
+              <Tools search={search} />
               {isSearching && <Text role="status">{imagesTexts.searching}</Text>}
               {sorted.length === 0 && !isSearching && <Text>{view.noMatch}</Text>}
-              {show === 'tree' ? (
-                <RepositoryTree registry={registry} names={sorted} />
-              ) : (
-                <RepositoryTable registry={registry} names={sorted} query={query} />
-              )}
+              {show === 'tree' ? <RepositoryTree names={sorted} /> : <RepositoryTable names={sorted} query={query} />}
               {needsAll && query.hasNextPage && !isSearching && (
                 <div>
                   <Text>{own.cut(names.length)}</Text> <Button onClick={() => setWhole(true)}>{own.loadAll}</Button>
@@ -75,29 +70,31 @@ export function Repositories() {
   )
 }
 
-function OtherViews({ registry }: { readonly registry: string }) {
+function OtherViews() {
+  const { name: registry } = useAddressedRegistry()
   const styles = useStyles()
   return (
     <nav className={styles.tools} aria-label={own.tools}>
-      <AppLink to="/registries/$registry/import" params={{ registry }}>
+      <AppLink to="/r/$registry/import" params={{ registry }}>
         {own.import}
       </AppLink>
-      <AppLink to="/registries/$registry/deleted" params={{ registry }}>
+      <AppLink to="/r/$registry/deleted" params={{ registry }}>
         {own.deleted}
       </AppLink>
-      <AppLink to="/registries/$registry/uploads" params={{ registry }}>
+      <AppLink to="/r/$registry/uploads" params={{ registry }}>
         {own.uploads}
       </AppLink>
     </nav>
   )
 }
 
-function Tools({ registry, search }: { readonly registry: string; readonly search: RepositoriesSearch }) {
+function Tools({ search }: { readonly search: RepositoriesSearch }) {
+  const { name: registry } = useAddressedRegistry()
   const styles = useStyles()
   const navigate = useNavigate()
   const change = (changed: { readonly [Name in keyof RepositoriesSearch]: string }) =>
     void navigate({
-      to: '/registries/$registry/repositories',
+      to: '/r/$registry/repositories',
       params: { registry },
       search: parseRepositoriesSearch({ ...search, ...changed }),
       replace: true,
@@ -123,12 +120,12 @@ function Tools({ registry, search }: { readonly registry: string; readonly searc
 }
 
 type RepositoryTableProps = {
-  readonly registry: string
   readonly names: readonly string[]
   readonly query: ReturnType<typeof useRepositories>
 }
 
-function RepositoryTable({ registry, names, query }: RepositoryTableProps) {
+function RepositoryTable({ names, query }: RepositoryTableProps) {
+  const { name: registry } = useAddressedRegistry()
   if (names.length === 0) return null
   return (
     <LongTable
@@ -140,7 +137,7 @@ function RepositoryTable({ registry, names, query }: RepositoryTableProps) {
         {
           title: words.name,
           cell: (repository) => (
-            <AppLink to="/registries/$registry/repositories/$repository" params={{ registry, repository }}>
+            <AppLink to="/r/$registry/repositories/$repository" params={{ registry, repository }}>
               {repository}
             </AppLink>
           ),
@@ -150,13 +147,13 @@ function RepositoryTable({ registry, names, query }: RepositoryTableProps) {
   )
 }
 
-function Empty({ registry }: { readonly registry: string }) {
+function Empty({ loginServer }: { readonly loginServer: string }) {
   return (
     <>
       <Text>
         {view.empty} {view.emptyNext}
       </Text>
-      <CopyText label={view.emptyNext} text={`docker push ${registry}/app:1`} />
+      <CopyText label={view.emptyNext} text={`docker push ${loginServer}/app:1`} />
     </>
   )
 }

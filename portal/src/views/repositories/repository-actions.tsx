@@ -8,6 +8,7 @@ import { deleteRepository } from '../../api/registry-changes.ts'
 import type { Access } from '../../api/registry.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { LockDialog } from '../../components/registries/lock-dialog.tsx'
 import { isUndeletable } from '../../components/registries/locks.ts'
 import { useKeptText } from '../../components/registries/use-kept-text.ts'
@@ -17,25 +18,26 @@ const view = imagesTexts.repository
 const { roleNeeded, lockedReason, confirm } = imagesTexts
 
 type RepositoryActionsProps = {
-  readonly registry: string
+  readonly loginServer: string
   readonly properties: RepositoryProperties
   readonly access: Access
   readonly onChanged: () => void
 }
 
 /** Locks and deletes a repository. */
-export function RepositoryActions({ registry, properties, access, onChanged }: RepositoryActionsProps) {
+export function RepositoryActions({ loginServer, properties, access, onChanged }: RepositoryActionsProps) {
   const [open, setOpen] = useState<'lock' | 'delete'>()
+  const { name } = useAddressedRegistry()
   const navigate = useNavigate()
   const queries = useQueryClient()
-  const kept = useKeptText(registry)
+  const kept = useKeptText(loginServer)
   const { imageName: repository, changeableAttributes: locks, tagCount, manifestCount } = properties
   const mayDelete = access.has('delete')
   const remove = async () => {
-    await deleteRepository({ registry, repository })
-    await navigate({ to: '/registries/$registry/repositories', params: { registry } })
-    await queries.invalidateQueries({ queryKey: ['repositories', registry] })
-    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[1] === registry && queryKey[2] === repository })
+    await deleteRepository({ loginServer, repository })
+    await navigate({ to: '/r/$registry/repositories', params: { registry: name } })
+    await queries.invalidateQueries({ queryKey: ['repositories', loginServer] })
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[1] === loginServer && queryKey[2] === repository })
     noteDone(imagesTexts.done.deleted(repository))
   }
   return (
@@ -57,7 +59,7 @@ export function RepositoryActions({ registry, properties, access, onChanged }: R
       {open === 'lock' && (
         <LockDialog
           name={repository}
-          place={{ registry, repository }}
+          place={{ loginServer, repository }}
           locks={locks}
           onClose={(isChanged) => {
             setOpen(undefined)

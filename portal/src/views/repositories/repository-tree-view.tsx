@@ -1,6 +1,7 @@
 import { Text, Tree, TreeItem, TreeItemLayout, makeStyles, tokens } from '@fluentui/react-components'
 import { useNavigate } from '@tanstack/react-router'
 import type { MouseEvent } from 'react'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { type PathNode, treeOf } from './repository-tree.ts'
@@ -12,27 +13,27 @@ const useStyles = makeStyles({
 /** How many items of one folder are shown. */
 const maxShown = 200
 
-type RepositoryTreeProps = { readonly registry: string; readonly names: readonly string[] }
+type RepositoryTreeProps = { readonly names: readonly string[] }
 
 /** The repositories as a tree of their paths. */
-export function RepositoryTree({ registry, names }: RepositoryTreeProps) {
+export function RepositoryTree({ names }: RepositoryTreeProps) {
   return (
     <Tree aria-label={texts.repositories}>
-      <Nodes registry={registry} nodes={treeOf(names)} />
+      <Nodes nodes={treeOf(names)} />
     </Tree>
   )
 }
 
-type NodesProps = { readonly registry: string; readonly nodes: readonly PathNode[] }
+type NodesProps = { readonly nodes: readonly PathNode[] }
 
-function Nodes({ registry, nodes }: NodesProps) {
+function Nodes({ nodes }: NodesProps) {
   return (
     <>
       {nodes
         .slice(0, maxShown)
         .flatMap((node) => [
-          ...(node.isRepository ? [<Leaf key={`${node.path} leaf`} registry={registry} node={node} />] : []),
-          ...(node.children.length > 0 ? [<Folder key={node.path} registry={registry} node={node} />] : []),
+          ...(node.isRepository ? [<Leaf key={`${node.path} leaf`} node={node} />] : []),
+          ...(node.children.length > 0 ? [<Folder key={node.path} node={node} />] : []),
         ])}
       {nodes.length > maxShown && (
         <TreeItem itemType="leaf">
@@ -45,27 +46,28 @@ function Nodes({ registry, nodes }: NodesProps) {
   )
 }
 
-type NodeProps = { readonly registry: string; readonly node: PathNode }
+type NodeProps = { readonly node: PathNode }
 
-function Folder({ registry, node }: NodeProps) {
+function Folder({ node }: NodeProps) {
   return (
     <TreeItem itemType="branch" value={node.path}>
       <TreeItemLayout>
         {node.name}/ ({node.count - (node.isRepository ? 1 : 0)})
       </TreeItemLayout>
       <Tree>
-        <Nodes registry={registry} nodes={node.children} />
+        <Nodes nodes={node.children} />
       </Tree>
     </TreeItem>
   )
 }
 
-function Leaf({ registry, node }: NodeProps) {
+function Leaf({ node }: NodeProps) {
+  const { name } = useAddressedRegistry()
   const styles = useStyles()
   const navigate = useNavigate()
   const open = (event: MouseEvent) => {
     event.preventDefault()
-    void navigate({ to: '/registries/$registry/repositories/$repository', params: { registry, repository: node.path } })
+    void navigate({ to: '/r/$registry/repositories/$repository', params: { registry: name, repository: node.path } })
   }
   return (
     <TreeItem itemType="leaf" value={`${node.path} leaf`} onClick={open}>

@@ -10,7 +10,7 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { Tabs } from '../../components/elements/tabs.tsx'
 import { isLocked } from '../../components/registries/locks.ts'
-import { useRegistryName } from '../../components/registries/use-registry.ts'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { formatTime } from '../../components/texts/format.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { texts } from '../../components/texts/texts.ts'
@@ -22,7 +22,7 @@ import { type RepositorySearch, parseRepositorySearch } from './repository-searc
 import { useRepository, useTags } from './use-repository.ts'
 
 const view = imagesTexts.repository
-const route = '/shell/registries/$registry/repositories/$repository'
+const route = '/shell/r/$registry/repositories/$repository'
 
 const useStyles = makeStyles({
   tools: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalL },
@@ -30,14 +30,14 @@ const useStyles = makeStyles({
 
 /** One repository: its tags and manifests. */
 export function Repository() {
-  const { registry, repository } = useParams({ from: route })
+  const { repository } = useParams({ from: route })
+  const { name, loginServer } = useAddressedRegistry()
   const search = useSearch({ from: route })
   const { show = 'tags', filter = '' } = search
   const order: ListOrder = search.order ?? 'newest'
-  const query = useRepository(registry, repository)
+  const query = useRepository(loginServer, repository)
   const readAgain = useReadAgain()
-  const name = useRegistryName(registry)
-  const content = { registry, repository, order, filter }
+  const content = { loginServer, repository, order, filter }
   return (
     <Page title={repository}>
       <Loaded query={query}>
@@ -55,15 +55,18 @@ export function Repository() {
               ]}
             />
             <RepositoryActions
-              registry={registry}
+              loginServer={loginServer}
               properties={properties}
               access={access}
-              onChanged={() => void readAgain(['repository', registry, repository])}
+              onChanged={() => void readAgain(['repository', loginServer, repository])}
             />
-            {show === 'tags' && <Pull registry={registry} repository={repository} order={order} />}
+            {show === 'tags' && <Pull loginServer={loginServer} repository={repository} order={order} />}
             {show === 'tags' && access.has('push') && (
               <Section title={texts.repositoryView.push}>
-                <CopyText label={texts.repositoryView.push} text={pushCommand('docker', registry, `${repository}:1`)} />
+                <CopyText
+                  label={texts.repositoryView.push}
+                  text={pushCommand('docker', loginServer, `${repository}:1`)}
+                />
               </Section>
             )}
           </>
@@ -71,7 +74,7 @@ export function Repository() {
       </Loaded>
       {query.isSuccess && (
         <>
-          <Tools registry={registry} repository={repository} search={search} />
+          <Tools repository={repository} search={search} />
           {show === 'tags' ? <TagTable key={order} {...content} /> : <ManifestTable key={order} {...content} />}
           <CommandLine text={`acrux acr repository show-${show} --name ${name} --repository ${repository} --detail`}>
             <CopyText
@@ -85,27 +88,28 @@ export function Repository() {
   )
 }
 
-type PullProps = { readonly registry: string; readonly repository: string; readonly order: ListOrder }
+type PullProps = { readonly loginServer: string; readonly repository: string; readonly order: ListOrder }
 
 /** The command that pulls the first tag of the list. */
-function Pull({ registry, repository, order }: PullProps) {
-  const tags = useTags(registry, repository, order)
+function Pull({ loginServer, repository, order }: PullProps) {
+  const tags = useTags(loginServer, repository, order)
   const tag = tags.data?.pages[0]?.items[0]?.name ?? 'TAG'
   return (
     <Section title={texts.repositoryView.pull}>
-      <CopyText label={texts.repositoryView.pull} text={`docker pull ${registry}/${repository}:${tag}`} />
+      <CopyText label={texts.repositoryView.pull} text={`docker pull ${loginServer}/${repository}:${tag}`} />
     </Section>
   )
 }
 
-type ToolsProps = { readonly registry: string; readonly repository: string; readonly search: RepositorySearch }
+type ToolsProps = { readonly repository: string; readonly search: RepositorySearch }
 
-function Tools({ registry, repository, search }: ToolsProps) {
+function Tools({ repository, search }: ToolsProps) {
+  const { name: registry } = useAddressedRegistry()
   const styles = useStyles()
   const navigate = useNavigate()
   const change = (changed: { readonly [Name in keyof RepositorySearch]: string }) =>
     void navigate({
-      to: '/registries/$registry/repositories/$repository',
+      to: '/r/$registry/repositories/$repository',
       params: { registry, repository },
       search: parseRepositorySearch({ ...search, ...changed }),
       replace: true,

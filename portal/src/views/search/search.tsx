@@ -3,6 +3,7 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { FoundPrincipal } from '../../api/attention.ts'
+import type { Registry } from '../../api/registry-document.ts'
 import type { ContentSearch, FoundContent } from '../../api/types.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
@@ -45,9 +46,9 @@ function Results({ text }: { readonly text: string }) {
       <Part title={view.registries} query={registries}>
         {(found) => (
           <RegistryTable
-            registries={found
-              .map(({ properties }) => properties.loginServer)
-              .filter((loginServer) => loginServer.includes(text.toLowerCase()))}
+            registries={found.filter(({ name, properties }) =>
+              [name, properties.loginServer].some((each) => each.toLowerCase().includes(text.toLowerCase())),
+            )}
           />
         )}
       </Part>
@@ -100,19 +101,19 @@ function Limits({ found: { value, isIncomplete, notSearched } }: { readonly foun
   )
 }
 
-function RegistryTable({ registries }: { readonly registries: readonly string[] }) {
+function RegistryTable({ registries }: { readonly registries: readonly Registry[] }) {
   return (
     <DataTable
       label={view.registries}
       empty={view.nothing}
       rows={registries}
-      keyOf={(registry) => registry}
+      keyOf={({ id }) => id}
       columns={[
         {
           title: words.name,
-          cell: (registry) => (
-            <AppLink to="/registries/$registry" params={{ registry }}>
-              {registry}
+          cell: ({ name }) => (
+            <AppLink to="/r/$registry" params={{ registry: name }}>
+              {name}
             </AppLink>
           ),
         },
@@ -131,13 +132,13 @@ function ImageTable({ images }: { readonly images: readonly FoundContent[] }) {
       columns={[
         {
           title: view.image,
-          cell: ({ registry, repository, tag, digest = '' }) => (
-            <ManifestLink registry={registry} repository={repository} reference={tag ?? digest} />
+          cell: ({ registryName, repository, tag, digest = '' }) => (
+            <ManifestLink registry={registryName} repository={repository} reference={tag ?? digest} />
           ),
         },
         { title: words.digest, cell: ({ digest = '' }) => <Digest digest={digest} /> },
         { title: words.repository, cell: (place) => <RepositoryLink {...place} /> },
-        { title: words.registry, cell: ({ registry }) => registry },
+        { title: words.registry, cell: ({ registryName }) => registryName },
       ]}
     />
   )
@@ -152,15 +153,15 @@ function RepositoryTable({ repositories }: { readonly repositories: readonly Fou
       keyOf={({ registry, repository }) => `${registry}/${repository}`}
       columns={[
         { title: words.repository, cell: (place) => <RepositoryLink {...place} /> },
-        { title: words.registry, cell: ({ registry }) => registry },
+        { title: words.registry, cell: ({ registryName }) => registryName },
       ]}
     />
   )
 }
 
-function RepositoryLink({ registry, repository }: Pick<FoundContent, 'registry' | 'repository'>) {
+function RepositoryLink({ registryName, repository }: Pick<FoundContent, 'registryName' | 'repository'>) {
   return (
-    <AppLink to="/registries/$registry/repositories/$repository" params={{ registry, repository }}>
+    <AppLink to="/r/$registry/repositories/$repository" params={{ registry: registryName, repository }}>
       {repository}
     </AppLink>
   )

@@ -1,5 +1,5 @@
 import { Button } from '@fluentui/react-components'
-import { useNavigate, useParams } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
@@ -7,6 +7,7 @@ import type { GeneratedCredentials } from '../../api/types.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { Steps } from '../../components/elements/steps.tsx'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { WithRegistry } from '../../components/registries/with-registry.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { ExpiryStep } from './expiry-step.tsx'
@@ -21,7 +22,7 @@ const texts = rightsTexts.token
 
 /** Creates a scoped token, step by step. */
 export function CreateToken() {
-  const { registry: loginServer } = useParams({ from: '/shell/registries/$registry/tokens/new' })
+  const { loginServer } = useAddressedRegistry()
   return (
     <Page title={texts.create}>
       <WithRegistry loginServer={loginServer}>{(registry) => <Wizard registry={registry} />}</WithRegistry>
@@ -49,7 +50,7 @@ function WizardSteps({ registry, data }: { readonly registry: Registry; readonly
   const { loginServer } = registry.properties
   const leave = async () => {
     await readAgain(tokensKey(registry.id))
-    await navigate({ to: '/registries/$registry/tokens', params: { registry: loginServer } })
+    await navigate({ to: '/r/$registry/tokens', params: { registry: registry.name } })
   }
   const [password] = made?.passwords ?? []
   if (made !== undefined && password !== undefined) {

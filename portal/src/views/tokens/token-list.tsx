@@ -42,7 +42,6 @@ export function TokenList({ registry, search, go }: TokenListProps) {
   const lacks = useLacks(registry.id)
   const navigate = useNavigate()
   const { filter = '' } = search
-  const { loginServer } = registry.properties
   const write = inRegistry('tokens/write')
   return (
     <Section title={texts.tabs.tokens}>
@@ -50,7 +49,7 @@ export function TokenList({ registry, search, go }: TokenListProps) {
       <ListBar
         action={texts.create}
         reason={lacks(write)}
-        onAct={() => void navigate({ to: '/registries/$registry/tokens/new', params: { registry: loginServer } })}
+        onAct={() => void navigate({ to: '/r/$registry/tokens/new', params: { registry: registry.name } })}
       >
         <ListFilter filter={filter} onFilter={(value) => go(value === '' ? {} : { filter: value }, true)} />
       </ListBar>

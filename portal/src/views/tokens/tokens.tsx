@@ -1,5 +1,6 @@
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { Registry } from '../../api/registry-document.ts'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { RegistryTabs } from '../../components/registries/registry-tabs.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { Anonymous } from './anonymous.tsx'
@@ -7,17 +8,17 @@ import { ScopeMaps } from './scope-maps.tsx'
 import { TokenList } from './token-list.tsx'
 import type { TokenSearch, TokenTab } from './token-search.ts'
 
-const route = '/shell/registries/$registry/tokens'
+const route = '/shell/r/$registry/tokens'
 const texts = rightsTexts.token
 
 /** The scoped tokens and scope maps of a registry, and anonymous access. */
 export function Tokens() {
-  const { registry: loginServer } = useParams({ from: route })
+  const { name, loginServer } = useAddressedRegistry()
   const search = useSearch({ from: route })
   const navigate = useNavigate()
   const { tab = 'tokens' } = search
   const go = (next: TokenSearch, replace = false) =>
-    void navigate({ to: '/registries/$registry/tokens', params: { registry: loginServer }, search: next, replace })
+    void navigate({ to: '/r/$registry/tokens', params: { registry: name }, search: next, replace })
   return (
     <RegistryTabs
       title={rightsTexts.tokens}

@@ -1,6 +1,5 @@
 import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { Badge, Text } from '@fluentui/react-components'
-import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useReadAgain } from '../../api/queries.ts'
 import { cancelUpload } from '../../api/registry-arm.ts'
@@ -14,8 +13,9 @@ import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DataTable } from '../../components/elements/data-table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
+import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
-import { useRegistry, useRegistryName } from '../../components/registries/use-registry.ts'
+import { useRegistry } from '../../components/registries/use-registry.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { words } from '../../components/texts/words.ts'
 import { uploadsKey, useUploads } from './use-uploads.ts'
@@ -24,12 +24,11 @@ const view = imagesTexts.uploads
 
 /** The unfinished uploads of a registry. */
 export function Uploads() {
-  const { registry: loginServer } = useParams({ from: '/shell/registries/$registry/uploads' })
+  const { name, loginServer } = useAddressedRegistry()
   const { registries, registry } = useRegistry(loginServer)
-  const name = useRegistryName(loginServer)
   return (
     <Page title={view.title}>
-      <RepositoriesLink registry={loginServer} />
+      <RepositoriesLink />
       <Text>{view.intro}</Text>
       <Loaded query={registries}>
         {() => (registry === undefined ? <Text>{view.noDetails}</Text> : <UploadList registryId={registry.id} />)}

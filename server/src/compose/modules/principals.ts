@@ -8,7 +8,7 @@ import { type Identity, createIdentity, portalClient } from '../../identity/inde
 import { perOrigin } from '../../platform/http/requested-origin.ts'
 import { type KnownSenders, createKnownSenders } from '../../platform/limits/sender-budget.ts'
 import { managementRoutes } from '../../management/index.ts'
-import { type PortalSignIns, createPortalHost } from '../../portal-host/index.ts'
+import { type FindRegistry, type PortalSignIns, createPortalHost } from '../../portal-host/index.ts'
 import type { Resources } from '../../resources/index.ts'
 import { type SignInPages, createConsents, createSignInPages, pagesClientId } from '../../sign-in/index.ts'
 import { openAuthority } from './authority.ts'
@@ -21,7 +21,10 @@ export type Principals = Awaited<ReturnType<typeof createPrincipals>>
 export async function createPrincipals(
   basis: ModuleBasis,
   configuration: Configuration,
-  { audit, resources }: { readonly audit: Audit; readonly resources: Pick<Resources, 'findRegistryByHost'> },
+  {
+    audit,
+    resources,
+  }: { readonly audit: Audit; readonly resources: Pick<Resources, 'findRegistryByHost' | 'findRegistryByName'> },
 ) {
   const { database, clock, log, publicOrigin } = basis
   const consents = createConsents(database)
@@ -86,7 +89,7 @@ export async function createPrincipals(
     armRoots: new Set(armPaths.map((path) => path.split('/')[1] ?? '')),
     signIns: portalSignIns(basis, { credentials, identity }),
     onSignOut: (...person) => pages.endSessionOf(...person),
-    registryName: async (loginServer) => (await resources.findRegistryByHost(loginServer))?.name,
+    findRegistry: portalRegistries(resources),
   })
   const pages: SignInPages = await createPages(basis, configuration, {
     audit,
@@ -97,6 +100,11 @@ export async function createPrincipals(
     onSignOut: portal.endSessionOf,
   })
   return { access, credentials, directory, identity, mayBecome, graph, pages, portal }
+}
+
+/** Finds the registries that the addresses of the portal name. */
+function portalRegistries(resources: Pick<Resources, 'findRegistryByHost' | 'findRegistryByName'>): FindRegistry {
+  return (by) => ('name' in by ? resources.findRegistryByName(by.name) : resources.findRegistryByHost(by.loginServer))
 }
 
 /** The sign-ins of the portal, as a client of our identity provider. */

@@ -25,7 +25,7 @@ const surfaces: readonly (readonly [string, string | undefined])[] = [
   ['/sign-in/password',                                   'login'],
   ['/account',                                            'login'],
   ['/portal/oauth2/token',                                undefined],
-  ['/portal/registries',                                  undefined],
+  ['/portal/r/contoso',                                 undefined],
   ['/healthz',                                            undefined],
 ]
 

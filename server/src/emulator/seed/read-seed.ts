@@ -1,6 +1,6 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
 import type { z } from 'zod'
-import { nearestName } from '../../configuration/index.ts'
+import { nearestName } from '@acrux/shared/texts/nearest-name.ts'
 import { type Seed, seedKeys, seedSchema } from './schema.ts'
 import { type SeedPath, pathText, SeedError } from './seed-error.ts'
 

@@ -18,6 +18,7 @@ const foundResponse = z
   .strictObject({
     kind: z.enum(['repository', 'tag', 'manifest']),
     registry: z.string().describe('The login server.'),
+    registryName: z.string(),
     repository: z.string(),
     tag: z.string().optional(),
     digest: z.string().optional(),
@@ -59,9 +60,9 @@ export async function searchContent(
   )
   const subscriptions = await context.resources.listSubscriptions()
   const readsAll = reach.readsAll && open.length === all.length && subscriptions.length === 1
-  const hosts = new Map(open.map(({ rid, loginServer }) => [rid, loginServer]))
+  const byRid = new Map(open.map((registry) => [registry.rid, registry]))
   return {
-    value: found.map((each) => documentOf(each, hosts.get(each.rid) ?? '')),
+    value: found.map((each) => documentOf(each, byRid.get(each.rid))),
     // What was cut may be of others: a caller who may not read everything on this server is never told that nothing was.
     isIncomplete: open.length > 0 && (isCut || !readsAll),
     notSearched: await visibleOf(context, call, closed),
@@ -141,7 +142,8 @@ const withAlgorithm = (digest: string): string => (digest.includes(':') ? digest
 
 function documentOf(
   { kind, repository, tag, digest }: FoundContent,
-  registry: string,
+  found: Registry | undefined,
 ): DocumentOf<typeof foundResponse> {
-  return { kind, registry, repository, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) }
+  const registry = { registry: found?.loginServer ?? '', registryName: found?.name ?? '' }
+  return { kind, ...registry, repository, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) }
 }

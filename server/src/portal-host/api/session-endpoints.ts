@@ -4,7 +4,7 @@ import { nullGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { parseLoginServer } from '@acrux/shared/standards/azure/login-server.ts'
 import type { Context } from '../sessions/context.ts'
 import { PortalError } from '../sessions/errors.ts'
-import type { PortalPerson, PortalSession } from '../sessions/model.ts'
+import type { FindRegistry, PortalPerson, PortalSession } from '../sessions/model.ts'
 import { absoluteMs, idleMs } from '../sessions/portal-sessions.ts'
 
 /** A request of a signed-in person to an endpoint of the portal itself. */
@@ -18,9 +18,10 @@ export type SessionCall = {
   readonly query: URLSearchParams
 }
 
-/** Who is signed in, and until when; with a login server in the query, also its registry. */
+/** Who is signed in, and until when; with the name or login server of a registry in the query, also the registry. */
 export async function getSession(context: Context, { session, person, query }: SessionCall) {
   const { signIns, publicOrigin } = context
+  const name = query.get('registry')
   const loginServer = query.get('loginServer')
   const { objectId, displayName, userPrincipalName, tenantId } = person
   return {
@@ -30,14 +31,15 @@ export async function getSession(context: Context, { session, person, query }: S
     expiresAt: new Date(session.createdAtMs + absoluteMs).toISOString(),
     idleSeconds: idleMs / 1000,
     hasSecondFactor: await signIns.hasSecondFactor(objectId),
-    ...(loginServer !== null && { registry: await findRegistry(context, loginServer) }),
+    ...(name !== null && (await findRegistry(context, { name }))),
+    ...(loginServer !== null && (await findRegistry(context, { loginServer }))),
   }
 }
 
 /** Null without such a registry. Its name is in commands, also for people whose roles do not include its properties. */
-async function findRegistry({ registryName }: Context, loginServer: string) {
-  const name = parseLoginServer(loginServer) && (await registryName(loginServer))
-  return name === undefined ? null : { name, loginServer }
+async function findRegistry(context: Context, by: Parameters<FindRegistry>[0]) {
+  const found = await context.findRegistry(by)
+  return { registry: found ? { name: found.name, loginServer: found.loginServer } : null }
 }
 
 /** Ends this session, and the sign-in of the person in this browser. */

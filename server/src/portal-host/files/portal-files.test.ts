@@ -36,7 +36,7 @@ function serve(files: ReadPortalFiles) {
 
 test('every page of the portal is the same document, with a policy that permits no foreign content', async () => {
   const get = serve(createPortalFiles(() => built))
-  for (const url of ['/portal/', '/portal/registries/contoso/repositories/team/app', '/portal/index.html']) {
+  for (const url of ['/portal/', '/portal/r/contoso/repositories/team/app', '/portal/index.html']) {
     const { statusCode, headers, body } = await get(url)
     assert.equal(statusCode, 200, url)
     assert.equal(body, page)

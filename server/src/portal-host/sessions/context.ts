@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { ReadDocuments } from '../files/documents.ts'
 import type { ReadPortalFiles } from '../files/portal-files.ts'
-import type { OnSignOut, PortalSignIns } from './model.ts'
+import type { FindRegistry, OnSignOut, PortalSignIns } from './model.ts'
 import type { PortalCookies } from './portal-cookies.ts'
 import type { PortalSessions } from './portal-sessions.ts'
 import type { SessionTokens } from './session-tokens.ts'
@@ -25,8 +25,8 @@ export type Context = {
   readonly armRoots: ReadonlySet<string>
   readonly signIns: PortalSignIns
   readonly onSignOut: OnSignOut
-  /** The name of the registry with a login server. Undefined if there is none. */
-  readonly registryName: (loginServer: string) => Promise<string | undefined>
+  /** The registry with a name or a login server. Undefined if there is none. */
+  readonly findRegistry: FindRegistry
   readonly files: ReadPortalFiles
   readonly documents: ReadDocuments
   readonly cookies: PortalCookies

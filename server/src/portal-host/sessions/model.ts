@@ -40,3 +40,11 @@ export type OnSignOut = (
   cookieHeader: string | undefined,
   objectId: string,
 ) => Promise<string | undefined>
+
+/** A registry, as addresses and commands name it. */
+export type NamedRegistry = { readonly name: string; readonly loginServer: string }
+
+/** Finds a registry by its name, or by its login server. */
+export type FindRegistry = (
+  by: { readonly name: string } | { readonly loginServer: string },
+) => Promise<NamedRegistry | undefined>

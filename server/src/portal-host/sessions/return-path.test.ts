@@ -6,7 +6,7 @@ import { returnPathOf } from './return-path.ts'
 // prettier-ignore
 const cases: readonly (readonly [text: unknown, path: string, why: string])[] = [
   ['/portal/', '/portal/', 'the first page'],
-  ['/portal/registries/contoso?tab=tags#top', '/portal/registries/contoso?tab=tags#top', 'a page with its filter'],
+  ['/portal/r/contoso?tab=tags#top', '/portal/r/contoso?tab=tags#top', 'a page with its filter'],
   ['/portal/r/a%2Fb', '/portal/r/a%2Fb', 'an encoded slash stays encoded'],
   [undefined, '/portal/', 'nothing'],
   [['/portal/x'], '/portal/', 'a repeated parameter'],

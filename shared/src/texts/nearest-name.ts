@@ -1,11 +1,17 @@
 /** The most similar name to `text`, for "did you mean"; undefined if none is similar. Ignores case, `-`, `_` and `.`. */
 export function nearestName(text: string, names: readonly string[]): string | undefined {
+  return nearNames(text, names)[0]
+}
+
+/** The names that are similar to `text`, the most similar name first. Ignores case, `-`, `_` and `.`. */
+export function nearNames(text: string, names: readonly string[]): readonly string[] {
   const wanted = bare(text)
-  const ranked = names
+  const maxDistance = Math.max(1, Math.floor(wanted.length / 3))
+  return names
     .map((name) => ({ name, distance: editDistance(wanted, bare(name)) }))
+    .filter(({ distance }) => distance <= maxDistance)
     .toSorted((a, b) => a.distance - b.distance)
-  const [best] = ranked
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(wanted.length / 3)) ? best.name : undefined
+    .map(({ name }) => name)
 }
 
 function bare(name: string): string {

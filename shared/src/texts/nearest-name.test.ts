@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { nearestName } from './nearest-name.ts'
+import { nearNames, nearestName } from './nearest-name.ts'
 
 const names = ['dataDir', 'listen', 'logLevel', 'gc.gracePeriodSeconds']
 const cases: readonly { text: string; nearest: string | undefined; why: string }[] = [
@@ -16,4 +16,8 @@ describe('the nearest name', () => {
   for (const { text, nearest, why } of cases) {
     test(`to "${text}" is ${nearest ?? 'none'}: ${why}`, () => assert.equal(nearestName(text, names), nearest))
   }
+})
+
+test('the near names are in the order of their similarity', () => {
+  assert.deepEqual(nearNames('contso', ['fabrikam', 'contosos', 'contoso']), ['contoso', 'contosos'])
 })
