@@ -205,9 +205,9 @@ async function openListeners(
   { listen: addresses, metricsListen, limits, tls }: Configuration,
   { metricsToken, ports, log, acceptor }: ListenOptions,
 ): Promise<OpenListeners> {
-  const { app, certificates, acme, named, figures, routes } = composition
+  const { app, certificates, acme, named, figures } = composition
   // Loaded only if metrics are served, to keep the start fast.
-  const metrics = metricsListen && (await import('./platform/metrics/metrics.ts')).measure(app, routes, log)
+  const metrics = metricsListen && (await import('./platform/metrics/metrics.ts')).measure(app, log)
   const explain = (error: unknown) => explainListenFailure(error, addresses)
   const threaded = await composition.listenOnThreads(certificates?.current()).catch(explain)
   const own =

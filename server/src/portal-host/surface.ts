@@ -43,7 +43,7 @@ export function mountPortal(app: FastifyInstance, context: Context): void {
       listener(request, response)
     },
   })
-  mountRaw(app, { paths: [apiPath], methods: dispatchedMethods, handle: handleApi })
+  mountRaw(app, { name: 'portal', paths: [apiPath], methods: dispatchedMethods, handle: handleApi })
 }
 
 const handlers: Readonly<Record<PageId, (context: Context, call: PageCall) => unknown>> = {

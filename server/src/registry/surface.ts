@@ -56,7 +56,7 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** Adds `/v2/*` and `/acr/v1/*`. */
 export function mountSurface(app: FastifyInstance, options: SurfaceOptions): void {
-  mountRaw(app, { paths: ['/v2', '/acr/v1'], methods, handle: createDispatch(options) })
+  mountRaw(app, { name: 'registry', paths: ['/v2', '/acr/v1'], methods, handle: createDispatch(options) })
 }
 
 /** The options and the indexed table. */

@@ -52,6 +52,7 @@ export function createTokenSurface(options: SurfaceOptions): RawSurface {
   const context = { ...options, rows }
   const { budgets, log, leaveToMainThread } = options
   return {
+    name: 'token-service',
     paths: ['/oauth2'],
     methods,
     handle: createRawDispatch({

@@ -22,8 +22,7 @@ import { sharedClock } from '../../platform/process/shared-clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { openSqliteReader } from '../../platform/sql/sqlite-reader.ts'
 import { NamedPairs } from '../../platform/tls/named-pairs.ts'
-import { type RegistryReader, manifestCacheFigure, readsStream, registryRoutes } from '../../registry/index.ts'
-import type { TokenService } from '../../token-service/index.ts'
+import { type RegistryReader, manifestCacheFigure, readsStream } from '../../registry/index.ts'
 import { callerLimitsOf } from '../modules/authority.ts'
 import { openStorage } from '../../installation/index.ts'
 import {
@@ -51,15 +50,10 @@ async function run(port: MessagePort, start: WorkerStart<Configuration>): Promis
   const post = (message: FromWorker): void => port.postMessage(message)
   const counted = new CountedRequests()
   const events = new ForwardedEvents(post)
-  const { app, tokenService, registry, database, answer } = await openReading(start, { counted, events, log })
+  const { app, registry, database, answer } = await openReading(start, { counted, events, log })
   // Loaded only if metrics are served, to save memory.
   const measure =
-    configuration.metricsListen &&
-    (await import('../../platform/metrics/metrics.ts')).measureThread(
-      app,
-      [...registryRoutes, ...tokenService.routes],
-      log,
-    )
+    configuration.metricsListen && (await import('../../platform/metrics/metrics.ts')).measureThread(app, log)
   await app.ready()
   const named = start.named && receivedCertificates(start.named)
   const listener = await listen(app, {
@@ -127,7 +121,6 @@ type Answer = (answerHere: RequestListener) => RequestListener
 
 type Reading = {
   readonly app: FastifyInstance
-  readonly tokenService: Pick<TokenService, 'routes'>
   readonly registry: RegistryReader
   readonly database: Database
   readonly answer: Answer
@@ -175,7 +168,7 @@ async function openReading(
     forward(request, response)
   }
   app.addHook('onClose', () => storage.objects?.close())
-  return { app, tokenService, registry, database, answer }
+  return { app, registry, database, answer }
 }
 
 /** Whether this thread may have a handler for a request. */

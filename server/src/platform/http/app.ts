@@ -227,6 +227,7 @@ function watchCompletion(app: FastifyInstance, request: FastifyRequest, reply: F
       milliseconds: reply.elapsedTime,
       remoteAddress,
       route: routeOptions.url,
+      surface: routeOptions.config.surface,
     }
     for (const listener of app.completionListeners) listener(completed)
   })

@@ -21,6 +21,7 @@ for (const [what, isRead] of [
   test(`a body ${what}, in chunks of one byte, is received completely at a limited rate`, async (t) => {
     const app = createApp({ log: createLog('silent'), trustedProxies: [] })
     mountRaw(app, {
+      name: 'raw',
       paths: ['/v2'],
       methods: ['PUT', 'GET'],
       handle: ({ request, response }) => {
@@ -81,6 +82,7 @@ for (const [surface, path] of [
   test(`an unread body ${surface} is discarded at a limited rate, and the connection can be used again`, async (t) => {
     const app = createApp({ log: createLog('silent'), trustedProxies: [] })
     mountRaw(app, {
+      name: 'raw',
       paths: ['/v2'],
       methods: ['PUT', 'GET'],
       handle: ({ request, response }) => {

@@ -17,6 +17,7 @@ const app = createApp({ log: createLog('silent'), trustedProxies: [] })
 const bodies: string[] = []
 const urls: (string | undefined)[] = []
 mountRaw(app, {
+  name: 'raw',
   paths: ['/v2'],
   methods: ['GET', 'HEAD', 'PUT', 'POST'],
   handle: ({ request, response, origin }) => void answer(request, response, origin.remoteAddress),

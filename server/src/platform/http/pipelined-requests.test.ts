@@ -14,6 +14,7 @@ async function open(t: TestContext) {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   const begun: { readonly url: string; readonly work: unknown; readonly answer: () => void }[] = []
   mountRaw(app, {
+    name: 'raw',
     paths: ['/v2'],
     methods: ['GET'],
     handle: ({ request: { url = '' }, response }) => {

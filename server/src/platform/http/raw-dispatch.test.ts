@@ -31,7 +31,7 @@ function open(t: TestContext, errors: Readonly<Record<string, Error>>) {
     logging: { log, message: 'a request failed' },
     leaveToMainThread: ({ response }: RawExchange) => response.writeHead(202).end(),
   })
-  mountRaw(app, { paths: ['/raw'], methods: ['GET'], handle })
+  mountRaw(app, { name: 'raw', paths: ['/raw'], methods: ['GET'], handle })
   const statusOf = async (url: string) => (await app.inject(url)).statusCode
   return { lines, statusOf }
 }

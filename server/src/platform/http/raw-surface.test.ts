@@ -23,6 +23,7 @@ async function open(t: TestContext, trustedProxies: readonly string[] = []) {
   app.completionListeners.push((one) => void answered.push(one))
   app.get('/rawer', () => ({ own: true }))
   mountRaw(app, {
+    name: 'raw',
     paths: ['/raw'],
     methods: ['GET', 'PUT'],
     handle: ({ request, response, origin, commonHeaders }) => {
@@ -108,6 +109,7 @@ test('fault 52: a raw surface believes forwarded headers of listed proxies alone
 test('a response that is aborted, and one that is written after its end, do not affect others', async (t) => {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   mountRaw(app, {
+    name: 'raw',
     paths: ['/raw'],
     methods: ['GET'],
     handle: ({ request, response }) => {
@@ -131,6 +133,7 @@ test('a request whose client goes away has its one line too: before the answer, 
   const lines: string[] = []
   const app = createApp({ log: createLog('info', { write: (line) => void lines.push(line) }), trustedProxies: [] })
   mountRaw(app, {
+    name: 'raw',
     paths: ['/raw'],
     methods: ['GET', 'PUT'],
     handle: ({ request, response }) => {

@@ -22,6 +22,8 @@ export type RawExchange = {
  * paths, and matches the raw URL.
  */
 export type RawSurface = {
+  /** For the metrics. */
+  readonly name: string
   /** Without a trailing slash. */
   readonly paths: readonly string[]
   readonly methods: readonly HTTPMethods[]
@@ -34,6 +36,11 @@ declare module 'fastify' {
     /** Undefined if none is mounted. */
     readonly rawSurfaces?: RawSurface[]
   }
+
+  interface FastifyContextConfig {
+    /** The name of the surface of a route. */
+    readonly surface?: string
+  }
 }
 
 /** Adds a raw surface to an application. */
@@ -44,6 +51,7 @@ export function mountRaw(app: FastifyInstance, surface: RawSurface): void {
     app.route({
       method: [...surface.methods],
       url,
+      config: { surface: surface.name },
       // Before any parser reads the body.
       onRequest: (request, reply, _done) => {
         reply.hijack()
@@ -110,6 +118,7 @@ function serveRaw(
       milliseconds: performance.now() - begunMs,
       remoteAddress,
       route,
+      surface: surface.name,
     }
     for (const listener of app.completionListeners) listener(completed)
   })

@@ -14,6 +14,7 @@ const usual: CompletedRequest = {
   milliseconds: 1.26,
   remoteAddress: '127.0.0.1',
   route: '/v2/*',
+  surface: 'registry',
 }
 
 function logged(answered: CompletedRequest, level: LogLevel = 'info'): string[] {

@@ -12,6 +12,8 @@ export type CompletedRequest = ResponseEnd & {
   readonly remoteAddress: string
   /** The pattern of the route; undefined if no route matched. */
   readonly route: string | undefined
+  /** The name of the surface; undefined if no route matched. */
+  readonly surface: string | undefined
 }
 
 /** Called after each response. */

@@ -88,6 +88,7 @@ export function describeRoutes(rows: readonly RouteDescription[]): readonly Rout
 }
 
 export type Surface<Need, Caller> = {
+  /** For the metrics. */
   readonly name: string
   readonly routes: readonly Route<Need, Caller>[]
   /** Paths with a trailing `*`. The surface answers "not found" for all other paths below them. */
@@ -126,6 +127,7 @@ export function mountSurface<Need, Caller>(
       scope.route({
         method: allMethods,
         url: path,
+        config: { surface: surface.name },
         onRequest: async (request) => {
           await payForDenial(request)
           throw surface.notFound()
@@ -146,6 +148,7 @@ function mountRoute<Need, Caller>(
   scope.route({
     method: route.method,
     url: route.path,
+    config: { surface: surface.name },
     onRequest: async (request) => {
       const stopwatch = budgetOf(request, undefined).stopwatch()
       const revision = surface.authority === 'none' ? 0 : await surface.authority.authorityRevision()

@@ -12,11 +12,7 @@ const token = 'a-token-of-the-scraper'
 async function serve(t: TestContext) {
   const log = createLog('silent')
   const port = await freePort()
-  const close = await measure(createApp({ log, trustedProxies: [] }), [], log).serve(
-    { host: '127.0.0.1', port },
-    token,
-    [],
-  )
+  const close = await measure(createApp({ log, trustedProxies: [] }), log).serve({ host: '127.0.0.1', port }, token, [])
   t.after(close)
   return port
 }

@@ -14,7 +14,6 @@ import {
 } from 'prom-client'
 import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
 import { type Distribution, type Figure, type FigureReading, type FigureSample } from './figure.ts'
-import type { RouteDescription } from '../http/surface.ts'
 import type { ListenAddress } from '../http/acceptor.ts'
 import type { Log } from '../log/log.ts'
 
@@ -44,10 +43,10 @@ const limits = {
 }
 
 /** Measures the process, the requests of an application before it is ready, and later the figures of the modules. */
-export function measure(app: FastifyInstance, routes: readonly RouteDescription[], log: Log): Metrics {
+export function measure(app: FastifyInstance, log: Log): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  countRequests(app, routes, registry)
+  countRequests(app, registry)
   return {
     serve: async (address, token, figures, others) => {
       for (const figure of figures) registry.registerMetric(toMetric(figure, log))
@@ -98,11 +97,10 @@ export async function addCounters(sum: MetricsOfThread, metrics: MetricsOfThread
 /** Measures the requests that another thread than the main one answers. Returns a function that reads all its metrics. */
 export function measureThread(
   app: FastifyInstance,
-  routes: readonly RouteDescription[],
   log: Log,
 ): (figures: readonly Figure[]) => () => Promise<MetricsOfThread> {
   const registry = new Registry()
-  countRequests(app, routes, registry)
+  countRequests(app, registry)
   return (figures) => {
     for (const figure of figures) registry.registerMetric(toMetric(figure, log))
     return () => registry.getMetricsAsJSON()
@@ -164,8 +162,7 @@ function bucketsOf(name: string, { bounds, counts, sum }: Distribution) {
 }
 
 /** Labels have few values: a method, a status and the pattern of a route, never a text that a client chose. */
-function countRequests(app: FastifyInstance, routes: readonly RouteDescription[], registry: Registry): void {
-  const surfaceOf = surfacesOf(routes)
+function countRequests(app: FastifyInstance, registry: Registry): void {
   const labelNames = ['method', 'route', 'status'] as const
   const requests = new Counter({
     name: 'acrux_http_requests_total',
@@ -186,23 +183,11 @@ function countRequests(app: FastifyInstance, routes: readonly RouteDescription[]
     buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60],
     registers: [registry],
   })
-  app.completionListeners.push(({ method, route = 'none', status, aborted, milliseconds }) => {
-    bySurface.inc({ surface: surfaceOf(route), outcome: outcomeOf(status, aborted) })
+  app.completionListeners.push(({ method, route = 'none', surface = 'other', status, aborted, milliseconds }) => {
+    bySurface.inc({ surface, outcome: outcomeOf(status, aborted) })
     requests.inc({ method, route, status: String(status) })
     seconds.observe({ method, route }, milliseconds / 1000)
   })
-}
-
-/** The surface of a route is the first part of its id. All routes below a raw surface share one pattern. */
-function surfacesOf(routes: readonly RouteDescription[]): (route: string) => string {
-  const surfaces = new Map(routes.map(({ path, id }) => [path, id.split('.', 1)[0] ?? '']))
-  for (const { path, id } of routes) {
-    for (const prefix of ['/v2', '/acr/v1', '/oauth2']) {
-      if (!path.startsWith(`${prefix}/`)) continue
-      for (const pattern of [prefix, `${prefix}/*`]) surfaces.set(pattern, id.split('.', 1)[0] ?? '')
-    }
-  }
-  return (route) => surfaces.get(route) ?? 'other'
 }
 
 function outcomeOf(status: number, aborted: boolean): string {
