@@ -1,4 +1,17 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { databaseFileIn, emulatorFileIn, tlsDirectoryIn } from '../../platform/files/data-dir.ts'
@@ -217,7 +230,18 @@ function readMark(dataDir: string): Mark | undefined {
   }
 }
 
+/** [SQLite, Database File Format §1.3] */
+const databaseHeader = 'SQLite format 3\0'
+
 /** Whether a file begins as a database of SQLite does: without one, a start would create another installation. */
 function isDatabase(file: string): boolean {
-  return existsSync(file) && readFileSync(file).subarray(0, 16).toString('latin1') === 'SQLite format 3\0'
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return false
+  const header = Buffer.alloc(databaseHeader.length)
+  const descriptor = openSync(file, 'r')
+  try {
+    readSync(descriptor, header)
+  } finally {
+    closeSync(descriptor)
+  }
+  return header.toString('latin1') === databaseHeader
 }
