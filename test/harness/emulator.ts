@@ -6,7 +6,7 @@ import { atProcessEnd } from './process-end.ts'
 import { mainFile } from './program.ts'
 import { tempDir } from './temp-dir.ts'
 
-/** The content of the ready file. */
+/** The content of the ready file, as users read it. Tests of the program do not share its type. */
 export interface ReadyDocument {
   readonly url: string
   readonly control: string

@@ -2,6 +2,7 @@ import { createWriteStream, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { hostname, networkInterfaces, tmpdir } from 'node:os'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import type { ReadyDocument } from '@acrux/shared/wire/ready-document.ts'
 import { type Configuration, formatListenAddress, loadConfiguration } from '../configuration/index.ts'
 import {
   type AfterClockMove,
@@ -47,23 +48,6 @@ export type StartedServer = {
 
 /** How `main.ts` starts a server. */
 export type StartServer = (configuration: Configuration, options: StartOptions) => Promise<StartedServer>
-
-/** What a program that uses an emulator must know: the content of the ready file. Without TLS, there are no files. */
-export type ReadyDocument = {
-  readonly url: string
-  readonly control: string
-  readonly controlToken: string
-  readonly pid: number
-  readonly resourceGroup: string
-  readonly tenantId: string
-  readonly subscriptionId: string
-  readonly registry: string
-  readonly loginServer: string
-  readonly caFile: string | null
-  readonly caBundleFile: string | null
-  readonly trustStoreFile: string | null
-  readonly owner: { readonly appId: string; readonly secret: string }
-}
 
 /** An emulator that accepts requests. */
 export type RunningEmulator = {

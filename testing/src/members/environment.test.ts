@@ -6,6 +6,7 @@ const ready = {
   url: 'https://localhost:40123',
   control: 'http://127.0.0.1:40124',
   controlToken: 'control-token',
+  pid: 1,
   resourceGroup: 'default',
   tenantId: 'tenant',
   subscriptionId: 'subscription',

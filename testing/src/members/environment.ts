@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import type { ReadyDocument } from '@acrux/shared/wire/ready-document.ts'
 import type { Client } from '../api/api.ts'
-import type { Ready } from '../wire/ready-file.ts'
 import { present } from '../wire/fields.ts'
 
 type Variables = Readonly<Record<string, string | null>>
@@ -8,7 +8,11 @@ type Variables = Readonly<Record<string, string | null>>
 /**
  * The variables with which a client uses and trusts an emulator. `folderOf` creates a directory for what a client stores.
  */
-export function variablesOf(client: Client, ready: Ready, folderOf: (name: string) => string): Record<string, string> {
+export function variablesOf(
+  client: Client,
+  ready: ReadyDocument,
+  folderOf: (name: string) => string,
+): Record<string, string> {
   const { host } = new URL(ready.url)
   const { owner, tenantId, subscriptionId, caFile, caBundleFile, trustStoreFile } = ready
   const goTrust = { SSL_CERT_FILE: caBundleFile }

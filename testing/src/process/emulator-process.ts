@@ -3,16 +3,16 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import type { ReadyDocument } from '@acrux/shared/wire/ready-document.ts'
 import type { AcruxOptions } from '../api/api.ts'
 import { AcruxStartError } from '../api/errors.ts'
-import type { Ready } from '../wire/ready-file.ts'
 import { emulatorArguments } from './arguments.ts'
 import { programCommand } from './program.ts'
 import { tempFolder } from './temp-folder.ts'
 
 /** `acrux emulator` as a child process that is ready. */
 export interface EmulatorProcess {
-  readonly ready: Ready
+  readonly ready: ReadyDocument
   readonly output: ProcessOutput
   /** Ends the process, and waits for its end. */
   readonly stop: () => Promise<void>
@@ -52,7 +52,7 @@ export async function startEmulator(options: AcruxOptions): Promise<EmulatorProc
     })
     const output = collectOutput([child.stdout, child.stderr], log === 'inherit')
     await untilReady(child, output, startTimeoutMs)
-    const ready = JSON.parse(readFileSync(readyFile, 'utf8')) as Ready
+    const ready = JSON.parse(readFileSync(readyFile, 'utf8')) as ReadyDocument
     keepAlive(child, false)
     return { ready, output, stop: () => stop(child) }
   } finally {

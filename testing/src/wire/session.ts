@@ -1,7 +1,7 @@
+import type { ReadyDocument } from '@acrux/shared/wire/ready-document.ts'
 import type { Login, Principal } from '../api/api.ts'
 import { textAt } from './fields.ts'
 import { type WireResponse, send } from './http.ts'
-import type { Ready } from './ready-file.ts'
 
 /** The audience of Resource Manager. The blank segment before `.default` belongs to it. */
 export const armScope = 'https://management.core.windows.net//.default'
@@ -14,7 +14,7 @@ type Call = (method: string, path: string, body?: unknown) => Promise<WireRespon
 
 /** The surfaces of a running emulator, with requests of its owner. */
 export interface Session {
-  readonly ready: Ready
+  readonly ready: ReadyDocument
   readonly ca: string | undefined
   /** A request of Resource Manager. */
   readonly arm: (method: string, path: string, version: string, body?: unknown) => Promise<WireResponse>
@@ -38,7 +38,7 @@ type Form = Readonly<Record<string, string>>
 const formHeaders = { 'content-type': 'application/x-www-form-urlencoded' }
 
 /** Opens a session with an emulator that is ready. Sends no request. */
-export function openSession(ready: Ready, ca: string | undefined): Session {
+export function openSession(ready: ReadyDocument, ca: string | undefined): Session {
   const trust = ca === undefined ? {} : { ca }
   const { owner, url, tenantId } = ready
   const ownerPrincipal: Principal = { kind: 'ServicePrincipal', objectId: '', ...owner }

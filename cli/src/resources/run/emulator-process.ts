@@ -4,15 +4,15 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { isSea } from 'node:sea'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ReadyDocument } from '@acrux/shared/wire/ready-document.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
-import type { ReadyValues } from './variables.ts'
 
 /** The exit code if the emulator failed, as `docker run` and `env` have it for their own failures. */
 export const emulatorFailed = 125
 
 /** An emulator in a process of its own. */
 export type EmulatorProcess = {
-  readonly ready: ReadyValues
+  readonly ready: ReadyDocument
   /** How it ended, in words; settles as soon as it has ended. */
   readonly ended: Promise<string>
   /** Stops it, and waits until it has ended. */
@@ -58,7 +58,7 @@ export async function startEmulator(
   const end = await endUnlessReady(ended, readyFile)
   if (end !== undefined) throw new CommandFailure(`the emulator did not start: ${end}`, emulatorFailed)
   try {
-    return { ready: JSON.parse(await readFile(readyFile, 'utf8')) as ReadyValues, ended, stop }
+    return { ready: JSON.parse(await readFile(readyFile, 'utf8')) as ReadyDocument, ended, stop }
   } catch (cause) {
     await stop()
     throw new CommandFailure(`the file ${readyFile} cannot be read`, emulatorFailed, undefined, { cause })

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ReadyValues, variablesOf } from './variables.ts'
+import type { ReadyDocument } from '@acrux/shared/wire/ready-document.ts'
+import { variablesOf } from './variables.ts'
 
-const ready: ReadyValues = {
+const ready: ReadyDocument = {
   url: 'http://localhost:40123',
+  control: 'http://127.0.0.1:40124',
+  controlToken: 'token',
+  pid: 1,
+  resourceGroup: 'default',
+  registry: 'acrux',
   loginServer: 'localhost:40123',
   tenantId: 'tenant',
   subscriptionId: 'subscription',

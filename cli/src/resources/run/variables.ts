@@ -1,21 +1,8 @@
-/** What `acrux emulator --ready-file` writes, as far as the variables need it. */
-export type ReadyValues = {
-  readonly url: string
-  readonly loginServer: string
-  readonly tenantId: string
-  readonly subscriptionId: string
-  readonly owner: { readonly appId: string; readonly secret: string }
-  /** The authority of the emulator alone, in PEM. Null if the emulator serves HTTP. */
-  readonly caFile: string | null
-  /** The authorities that this machine trusts, and the emulator's. */
-  readonly caBundleFile: string | null
-  /** The same as PKCS#12, for Java. */
-  readonly trustStoreFile: string | null
-}
+import type { ReadyDocument } from '@acrux/shared/wire/ready-document.ts'
 
 /** The variables that a command needs to use the emulator and to trust it. `inherited` are those of this process. */
 export function variablesOf(
-  ready: ReadyValues,
+  ready: ReadyDocument,
   readyFile: string,
   inherited: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string>> {
