@@ -150,7 +150,7 @@ export const settingsSchema = z.strictObject(
     metricsListen: listenAddress().optional().register(settingTexts, {
       kind: 'text',
       description:
-        'Serve Prometheus metrics over HTTP at `/metrics` on a separate address. An address that is not loopback requires `metricsTokenFile`. See [monitoring.md](monitoring.md).',
+        'Serve Prometheus metrics over HTTP at `/metrics` on a separate address. An address that is not loopback requires `metricsTokenFile`. See [monitoring](monitoring.md).',
       placeholder: 'host:port',
       example: '127.0.0.1:9090',
       defaultText: 'no metrics',
@@ -214,7 +214,7 @@ export const settingsSchema = z.strictObject(
     identityProviders: identityProvidersSchema.default([]).register(settingTexts, {
       kind: 'json',
       description:
-        'The OpenID providers of organisations at which users sign in. [organisations.md](../how-to/organisations.md) has worked examples.',
+        "The OpenID providers of organisations at which users sign in. See [sign in with an organisation's provider](../how-to/organisations.md) for examples.",
       placeholder: 'json',
       example:
         '[{"name":"contoso","displayName":"Contoso","issuer":"https://id.example.com","clientId":"acrux","clientSecretFile":"/etc/acrux/contoso.secret"}]',

@@ -19,7 +19,7 @@ const show = defineCommand({
     { flags: '--tag <tag>', description: 'a tag', repeated: true },
     { flags: '--order <order>', description: 'an order', choices: ['up', 'down'], default: 'up' },
     { flags: '--top <number>', description: 'a number', parse: numberOf },
-    { flags: '--dry-run', description: 'a switch' },
+    { flags: '--dry-run', description: 'a switch, see [the runs](../how-to/runs.md)' },
   ],
   examples: ['acrux image show a -n contoso'],
   run: async (flags) => void ran.push(flags),
@@ -85,6 +85,12 @@ test('arguments and options become flags, by their names in camel case', async (
     dryRun: true,
     output: 'json',
   })
+})
+
+test('the help shows a link of an option as text', async () => {
+  const program = await createProgram(table, (path) => path === 'image show')
+  const help = program.commands[0]?.commands[0]?.helpInformation() ?? ''
+  assert.match(help, /a switch, see the runs\s+\(docs\/how-to\/runs\.md\)/)
 })
 
 test('an option has further names, which the help does not show', async () => {

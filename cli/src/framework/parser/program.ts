@@ -1,7 +1,8 @@
-import { Command as Parser } from 'commander'
+import { Help, Command as Parser } from 'commander'
 import type { CommandTable } from '../command/row.ts'
 import { version } from '../environment/version.ts'
 import { addCommand, withHelp } from './parser.ts'
+import { plainLinks } from './plain-links.ts'
 import { run as runCommand } from './run.ts'
 
 /** Creates the parser of a table of commands. Only the commands that `isNeeded` selects by their path are loaded and get their options. */
@@ -14,6 +15,11 @@ export async function createProgram(
     .helpCommand('help [command]', 'show the help of a command')
     .showHelpAfterError('       the commands: acrux --help')
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'acrux: ')) })
+    .configureHelp({
+      optionDescription(option) {
+        return plainLinks(Help.prototype.optionDescription.call(this, option))
+      },
+    })
     .exitOverride()
   program.version(version, '--version', 'print the version')
   withHelp(program, {
