@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
@@ -219,6 +220,23 @@ test('no file imports itself through others, type imports included', () => {
   const cycle = findCycle(new Map([...edges].map(([file, found]) => [file, found.map(({ to }) => to)])))
   assert.deepEqual(cycle?.map(nameOf), undefined)
   assert.deepEqual(findCycle(new Map(Object.entries({ a: ['b'], b: ['c'], c: ['b'] }))), ['b', 'c', 'b'])
+})
+
+test('docs/explanation/architecture.md names every folder of the repository, and every module of the server', () => {
+  const page = readFileSync(path.join(repository, 'docs/explanation/architecture.md'), 'utf8')
+  const files = execFileSync('git', ['ls-files', '*/*'], { cwd: repository, encoding: 'utf8' }).split('\n')
+  const folders = new Set(files.map((file) => file.split('/', 1)[0] ?? '').filter((name) => /^\w/.test(name)))
+  assert.ok(folders.size > 10, [...folders].join(' '))
+  assert.deepEqual(
+    [...folders].filter((name) => !page.includes(`\n${name}/ `)),
+    [],
+  )
+  // Packages describe the standards.
+  const modules = Object.keys(programs['server']?.modules ?? {})
+  assert.deepEqual(
+    modules.filter((name) => !page.includes(`\n| \`${name}\` `)),
+    [],
+  )
 })
 
 test('the SQL of a module stands in its store files', () => {
