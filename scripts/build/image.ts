@@ -40,7 +40,7 @@ const config = {
   StopSignal: 'SIGTERM',
   Labels: labels,
   Healthcheck: {
-    Test: ['CMD', '/usr/bin/acrux', 'health'],
+    Test: ['CMD', '/usr/bin/acrux', 'health', '--container'],
     Interval: 30 * secondNs,
     Timeout: 10 * secondNs,
     StartPeriod: 60 * secondNs,

@@ -115,3 +115,24 @@ test('a host that is none is not used', async () => {
   assert.match(answer, /^HTTP\/1\.1 4/)
   assert.equal(answer.includes('script'), false)
 })
+
+/** The references of two images that a seed returns. */
+async function seededReferences(query = ''): Promise<string[]> {
+  const images = [{ ref: 'acrux/seeded:1' }, { ref: 'contoso/seeded:1' }]
+  const seed = JSON.stringify({ version: 1, registries: [{ name: 'contoso' }], images })
+  const { status, json: answer } = await emulator.control('POST', `/_acrux/seed${query}`, seed)
+  assert.equal(status, 200, JSON.stringify(answer))
+  return images.map(({ ref }) => stringAt(answer, 'outputs', 'images', ref, 'reference'))
+}
+
+test('the references of a seed have the host of the latest request, or the named host', async () => {
+  for (const { port } of outside) {
+    await request({ url: `https://localhost:${port}/v2/`, caFile: own.caFile })
+    const expected = [`localhost:${port}/seeded:1`, `contoso.azurecr.localhost:${port}/seeded:1`]
+    assert.deepEqual(await seededReferences(), expected)
+  }
+  const named = ['registry:5443/seeded:1', 'contoso.azurecr.localhost:5443/seeded:1']
+  assert.deepEqual(await seededReferences('?publicHost=registry:5443'), named)
+  const wrong = await emulator.control('POST', '/_acrux/seed?publicHost=a/b', '{"version":1}')
+  assert.deepEqual([wrong.status, stringAt(wrong.json, 'error', 'code')], [400, 'InvalidRequest'])
+})

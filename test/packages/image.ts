@@ -117,7 +117,7 @@ async function runsEmulator(home: ClientHome, image: string): Promise<void> {
   const token = 'a-token-of-the-control-api'
   const tokenFile = join(home.path, 'control-token')
   writeFileSync(tokenFile, token, { mode: 0o644 })
-  const mounts = ['--tmpfs=/tmp', `--volume=${tokenFile}:/run/control-token:ro`, '--no-healthcheck']
+  const mounts = ['--tmpfs=/tmp', `--volume=${tokenFile}:/run/control-token:ro`]
   const addresses = ['--listen', `0.0.0.0:${port}`, '--control', `0.0.0.0:${controlPort}`, '--allow-network']
   const options = [...addresses, '--control-token', '@/run/control-token', '--public-host', 'from-request']
   const control = async (method: string, path: string, body?: string): Promise<Response> => {
@@ -134,6 +134,7 @@ async function runsEmulator(home: ClientHome, image: string): Promise<void> {
         () => false,
       ),
     )
+    await podman(home, 'healthcheck', 'run', name)
     assert.equal((await fetch(`http://127.0.0.1:${controlPort}/_acrux/ca`)).status, 401)
     const env = { ...home.env, SSL_CERT_FILE: join(home.path, 'emulator-ca.pem') }
     writeFileSync(env.SSL_CERT_FILE, await (await control('GET', 'ca')).text())

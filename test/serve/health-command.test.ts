@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { startEmulator } from '../harness/emulator.ts'
 import { startServer } from '../harness/server.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { freePlace, runAcrux, startAcrux, startProgram } from './acrux.ts'
@@ -30,6 +31,19 @@ test('`acrux health --server` requires that the certificate has the name and is 
   assert.equal(wrongAuthority.code, 1)
   const wrongName = await runAcrux(['health', '--server', `https://127.0.0.2:${other.port}`, '--ca', other.caFile])
   assert.equal(wrongName.code, 1)
+})
+
+test('`acrux health --container` asks the emulator, also while all public requests fail, and without an emulator the server', async () => {
+  await using emulator = await startEmulator()
+  assert.equal((await emulator.control('POST', '/_acrux/faults', '{"then":{"status":503}}')).status, 201)
+  const env = { TMPDIR: emulator.temporary, ACRUX_DATA_DIR: join(emulator.temporary, 'none') }
+  const finished = await runAcrux(['health', '--container'], { env })
+  assert.equal(finished.code, 0, finished.stderr)
+  assert.equal(finished.stdout, `acrux: the server at ${emulator.ready.control} is ready\n`)
+  await emulator.end()
+  const ended = await runAcrux(['health', '--container'], { env })
+  assert.equal(ended.code, 1)
+  assert.match(ended.stderr, /cannot be reached/)
 })
 
 test('`acrux health` does not trust another server at the address of its own', async () => {

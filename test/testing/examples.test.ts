@@ -112,7 +112,6 @@ test('the GitHub workflow is valid, and an emulator starts with its options', as
   assert.deepEqual(syntaxErrors('workflow', text), [])
   const service = at(parse(text), 'jobs', 'service', 'services', 'acrux')
   await assertStarts(stringAt(service, 'command').split(' '), { '/data/ready.json': '' })
-  assert.equal(stringAt(service, 'options'), '--no-healthcheck')
 })
 
 test('the helpers and the examples that use them have the version of the program', () => {

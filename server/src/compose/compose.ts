@@ -117,6 +117,8 @@ export type EmulatorHooks = {
   readonly named?: NamedCertificates
   /** Whether addresses follow the host of each request. */
   readonly followsRequests?: boolean
+  /** Called with the host of each request that addresses follow. */
+  readonly onRequestedHost?: (host: string) => void
   /** Wraps the audit log, so that the emulator sees every event. */
   readonly wrapAudit?: (audit: Audit) => Audit
   /** Wraps the connections to external issuers, so that the emulator answers for issuers of its own. */
@@ -232,9 +234,9 @@ function originOf(configuration: Configuration, hooks: EmulatorHooks): PublicOri
 }
 
 function interceptorOf(configuration: Configuration, hooks: EmulatorHooks): Interceptor | undefined {
-  const { interceptor, followsRequests } = hooks
+  const { interceptor, followsRequests, onRequestedHost } = hooks
   if (followsRequests !== true) return interceptor
-  const follow = followRequests(publicSchemeOf(configuration) === 'https' ? 443 : 80)
+  const follow = followRequests(publicSchemeOf(configuration) === 'https' ? 443 : 80, onRequestedHost)
   return (next) => follow(interceptor?.(next) ?? next)
 }
 

@@ -93,7 +93,10 @@ export async function emulate(
     const steered = new SteeredClock(settings.startsAtMs)
     const workloads = createWorkloadIssuer(steered.clock)
     const observer = createObserver(steered.clock, settings.realism === 'azure')
-    const hooks = { wrapOutbound: workloads.publish, ...observer.hooks, ...requestHooks(settings, authority) }
+    let requestedHost: string | undefined
+    const onRequestedHost = (host: string) => void (requestedHost = host)
+    const following = requestHooks(settings, authority)
+    const hooks = { wrapOutbound: workloads.publish, onRequestedHost, ...observer.hooks, ...following }
     const { state, afterClockMove, parts } = await openState({
       configuration,
       authority,
@@ -110,9 +113,19 @@ export async function emulate(
     const seeds = seedsOf({ control: settings.control, clock: steered.clock, clockControl, parts })
     await seeds.applyFiles(settings.seedFiles)
     if (settings.seedFiles.length > 0) await state.rebase()
-    const context = { state, observer, caPem: authority?.caPem, workloads, clock: clockControl, seeds }
+    const caPem = authority?.caPem
+    const context = {
+      state,
+      observer,
+      caPem,
+      workloads,
+      clock: clockControl,
+      seeds,
+      requestedHost: () => requestedHost,
+    }
     const control = await openControl(settings, context, configuration)
     closing.push(() => control.close())
+    folder.writeControlUrl(`http://${formatListenAddress(control.address)}`)
     return {
       ready: readyDocument({ configuration, settings, authority, control }),
       warnings: settings.isOnNetwork ? [networkWarning] : [],

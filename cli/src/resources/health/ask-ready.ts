@@ -5,7 +5,12 @@ import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { readResponse } from '../../clients/http/read-response.ts'
 
 /** A server, and the PEM file of the certificates that it is trusted by. Without one, the system's authorities are trusted. */
-export type Target = { readonly url: URL; readonly trust?: TrustFile }
+export type Target = {
+  readonly url: URL
+  readonly trust?: TrustFile
+  /** The path of an emulator's health, which lists no components. Default: `/readyz`. */
+  readonly path?: string
+}
 
 /**
  * A file of certificates. The certificate of the server itself identifies the server, so the names in it are not
@@ -21,17 +26,17 @@ export type Readiness =
 const timeoutMs = 5000
 const maxBodyBytes = 64 * 1024
 
-/** Asks `/readyz`. The request contains no secrets. */
+/** Asks whether a server is ready. The request contains no secrets. */
 export async function askReady(target: Target): Promise<Readiness> {
   try {
     const { status, body } = await get(target)
-    return { kind: 'answer', isReady: status === 200, problems: problemsIn(body) }
+    return { kind: 'answer', isReady: status === 200, problems: target.path === undefined ? problemsIn(body) : [] }
   } catch (error) {
     return { kind: 'none', reason: plainReason(error) }
   }
 }
 
-function get({ url, trust }: Target): Promise<{ status: number; body: string }> {
+function get({ url, trust, path = '/readyz' }: Target): Promise<{ status: number; body: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>()
   const take = (response: http.IncomingMessage): void => {
     readResponse(response, maxBodyBytes).then(
@@ -40,7 +45,7 @@ function get({ url, trust }: Target): Promise<{ status: number; body: string }> 
     )
   }
   const options = { agent: false, signal: AbortSignal.timeout(timeoutMs), headers: { 'user-agent': 'acrux-health' } }
-  const ready = new URL('/readyz', url)
+  const ready = new URL(path, url)
   const request =
     url.protocol === 'http:'
       ? http.get(ready, options, take)

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Configuration, formatListenAddress } from '@acrux/server/configuration'
@@ -7,12 +8,18 @@ import { WrongUsageError, failure } from '../../framework/command/failure.ts'
 import { terminalLine } from '../../framework/terminal/terminal-text.ts'
 import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/data-dir.ts'
 import { type Readiness, type Target, askReady } from './ask-ready.ts'
+import { findEmulator } from './container-target.ts'
 
 const defaultWaitSeconds = 60
 const maxWaitSeconds = 3600
 const pollIntervalMs = 200
 
-type Flags = DataDirFlags & { readonly server?: URL; readonly ca?: string; readonly wait?: number | true }
+type Flags = DataDirFlags & {
+  readonly server?: URL
+  readonly ca?: string
+  readonly container?: true
+  readonly wait?: number | true
+}
 
 /** `acrux health`. */
 export const command = defineCommand<Flags>({
@@ -42,6 +49,10 @@ certificate as acrux serve does, also from the environment. Run it as the user t
       description: 'the certificate authority that signed the certificate of --server, as PEM',
     },
     {
+      flags: '--container',
+      description: 'ask the program that this container runs: an emulator, if there is one, and otherwise the server',
+    },
+    {
       flags: '--wait [seconds]',
       description: `wait until the server is ready, at most this number of seconds; ${defaultWaitSeconds} seconds by default`,
       parse: requireSeconds,
@@ -64,17 +75,18 @@ function requireSeconds(text: string): number {
 }
 
 async function check(flags: Flags, context: CommandContext): Promise<void> {
-  const target = await targetOf(flags)
   const waitSeconds = flags.wait === true ? defaultWaitSeconds : (flags.wait ?? 0)
-  report(target, await untilReady(target, waitSeconds), context)
+  const { target, readiness } = await untilReady(flags, waitSeconds)
+  report(target, readiness, context)
 }
 
-async function targetOf({ server, ca, ...place }: Flags): Promise<Target> {
+async function targetOf({ server, ca, container, ...place }: Flags): Promise<Target> {
   if (server !== undefined) return { url: server, ...(ca !== undefined && { trust: { file: ca, kind: 'authority' } }) }
   if (ca !== undefined) {
     throw new WrongUsageError('--ca needs --server', 'set the URL of the server with --server')
   }
-  return localTarget(await configurationOf(place))
+  const emulator = container === true ? findEmulator(tmpdir()) : undefined
+  return emulator ?? localTarget(await configurationOf(place))
 }
 
 /** Addresses that mean every address of the machine, and one that reaches it from the machine itself. */
@@ -89,12 +101,14 @@ function localTarget({ listen, http, tlsCert, dataDir }: Configuration): Target 
   return { url: new URL(`https://${authority}`), trust: { file, kind: 'server' } }
 }
 
-async function untilReady(target: Target, waitSeconds: number): Promise<Readiness> {
+async function untilReady(flags: Flags, waitSeconds: number): Promise<{ target: Target; readiness: Readiness }> {
   const deadlineMs = performance.now() + waitSeconds * 1000
   for (;;) {
+    // An emulator writes its address when it is ready.
+    const target = await targetOf(flags)
     const readiness = await askReady(target)
     const isReady = readiness.kind === 'answer' && readiness.isReady
-    if (isReady || performance.now() + pollIntervalMs > deadlineMs) return readiness
+    if (isReady || performance.now() + pollIntervalMs > deadlineMs) return { target, readiness }
     await sleep(pollIntervalMs)
   }
 }

@@ -13,4 +13,6 @@ export type Context = {
   /** The certificate of the authority, in PEM; undefined without TLS. */
   readonly caPem: string | undefined
   readonly observer: Observer
+  /** The host of the latest public request; undefined if addresses do not follow the requests, or there was none. */
+  readonly requestedHost: () => string | undefined
 }

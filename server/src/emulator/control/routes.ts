@@ -1,3 +1,4 @@
+import { controlHealthPath } from '@acrux/shared/wire/emulator-folder.ts'
 import { caRoutes } from './ca-routes.ts'
 import { clockRoutes } from './clock-routes.ts'
 import type { Context } from './context.ts'
@@ -12,7 +13,7 @@ export const routes: readonly Route<Context>[] = [
   {
     id: 'health',
     method: 'GET',
-    path: '/_acrux/health',
+    path: controlHealthPath,
     isOpen: true,
     handle: ({ state }) =>
       state.isReady ? { status: 200, json: { status: 'ready' } } : { status: 503, json: { status: 'starting' } },

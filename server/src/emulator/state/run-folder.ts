@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { readdir, rmdir, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { controlUrlFile, emulatorFolderPrefix as prefix } from '@acrux/shared/wire/emulator-folder.ts'
 import { lockDirectory } from '../../platform/files/data-dir.ts'
-
-const prefix = 'acrux-emulator-'
 
 /** How long a new folder may be without its lock. */
 const newMs = 60_000
@@ -11,6 +10,8 @@ const newMs = 60_000
 /** The folder with all files of one emulator. */
 export type RunFolder = {
   readonly path: string
+  /** Writes the URL of the control API, for `acrux health --container`. */
+  readonly writeControlUrl: (url: string) => void
   /** Removes the folder with everything in it. Harmless when repeated. */
   readonly remove: () => void
 }
@@ -38,7 +39,13 @@ export async function openRunFolder(parent: string): Promise<RunFolder> {
     process.off('exit', remove)
     return openRunFolder(parent)
   }
-  return { path: folder, remove }
+  const writeControlUrl = (url: string) => {
+    // A reader finds no file, or the whole one.
+    const file = path.join(folder, controlUrlFile)
+    writeFileSync(`${file}.new`, url, { mode: 0o600 })
+    renameSync(`${file}.new`, file)
+  }
+  return { path: folder, writeControlUrl, remove }
 }
 
 /** Removes the folders of this user whose emulators were killed. */

@@ -9,12 +9,19 @@ export function withRequestedHost<Result>(host: string, work: () => Result): Res
   return requestedHost.run(host, work)
 }
 
-/** Answers each request as one for the host that it names. A `Host` that is no host is ignored. */
-export function followRequests(defaultPort: number): Interceptor {
+/**
+ * Answers each request as one for the host that it names, and reports this host to `onHost`. A `Host` that is no host is
+ * ignored.
+ */
+export function followRequests(defaultPort: number, onHost?: (host: string) => void): Interceptor {
   return (next) => (request, response) => {
     const host = parseLoginServer(request.headers.host ?? '')
     if (host === undefined) next(request, response)
-    else withRequestedHost(withoutDefaultPort(host, defaultPort), () => next(request, response))
+    else {
+      const requested = withoutDefaultPort(host, defaultPort)
+      onHost?.(requested)
+      withRequestedHost(requested, () => next(request, response))
+    }
   }
 }
 
