@@ -1,3 +1,4 @@
+import { actionsOfRight } from '../standards/azure/registry-rights.ts'
 import { type RolePermissions, permitsAction, permitsDataAction } from '../standards/azure/role-permissions.ts'
 import { evaluateRoleCondition } from '../standards/conditions/role-condition-evaluation.ts'
 import { parseRoleCondition } from '../standards/conditions/role-condition-parser.ts'
@@ -21,15 +22,10 @@ export type HeldRole = {
   readonly permissions: readonly RolePermissions[]
 }
 
-/** What each mode requires of a role, below `Microsoft.ContainerRegistry/registries/`. [acr-protocol §9.1] */
-const needs = {
-  pull: ['pull/read', 'repositories/content/read'],
-  push: ['push/write', 'repositories/content/write'],
-  delete: ['artifacts/delete', 'repositories/content/delete'],
-  list: ['pull/read', 'catalog/read'],
-} as const
+/** The rights that people compare. */
+const rights = { pull: 'pull', push: 'push', delete: 'delete', list: 'catalog' } as const
 
-export type Capability = keyof typeof needs
+export type Capability = keyof typeof rights
 
 /** A capability, and where it is lost or gained, such as `all repositories except team/*`. */
 export type CapabilityPlace = { readonly capability: Capability; readonly where: string }
@@ -56,9 +52,9 @@ export function capabilityLoss(
   after: readonly HeldRole[],
   mode: RoleAssignmentMode,
 ): readonly CapabilityPlace[] {
-  return (Object.keys(needs) as Capability[]).flatMap((capability) => {
+  return (Object.keys(rights) as Capability[]).flatMap((capability) => {
     const placesIn = (held: readonly HeldRole[]) =>
-      unionOfPlaces(held.map((role) => placesAllowed(role, capability, mode)))
+      unionOfPlaces(held.flatMap((role) => placesAllowed(role, capability, mode)))
     const where = difference(placesIn(before), placesIn(after))
     return where === undefined ? [] : [{ capability, where }]
   })
@@ -74,18 +70,18 @@ function placesAllowed(
   { condition, permissions }: HeldRole,
   capability: Capability,
   mode: RoleAssignmentMode,
-): ConditionPlaces {
-  const isForRegistry = mode === 'LegacyRegistryPermissions'
-  const [ofRegistry, ofRepository] = needs[capability]
-  const action = `Microsoft.ContainerRegistry/registries/${isForRegistry ? ofRegistry : ofRepository}`
-  const isPermitted = isForRegistry ? permitsAction(permissions, action) : permitsDataAction(permissions, action)
-  if (!isPermitted) return nowhere
-  if (condition === null) return everywhere
-  const reading = parseRoleCondition(condition)
-  if (!('condition' in reading)) return nowhere
-  if (!isForRegistry && capability !== 'list') return placesOf(reading.condition, action)
-  // The action concerns no repository, whose name a condition could compare.
-  return evaluateRoleCondition(reading.condition, { action, repository: undefined }) === true ? everywhere : nowhere
+): readonly ConditionPlaces[] {
+  const isLegacy = mode === 'LegacyRegistryPermissions'
+  const reading = condition === null ? undefined : parseRoleCondition(condition)
+  return actionsOfRight(rights[capability], isLegacy ? 'legacy' : 'abac').map((action) => {
+    const isPermitted = isLegacy ? permitsAction(permissions, action) : permitsDataAction(permissions, action)
+    if (!isPermitted) return nowhere
+    if (reading === undefined) return everywhere
+    if (!('condition' in reading)) return nowhere
+    if (!isLegacy && capability !== 'list') return placesOf(reading.condition, action)
+    // The action concerns no repository, whose name a condition could compare.
+    return evaluateRoleCondition(reading.condition, { action, repository: undefined }) === true ? everywhere : nowhere
+  })
 }
 
 /** The places of `before` that are not in `after`, in words; undefined if there are none. */

@@ -6,7 +6,7 @@ import { conditionText } from '../../../../test/oracle/condition-text.ts'
 import { conditionTrees, testRepositories } from '../../../../test/oracle/condition-trees.ts'
 import { usualDatabaseKind } from '../../../testing/platform/test-database.ts'
 import type { Principal, RegistryInQuestion, RightInQuestion } from '../rights/model.ts'
-import { everyRight } from '../rights/repository-rights.ts'
+import { everyRight } from '@acrux/shared/standards/azure/registry-rights.ts'
 import { builtInRoles } from '../roles/built-in-roles.ts'
 import { AssignmentExistsError } from '../roles/errors.ts'
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { usualDatabaseKinds } from '../../../testing/platform/test-database.ts'
-import { everyRight } from '../rights/repository-rights.ts'
+import { everyRight } from '@acrux/shared/standards/azure/registry-rights.ts'
 import {
   openTestAccessFor,
   principalOf,

@@ -1,6 +1,6 @@
 import { type DecisionRecord, recordDecision } from './decision-record.ts'
 import { type Principal } from '../rights/model.ts'
-import { everyRight } from '../rights/repository-rights.ts'
+import { everyRight } from '@acrux/shared/standards/azure/registry-rights.ts'
 import { type EventFilter, type InTurn, auditEventDocument } from '../../audit/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import type { DecisionContext } from './context.ts'

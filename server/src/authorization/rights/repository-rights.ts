@@ -1,3 +1,4 @@
+import { actionsOfRight, everyRight, repositoryRightRules } from '@acrux/shared/standards/azure/registry-rights.ts'
 import type { ActionNeed, RegistryInQuestion } from './model.ts'
 
 /**
@@ -15,44 +16,14 @@ export type RegistryRights = {
 /** The scope map of a scoped token, or of anonymous access. */
 export type GivenScopeMap = { readonly name: string; readonly actions: readonly string[] }
 
-/** A right, and the actions of a role that grant it in each mode; any one suffices. */
-type Rule = { readonly right: string; readonly legacy: readonly string[]; readonly abac: readonly string[] }
-
-const prefix = 'Microsoft.ContainerRegistry/registries/'
-
-/*
- * In legacy mode, actions of the control plane protect data. Where ACR has no such action (locks, restoring deleted
- * artifacts), the name is one that only roles with `*` permit. [acr-protocol §9.1]
- */
-// prettier-ignore
-const repositoryRules: readonly Rule[] = [
-  { right: 'pull',            legacy: ['pull/read'],                   abac: ['repositories/content/read'] },
-  { right: 'push',            legacy: ['push/write'],                  abac: ['repositories/content/write'] },
-  { right: 'delete',          legacy: ['artifacts/delete'],            abac: ['repositories/content/delete'] },
-  { right: 'metadata_read',   legacy: ['pull/read'],                   abac: ['repositories/metadata/read'] },
-  { right: 'metadata_write',  legacy: ['repositories/metadata/write'], abac: ['repositories/metadata/write'] },
-  { right: 'untag',           legacy: ['push/write'],                  abac: ['repositories/metadata/write', 'repositories/metadata/delete'] },
-  { right: 'deleted_read',    legacy: ['deleted/read'],                abac: ['repositories/content/read'] },
-  { right: 'deleted_restore', legacy: ['deleted/restore/action'],      abac: ['repositories/content/write'] },
-]
-
-// prettier-ignore
-const catalogRules: readonly Rule[] = [
-  { right: 'catalog',         legacy: ['pull/read'],                   abac: ['catalog/read'] },
-  { right: 'deleted_catalog', legacy: ['deleted/read'],                abac: ['catalog/read'] },
-]
-
-/** All rights. */
-export const everyRight: readonly string[] = [...repositoryRules, ...catalogRules].map(({ right }) => right)
-
 /** The meaning of `*` on a repository. */
-export const everyRepositoryAction: readonly string[] = repositoryRules
+export const everyRepositoryAction: readonly string[] = repositoryRightRules
   .map(({ right }) => right)
   .filter((right) => right !== 'untag')
 
 const needs = {
-  LegacyRegistryPermissions: needsBy(({ legacy }) => legacy, 'action'),
-  AbacRepositoryPermissions: needsBy(({ abac }) => abac, 'data-action'),
+  LegacyRegistryPermissions: needsBy('legacy', 'action'),
+  AbacRepositoryPermissions: needsBy('abac', 'data-action'),
 } as const
 
 type Mode = RegistryInQuestion['roleAssignmentMode']
@@ -88,11 +59,8 @@ const anonymousRightNames = new Set(['pull', 'metadata_read', 'catalog'])
 /** The rights of anonymous callers if anonymous pull is enabled. [acr-protocol §8] */
 export const anonymousRights: RegistryRights = { allows: (right) => anonymousRightNames.has(right) }
 
-function needsBy(names: (rule: Rule) => readonly string[], kind: ActionNeed['kind']) {
+function needsBy(mode: 'legacy' | 'abac', kind: ActionNeed['kind']) {
   return new Map(
-    [...repositoryRules, ...catalogRules].map((rule) => [
-      rule.right,
-      names(rule).map((name): ActionNeed => ({ kind, name: prefix + name })),
-    ]),
+    everyRight.map((right) => [right, actionsOfRight(right, mode).map((name): ActionNeed => ({ kind, name }))]),
   )
 }

@@ -1,6 +1,6 @@
+import { everyRight } from '@acrux/shared/standards/azure/registry-rights.ts'
 import {
   type RightInQuestion,
-  everyRight,
   type AccessExplanation,
   type AllowedPrincipalPage,
   type Decision,

@@ -13,14 +13,16 @@ export type ScopeMapAction =
   | { readonly target: 'repositories'; readonly repository: string; readonly permission: RepositoryPermission }
   | { readonly target: 'gateway'; readonly connectedRegistry: string; readonly permission: GatewayPermission }
 
-const repositoryPermissions: readonly RepositoryPermission[] = [
+/** All permissions on repositories. */
+export const repositoryPermissions: readonly RepositoryPermission[] = [
   'content/read',
   'content/write',
   'content/delete',
   'metadata/read',
   'metadata/write',
 ]
-const gatewayPermissions: readonly GatewayPermission[] = [
+/** All permissions on connected registries. */
+export const gatewayPermissions: readonly GatewayPermission[] = [
   'config/read',
   'config/write',
   'message/read',

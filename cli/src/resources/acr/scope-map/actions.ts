@@ -1,16 +1,21 @@
+import {
+  type ScopeMapAction,
+  gatewayPermissions,
+  repositoryPermissions,
+} from '@acrux/shared/standards/azure/scope-map-action.ts'
 import type { FlagDescription } from '../../../framework/command/command.ts'
 import { failure } from '../../../framework/command/failure.ts'
 
-const validActions = {
-  repositories: ['content/delete', 'content/read', 'content/write', 'metadata/read', 'metadata/write'],
-  gateway: ['config/read', 'config/write', 'message/read', 'message/write'],
-} as const
+const validActions: Readonly<Record<ScopeMapAction['target'], readonly string[]>> = {
+  repositories: repositoryPermissions.toSorted(),
+  gateway: gatewayPermissions.toSorted(),
+}
 
 /** Looks like an action, and not like the name of a repository. */
 const actionForm = /^(?:content|metadata|config|message)\/[a-z]+$/i
 
 /** An option with a repository or a gateway, and actions. */
-export function actionsFlag(name: string, kind: keyof typeof validActions, description: string): FlagDescription {
+export function actionsFlag(name: string, kind: ScopeMapAction['target'], description: string): FlagDescription {
   const subject = kind === 'gateway' ? 'gateway' : 'repository'
   return {
     flags: `${name} <${subject} actions...>`,
@@ -31,8 +36,8 @@ export function scopeMapActions(
   return [...actionsOf(repositories ?? [], 'repositories'), ...actionsOf(gateways ?? [], 'gateway')]
 }
 
-function actionsOf(words: readonly string[], kind: keyof typeof validActions): string[] {
-  const valid: readonly string[] = validActions[kind]
+function actionsOf(words: readonly string[], kind: ScopeMapAction['target']): string[] {
+  const valid = validActions[kind]
   return rulesOf(words).flatMap(([name = '', ...actions]) => {
     const subject = name.toLowerCase()
     if (actions.length === 0) throw failure(`At least one action must be specified with "${subject}".`)

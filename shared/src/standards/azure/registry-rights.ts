@@ -1,0 +1,42 @@
+/** A right at a registry, and the actions of a role that grant it in each mode, without the prefix; any one suffices. */
+type RegistryRightRule = {
+  readonly right: string
+  readonly legacy: readonly string[]
+  readonly abac: readonly string[]
+}
+
+const prefix = 'Microsoft.ContainerRegistry/registries/'
+
+/*
+ * In legacy mode, actions of the control plane protect data. Where ACR has no such action (locks, restoring deleted
+ * artifacts), the name is one that only roles with `*` permit. [acr-protocol §9.1]
+ */
+// prettier-ignore
+/** The rights on a repository. `untag` is an extension: it permits deleting a tag without permitting deletion. */
+export const repositoryRightRules: readonly RegistryRightRule[] = [
+  { right: 'pull',            legacy: ['pull/read'],                   abac: ['repositories/content/read'] },
+  { right: 'push',            legacy: ['push/write'],                  abac: ['repositories/content/write'] },
+  { right: 'delete',          legacy: ['artifacts/delete'],            abac: ['repositories/content/delete'] },
+  { right: 'metadata_read',   legacy: ['pull/read'],                   abac: ['repositories/metadata/read'] },
+  { right: 'metadata_write',  legacy: ['repositories/metadata/write'], abac: ['repositories/metadata/write'] },
+  { right: 'untag',           legacy: ['push/write'],                  abac: ['repositories/metadata/write', 'repositories/metadata/delete'] },
+  { right: 'deleted_read',    legacy: ['deleted/read'],                abac: ['repositories/content/read'] },
+  { right: 'deleted_restore', legacy: ['deleted/restore/action'],      abac: ['repositories/content/write'] },
+]
+
+// prettier-ignore
+/** The rights on the names of all repositories. */
+const catalogRightRules: readonly RegistryRightRule[] = [
+  { right: 'catalog',         legacy: ['pull/read'],                   abac: ['catalog/read'] },
+  { right: 'deleted_catalog', legacy: ['deleted/read'],                abac: ['catalog/read'] },
+]
+
+const rules = new Map([...repositoryRightRules, ...catalogRightRules].map((rule) => [rule.right, rule]))
+
+/** The names of all rights. */
+export const everyRight: readonly string[] = [...rules.keys()]
+
+/** The actions that grant a right, with the prefix; any one suffices. None for an unknown right. */
+export function actionsOfRight(right: string, mode: 'legacy' | 'abac'): readonly string[] {
+  return (rules.get(right)?.[mode] ?? []).map((action) => prefix + action)
+}
