@@ -55,6 +55,13 @@ export const identityFaults: readonly Fault[] = [
     tests: ['server/src/identity/tokens/verify-access-token.test.ts'],
   },
   {
+    what: 'A request under way ends when its token expires',
+    file: 'server/src/identity/tokens/verify-access-token.ts',
+    find: 'const problem = isUnderWay ? undefined : findTimeProblem(claims, clock.now() / 1000)',
+    replace: 'const problem = findTimeProblem(claims, clock.now() / 1000)',
+    tests: ['server/src/identity/tokens/verify-access-token.test.ts'],
+  },
+  {
     what: 'A code is redeemed by another client',
     file: 'server/src/identity/grants/authorization-code-grant.ts',
     find: "if (caller.client.clientId !== data.clientId || addressed.tenant.tenantId !== data.tenantId) return 'codeOfAnother'",

@@ -311,6 +311,13 @@ export const platformFaults: readonly Fault[] = [
     tests: ['server/src/platform/leases/server-watch.test.ts'],
   },
   {
+    what: 'A response is sent after the permission to read it was revoked',
+    file: 'server/src/platform/http/surface.ts',
+    find: 'if (work.mayRepeat && answer !== reply) await work.requireStanding()',
+    replace: '',
+    tests: ['server/src/platform/http/surface.test.ts'],
+  },
+  {
     what: 'A request with two Host headers is served',
     file: 'server/src/platform/http/listener.ts',
     find: 'if (hosts > 1 || (hosts === 0',

@@ -96,6 +96,13 @@ export const registryFaults: readonly Fault[] = [
     tests: ['server/src/registry/repositories/locks.test.ts', 'server/src/registry/blobs/get-blob.test.ts'],
   },
   {
+    what: 'A manifest is shown after the permission to pull it was revoked',
+    file: 'server/src/registry/surface.ts',
+    find: 'route.isAtOnce && !isView(call.request)',
+    replace: 'route.isAtOnce',
+    tests: ['server/src/registry/manifests/manifests.test.ts'],
+  },
+  {
     what: 'A quarantined blob is served',
     file: 'server/src/registry/blobs/get-blob.ts',
     find: '  if (blob.quarantined_at_ms !== null) {',

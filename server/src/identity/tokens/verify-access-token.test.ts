@@ -134,6 +134,38 @@ test('a token is accepted from its first second to its last, with thirty seconds
   }
 })
 
+test('a token of a request under way is accepted after its expiry, but not after a revocation', async (t) => {
+  const provider = await openTestProvider()
+  t.after(provider.close)
+  const { servicePrincipal, secret } = await provider.createApplication('ci')
+  const { appId, objectId } = servicePrincipal
+  const token = await provider.token({ client_id: appId, client_secret: secret })
+  const verdicts = async () => {
+    const found: string[] = []
+    // The second server has no cached token.
+    for (const identity of [provider.identity, provider.open(testOrigin)]) {
+      for (const isUnderWay of [false, true]) {
+        const result = await identity.verifyAccessToken(token, everything, isUnderWay)
+        found.push(result.ok ? result.identity.appId : result.reason)
+      }
+    }
+    return found
+  }
+  assert.deepEqual(await verdicts(), [appId, appId, appId, appId])
+  provider.time.nowMs += 2 * 3600_000
+  assert.deepEqual(await verdicts(), ['expired', appId, 'expired', appId])
+  const enable = (enabled: boolean) =>
+    provider.change((transaction, { applications }) =>
+      applications.updateServicePrincipal(transaction, objectId, { enabled }),
+    )
+  await enable(false)
+  assert.deepEqual(await verdicts(), ['expired', 'principal', 'expired', 'principal'])
+  await enable(true)
+  assert.deepEqual(await verdicts(), ['expired', appId, 'expired', appId])
+  await provider.database.transaction((transaction) => provider.identity.withdrawKeys(transaction))
+  assert.deepEqual(await verdicts(), ['signature', 'signature', 'signature', 'signature'])
+})
+
 test('keys and URLs in headers are ignored, and forged tokens are denied without a request to anyone', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)

@@ -113,7 +113,7 @@ async function checkSignatureAndClaims(
       typ: accessTokenType,
       issuer: Object.values(issuers),
       audience: audiences.spellings(['arm', 'acr', 'graph', 'userinfo']),
-      clockTolerance: isUnderWay ? Infinity : clockSkewSeconds,
+      clockTolerance: isUnderWay ? Number.MAX_SAFE_INTEGER : clockSkewSeconds,
       currentDate: new Date(clock.now()),
       requiredClaims: ['iat', 'nbf', 'exp', 'sub', 'oid', 'tid'],
     })

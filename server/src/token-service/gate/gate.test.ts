@@ -212,6 +212,30 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual([await again(), await again()], [false, false])
     })
 
+    test('a request under way continues after the expiry of its token, until its permission is revoked', async (t) => {
+      const context = await openTestTokenService(t, kind)
+      const { gate, registry, database, access, time } = context
+      const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
+      const puller = await principalWith(context, roles.acrPull, 1)
+      const need = { kind: 'repository', repository: 'team/app', actions: ['pull'] } as const
+      const headers = [await bearerFor(context, puller.basic, 'repository:team/app:pull'), puller.basic]
+      const requests = await Promise.all(
+        headers.map(async (authorization) => {
+          const request = { headers: { authorization }, socket: {} } as IncomingMessage
+          const admission = await gate.admit(request, origin, registry, { need, rate: 'read' })
+          assert.ok(admission.admitted)
+          return async () =>
+            (await gate.admitAgain(request, origin, registry, { need, caller: admission.caller })).admitted
+        }),
+      )
+      const all = () => Promise.all(requests.map((again) => again()))
+      time.nowMs += 2 * 4500_000
+      await database.transaction(async (transaction) => transaction.changesAuthority())
+      assert.deepEqual(await all(), [true, true])
+      await database.transaction((transaction) => access.deleteAssignment(transaction, registry.id, puller.assignment))
+      assert.deepEqual(await all(), [false, false])
+    })
+
     test('a caller has the same key with every credential, and principals never share one', async (t) => {
       const context = await openTestTokenService(t, kind)
       const { gate, registry } = context
