@@ -6,8 +6,9 @@ import { join } from 'node:path'
 const packages = ['.', 'shared', 'server', 'cli', 'portal', 'test'].map((folder) =>
   `${folder}/package.json`.replace('./', ''),
 )
-const inDocuments = ['docs', 'examples', 'deploy', 'README.md']
-const named = /(?:acrux(?:\/[\w/-]+)?[@:/]v?|newTag: |refs\/tags\/v)(\d+\.\d+\.\d+)/g
+const inDocuments = ['docs', 'examples', 'deploy', 'testing', 'README.md']
+const named =
+  /(?:acrux(?:\/[\w/-]+)?[@:/][v^]*|acruxtest v|newTag: |refs\/tags\/v|"version": "|^version = "|<artifactId>acrux[\w-]*<\/artifactId>\s*<version>)(\d+\.\d+\.\d+)/gm
 
 /**
  * The text of a version in the changelog, and its date; undefined if the changelog has no section of the version.
@@ -78,8 +79,8 @@ function versionFaults(folder, version) {
     if (found !== version) faults.push(`${file} has the version ${found}: change it to ${version}`)
   }
   for (const file of git(folder, 'ls-files', '--', ...inDocuments).split('\n')) {
-    for (const [text, found] of /\.(?:md|ya?ml)$/.test(file) ? read(file).matchAll(named) : []) {
-      if (found !== version) faults.push(`${file} has ${text}: change it to ${version}`)
+    for (const [text, found] of /\.(?:md|ya?ml|json|toml|xml|mod|mjs)$/.test(file) ? read(file).matchAll(named) : []) {
+      if (found !== version) faults.push(`${file} has ${text.replaceAll(/\s+/g, ' ')}: change it to ${version}`)
     }
   }
   return faults

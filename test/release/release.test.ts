@@ -18,7 +18,7 @@ function repository() {
     execFileSync('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', ...args], { cwd: folder.path })
   const tracked = execFileSync(
     'git',
-    ['ls-files', '--', '*package.json', 'CHANGELOG.md', 'README.md', 'docs', 'examples', 'deploy'],
+    ['ls-files', '--', '*package.json', 'CHANGELOG.md', 'README.md', 'docs', 'examples', 'deploy', 'testing'],
     {
       cwd: root,
       encoding: 'utf8',
@@ -45,6 +45,30 @@ test('a version can be released if its section of the changelog has the date of 
   using _folder = folder
   assert.deepEqual(releaseFaults(folder.path, version, date), [])
   assert.match(notesOf(changelog, version)?.text ?? '', /\w/)
+})
+
+const namesOfVersion: readonly (readonly [file: string, before: string])[] = [
+  ['examples/node-test/package.json', '@acrux/acrux@^'],
+  ['examples/testcontainers-test/registry.test.mjs', 'acrux:'],
+  ['examples/go-test/go.mod', 'acruxtest v'],
+  ['examples/java-test/pom.xml', '<artifactId>acrux-junit5</artifactId>\n      <version>'],
+  ['examples/emulator-devcontainer/.devcontainer/devcontainer.json', '"version": "'],
+  ['testing/java/pom.xml', '<artifactId>acrux-junit5</artifactId>\n  <version>'],
+  ['testing/python/pyproject.toml', 'version = "'],
+  ['deploy/kubernetes/server/base/kustomization.yaml', 'newTag: '],
+]
+
+test('a version is not released if a file names another version', () => {
+  const { folder, edit, commit } = repository()
+  using _folder = folder
+  for (const [file, before] of namesOfVersion) edit(file, (text) => text.replace(before + version, `${before}9.9.9`))
+  commit()
+  const faults = releaseFaults(folder.path, version, date)
+  assert.deepEqual(
+    namesOfVersion.map(([file]) => file).filter((file) => !faults.some((fault) => fault.startsWith(`${file} has `))),
+    [],
+  )
+  assert.equal(faults.length, namesOfVersion.length, faults.join('\n'))
 })
 
 const faulty: Readonly<Record<string, readonly [(at: ReturnType<typeof repository>) => unknown, RegExp]>> = {
