@@ -81,12 +81,10 @@ export async function createPrincipals(
     identityProviders: configuration.identityProviders,
     authenticate: identity.authenticateGraph,
   })
-  // What is public needs no portal.
-  const armPaths = managementRoutes.filter(({ need }) => need !== 'public').map(({ path }) => path)
   const portal = createPortalHost({
     ...basis,
     audit,
-    armRoots: new Set(armPaths.map((path) => path.split('/')[1] ?? '')),
+    armRoots,
     signIns: portalSignIns(basis, { credentials, identity }),
     onSignOut: (...person) => pages.endSessionOf(...person),
     findRegistry: portalRegistries(resources),
@@ -101,6 +99,11 @@ export async function createPrincipals(
   })
   return { access, credentials, directory, identity, mayBecome, graph, pages, portal }
 }
+
+/** The first segments of the paths that the portal passes on to ARM: what is public needs no portal. */
+const armRoots = new Set(
+  managementRoutes.filter(({ need }) => need !== 'public').map(({ path }) => path.split('/')[1] ?? ''),
+)
 
 /** Finds the registries that the addresses of the portal name. */
 function portalRegistries(resources: Pick<Resources, 'findRegistryByHost' | 'findRegistryByName'>): FindRegistry {
