@@ -17,14 +17,13 @@ import type { ModuleBasis } from './basis.ts'
 /** The modules that know principals, authenticate them and decide what they may do. */
 export type Principals = Awaited<ReturnType<typeof createPrincipals>>
 
+type RegistriesByAddress = Pick<Resources, 'findRegistryByHost' | 'findRegistryByName'>
+
 /** @throws StartupError for files of identity providers that cannot be used */
 export async function createPrincipals(
   basis: ModuleBasis,
   configuration: Configuration,
-  {
-    audit,
-    resources,
-  }: { readonly audit: Audit; readonly resources: Pick<Resources, 'findRegistryByHost' | 'findRegistryByName'> },
+  { audit, resources }: { readonly audit: Audit; readonly resources: RegistriesByAddress },
 ) {
   const { database, clock, log, publicOrigin } = basis
   const consents = createConsents(database)
@@ -106,7 +105,7 @@ const armRoots = new Set(
 )
 
 /** Finds the registries that the addresses of the portal name. */
-function portalRegistries(resources: Pick<Resources, 'findRegistryByHost' | 'findRegistryByName'>): FindRegistry {
+function portalRegistries(resources: RegistriesByAddress): FindRegistry {
   return (by) => ('name' in by ? resources.findRegistryByName(by.name) : resources.findRegistryByHost(by.loginServer))
 }
 
