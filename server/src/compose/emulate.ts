@@ -244,6 +244,8 @@ const commonSettings = {
   dev: true,
   shutdownSeconds: 1,
   identityPasswordGrant: true,
+  // A reserve keeps a server manageable on a full disk. Without it, no ballast is written at each start and reset.
+  limitsFreeSpaceReserveBytes: 0,
 }
 
 function configurationOf(
