@@ -11,6 +11,7 @@ import {
   expectStatus,
   graph,
   registryId,
+  removeRole,
   resourceGroupId,
   roles,
 } from '../harness/arm.ts'
@@ -100,6 +101,32 @@ test('a role counts in a registry one minute later for a new sign-in, and 10 min
   await advance('1m')
   assert.equal(await granted(earlier, 'delete'), '')
   assert.equal(await granted(await signIn(), 'delete'), 'delete')
+})
+
+test('a deleted role counts for 10 minutes at ARM and in a registry, and for one minute after a new sign-in', async () => {
+  const principal = await createServicePrincipal(server, 'removed')
+  const assignments = [
+    await assignRole(server, principal.objectId, roles.reader, id),
+    await assignRole(server, principal.objectId, roles.acrPull, id),
+  ]
+  await advance('10m')
+  const earlier = { refreshToken: await exchange(server, await armToken(server, principal)) }
+  await advance('1s')
+  for (const assignment of assignments) await removeRole(server, assignment)
+  const read = async () => (await arm({ server, caller: await armToken(server, principal) }, 'GET', id)).status
+  assert.deepEqual([await read(), await granted(earlier, 'pull')], [200, 'pull'])
+  await advance('9m59s')
+  assert.deepEqual([await read(), await granted(earlier, 'pull')], [200, 'pull'])
+  await advance('1s')
+  assert.deepEqual([await read(), await granted(earlier, 'pull')], [403, ''])
+
+  const secret = { username: principal.appId, password: principal.password }
+  const again = await assignRole(server, principal.objectId, roles.acrPull, id)
+  await advance('10m')
+  await removeRole(server, again)
+  assert.equal(await granted(secret, 'pull'), 'pull')
+  await advance('1m')
+  assert.equal(await granted(secret, 'pull'), '')
 })
 
 test('a regenerated password of the admin account or of a token is valid after 60 seconds', async () => {

@@ -8,7 +8,7 @@ import { createRegistryAccess } from './registry-access.ts'
 import type { Principal, RegistryInQuestion } from './rights/model.ts'
 import { allowedPart } from './rights/asked-rights.ts'
 import { allRights, anonymousRights, noRights } from './rights/repository-rights.ts'
-import { type AssignmentDelay, countsIn } from './roles/assignment-delay.ts'
+import { type AssignmentDelay, countingIn } from './roles/assignment-delay.ts'
 import { createAssignedRoles } from './roles/assigned-roles.ts'
 import { type ManagementRights, createManagementRights } from './roles/management-rights.ts'
 import { createRoleAssignmentStore } from './roles/role-assignment-store.ts'
@@ -41,7 +41,7 @@ export interface Access
 type AccessOptions = {
   readonly database: Database
   readonly clock: Clock
-  /** Keeps new role assignments from decisions for some time; by default, they count at once. */
+  /** Delays what new and deleted role assignments change; by default, they count at once. */
   readonly assignmentDelay?: AssignmentDelay | undefined
 }
 
@@ -49,9 +49,9 @@ type AccessOptions = {
 export function createAccess({ database, clock, assignmentDelay: delay }: AccessOptions): Access {
   const store = createRoleAssignmentStore(database)
   const definitions = createRoleDefinitionStore(database)
-  const assigned = createAssignedRoles(database, clock, store, countsIn(delay, 'management'))
+  const assigned = createAssignedRoles(database, clock, store, countingIn(delay, 'management'))
   const assignedInRegistries =
-    delay === undefined ? assigned : createAssignedRoles(database, clock, store, countsIn(delay, 'registries'))
+    delay === undefined ? assigned : createAssignedRoles(database, clock, store, countingIn(delay, 'registries'))
   const { rightsOfToken, rightsOfAnonymous, ...registryAccess } = createRegistryAccess(database, clock)
 
   async function rightsAt(principal: Principal, registry: RegistryInQuestion): Promise<GivenRights> {
@@ -70,7 +70,7 @@ export function createAccess({ database, clock, assignmentDelay: delay }: Access
   return {
     ...registryAccess,
     ...createRoleDefinitions(definitions, clock),
-    ...createRoleAssignments(store, definitions, clock),
+    ...createRoleAssignments(store, definitions, clock, delay),
     ...createManagementRights(assigned),
     ...createExplain({ store, assigned, rightsAt }),
     ...createModeChanges(store, assigned),

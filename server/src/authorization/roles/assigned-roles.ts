@@ -1,10 +1,10 @@
 import type { Clock } from '../../platform/process/clock.ts'
 import { RevisionCache } from '../../platform/memory/revision-cache.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { scopeChain } from '@acrux/shared/standards/azure/resource-id.ts'
+import { normalizeScope, scopeChain } from '@acrux/shared/standards/azure/resource-id.ts'
 import { createConditionReader } from '../conditions/condition-reader.ts'
 import type { AssignedRole, JudgedRole } from './assigned-role.ts'
-import type { Counts } from './assignment-delay.ts'
+import type { Counting } from './assignment-delay.ts'
 import { createRoleReader } from './role-reader.ts'
 import { type RoleUnion, createRoleUnion } from './role-union.ts'
 import type { RoleAssignmentStore } from './role-assignment-store.ts'
@@ -22,10 +22,10 @@ const maxCachedRoles = 200_000
 const maxCachedScopeLength = 512
 
 /**
- * Finds the roles of a principal and its groups at a scope, cached until any right changes. `counts` leaves assignments out, of
- * which decisions know nothing.
+ * Finds the roles of a principal and its groups at a scope, cached until any right changes. With `counting`, decisions know
+ * nothing of some assignments, and still know deleted ones.
  */
-export function createAssignedRoles(database: Database, clock: Clock, store: RoleAssignmentStore, counts?: Counts) {
+export function createAssignedRoles(database: Database, clock: Clock, store: RoleAssignmentStore, counting?: Counting) {
   // Principals without roles are cached too: every change of an assignment, also a new one, moves the revision.
   const rolesById = new RevisionCache<readonly AssignedRole[]>(maxCachedRoles, (roles) => 1 + roles.length)
   const unions = new RevisionCache<UnionOfGroups>(maxCachedRoles, ({ union }) => 1 + union.roles.length)
@@ -58,29 +58,39 @@ export function createAssignedRoles(database: Database, clock: Clock, store: Rol
     return roles
   }
 
-  function counting(roles: readonly AssignedRole[], objectId: string): readonly AssignedRole[] {
-    return counts === undefined ? roles : roles.filter((role) => counts(role, objectId))
+  /** The roles that count. `isAsked` says whether the decision is about the scope of a deleted assignment. */
+  function counted(
+    roles: readonly AssignedRole[],
+    { objectId, groupIds }: DirectoryPrincipal,
+    isAsked: (scope: string) => boolean,
+  ): readonly AssignedRole[] {
+    if (counting === undefined) return roles
+    const deleted = [objectId, ...groupIds].flatMap((id) => counting.deletedOf(id, objectId))
+    const asked = deleted.filter(({ scope }) => isAsked(normalizeScope(scope))).map(toAssignedRole)
+    return [...roles, ...asked].filter((role) => counting.counts(role, objectId))
   }
 
   /** The roles of a principal at a scope and above it. */
-  async function unionOf({ objectId, groupIds }: DirectoryPrincipal, scope: string): Promise<RoleUnion> {
+  async function unionOf(principal: DirectoryPrincipal, scope: string): Promise<RoleUnion> {
+    const { objectId, groupIds } = principal
     const revision = await database.authorityRevision()
     const key = `${objectId} ${scope}`
     const known = unions.get(revision, key, clock.now())
     if (known !== undefined && areSame(known.groupIds, groupIds)) return known.union
     const roles = await Promise.all([objectId, ...groupIds].map((id) => rolesOfId(revision, id, scope)))
-    const union = createRoleUnion(counting(roles.flat(), objectId))
+    const chain: readonly string[] = scopeChain(scope)
+    const union = createRoleUnion(counted(roles.flat(), principal, (each) => chain.includes(each)))
     if (scope.length <= maxCachedScopeLength) unions.set(revision, key, { groupIds, union }, Infinity)
     return union
   }
 
   /** Every role of a principal, at any scope. */
-  async function everywhere({ objectId, groupIds }: DirectoryPrincipal): Promise<readonly AssignedRole[]> {
+  async function everywhere(principal: DirectoryPrincipal): Promise<readonly AssignedRole[]> {
     const roles: AssignedRole[] = []
-    for (const id of [objectId, ...groupIds]) {
+    for (const id of [principal.objectId, ...principal.groupIds]) {
       for (const row of await store.rolesOf(id)) roles.push(toAssignedRole(row))
     }
-    return counting(roles, objectId)
+    return counted(roles, principal, () => true)
   }
 
   return { unionOf, everywhere, toGivenRole, toAssignedRole }

@@ -177,6 +177,12 @@ const writes = {
       .where('name', '=', name)
       .returningAll()
       .executeTakeFirst(),
+  /** An assignment as decisions need it. */
+  findAssigned: (transaction: Transaction, scopeKey: string, name: string): Promise<AssignedRoleRow | undefined> =>
+    assignedRoles(within(transaction))
+      .where('scope_key', '=', scopeKey)
+      .where('role_assignment.name', '=', name)
+      .executeTakeFirst(),
   remove: (transaction: Transaction, scopeKey: string, name: string) =>
     within(transaction)
       .deleteFrom('role_assignment')

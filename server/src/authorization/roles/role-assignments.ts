@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { normalizeScope } from '@acrux/shared/standards/azure/resource-id.ts'
+import type { AssignmentDelay } from './assignment-delay.ts'
 import { ownerRole } from './built-in-roles.ts'
 import { AssignmentExistsError, RoleNotAssignableError } from './errors.ts'
 import { type AssignmentFilter, type AssignmentListPart, readAssignmentList } from './list-assignments.ts'
@@ -43,6 +44,7 @@ export function createRoleAssignments(
   store: RoleAssignmentStore,
   definitions: RoleDefinitionStore,
   clock: Clock,
+  delay?: AssignmentDelay,
 ): RoleAssignments {
   /** Checks within the transaction, so that a role that is deleted at the same time is never assigned. */
   async function requireAssignable(transaction: Transaction, { roleDefinitionName, scope }: NewRoleAssignment) {
@@ -83,7 +85,10 @@ export function createRoleAssignments(
     },
     deleteAssignment: async (transaction, scope, name) => {
       transaction.changesAuthority()
-      const row = await store.remove(transaction, normalizeScope(scope), name.toLowerCase())
+      const key = [normalizeScope(scope), name.toLowerCase()] as const
+      const kept = delay && (await store.findAssigned(transaction, ...key))
+      if (kept !== undefined) delay?.keepDeleted(kept)
+      const row = await store.remove(transaction, ...key)
       return row === undefined ? undefined : toAssignment(row)
     },
     countAssignments: (transaction, scope, roleDefinitionName) =>

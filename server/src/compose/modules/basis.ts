@@ -33,7 +33,7 @@ export type ModuleBasis = Pick<State, 'database' | 'sealer' | 'blobs'> & {
   readonly delays?: Delays | undefined
 }
 
-/** The delays of Azure: new role assignments do not count yet, and each function wraps a module, which then acts later. */
+/** The delays of Azure: role assignments count later, and each function wraps a module, which then acts later. */
 export type Delays = {
   readonly assignments: AssignmentDelay
   readonly ofAccess: (access: Access) => Access

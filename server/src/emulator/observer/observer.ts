@@ -30,7 +30,7 @@ export type Observer = {
 
 /** What this version has saved. */
 type SavedFaults = Parameters<FaultSet['restore']>[0]
-type SavedChanges = Parameters<Realism['changes']['restore']>[0]
+type SavedRealism = Parameters<Realism['kept']['restore']>[0]
 
 /** Creates the observer of an emulator. `imitatesAzure` says whether changes arrive with the delays of Azure. */
 export function createObserver(clock: Clock, imitatesAzure: boolean): Observer {
@@ -54,8 +54,8 @@ export function createObserver(clock: Clock, imitatesAzure: boolean): Observer {
       { name: 'faults', save: () => faults.list(), restore: (saved) => faults.restore((saved ?? []) as SavedFaults) },
       {
         name: 'realism',
-        save: () => realism?.changes.save(),
-        restore: (saved) => realism?.changes.restore((saved ?? []) as SavedChanges),
+        save: () => realism?.kept.save(),
+        restore: (saved) => realism?.kept.restore(saved as SavedRealism),
       },
       {
         name: 'records',

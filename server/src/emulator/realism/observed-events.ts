@@ -26,14 +26,21 @@ export function observeChanges(
   }
 }
 
+/** The actions whose target is a new principal. */
+const principalCreations: ReadonlySet<string> = new Set(['user.create', 'group.create', 'service-principal.create'])
+
 /** Records the change of an event. Returns whether it concerns decisions about permissions. */
 export function noteChange(event: AuditEvent, changes: PendingChanges, nowMs: number): boolean {
   const { action, target, actor, detail = {} } = event
   if (action.endsWith('.create') && target.startsWith('/subscriptions/')) changes.note('resource', target, nowMs)
   const [, id = ''] = target.split('/', 2)
+  if (principalCreations.has(action)) changes.note('principal', id, nowMs)
   switch (action) {
     case 'role-assignment.create':
       changes.note('assignment', target, nowMs)
+      return true
+    case 'role-assignment.delete':
+      changes.note('deletion', target, nowMs)
       return true
     case 'group.add-member':
       changes.note('membership', membershipKey(String(detail.memberId), id), nowMs)
@@ -46,11 +53,6 @@ export function noteChange(event: AuditEvent, changes: PendingChanges, nowMs: nu
       return false
     case 'scoped-token.generate-credentials':
       for (const name of namesIn(detail)) changes.note('password', passwordKey(String(detail.tokenId), name), nowMs)
-      return false
-    case 'user.create':
-    case 'group.create':
-    case 'service-principal.create':
-      changes.note('principal', id, nowMs)
       return false
     case 'managed-identity.create':
       changes.note('principal', String(detail.objectId), nowMs)

@@ -6,9 +6,9 @@ const minute = 60 * second
  * source of each.
  */
 export const delaysMs = {
-  /** A role assignment, in decisions of Resource Manager. */
+  /** A new or deleted role assignment, in decisions of Resource Manager. */
   'assignment-in-management': 10 * minute,
-  /** A role assignment, in decisions of the token service of a registry. */
+  /** A new or deleted role assignment, in decisions of the token service of a registry. */
   'assignment-in-registries': 10 * minute,
   /** The same, for a principal that has signed in to the registry since. */
   'assignment-after-sign-in': minute,
@@ -23,11 +23,12 @@ export const delaysMs = {
 } as const
 
 /** The kinds of changes. */
-type ChangeKind = 'assignment' | 'membership' | 'password' | 'resource' | 'principal' | 'sign-in'
+type ChangeKind = 'assignment' | 'deletion' | 'membership' | 'password' | 'resource' | 'principal' | 'sign-in'
 
 /** The longest time for which a change of a kind matters. */
 const relevantMs: Readonly<Record<ChangeKind, number>> = {
   assignment: delaysMs['assignment-in-management'],
+  deletion: delaysMs['assignment-in-management'],
   membership: delaysMs.membership,
   password: delaysMs.password,
   resource: delaysMs.resource,
@@ -61,7 +62,7 @@ export class PendingChanges {
   }
 
   /** Whether a change was made less than its delay ago. */
-  isPending(kind: Exclude<ChangeKind, 'assignment' | 'sign-in'>, key: string, nowMs: number): boolean {
+  isPending(kind: Exclude<ChangeKind, 'assignment' | 'deletion' | 'sign-in'>, key: string, nowMs: number): boolean {
     return this.find(kind, key, nowMs) !== undefined
   }
 
@@ -69,7 +70,7 @@ export class PendingChanges {
   dueTimes(): number[] {
     return [...this.#atMs].flatMap(([entry, atMs]) => {
       if (entry.startsWith('membership ')) return [atMs + delaysMs.membership]
-      if (!entry.startsWith('assignment ')) return []
+      if (!/^(?:assignment|deletion) /.test(entry)) return []
       return [
         atMs + delaysMs['assignment-after-sign-in'],
         atMs + delaysMs['assignment-in-registries'],

@@ -14,6 +14,16 @@ const origin = { correlationId: 'id', remoteAddress: '127.0.0.1', userAgent: und
 const scope = '/subscriptions/s/resourceGroups/g'
 const assignment = { scope, name: 'a' }
 
+const row = {
+  scope,
+  role_definition_name: 'role',
+  principal_id: 'bob',
+  principal_type: 'User',
+  condition: null,
+  role_name: null,
+  permissions: null,
+}
+
 /** An audit log that keeps nothing. */
 const audit: Audit = {
   record: () => Promise.resolve(),
@@ -29,7 +39,14 @@ function open() {
     log.append({ outcome: 'success', actor: user, origin, ...event })
   const assign = () =>
     report({ action: 'role-assignment.create', target: `${scope}/providers/Microsoft.Authorization/roleAssignments/a` })
-  return { ...realism, report, assign }
+  const remove = (name: string) => {
+    realism.delays.assignments.keepDeleted({ ...row, name })
+    return report({
+      action: 'role-assignment.delete',
+      target: `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`,
+    })
+  }
+  return { ...realism, report, assign, remove }
 }
 
 /** The times after a change, in milliseconds, and whether the change counts then. */
@@ -52,10 +69,10 @@ const ten: Course = [
 test('a role assignment counts after 10 minutes, for the management API and in registries', async () => {
   const { delays, assign } = open()
   await assign()
-  assertCourse(ten, () => !delays.assignments(assignment, 'bob', 'management'))
+  assertCourse(ten, () => !delays.assignments.isNew(assignment, 'bob', 'management'))
   await assign()
-  assertCourse(ten, () => !delays.assignments(assignment, 'bob', 'registries'))
-  assert.equal(delays.assignments({ scope, name: 'other' }, 'bob', 'management'), false)
+  assertCourse(ten, () => !delays.assignments.isNew(assignment, 'bob', 'registries'))
+  assert.equal(delays.assignments.isNew({ scope, name: 'other' }, 'bob', 'management'), false)
 })
 
 test('a role assignment counts in registries one minute after its creation, if the principal has signed in since', async () => {
@@ -65,13 +82,28 @@ test('a role assignment counts in registries one minute after its creation, if t
   time.nowMs += second
   await assign()
   const begunMs = time.nowMs
-  const counts = (id: string) => !delays.assignments(assignment, id, 'registries')
+  const counts = (id: string) => !delays.assignments.isNew(assignment, id, 'registries')
   time.nowMs = begunMs + minute
   assert.equal(counts('bob'), false, 'the sign-in was before')
   await signIn('bob')
   assert.equal(counts('bob'), true)
   assert.equal(counts('eve'), false, 'another principal')
-  assert.equal(delays.assignments(assignment, 'bob', 'management'), true)
+  assert.equal(delays.assignments.isNew(assignment, 'bob', 'management'), true)
+})
+
+test('a deleted role assignment counts for 10 minutes, and in registries for one minute after a new sign-in', async () => {
+  const { delays, remove, report } = open()
+  await remove('a')
+  const begunMs = time.nowMs
+  const counts = (decidedBy: 'management' | 'registries', assignee = 'bob') =>
+    delays.assignments.deletedOf(assignee, 'bob', decidedBy).length > 0
+  assert.deepEqual([counts('management'), counts('registries'), counts('registries', 'eve')], [true, true, false])
+  time.nowMs += minute
+  assert.equal(counts('registries'), true)
+  await report({ action: 'token.exchange', target: 'r', actor: { kind: 'user', id: 'bob' } })
+  assert.deepEqual([counts('management'), counts('registries')], [true, false])
+  time.nowMs = begunMs + 10 * minute
+  assert.equal(counts('management'), false)
 })
 
 test('changes by the first start, by a seed and by denied requests count at once', async () => {
@@ -82,7 +114,7 @@ test('changes by the first start, by a seed and by denied requests count at once
   }
   await report({ ...event, actor: { kind: 'system', id: 'seed' } })
   await report({ ...event, outcome: 'refused' })
-  assert.equal(delays.assignments(assignment, 'bob', 'management'), false)
+  assert.equal(delays.assignments.isNew(assignment, 'bob', 'management'), false)
 })
 
 test('a regenerated admin password authenticates after 60 seconds, and the other password at once', async () => {
@@ -149,11 +181,16 @@ test('a managed identity is in a group after 24 hours, and a user at once', asyn
 })
 
 test('a snapshot keeps the changes that have not arrived', async () => {
-  const { delays, assign, changes } = open()
+  const { delays, assign, remove, kept } = open()
   await assign()
-  const saved = structuredClone(changes.save())
-  changes.restore([])
-  assert.equal(delays.assignments(assignment, 'bob', 'management'), false)
-  changes.restore(saved)
-  assert.equal(delays.assignments(assignment, 'bob', 'management'), true)
+  await remove('b')
+  const saved = structuredClone(kept.save())
+  const pending = () => [
+    delays.assignments.isNew(assignment, 'bob', 'management'),
+    delays.assignments.deletedOf('bob', 'bob', 'management').length,
+  ]
+  kept.restore()
+  assert.deepEqual(pending(), [false, 0])
+  kept.restore(saved)
+  assert.deepEqual(pending(), [true, 1])
 })

@@ -23,9 +23,20 @@ export type Realism = {
   readonly interceptor: Interceptor
   /** To be called with each server, before it accepts connections. */
   readonly attach: (ports: RealismPorts) => void
-  /** What a snapshot keeps. */
-  readonly changes: Pick<PendingChanges, 'save' | 'restore'>
+  /** What a snapshot keeps. Without an argument, `restore` ends all delays. */
+  readonly kept: { readonly save: () => SavedRealism; readonly restore: (saved?: SavedRealism) => void }
 }
+
+/** What a version saves for itself. */
+export type SavedRealism = {
+  readonly changes: ReturnType<PendingChanges['save']>
+  readonly deleted: readonly (readonly [id: string, row: DeletedAssignment])[]
+}
+
+type DeletedAssignment = Parameters<AssignmentDelay['keepDeleted']>[0]
+
+/** The number of deleted assignments that are kept. */
+const maxDeleted = 1000
 
 /** Creates the delays. */
 export function createRealism(clock: Clock): Realism {
@@ -34,6 +45,22 @@ export function createRealism(clock: Clock): Realism {
   let ports: RealismPorts | undefined
   let mustDecide = false
   let decidedMs = clock.now()
+  let deleted = new Map<string, DeletedAssignment>()
+
+  /** Whether a change of an assignment has not arrived yet in the decisions about a principal. */
+  function isDelayed(
+    kind: 'assignment' | 'deletion',
+    id: string,
+    { objectId, decidedBy }: { readonly objectId: string; readonly decidedBy: 'management' | 'registries' },
+  ): boolean {
+    const nowMs = clock.now()
+    const madeMs = changes.find(kind, id, nowMs)
+    if (madeMs === undefined) return false
+    if (decidedBy === 'management') return nowMs < madeMs + delaysMs['assignment-in-management']
+    const signedInMs = changes.find('sign-in', objectId, nowMs) ?? -Infinity
+    const hasSignedIn = signedInMs >= madeMs
+    return nowMs < madeMs + delaysMs[hasSignedIn ? 'assignment-after-sign-in' : 'assignment-in-registries']
+  }
 
   /** Whether permissions may have changed since the last request, because a delay has passed or somebody has signed in. */
   function mustDecideAgain(): boolean {
@@ -46,14 +73,18 @@ export function createRealism(clock: Clock): Realism {
 
   return {
     delays: {
-      assignments: (assignment, objectId, decidedBy) => {
-        const nowMs = clock.now()
-        const madeMs = changes.find('assignment', roleAssignmentId(assignment), nowMs)
-        if (madeMs === undefined) return false
-        if (decidedBy === 'management') return nowMs < madeMs + delaysMs['assignment-in-management']
-        const signedInMs = changes.find('sign-in', objectId, nowMs) ?? -Infinity
-        const hasSignedIn = signedInMs >= madeMs
-        return nowMs < madeMs + delaysMs[hasSignedIn ? 'assignment-after-sign-in' : 'assignment-in-registries']
+      assignments: {
+        isNew: (assignment, objectId, decidedBy) =>
+          isDelayed('assignment', roleAssignmentId(assignment), { objectId, decidedBy }),
+        keepDeleted: (row) => {
+          deleted.set(roleAssignmentId(row), row)
+          const [oldest] = deleted.keys()
+          if (deleted.size > maxDeleted && oldest !== undefined) deleted.delete(oldest)
+        },
+        deletedOf: (assignee, objectId, decidedBy) =>
+          [...deleted].flatMap(([id, row]) =>
+            row.principal_id === assignee && isDelayed('deletion', id, { objectId, decidedBy }) ? [row] : [],
+          ),
       },
       ofAccess: (access) => withPasswordDelay(access, isPending),
       ofDirectory: (directory) => withMembershipDelay(directory, isPending),
@@ -82,7 +113,13 @@ export function createRealism(clock: Clock): Realism {
     attach: (of) => {
       ports = of
     },
-    changes,
+    kept: {
+      save: () => ({ changes: changes.save(), deleted: [...deleted] }),
+      restore: (saved) => {
+        changes.restore(saved?.changes ?? [])
+        deleted = new Map(saved?.deleted)
+      },
+    },
   }
 }
 
