@@ -125,6 +125,8 @@ for (const [who, authorization] of Object.entries(strangers)) {
       ['GET', `/v2/team/app/referrers/${image.digest}`, `/v2/team/non/referrers/${unknownDigest}`],
       ['GET', '/acr/v1/team%2Fapp', '/acr/v1/team%2Fnon'],
       ['GET', '/acr/v1/team%2Fapp/_tags/1', '/acr/v1/team%2Fnon/_tags/1'],
+      ['GET', '/acr/v1/team%2Fapp/_tags/1/_history', '/acr/v1/team%2Fnon/_tags/1/_history'],
+      ['POST', '/acr/v1/team%2Fapp/_tags/1/_revert', '/acr/v1/team%2Fnon/_tags/1/_revert'],
       ['DELETE', '/acr/v1/team%2Fapp', '/acr/v1/team%2Fnon'],
       ['POST', '/v2/team/app/blobs/uploads/', '/v2/team/non/blobs/uploads/'],
     ]

@@ -87,6 +87,7 @@ const ways: Record<string, Try> = {
   'moving the tag to a new manifest':  (where, who) => put(where, 'held', renewed(where), who),
   'moving the tag by a push by digest': (where, who) => put(where, `${where.free.digest}?tag=held`, where.free.manifest, who),
   'moving it among other tags':        (where, who) => put(where, `${where.free.digest}?tag=new&tag=held`, where.free.manifest, who),
+  'reverting the tag':                 ({ name, free }, authorization) => wire.send({ method: 'POST', target: `/acr/v1/${name}/_tags/held/_revert`, authorization, headers: [['Content-Type', 'application/json']], body: JSON.stringify({ digest: free.digest }) }),
   'pushing the manifest again':        (where, who) => put(where, where.held.digest, where.held.manifest, who),
   'pushing it under a new tag':        (where, who) => put(where, 'new', where.held.manifest, who),
   'pushing a new manifest':            (where, who) => put(where, 'new', renewed(where), who),
@@ -109,6 +110,7 @@ const moves = [
   'moving the tag to a new manifest',
   'moving the tag by a push by digest',
   'moving it among other tags',
+  'reverting the tag',
 ]
 const others = ['deleting the other tag', 'deleting the other manifest']
 

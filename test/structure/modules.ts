@@ -150,7 +150,7 @@ const server: Readonly<Record<string, ModuleRow>> = {
       blobs: ['rows', 'protocol', 'repositories', 'integrity', 'quotas'],
       uploads: ['rows', 'protocol', 'repositories', 'quotas', 'blobs'],
       manifests: ['rows', 'protocol', 'repositories', 'deletion', 'integrity', 'quotas', 'blobs'],
-      properties: ['rows', 'protocol', 'repositories', 'deletion', 'manifests'],
+      properties: ['rows', 'protocol', 'repositories', 'deletion', 'quotas', 'manifests'],
       retention: ['rows', 'protocol', 'repositories', 'deletion', 'quotas', 'blobs', 'manifests', 'properties'],
       reports: ['rows'],
       garbage: ['rows', 'deletion', 'blobs', 'uploads', 'reports'],

@@ -98,7 +98,7 @@ export function createContent(context: RegistryContext): RegistryContent {
       const { repository } = target.path
       const path = { kind: 'manifest', repository, reference: { kind: 'digest', digest: incoming.digest } } as const
       const platform = await readImagePlatform(context, target, incoming.manifest)
-      await storeManifest(context, { ...target, path }, { ...incoming, platform })
+      await storeManifest(context, { ...target, path }, { ...incoming, platform, cause: 'import' })
     },
     expireUploads: (transaction, callerKey) => expireUploadsOf(transaction, callerKey, clock.now()),
   }

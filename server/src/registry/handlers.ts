@@ -15,6 +15,8 @@ import {
   getRepositoryProperties,
   patchRepositoryProperties,
 } from './properties/repository-properties.ts'
+import { revertTag } from './properties/revert-tag.ts'
+import { getTagHistory } from './properties/tag-history.ts'
 import { getTagProperties, listTagProperties, patchTagProperties, untag } from './properties/tag-properties.ts'
 import { listCatalog } from './repositories/list-catalog.ts'
 import { PagePositions } from './repositories/list-order.ts'
@@ -66,6 +68,8 @@ function acrHandlers(context: RegistryContext) {
     getTag: (call) => getTagProperties(context, call),
     patchTag: (call) => patchTagProperties(context, call),
     deleteTag: (call) => untag(context, call),
+    getTagHistory: (call) => getTagHistory(context, call),
+    revertTag: (call) => revertTag(context, call),
     listManifestProperties: (call) => listManifestProperties(context, manifestPositions, call),
     getManifestProperties: (call) => getManifestProperties(context, call),
     patchManifest: (call) => patchManifestProperties(context, call),

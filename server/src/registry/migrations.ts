@@ -291,4 +291,27 @@ export const registryMigrations: readonly Migration[] = [
       }
     },
   },
+  {
+    id: 'registry-0003-tag-changes',
+    worksFor: 'any',
+    up: async (schema, types) => {
+      await schema
+        .createTable('tag_change')
+        .addColumn('repository_id', types.text, (column) => column.notNull())
+        .addColumn('tag', types.text, (column) => column.notNull())
+        .addColumn('number', types.integer, (column) => column.notNull())
+        .addColumn('changed_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('manifest_digest', types.text)
+        .addColumn('cause', types.text, (column) => column.notNull())
+        .addColumn('by_kind', types.text)
+        .addColumn('by_id', types.text)
+        .addColumn('by_name', types.text)
+        .addPrimaryKeyConstraint('tag_change_key', ['repository_id', 'tag', 'number'])
+        .execute()
+      await schema.createIndex('tag_change_by_time').on('tag_change').column('changed_at_ms').execute()
+      for (const column of ['by_kind', 'by_id', 'by_name']) {
+        await schema.alterTable('deleted_manifest').addColumn(column, types.text).execute()
+      }
+    },
+  },
 ]

@@ -15,6 +15,7 @@ import { createRegistryQuotas, type RegistryQuotas } from './quotas/registry-quo
 import { deleteQuotasOf, wholeRegistry } from './quotas/quota-store.ts'
 import { type ContentQuestion, type ContentSearch, searchContent } from './repositories/content-search-store.ts'
 import { createDeletionCount, type DeletionCount } from './repositories/deletion-count-store.ts'
+import { pruneTagChanges, tagChangeLifetimeMs } from './repositories/tag-change-store.ts'
 import { deleteRegistryContent } from './repositories/repository-store.ts'
 import { applyPolicies } from './retention/apply-policies.ts'
 import type { PolicedRegistry } from './retention/model.ts'
@@ -135,6 +136,7 @@ async function pruneRows({ database, clock, sweeper, lastPulls }: RegistryContex
   await sweeper.sweepAll()
   await pruneTombstones(database, beforeMs)
   await lastPulls.sweep()
+  await pruneTagChanges(database, clock.now() - tagChangeLifetimeMs)
 }
 
 async function usageOf({ quotas }: RegistryContext, rid: string): Promise<RegistryUsage> {

@@ -1,6 +1,7 @@
 import { type Kysely, sql, type SqlBool } from 'kysely'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { keepTags, moveReferences, type Kept } from './kept-store.ts'
+import { changedBy, recordTagDeletions, type TagChange } from '../repositories/tag-change-store.ts'
 import type { DeletedManifestRow, RegistryTables } from '../rows/rows.ts'
 import { deletePiece, pieceRows } from '../rows/piece-store.ts'
 
@@ -8,6 +9,9 @@ import { deletePiece, pieceRows } from '../rows/piece-store.ts'
 export const pieceManifests = 20
 
 const pieceBytes = 4 * 1024 * 1024
+
+/** A deletion of a manifest: the repository that keeps it, if it can be restored, and the change of its tags. */
+export type Removal = { readonly keptIn: string | undefined; readonly change: TagChange }
 
 /** Rows of an earlier deletion are in the way of a change; see `changeSwept`. */
 export class UnsweptError extends Error {
@@ -46,10 +50,10 @@ export async function removeManifest(
   transaction: Transaction,
   repositoryId: string,
   digest: string,
-  kept: Kept | undefined,
+  removal: Removal,
 ): Promise<number> {
   transaction.changesContent()
-  return removeHidden(transaction, repositoryId, digest, kept)
+  return removeHidden(transaction, repositoryId, digest, removal)
 }
 
 /** {@link removeManifest} in a repository that no client can name. */
@@ -57,22 +61,24 @@ export async function removeHidden(
   transaction: Transaction,
   repositoryId: string,
   digest: string,
-  kept: Kept | undefined,
+  removal: Removal,
 ): Promise<number> {
-  if (kept !== undefined) await requireSwept(transaction, kept.in)
+  const { keptIn, change } = removal
+  if (keptIn !== undefined) await requireSwept(transaction, keptIn)
   const tables = transaction.tables<RegistryTables>()
-  const { rows, isLast } = await removeManifestRows(tables, repositoryId, digest, kept)
-  if (!isLast) {
-    const left = { repository_id: repositoryId, digest, kept_in: kept?.in ?? null, deleted_at_ms: kept?.atMs ?? 0 }
-    await tables.insertInto('deleted_manifest').values(left).execute()
-  }
+  const { rows, isLast } = await removeManifestRows(transaction, repositoryId, digest, removal)
+  if (!isLast)
+    await tables
+      .insertInto('deleted_manifest')
+      .values(leftRow(repositoryId, digest, removal))
+      .execute()
   // The same manifest may have been deleted before and pushed again.
-  const gone = kept === undefined ? repositoryId : kept.in
+  const gone = keptIn ?? repositoryId
   await tables.deleteFrom('manifest').where('repository_id', '=', gone).where('digest', '=', digest).execute()
-  if (kept !== undefined) {
+  if (keptIn !== undefined) {
     await tables
       .updateTable('manifest')
-      .set({ repository_id: kept.in, deleted_at_ms: kept.atMs })
+      .set({ repository_id: keptIn, deleted_at_ms: change.nowMs })
       .where('repository_id', '=', repositoryId)
       .where('digest', '=', digest)
       .execute()
@@ -80,15 +86,31 @@ export async function removeHidden(
   return rows + 1
 }
 
+/** The row of a deleted manifest that still has tags or references. */
+function leftRow(repositoryId: string, digest: string, { keptIn, change }: Removal): DeletedManifestRow {
+  const { nowMs, by } = change
+  return {
+    repository_id: repositoryId,
+    digest,
+    kept_in: keptIn ?? null,
+    deleted_at_ms: nowMs,
+    by_kind: by?.kind ?? null,
+    by_id: by?.id ?? null,
+    by_name: by?.name ?? null,
+  }
+}
+
 type Piece = { readonly rows: number; readonly isLast: boolean }
 
 /** Deletes a batch of the tags and references of a manifest, or moves it to the soft-deleted content. */
 async function removeManifestRows(
-  tables: Kysely<RegistryTables>,
+  transaction: Transaction,
   repositoryId: string,
   digest: string,
-  kept: Kept | undefined,
+  { keptIn, change }: Removal,
 ): Promise<Piece> {
+  const tables = transaction.tables<RegistryTables>()
+  const kept = keptIn === undefined ? undefined : { in: keptIn, atMs: change.nowMs }
   const tags = await tables
     .selectFrom('tag')
     .select('name')
@@ -98,8 +120,14 @@ async function removeManifestRows(
     .execute()
   if (tags.length > 0) {
     const names = tags.map(({ name }) => name)
+    await recordTagDeletions(transaction, repositoryId, names, change)
     if (kept !== undefined) await keepTags(tables, repositoryId, kept, names)
-    await tables.deleteFrom('tag').where('repository_id', '=', repositoryId).where('name', 'in', names).execute()
+    await tables
+      .deleteFrom('tag')
+      .where('repository_id', '=', repositoryId)
+      .where('name', 'in', names)
+      .where('manifest_digest', '=', digest)
+      .execute()
   }
   const references = await tables
     .selectFrom('manifest_reference')
@@ -132,8 +160,8 @@ export async function sweepManifest(transaction: Transaction, repositoryId: stri
   const tables = transaction.tables<RegistryTables>()
   const { digest, kept_in, deleted_at_ms } = left
   const keptIn = kept_in === null ? undefined : await requirePresent(tables, kept_in)
-  const kept = keptIn === undefined ? undefined : { in: keptIn, atMs: deleted_at_ms }
-  const { isLast } = await removeManifestRows(tables, repositoryId, digest, kept)
+  const change = { cause: 'delete', nowMs: deleted_at_ms, by: changedBy(left) } as const
+  const { isLast } = await removeManifestRows(transaction, repositoryId, digest, { keptIn, change })
   if (isLast) {
     await tables
       .deleteFrom('deleted_manifest')
@@ -150,7 +178,7 @@ async function requirePresent(tables: Kysely<RegistryTables>, id: string): Promi
 }
 
 /** The rows of a repository in addition to manifests. The staged bytes of its uploads are collected as strays. */
-const emptiedTables = ['tag', 'deleted_tag', 'manifest_reference', 'repository_blob', 'upload'] as const
+const emptiedTables = ['tag', 'tag_change', 'deleted_tag', 'manifest_reference', 'repository_blob', 'upload'] as const
 
 /**
  * Deletes a batch of the content of a deleted repository, or moves manifests and tags to the soft-deleted content.
@@ -176,8 +204,9 @@ export async function sweepRepository(
 async function keepManifests(transaction: Transaction, repositoryId: string, kept: Kept): Promise<boolean> {
   const manifests = await someManifests(transaction.tables<RegistryTables>(), repositoryId)
   let rows = 0
+  const removal = { keptIn: kept.in, change: { cause: 'delete', nowMs: kept.atMs, by: undefined } } as const
   for (const { digest } of manifests) {
-    rows += await removeHidden(transaction, repositoryId, digest, kept)
+    rows += await removeHidden(transaction, repositoryId, digest, removal)
     if (rows >= pieceRows) break
   }
   return manifests.length > 0

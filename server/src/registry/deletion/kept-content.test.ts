@@ -34,13 +34,15 @@ for (const kind of testDatabaseKinds) {
       const digest = await test.pushImage('kept/app', 'v1', 'layer of kept/app')
       await test.pushImage('kept/other', 'v1', 'layer of kept/other')
       const [from, keeper] = [await idOf('kept/app'), await idOf('kept/other')]
-      const left = { repository_id: keeper, digest, kept_in: null, deleted_at_ms: 0 }
-      const remove = (transaction: Transaction) => removeManifest(transaction, from, digest, { in: keeper, atMs: 1 })
-      const change = async (transaction: Transaction) => {
+      const by = { by_kind: null, by_id: null, by_name: null }
+      const left = { repository_id: keeper, digest, kept_in: null, deleted_at_ms: 0, ...by }
+      const change = { cause: 'delete', nowMs: 1, by: undefined } as const
+      const remove = (transaction: Transaction) => removeManifest(transaction, from, digest, { keptIn: keeper, change })
+      const collide = async (transaction: Transaction) => {
         await transaction.tables<RegistryTables>().insertInto('deleted_manifest').values(left).execute()
         await remove(transaction)
       }
-      await assert.rejects(test.database.transaction(change), UnsweptError)
+      await assert.rejects(test.database.transaction(collide), UnsweptError)
       assert.ok((await test.database.transaction(remove)) > 0)
     })
 

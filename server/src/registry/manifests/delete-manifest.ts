@@ -14,6 +14,7 @@ import { changeEvent, type RepositoryCall, requirePublished, requireRepository }
 import { changeRepository } from '../deletion/change-repository.ts'
 import { keepsDeleted } from '../protocol/ports.ts'
 import { findRepository, recordChange } from '../repositories/repository-store.ts'
+import { recordTagDeletions } from '../repositories/tag-change-store.ts'
 import { deleteTagRow, findTags, summarizeTags } from '../repositories/tag-store.ts'
 
 /**
@@ -40,6 +41,7 @@ export async function deleteTag(
   call: RepositoryCall,
   tag: Tag,
 ): Promise<Digest | undefined> {
+  const by = await call.caller.identify()
   const nowMs = context.clock.now()
   return changeRepository(context, call, async (transaction) => {
     const row = await findRepository(transaction, call.registry.rid, call.path.repository)
@@ -48,10 +50,11 @@ export async function deleteTag(
     if (found === undefined) return undefined
     requireContentDeletable(call.registry, repository)
     requireDeletable(found)
+    await recordChange(transaction, repository.id, { manifests: 0, tags: -1, nowMs })
+    await recordTagDeletions(transaction, repository.id, [tag], { cause: 'delete', nowMs, by })
     if (keepsDeleted(call.registry)) await keepTag(transaction, repository, found, nowMs)
     await deleteTagRow(transaction, repository.id, tag)
     await markUntagged(transaction, repository.id, [found.manifest_digest], nowMs)
-    await recordChange(transaction, repository.id, { manifests: 0, tags: -1, nowMs })
     const detail = { digest: found.manifest_digest }
     await context.audit.record(transaction, changeEvent(call, 'tag.delete', `:${tag}`, detail))
     return found.manifest_digest as Digest
@@ -59,6 +62,7 @@ export async function deleteTag(
 }
 
 async function deleteByDigest(context: ManifestContext, call: RepositoryCall, digest: Digest): Promise<void> {
+  const by = await call.caller.identify()
   const nowMs = context.clock.now()
   const present = await requireRepository(context, call)
   await markFreed(context.database, present.id, digest, nowMs)
@@ -71,9 +75,10 @@ async function deleteByDigest(context: ManifestContext, call: RepositoryCall, di
     requireContentDeletable(call.registry, repository)
     requireDeletable(manifest)
     if (tags.isLocked) throw disallowed()
-    const kept = keepsDeleted(call.registry) ? await openKept(transaction, repository, nowMs) : undefined
-    await removeManifest(transaction, repository.id, digest, kept && { in: kept.id, atMs: nowMs })
     await recordChange(transaction, repository.id, { manifests: -1, tags: -tags.count, nowMs })
+    const kept = keepsDeleted(call.registry) ? await openKept(transaction, repository, nowMs) : undefined
+    const change = { cause: 'delete', nowMs, by } as const
+    await removeManifest(transaction, repository.id, digest, { keptIn: kept?.id, change })
     const detail = { tags: tags.names, tagCount: tags.count }
     await context.audit.record(transaction, changeEvent(call, 'manifest.delete', `@${digest}`, detail))
     return repository.id

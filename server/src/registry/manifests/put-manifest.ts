@@ -31,6 +31,7 @@ import { changeRepository } from '../deletion/change-repository.ts'
 import { pusherColumns } from '../repositories/pusher.ts'
 import { openRepository, recordChange } from '../repositories/repository-store.ts'
 import type { ManifestReferenceRow, ManifestRow, TagRow } from '../rows/rows.ts'
+import { recordTagMoves } from '../repositories/tag-change-store.ts'
 import { findTags, moveTags } from '../repositories/tag-store.ts'
 import { noSpace } from '../quotas/no-space.ts'
 import { isSparse, blobDescriptors } from './image-blobs.ts'
@@ -51,6 +52,7 @@ export type Push = {
   readonly platform: ImagePlatform
   /** Whether existing tags are moved; otherwise they are a conflict. */
   readonly movesTags: boolean
+  readonly cause: 'push' | 'import'
 }
 
 /**
@@ -67,7 +69,8 @@ export async function putManifest(context: ManifestContext, call: OciCall<'manif
     const named = await inTurn(async () => requireManifestDigest(call, bytes))
     const read = await readManifest({ bytes, contentType }, call.budget)
     const platform = await readImagePlatform(context, call, read)
-    await storeManifest(context, call, { bytes, digest: named, tags, manifest: read, platform, movesTags: true })
+    const push = { bytes, digest: named, tags, manifest: read, platform }
+    await storeManifest(context, call, { ...push, movesTags: true, cause: 'push' })
     return { digest: named, manifest: read }
   })
   sendEmpty(call, 201, {
@@ -149,6 +152,7 @@ async function store(
     () => markUntagged(transaction, repository.id, left, nowMs),
     async () => tags.length > 0 && (await moveTags(transaction, repository.id, { tags, digest, nowMs, by })),
     () => recordChange(transaction, repository.id, change),
+    () => recordTagMoves(transaction, repository.id, { tags, digest, held: heldTags, cause: push.cause, nowMs, by }),
     () => context.audit.record(transaction, changeEvent(call, 'manifest.push', below, detail)),
   ])
 }

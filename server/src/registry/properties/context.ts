@@ -4,5 +4,5 @@ import type { ManifestContext } from '../manifests/context.ts'
 /** The context of the handlers of properties and locks. */
 export type PropertiesContext = Pick<
   ManifestContext,
-  'database' | 'clock' | 'audit' | 'repositories' | 'manifestCache' | 'lastPulls' | 'sweeper'
+  'database' | 'clock' | 'audit' | 'repositories' | 'manifestCache' | 'lastPulls' | 'sweeper' | 'space'
 > & { readonly indexChildren: IndexChildren }

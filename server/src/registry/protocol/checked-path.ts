@@ -51,30 +51,19 @@ export function requireOciPath(path: OciPath, method: string): CheckedOciPath {
 
 /** The same as {@link requireOciPath}, for `/acr/v1/`. */
 export function requireAcrPath(path: AcrPath): CheckedAcrPath {
-  switch (path.kind) {
-    case 'catalog':
-    case 'deleted-catalog':
-      return path
-    case 'repository':
-    case 'tags':
-    case 'manifests':
-    case 'deleted-tags':
-    case 'deleted-manifests':
-      return { ...path, repository: requireName(path.repository) }
-    case 'tag': {
-      const repository = requireName(path.repository)
-      const tag = parseTag(path.tag)
-      if (tag === undefined) throw new OciError('TAG_UNKNOWN', { detail: { Tag: path.tag } })
-      return { kind: 'tag', repository, tag }
-    }
-    case 'manifest':
-    case 'deleted-manifest': {
-      const repository = requireName(path.repository)
-      const digest = parseDigest(path.digest)
-      if (digest === undefined) throw manifestUnknown(path.digest)
-      return { ...path, repository, digest }
-    }
+  if (path.kind === 'catalog' || path.kind === 'deleted-catalog') return path
+  const repository = requireName(path.repository)
+  if ('tag' in path) {
+    const tag = parseTag(path.tag)
+    if (tag === undefined) throw new OciError('TAG_UNKNOWN', { detail: { Tag: path.tag } })
+    return { ...path, repository, tag }
   }
+  if ('digest' in path) {
+    const digest = parseDigest(path.digest)
+    if (digest === undefined) throw manifestUnknown(path.digest)
+    return { ...path, repository, digest }
+  }
+  return { ...path, repository }
 }
 
 /** The error for a manifest that does not exist, in ACR's words for a tag and for a digest. */

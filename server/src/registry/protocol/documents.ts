@@ -91,6 +91,24 @@ export const tagListSchema = z
   .strictObject({ ...head, tags: z.array(tagSchema).nullable().describe('Null past the end of the list, as at ACR.') })
   .register(apiSchemas, { id: 'TagPropertiesList' })
 
+const tagChangeSchema = z
+  .strictObject({
+    digest: z.string().optional().describe('What the tag points to since then. Absent after a deletion.'),
+    exists: z
+      .boolean()
+      .optional()
+      .describe('Whether the repository holds the manifest, so that the tag can be reverted to it.'),
+    time,
+    by: actorSchema.optional().describe('Who changed the tag. Absent for older changes, and for anonymous callers.'),
+    cause: z.enum(['push', 'revert', 'delete', 'restore', 'import', 'retention']),
+  })
+  .register(apiSchemas, { id: 'TagChange' })
+
+/** The changes of a tag, newest first. */
+export const tagHistorySchema = z
+  .strictObject({ ...head, tag: z.string(), changes: z.array(tagChangeSchema) })
+  .register(apiSchemas, { id: 'TagHistory' })
+
 const manifestMembers = {
   digest: z.string(),
   imageSize: z.int(),

@@ -10,10 +10,14 @@ export function pusherColumns(by: Actor | undefined): PusherColumns {
   }
 }
 
+/** The actor of stored texts; undefined if none is recorded. */
+export function storedActor(kind: string | null, id: string | null, name: string | null): Actor | undefined {
+  return kind === null || id === null ? undefined : { id, name: name ?? '', kind: kind as Actor['kind'] }
+}
+
 /** The actor in the columns of a row; undefined if none is recorded. */
 export function actorOf({ pushed_by_kind, pushed_by_id, pushed_by_name }: PusherColumns): Actor | undefined {
-  if (pushed_by_kind === null || pushed_by_id === null) return undefined
-  return { id: pushed_by_id, name: pushed_by_name ?? '', kind: pushed_by_kind as Actor['kind'] }
+  return storedActor(pushed_by_kind, pushed_by_id, pushed_by_name)
 }
 
 /** Who made the last push of a manifest or tag; undefined if a version of the server without pushers stored it. */

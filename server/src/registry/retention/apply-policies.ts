@@ -5,11 +5,11 @@ import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { pieceRows } from '../rows/piece-store.ts'
-import { pieceManifests, removeManifest } from '../deletion/deleted-content-store.ts'
+import { pieceManifests, type Removal, removeManifest } from '../deletion/deleted-content-store.ts'
 import { listPurgeable, purgeSome } from './soft-deleted-store.ts'
 import { changeSwept } from '../deletion/change-repository.ts'
-import { type Kept, keptPrefix, openKept } from '../deletion/kept-store.ts'
-import { keepsDeleted } from '../protocol/ports.ts'
+import { keptPrefix, openKept } from '../deletion/kept-store.ts'
+import { type Actor, keepsDeleted } from '../protocol/ports.ts'
 import { markFreed } from '../manifests/freed-store.ts'
 import type { RetentionContext } from './context.ts'
 import { recordChange } from '../repositories/repository-store.ts'
@@ -161,8 +161,9 @@ async function deleteSome(
     const among = left
     const gone = await changeSwept(database, async (transaction) => {
       const open = () => openKept(transaction, { rid: registry.rid, name }, nowMs)
-      const kept = keepsDeleted(registry) ? { in: (await open()).id, atMs: nowMs } : undefined
-      const deleted = await deleteStillUntagged(transaction, id, { age, kept }, among)
+      const keptIn = keepsDeleted(registry) ? (await open()).id : undefined
+      const change = { cause: 'retention', nowMs, by: retentionActor } as const
+      const deleted = await deleteStillUntagged(transaction, id, { age, removal: { keptIn, change } }, among)
       for (const { digest, sinceMs } of deleted) {
         const target = `${registry.loginServer}/${name}@${digest}`
         await audit.record(transaction, policyEvent(target, sinceMs, nowMs))
@@ -178,14 +179,17 @@ async function deleteSome(
   return count
 }
 
-/** What to delete, and where to keep it; undefined to delete it for good. */
-type UntaggedDeletion = { readonly age: UntaggedAge; readonly kept: Kept | undefined }
+/** The policy, as the history of a tag names it. */
+const retentionActor: Actor = { id: 'retention-policy', name: 'Retention policy', kind: 'server' }
+
+/** What to delete, and how. */
+type UntaggedDeletion = { readonly age: UntaggedAge; readonly removal: Removal }
 
 /** Deletes as many as fit into one batch. Checks every lock and tag again in this transaction. */
 async function deleteStillUntagged(
   transaction: Transaction,
   repositoryId: string,
-  { age, kept }: UntaggedDeletion,
+  { age, removal }: UntaggedDeletion,
   among: readonly Digest[],
 ): Promise<UntaggedManifest[]> {
   if (!(await isUnlocked(transaction, repositoryId))) return []
@@ -194,7 +198,7 @@ async function deleteStillUntagged(
   let rows = 0
   for (const manifest of untagged) {
     if (rows >= pieceRows) break
-    rows += await removeManifest(transaction, repositoryId, manifest.digest, kept)
+    rows += await removeManifest(transaction, repositoryId, manifest.digest, removal)
     gone.push(manifest)
   }
   return gone

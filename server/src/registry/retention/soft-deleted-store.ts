@@ -163,9 +163,10 @@ export async function purgeSome(transaction: Transaction, repositoryId: string, 
     .execute()
   let count = 0
   let rows = 0
+  const removal = { keptIn: undefined, change: { cause: 'retention', nowMs: beforeMs, by: undefined } } as const
   for (const { digest } of manifests) {
     if (rows >= pieceRows) return count
-    rows += await removeHidden(transaction, repositoryId, digest, undefined)
+    rows += await removeHidden(transaction, repositoryId, digest, removal)
     count += 1
   }
   const isDue = sql<SqlBool>`repository_id = ${repositoryId} and deleted_at_ms < ${beforeMs}`

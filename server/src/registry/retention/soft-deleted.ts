@@ -27,6 +27,7 @@ import { changeEvent, requireCurrentCredential } from '../repositories/repositor
 import { changeRepository } from '../deletion/change-repository.ts'
 import { openRepository, recordChange } from '../repositories/repository-store.ts'
 import type { DeletedTagRow } from '../rows/rows.ts'
+import { recordTagMoves } from '../repositories/tag-change-store.ts'
 import { findTags, moveTags } from '../repositories/tag-store.ts'
 import { noSpace } from '../quotas/no-space.ts'
 
@@ -140,12 +141,13 @@ async function restore(
     const links = { from: kept.id, to: repository.id, digest, nowMs }
     await reservation.measure(transaction, place, () => restoreManifestRows(transaction, links))
   }
-  let tags = 0
+  const change = { manifests: live === undefined ? 1 : 0, tags: 0, nowMs, push: { by } }
+  await recordChange(transaction, repository.id, change)
   if (tag !== undefined) {
-    tags = await restoreTag(transaction, repository.id, { tag, digest, force, nowMs, by })
+    const tags = await restoreTag(transaction, repository.id, { tag, digest, force, nowMs, by })
+    if (tags > 0) await recordChange(transaction, repository.id, { manifests: 0, tags, nowMs })
     if (kept !== undefined) await removeDeletedTag(transaction, kept.id, tag, digest)
   }
-  await recordChange(transaction, repository.id, { manifests: live === undefined ? 1 : 0, tags, nowMs, push: { by } })
   const detail = { tag: tag ?? null, force }
   await context.audit.record(transaction, changeEvent(call, 'manifest.restore', `@${digest}`, detail))
   return manifest
@@ -167,6 +169,8 @@ async function restoreTag(
     await markUntagged(transaction, repositoryId, [present.manifest_digest], nowMs)
   }
   await moveTags(transaction, repositoryId, { tags: [tag], digest, nowMs, by })
+  const held = present === undefined ? [] : [present]
+  await recordTagMoves(transaction, repositoryId, { tags: [tag], digest, held, cause: 'restore', nowMs, by })
   return present === undefined ? 1 : 0
 }
 

@@ -30,6 +30,7 @@ const keys = {
   repository_blob: ['repository_id', 'digest'],
   repository_tombstone: ['rid', 'name'],
   upload: ['id'],
+  tag_change: ['repository_id', 'tag', 'number'],
 } as const satisfies { readonly [Table in keyof RegistryTables]?: readonly (keyof RegistryTables[Table])[] }
 
 /** Deletes at most {@link pieceRows} rows of a table that match a condition, and returns how many. */

@@ -20,6 +20,7 @@ export type RegistryTables = {
   repository_usage: RepositoryUsageRow
   registry_blob: RegistryBlobRow
   quota: QuotaRow
+  tag_change: TagChangeRow
 }
 
 /** ACR's four locks; 1 if the operation is allowed. */
@@ -90,6 +91,10 @@ export type DeletedManifestRow = {
   /** The id of the repository from which it can be restored; null if it cannot. */
   readonly kept_in: string | null
   readonly deleted_at_ms: number
+  /** Who deleted it; null if an earlier version of the server did. */
+  readonly by_kind: string | null
+  readonly by_id: string | null
+  readonly by_name: string | null
 }
 
 export type ManifestRow = LockColumns &
@@ -138,6 +143,25 @@ export type TagRow = LockColumns &
     readonly created_at_ms: number
     readonly updated_at_ms: number
   }
+
+/** Why a tag points to another manifest, or to none. */
+export type TagChangeCause = 'push' | 'revert' | 'delete' | 'restore' | 'import' | 'retention'
+
+/** A change of a tag: what it points to since then. */
+export type TagChangeRow = {
+  readonly repository_id: string
+  readonly tag: string
+  /** The changes of a tag are ordered by it because a clock can be set back. 0 is the state before the first recorded change. */
+  readonly number: number
+  readonly changed_at_ms: number
+  /** Null after a deletion. */
+  readonly manifest_digest: string | null
+  readonly cause: TagChangeCause
+  /** Null if nobody is recorded. */
+  readonly by_kind: string | null
+  readonly by_id: string | null
+  readonly by_name: string | null
+}
 
 export type BlobRow = {
   readonly digest: string

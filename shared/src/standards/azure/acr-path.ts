@@ -2,13 +2,16 @@ import { splitRawPath } from '../http/raw-path.ts'
 
 /**
  * A path below `/acr/v1/`. The strings are decoded and not checked further, like those of `OciPath`. The kinds with
- * `deleted` are for soft-deleted content.
+ * `deleted` are for soft-deleted content. `tag-history`, `tag-revert` and `images` are not ACR's.
  */
 export type AcrPath =
   | { readonly kind: 'catalog' }
   | { readonly kind: 'repository'; readonly repository: string }
   | { readonly kind: 'tags'; readonly repository: string }
   | { readonly kind: 'tag'; readonly repository: string; readonly tag: string }
+  | { readonly kind: 'tag-history'; readonly repository: string; readonly tag: string }
+  | { readonly kind: 'tag-revert'; readonly repository: string; readonly tag: string }
+  | { readonly kind: 'images'; readonly repository: string }
   | { readonly kind: 'manifests'; readonly repository: string }
   | { readonly kind: 'manifest'; readonly repository: string; readonly digest: string }
   | { readonly kind: 'deleted-catalog' }
@@ -32,14 +35,35 @@ function matchLive(segments: readonly string[]): AcrPath | undefined {
   if (segments.length === 1 && segments[0] === '_catalog') return { kind: 'catalog' }
   const { repository, below } = splitRepository(segments)
   if (repository === '') return undefined
-  const [collection, member] = below
+  const [collection, member, view] = below
   if (collection === undefined) return { kind: 'repository', repository }
-  if (below.length > 2 || member === '') return undefined
+  if (below.length > 3 || member === '') return undefined
+  if (member === undefined) return matchCollection(repository, collection)
+  if (collection === '_tags')
+    return view === undefined ? { kind: 'tag', repository, tag: member } : matchBelowTag(repository, member, view)
+  if (collection === '_manifests' && view === undefined) return { kind: 'manifest', repository, digest: member }
+  return undefined
+}
+
+function matchCollection(repository: string, collection: string): AcrPath | undefined {
   switch (collection) {
     case '_tags':
-      return member === undefined ? { kind: 'tags', repository } : { kind: 'tag', repository, tag: member }
+      return { kind: 'tags', repository }
+    case '_images':
+      return { kind: 'images', repository }
     case '_manifests':
-      return member === undefined ? { kind: 'manifests', repository } : { kind: 'manifest', repository, digest: member }
+      return { kind: 'manifests', repository }
+    default:
+      return undefined
+  }
+}
+
+function matchBelowTag(repository: string, tag: string, view: string): AcrPath | undefined {
+  switch (view) {
+    case '_history':
+      return { kind: 'tag-history', repository, tag }
+    case '_revert':
+      return { kind: 'tag-revert', repository, tag }
     default:
       return undefined
   }
