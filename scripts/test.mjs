@@ -1,7 +1,7 @@
 /**
  * `npm test`: sets up what is missing, the real clients, the portal and a temporary PostgreSQL included, and runs the tests of a tier.
  * After `--` come files or patterns to run instead, and flags of `node --test`. The first argument may be one of the modes below; it may
- * be followed by `--shard 1/4`, `--results FOLDER` and `--record`, see `test/setup/run.mjs`.
+ * be followed by `--shard 1/4`, `--results FOLDER` and `--record`, see `test/setup/run.ts`.
  */
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ const everything = ['{shared,server,cli,portal,testing}/src/**/*.test.ts', 'test
 const concurrency = availableParallelism() + 2
 
 /**
- * What a mode runs: `tier` names files of `test/setup/tiers.mjs`, and `databases` is ACRUX_TEST_DATABASES, the only kind of database that
+ * What a mode runs: `tier` names files of `test/setup/tiers.ts`, and `databases` is ACRUX_TEST_DATABASES, the only kind of database that
  * tests may use. Black-box tests and modes with `installs` need all programs.
  *
  * @typedef {{
@@ -66,7 +66,7 @@ async function openDatabase(mode) {
 const inCi = 'PostgreSQL is missing, and with CI=true no test is skipped'
 const notInstalled = 'PostgreSQL is missing: install it, or set ACRUX_TEST_POSTGRES'
 
-/** The options of `run.mjs` that may follow a mode. */
+/** The options of `run.ts` that may follow a mode. */
 const options = ['--shard', '--results', '--record']
 
 /**
@@ -79,10 +79,10 @@ function commandLine(mode, args) {
   const [first = ''] = args
   if (args.length === 0 || options.includes(first.replace(/=.*/, ''))) {
     const fixed = [`--concurrency=${concurrency}`, `--tier=${mode.tier}`, ...(mode.flags ?? [])]
-    return [`${root}/test/setup/run.mjs`, ...fixed, ...args]
+    return [`${root}/test/setup/run.ts`, ...fixed, ...args]
   }
   const leftovers = new URL('../test/setup/leftovers.mjs', import.meta.url).href
-  const reporter = `--test-reporter=${root}/test/setup/reporter.mjs`
+  const reporter = `--test-reporter=${root}/test/setup/reporter.ts`
   const runner = [`--import=${leftovers}`, '--test', reporter, `--test-concurrency=${concurrency}`]
   const flags = args.filter((arg) => arg.startsWith('-'))
   const patterns = args.filter((arg) => !arg.startsWith('-'))

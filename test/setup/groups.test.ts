@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { tempDir } from '../harness/temp-dir.ts'
-import { costOf } from './durations.mjs'
-import { groupFiles } from './groups.mjs'
-import { filesOf } from './tiers.mjs'
+import { costOf } from './durations.ts'
+import { groupFiles } from './groups.ts'
+import { filesOf } from './tiers.ts'
 
 test('Every file beside the code runs in exactly one process, and the processes take about the same time', () => {
   using folder = tempDir('groups')

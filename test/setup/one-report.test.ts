@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { at } from '../harness/json.ts'
-import { oneReport } from './one-report.mjs'
+import { oneReport } from './one-report.ts'
 
 type Event = Parameters<typeof oneReport>[0][number] extends AsyncIterable<infer Each> ? Each : never
 

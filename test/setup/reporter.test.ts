@@ -9,7 +9,7 @@ import { tempDir } from '../harness/temp-dir.ts'
 import { readOpenApi } from './openapi.ts'
 
 const harness = new URL('../harness/clients.ts', import.meta.url).href
-const reporter = fileURLToPath(new URL('reporter.mjs', import.meta.url))
+const reporter = fileURLToPath(new URL('reporter.ts', import.meta.url))
 
 const program = `
 import { test } from 'node:test'

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { tempDir } from '../harness/temp-dir.ts'
-import { openResults } from './results.mjs'
+import { openResults } from './results.ts'
 
 test('A run finds the results that earlier runs left in the same folder', () => {
   using folder = tempDir('results')

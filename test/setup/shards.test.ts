@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { costOf, durationOf, mostlyWaits } from './durations.mjs'
-import { parseShard, shardOf } from './shards.mjs'
-import { allFiles } from './tiers.mjs'
+import { costOf, durationOf, mostlyWaits } from './durations.ts'
+import { parseShard, shardOf } from './shards.ts'
+import { allFiles } from './tiers.ts'
 
 for (const count of [1, 2, 4]) {
   test(`Every file is in exactly one of ${count} shards`, () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, basename } from 'node:path'
 import { test } from 'node:test'
-import { allFiles, filesOf, inNpmTest } from './tiers.mjs'
+import { allFiles, filesOf, inNpmTest } from './tiers.ts'
 
 /** Programs that tests require and that do not speak to a server of ours: tools, and the parts of a scene. */
 const noClients = [

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { costOf } from './durations.mjs'
+import { costOf } from './durations.ts'
 
 /**
  * Seconds from which a file beside the code is slow: races and random sequences of requests, hashes of passwords, real waits, and
@@ -15,13 +15,12 @@ const aloneSeconds = 20
 /** What shares a process: enough to share most imports, and little enough to keep little open, and the other processors busy. */
 const perProcess = { files: 28, seconds: 12 }
 
-/** @param {string} file From the root of the repository. */
-function isShared(file) {
+/** Files are named by their paths from the root of the repository. */
+function isShared(file: string): boolean {
   return !file.startsWith('test/') && costOf(file) < aloneSeconds
 }
 
-/** @param {string} file From the root of the repository. */
-function isSlow(file) {
+function isSlow(file: string): boolean {
   return costOf(file) >= slowSeconds
 }
 
@@ -39,14 +38,9 @@ const end = `} finally {
 }
 `
 
-/**
- * Divides files into those that share a process.
- *
- * @param {readonly string[]} files From the root of the repository.
- */
-function divide(files) {
-  /** @type {string[][]} */
-  const groups = []
+/** Divides files into those that share a process. */
+function divide(files: readonly string[]): string[][] {
+  const groups: string[][] = []
   let seconds = 0
   for (const file of files) {
     const last = groups.at(-1)
@@ -61,13 +55,8 @@ function divide(files) {
   return groups
 }
 
-/**
- * Writes files that each import some test files. Returns the files of each, by its path.
- *
- * @param {readonly string[]} files From the root of the repository.
- * @param {string} name The begin of the names of the files, with the directory.
- */
-function writeGroups(files, name) {
+/** Writes files whose paths begin with `name`, and that each import some test files. Returns the files of each, by its path. */
+function writeGroups(files: readonly string[], name: string): ReadonlyMap<string, readonly string[]> {
   return new Map(
     divide(files).map((members, at) => {
       const imports = members.map((file) => `await import('${pathToFileURL(resolve(file)).href}')\n`)
@@ -82,11 +71,8 @@ function writeGroups(files, name) {
  * Writes files that each import some of the test files beside the code, which then run in one process: the import of the
  * server takes much of their time. Returns the groups of short files, the groups of slow files, and the files that run in
  * processes of their own: the longest, and the black-box tests.
- *
- * @param {readonly string[]} files From the root of the repository.
- * @param {string} directory
  */
-export function groupFiles(files, directory) {
+export function groupFiles(files: readonly string[], directory: string) {
   const { slowFiles = [], shortFiles = [] } = Object.groupBy(files.filter(isShared).sort(), (file) => {
     return isSlow(file) ? 'slowFiles' : 'shortFiles'
   })

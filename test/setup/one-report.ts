@@ -1,19 +1,21 @@
-/** @typedef {Readonly<Record<string, number>>} Counts Such as `tests` and `fail`. */
+import type { TestEvent } from 'node:test/reporters'
+
+/** Numbers of the summary, such as `tests` and `fail`. */
+export type Counts = Readonly<Record<string, number>>
 
 const countLine = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)$/
 
 /**
  * The events of several runs of tests at the same time, as if they were of one: those of the first run, then those of the
  * next, and the counts of all at the end, those of earlier runs included. Until then, `node:test` keeps the events of a run.
- *
- * @param {readonly AsyncIterable<import('node:test/reporters').TestEvent>[]} runs
- * @param {readonly Counts[]} earlier The counts of runs that have ended.
- * @param {(counts: Counts) => Counts} complete Gets the counts of these runs, and returns what is reported with those of earlier runs.
- * @returns {AsyncGenerator<import('node:test/reporters').TestEvent>}
+ * `complete` gets the counts of these runs, and returns what is reported with the counts of earlier runs.
  */
-export async function* oneReport(runs, earlier = [], complete = (counts) => counts) {
-  /** @type {Map<string, number>} */
-  const counts = new Map()
+export async function* oneReport(
+  runs: readonly AsyncIterable<TestEvent>[],
+  earlier: readonly Counts[] = [],
+  complete: (counts: Counts) => Counts = (counts) => counts,
+): AsyncGenerator<TestEvent> {
+  const counts = new Map<string, number>()
   for (const run of runs) {
     for await (const event of run) {
       const [, name, text] = (isDiagnosticOfRun(event) && countLine.exec(event.data.message)) || []
@@ -32,10 +34,6 @@ export async function* oneReport(runs, earlier = [], complete = (counts) => coun
   }
 }
 
-/**
- * @param {import('node:test/reporters').TestEvent} event
- * @returns {event is Extract<import('node:test/reporters').TestEvent, { type: 'test:diagnostic' }>}
- */
-function isDiagnosticOfRun(event) {
+function isDiagnosticOfRun(event: TestEvent): event is Extract<TestEvent, { type: 'test:diagnostic' }> {
   return event.type === 'test:diagnostic' && event.data.nesting === 0
 }

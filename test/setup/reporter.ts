@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { spec as Spec } from 'node:test/reporters'
+import { type TestEvent, spec as Spec } from 'node:test/reporters'
 import { readOpenApi } from './openapi.ts'
 import { readAnswered, unansweredOperations } from './route-coverage.ts'
 
@@ -8,65 +8,47 @@ const notRun = /^not run\b[^:]*: ?(.*)$/s
 /** The reason of `requireTool`: a program that no package has, and that need not be given. */
 const notGiven = /^not given: (.*)$/s
 
-/**
- * @typedef {import('node:test/reporters').TestEvent} TestEvent
- *
- * @typedef {Map<string, string[]>} Missing The tests that were not run, by what they need.
- */
+/** The tests that were not run, by what they need. */
+type Missing = Map<string, string[]>
 
-/** @param {TestEvent} event */
-function isSummaryLine(event) {
+function isSummaryLine(event: TestEvent): boolean {
   return event.type === 'test:diagnostic' && event.data.nesting === 0 && /^tests \d+$/.test(event.data.message)
 }
 
-/**
- * What a skipped test needs: the client that `requireClient` names, or the reason that the test gives.
- *
- * @param {string | boolean | undefined} skip
- */
-function missingOf(skip) {
+/** What a skipped test needs: the client that `requireClient` names, or the reason that the test gives. */
+function missingOf(skip: string | boolean | undefined): string | undefined {
   if (skip === undefined || skip === false) return undefined
   if (typeof skip !== 'string' || skip === '') return 'an unstated reason'
   return notRun.exec(skip)?.[1] ?? skip
 }
 
-/**
- * The tests of programs that were not given. They do not fail the run.
- *
- * @param {Missing} ungiven
- */
-function ungivenLines(ungiven) {
+/** The tests of programs that were not given. They do not fail the run. */
+function ungivenLines(ungiven: Missing): string {
   const counts = [...ungiven].map(([what, tests]) => `  ${what}: ${tests.length} not run\n`)
   return counts.length === 0 ? '' : `\nNot given, see docs/testing.md:\n${counts.sort().join('')}\n`
 }
 
-/**
- * The tests that were not run, grouped by what is missing.
- *
- * @param {Missing} missing
- */
-function lines(missing) {
+/** The tests that were not run, grouped by what is missing. */
+function lines(missing: Missing): string {
   if (missing.size === 0) return ''
   const parts = ['\nNot run:\n']
   for (const [what, tests] of [...missing].sort(([a], [b]) => a.localeCompare(b))) {
     parts.push(`  missing: ${what}\n`, ...tests.map((test) => `    ${test}\n`))
   }
-  if (process.env.CI === 'true') parts.push('With CI=true a test that was not run is a failure.\n')
+  if (process.env['CI'] === 'true') parts.push('With CI=true a test that was not run is a failure.\n')
   return `${parts.join('')}\n`
 }
 
 /**
  * The routes for which no test of a whole run received a success; they make the run fail. If tests were not run, since
  * clients are missing, such routes are only reported; with `CI=true` the run has failed already.
- *
- * @param {Missing} missing
  */
-function unansweredLines(missing) {
-  if (process.env.ACRUX_TEST_EVERY_ROUTE !== 'true') return ''
-  const answered = readAnswered(process.env.ACRUX_TEST_ANSWERED ?? '')
+function unansweredLines(missing: Missing): string {
+  if (process.env['ACRUX_TEST_EVERY_ROUTE'] !== 'true') return ''
+  const answered = readAnswered(process.env['ACRUX_TEST_ANSWERED'] ?? '')
   const unanswered = unansweredOperations(readOpenApi(), answered)
   if (unanswered.length === 0) return ''
-  const isFailure = missing.size === 0 || process.env.CI === 'true'
+  const isFailure = missing.size === 0 || process.env['CI'] === 'true'
   if (isFailure) process.exitCode = 1
   const routes = unanswered.map((route) => `  ${route}\n`).join('')
   const verdict = isFailure
@@ -75,14 +57,10 @@ function unansweredLines(missing) {
   return `\nRoutes that no test saw succeed:\n${routes}${verdict}\n\n`
 }
 
-/**
- * Notes a test that was skipped. With `CI=true`, the run then fails, unless the test needs a program that was not given.
- *
- * @param {{ skip?: string | boolean, todo?: string | boolean, file?: string, name: string }} test
- * @param {Missing} missing
- * @param {Missing} ungiven
- */
-function noteSkipped({ skip, todo, file, name }, missing, ungiven) {
+type EndOfTest = Extract<TestEvent, { type: 'test:pass' | 'test:fail' }>['data']
+
+/** Notes a test that was skipped. With `CI=true`, the run then fails, unless the test needs a program that was not given. */
+function noteSkipped({ skip, todo, file, name }: EndOfTest, missing: Missing, ungiven: Missing): void {
   const what = missingOf(skip ?? todo)
   if (what === undefined) return
   const [, tool] = notGiven.exec(String(skip)) ?? []
@@ -92,19 +70,15 @@ function noteSkipped({ skip, todo, file, name }, missing, ungiven) {
   }
   const where = file === undefined ? '' : `${relative(process.cwd(), file)}: `
   missing.set(what, [...(missing.get(what) ?? []), `${where}${name}`])
-  if (process.env.CI === 'true') process.exitCode = 1
+  if (process.env['CI'] === 'true') process.exitCode = 1
 }
 
 /** The maximum length of the error of a failed test in the list of failed tests. */
 const maxErrorLength = 600
 
-/**
- * A failed test, as the list of failed tests shows it. A suite fails with its tests and is not listed.
- *
- * @param {Extract<TestEvent, { type: 'test:fail' }>['data']} test
- */
-function failureOf({ file, name, details }) {
-  const { failureType, cause } = /** @type {Error & { failureType?: string }} */ (details.error)
+/** A failed test, as the list of failed tests shows it. A suite fails with its tests and is not listed. */
+function failureOf({ file, name, details }: Extract<TestEvent, { type: 'test:fail' }>['data']): string[] {
+  const { failureType, cause } = details.error as Error & { failureType?: string }
   if (failureType === 'subtestsFailed') return []
   const where = file === undefined ? '' : `${relative(process.cwd(), file)}: `
   const text = cause instanceof Error ? cause.message : String(cause)
@@ -116,35 +90,25 @@ function failureOf({ file, name, details }) {
   ]
 }
 
-/**
- * The list of failed tests. It stands next to the summary, since those who see only the end of a long output must find it.
- *
- * @param {readonly string[]} failures
- */
-function failureLines(failures) {
+/** The list of failed tests. It stands next to the summary, since those who see only the end of a long output must find it. */
+function failureLines(failures: readonly string[]): string {
   return failures.length === 0 ? '' : `\nFailed:\n${failures.map((failure) => `  ${failure}\n`).join('')}\n`
 }
 
 /**
  * The test runner's `spec` report. Before its summary, it lists the tests that were not run, after a whole run the routes that no
  * test saw succeed, and the tests that failed. With `CI=true`, every skipped test makes the run fail, unless it needs a program
- * that was not given.
- *
- * @param {AsyncIterable<TestEvent>} source
- * @param {string[]} failures The failed tests of earlier runs. The failed tests of this run are added.
+ * that was not given. `failures` are the failed tests of earlier runs. The failed tests of this run are added.
  */
-export async function* reportWith(source, failures) {
-  /** @type {Missing} */
-  const missing = new Map()
-  /** @type {Missing} */
-  const ungiven = new Map()
-  if ((process.env.ACRUX_TEST_POSTGRES ?? '') === '' && process.env.ACRUX_TEST_DATABASES !== 'sqlite') {
+export async function* reportWith(source: AsyncIterable<TestEvent>, failures: string[]): AsyncGenerator<string> {
+  const missing: Missing = new Map()
+  const ungiven: Missing = new Map()
+  if ((process.env['ACRUX_TEST_POSTGRES'] ?? '') === '' && process.env['ACRUX_TEST_DATABASES'] !== 'sqlite') {
     missing.set('PostgreSQL', ['the contract tests of the stores on PostgreSQL'])
   }
   const spec = new Spec()
-  /** @type {string[]} */
-  const written = []
-  spec.on('data', (chunk) => written.push(chunk.toString()))
+  const written: string[] = []
+  spec.on('data', (chunk: string | Buffer) => written.push(chunk.toString()))
   for await (const event of source) {
     if (event.type === 'test:pass' || event.type === 'test:fail') {
       noteSkipped(event.data, missing, ungiven)
@@ -163,11 +127,7 @@ export async function* reportWith(source, failures) {
   yield written.splice(0).join('')
 }
 
-/**
- * The reporter of `node --test`, which passes options as the second argument.
- *
- * @param {AsyncIterable<TestEvent>} source
- */
-export default async function* report(source) {
+/** The reporter of `node --test`, which passes options as the second argument. */
+export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   yield* reportWith(source, [])
 }

@@ -80,17 +80,12 @@ export const inNpmTest = {
   ],
 }
 
-/**
- * Every test file, from the root of the repository.
- *
- * @returns {string[]}
- */
-export function allFiles() {
+/** Every test file, from the root of the repository. */
+export function allFiles(): string[] {
   return globSync([...besideTheCode, 'test/**/*.test.ts']).sort()
 }
 
-/** @returns {string[]} */
-function npmTestFiles() {
+function npmTestFiles(): string[] {
   const { surfaces, clients, ...lists } = inNpmTest
   const named = [...Object.values(surfaces), ...Object.values(clients), ...Object.values(lists).flat()]
   return [...new Set(globSync([...besideTheCode, ...named]))].sort()
@@ -99,10 +94,8 @@ function npmTestFiles() {
 /**
  * The files of a tier: `beside` has the tests beside the code, `main` is what `npm test` runs, `rest` has all other files, and `none` has
  * no file.
- *
- * @param {string} tier
  */
-export function filesOf(tier) {
+export function filesOf(tier: string): string[] {
   switch (tier) {
     case 'all':
       return allFiles()

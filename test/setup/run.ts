@@ -10,20 +10,20 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { run } from 'node:test'
 import { parseArgs } from 'node:util'
-import { durationOf, longestFirst, mostlyWaits } from './durations.mjs'
-import { groupFiles } from './groups.mjs'
-import { measureFiles } from './measured.mjs'
-import { oneReport } from './one-report.mjs'
+import { durationOf, longestFirst, mostlyWaits } from './durations.ts'
+import { groupFiles } from './groups.ts'
+import { measureFiles } from './measured.ts'
+import { type Counts, oneReport } from './one-report.ts'
 import { processorSeconds } from './processor-seconds.mjs'
-import { reportWith } from './reporter.mjs'
-import { openResults } from './results.mjs'
-import { parseShard, shardOf } from './shards.mjs'
-import { allFiles, filesOf } from './tiers.mjs'
+import { reportWith } from './reporter.ts'
+import { openResults } from './results.ts'
+import { parseShard, shardOf } from './shards.ts'
+import { allFiles, filesOf } from './tiers.ts'
 
 const { values } = parseArgs({
   options: {
     concurrency: { type: 'string', default: '2' },
-    /** Which files run, see `tiers.mjs`. */
+    /** Which files run, see `tiers.ts`. */
     tier: { type: 'string', default: 'all' },
     /** Run a part of these files: `2/4` is the second of four. */
     shard: { type: 'string', default: '1/1' },
@@ -42,11 +42,11 @@ const { values } = parseArgs({
 const floor = { lineCoverage: 95, branchCoverage: 94, functionCoverage: 93 }
 
 const stopped = new AbortController()
-for (const [signal, code] of /** @type {const} */ ([
+for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
   ['SIGHUP', 129],
-])) {
+] as const) {
   process.once(signal, () => {
     stopped.abort()
     // Test files remove their files and processes meanwhile.
@@ -59,9 +59,9 @@ if (shard === undefined) throw new Error(`--shard is not such as 2/4: ${values.s
 const files = shardOf(filesOf(values.tier), shard)
 
 const results = openResults(values.results)
-process.env.ACRUX_TEST_ANSWERED = results.answered
+process.env['ACRUX_TEST_ANSWERED'] = results.answered
 const haveRun = new Set([...files, ...results.earlier.flatMap((earlier) => earlier.files)])
-if (allFiles().every((file) => haveRun.has(file))) process.env.ACRUX_TEST_EVERY_ROUTE = 'true'
+if (allFiles().every((file) => haveRun.has(file))) process.env['ACRUX_TEST_EVERY_ROUTE'] = 'true'
 
 const directory = mkdtempSync(join(tmpdir(), 'acrux-groups-'))
 process.once('exit', () => {
@@ -75,11 +75,7 @@ const { waiting = [], others = [] } = Object.groupBy(alone, (file) => (mostlyWai
 
 const preloaded = ['leftovers.mjs', ...(values.record ? ['record.mjs'] : [])]
 
-/**
- * @param {readonly string[]} paths
- * @param {number} concurrency
- */
-function start(paths, concurrency) {
+function start(paths: readonly string[], concurrency: number) {
   const tests = run({
     files: [...paths],
     concurrency,
@@ -101,7 +97,7 @@ function start(paths, concurrency) {
 }
 
 /** How long a file of its own takes to delay the end of the run if it starts late. */
-const isLong = (/** @type {string} */ file) => durationOf(file)[1] >= 30
+const isLong = (file: string) => durationOf(file)[1] >= 30
 
 /** The paths that run: the long files, the groups, and all other files. */
 function inOrder() {
@@ -116,8 +112,7 @@ const runs = [
   ...(waiting.length > 0 && !values.quick ? [start(longestFirst(waiting), 2)] : []),
 ]
 if (results.earlier.some(({ failed }) => failed)) process.exitCode = 1
-/** @type {import('./one-report.mjs').Counts} */
-let counts = {}
+let counts: Counts = {}
 const earlierCounts = results.earlier.map((earlier) => earlier.counts)
 const events = oneReport(runs, earlierCounts, (counted) => {
   // It shows whether the processors were idle.
