@@ -29,6 +29,7 @@ const targets: Readonly<Record<string, readonly string[]>> = {
     'DeletedTagList',
     'ManifestDocument',
     'ManifestPropertiesList',
+    'RepositoryList',
     'RepositoryNames',
     'RepositoryProperties',
     'TagDocument',
@@ -119,6 +120,7 @@ function withTypes(value: unknown, onReference: (name: string) => void): unknown
 function arrayType({ items }: Schema): Schema {
   const { tsType, type, not } = (items ?? {}) as Schema
   if (typeof tsType === 'string') return { tsType: `readonly ${tsType}[]` }
+  if (type === 'integer') return { tsType: 'readonly number[]' }
   if (type === 'string' || type === 'number' || type === 'boolean') return { tsType: `readonly ${type}[]` }
   if (not !== undefined) return { tsType: 'readonly never[]' }
   if (type === 'object') return {}

@@ -49,6 +49,7 @@ const dataRoutes: readonly DataRoute[] = [
   ['PUT', `/v2/team/app/blobs/uploads/${guid}?digest=${blob}`, on('pull,push')],
   ['DELETE', `/v2/team/app/blobs/uploads/${guid}`, on('pull,push')],
   ['GET', '/acr/v1/_catalog', 'registry:catalog:*'],
+  ['GET', '/acr/v1/_repositories', 'registry:repositories:*'],
   ['GET', '/acr/v1/team%2Fapp', on('metadata_read')],
   ['PATCH', '/acr/v1/team%2Fapp', on('metadata_write')],
   ['DELETE', '/acr/v1/team%2Fapp', on('delete')],

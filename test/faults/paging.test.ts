@@ -90,6 +90,11 @@ const field =
 const lists: Record<string, List> = {
   'the catalog': { target: '/v2/_catalog', read: strings('repositories'), expected: byBytes(names) },
   'the catalog of ACR': { target: '/acr/v1/_catalog', read: strings('repositories'), expected: byBytes(names) },
+  'the list of repositories': {
+    target: '/acr/v1/_repositories',
+    read: field('repositories', 'name'),
+    expected: byBytes(names),
+  },
   'the tags': { target: '/v2/many/tags/list', read: strings('tags'), expected: byBytes(tags) },
   'the tags of ACR': { target: '/acr/v1/many/_tags', read: field('tags', 'name'), expected: byBytes(tags) },
 }

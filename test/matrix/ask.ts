@@ -22,7 +22,7 @@ const absent = 'team/none'
 const scopes = [present, absent].map(
   (name) => `repository:${name}:*,metadata_read,metadata_write,deleted_read,deleted_restore`,
 )
-const catalogs = ['registry:catalog:*', 'registry:deleted_catalog:*']
+const catalogs = ['registry:catalog:*', 'registry:deleted_catalog:*', 'registry:repositories:*']
 
 const agent = new Agent({ keepAlive: true })
 

@@ -46,6 +46,29 @@ export interface ManifestPropertiesList {
    */
   readonly manifests: readonly ManifestProperties[] | null
 }
+export interface RepositoryList {
+  /**
+   * The login server.
+   */
+  readonly registry: string
+  readonly repositories: readonly ListedRepository[]
+  /**
+   * All repositories of the list. Only on its first page, if it is known.
+   */
+  readonly count?: number
+  /**
+   * Stored bytes of the registry. Only for callers that may list all repositories.
+   */
+  readonly size?: number
+  /**
+   * Whether the server stopped before it had checked all repositories.
+   */
+  readonly incomplete?: true
+  /**
+   * Why the list is incomplete.
+   */
+  readonly message?: string
+}
 export interface RepositoryNames {
   readonly repositories: readonly string[]
 }
@@ -170,6 +193,46 @@ export interface ManifestProperties {
    * The manifests of an index. Only for one manifest, as at ACR.
    */
   readonly references?: readonly IndexChild[]
+}
+export interface ListedRepository {
+  readonly name: string
+  readonly tagCount: number
+  readonly manifestCount: number
+  /**
+   * Stored bytes.
+   */
+  readonly size: number
+  /**
+   * UTC, with up to seven decimal places of a second.
+   */
+  readonly createdTime: string
+  /**
+   * UTC, with up to seven decimal places of a second.
+   */
+  readonly lastPushTime?: string
+  /**
+   * Who made the last push. Absent for older pushes, and for anonymous callers.
+   */
+  readonly pushedBy?: Actor
+  /**
+   * UTC, with up to seven decimal places of a second.
+   */
+  readonly lastPullTime?: string
+  /**
+   * In the last 30 days.
+   */
+  readonly pulls: number
+  /**
+   * The oldest day first. Days begin at 00:00 UTC.
+   *
+   * @minItems 30
+   * @maxItems 30
+   */
+  readonly pullsByDay: readonly number[]
+  /**
+   * What the caller may do on the repository.
+   */
+  readonly access: readonly string[]
 }
 export interface ChangeableAttributes {
   readonly deleteEnabled: boolean

@@ -23,7 +23,7 @@ export {
 export { ScopeMapInUseError } from './scope-maps/errors.ts'
 export type { RightInQuestion } from './rights/model.ts'
 export { accessMigrations } from './migrations.ts'
-export type { RegistryRights } from './rights/repository-rights.ts'
+export { type RegistryRights, noRights } from './rights/repository-rights.ts'
 export { isAssignableAt } from './roles/role-definitions.ts'
 export type { ScopeMap } from './scope-maps/scope-maps.ts'
 export type { ScopedTokenPasswordId } from './scoped-tokens/scoped-token-sign-in.ts'

@@ -19,6 +19,7 @@ import { revertTag } from './properties/revert-tag.ts'
 import { getTagHistory } from './properties/tag-history.ts'
 import { getTagProperties, listTagProperties, patchTagProperties, untag } from './properties/tag-properties.ts'
 import { listCatalog } from './repositories/list-catalog.ts'
+import { listRepositoryProperties } from './properties/list-repositories.ts'
 import { PagePositions } from './repositories/list-order.ts'
 import { listTagNames } from './repositories/list-tags.ts'
 import { listDeletedCatalog, listDeletedManifests, listDeletedTags, restoreManifest } from './retention/soft-deleted.ts'
@@ -61,6 +62,7 @@ function acrHandlers(context: RegistryContext) {
   const manifestPositions = new PagePositions()
   return {
     listRepositories: (call) => listCatalog(context, call),
+    listRepositoryProperties: (call) => listRepositoryProperties(context, call),
     getRepository: (call) => getRepositoryProperties(context, call),
     patchRepository: (call) => patchRepositoryProperties(context, call),
     deleteRepository: (call) => deleteWholeRepository(context, call, (id) => discardUploadsOf(context, id)),

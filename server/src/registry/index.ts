@@ -22,12 +22,14 @@ export { OciError } from './protocol/errors.ts'
 export type {
   Actor,
   Admission,
+  AdmittedCaller,
   Gate,
   HostedRegistry,
   RateClass,
   RegistryCaller,
   RegistryNeed,
   RegistryDenial,
+  RepositoryView,
 } from './protocol/ports.ts'
 export type { OpenUploadState } from './uploads/open-uploads.ts'
 export { BlobSizeError } from './uploads/store-blob.ts'

@@ -314,4 +314,24 @@ export const registryMigrations: readonly Migration[] = [
       }
     },
   },
+  {
+    id: 'registry-0004-pulls',
+    worksFor: 'any',
+    up: async (schema, types) => {
+      await schema
+        .createTable('repository_pull')
+        .addColumn('repository_id', types.text, (column) => column.primaryKey())
+        .addColumn('pulls', types.integer, (column) => column.notNull())
+        .addColumn('pulled_at_ms', types.integer, (column) => column.notNull())
+        .execute()
+      await schema
+        .createTable('repository_day')
+        .addColumn('repository_id', types.text, (column) => column.notNull())
+        .addColumn('day', types.integer, (column) => column.notNull())
+        .addColumn('pulls', types.integer, (column) => column.notNull())
+        .addPrimaryKeyConstraint('repository_day_key', ['repository_id', 'day'])
+        .execute()
+      await schema.createIndex('repository_day_by_day').on('repository_day').column('day').execute()
+    },
+  },
 ]

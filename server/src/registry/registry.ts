@@ -15,6 +15,7 @@ import { createRegistryQuotas, type RegistryQuotas } from './quotas/registry-quo
 import { deleteQuotasOf, wholeRegistry } from './quotas/quota-store.ts'
 import { type ContentQuestion, type ContentSearch, searchContent } from './repositories/content-search-store.ts'
 import { createDeletionCount, type DeletionCount } from './repositories/deletion-count-store.ts'
+import { expirePulls } from './repositories/pull-days-store.ts'
 import { pruneTagChanges, tagChangeLifetimeMs } from './repositories/tag-change-store.ts'
 import { deleteRegistryContent } from './repositories/repository-store.ts'
 import { applyPolicies } from './retention/apply-policies.ts'
@@ -77,6 +78,8 @@ export interface Registry {
   flushLastPulls(): Promise<void>
   /** Adds last pull times that another thread collected. */
   addPulls(recorded: RecordedPulls): void
+  /** Deletes the pulls of days that are no longer kept. */
+  expirePulls(): Promise<void>
   /** Stops the background work. */
   close(): Promise<void>
   /** Ends idle uploads if the file system has no space for content; returns how many. Cheap where it has. */
@@ -116,6 +119,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     collections,
     flushLastPulls: () => context.lastPulls.flush(),
     addPulls: (recorded) => context.lastPulls.add(recorded),
+    expirePulls: () => expirePulls(database, clock.now()),
     scrubs,
     integrityFigures: context.integrity.figures,
     close: async () => {

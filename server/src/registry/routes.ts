@@ -12,6 +12,7 @@ import {
   manifestDocumentSchema,
   manifestListSchema,
   repositoryDeletionSchema,
+  repositoryListSchema,
   repositorySchema,
   tagDocumentSchema,
   tagHistorySchema,
@@ -45,6 +46,7 @@ const ociKinds = {
 /** The handlers below `/acr/v1/`, with the kind of path of each. */
 const acrKinds = {
   listRepositories: 'catalog',
+  listRepositoryProperties: 'repositories',
   getRepository: 'repository',
   patchRepository: 'repository',
   deleteRepository: 'repository',
@@ -92,6 +94,7 @@ type Transfer = 'pull' | 'push'
 const signedIn: RouteNeed = { kind: 'signed-in' }
 const catalog: RouteNeed = { kind: 'catalog', name: 'catalog' }
 const deletedCatalog: RouteNeed = { kind: 'catalog', name: 'deleted_catalog' }
+const repositories: RouteNeed = { kind: 'catalog', name: 'repositories' }
 const pull = on('pull')
 const push = on('pull', 'push')
 const erase = on('delete')
@@ -125,6 +128,7 @@ export const registryRoutes: readonly RegistryRoute[] = [
   oci({ id: 'registry.uploads.finish',             method: 'PUT',    path: '/v2/:name/blobs/uploads/:id',                 need: push,            handler: 'finishUpload',           cost: 'change', stepUp: true, body: 'stream' }),
   oci({ id: 'registry.uploads.cancel',             method: 'DELETE', path: '/v2/:name/blobs/uploads/:id',                 need: push,            handler: 'cancelUpload',           cost: 'change', stepUp: true }),
   acr({ id: 'registry.properties.catalog',         method: 'GET',    path: '/acr/v1/_catalog',                            need: catalog,         handler: 'listRepositories',       cost: 'list', response: catalogSchema }),
+  acr({ id: 'registry.repositories.list',          method: 'GET',    path: '/acr/v1/_repositories',                       need: repositories,    handler: 'listRepositoryProperties', cost: 'list', response: repositoryListSchema }),
   acr({ id: 'registry.repository.get',             method: 'GET',    path: '/acr/v1/:name',                               need: readProperties,  handler: 'getRepository',          cost: 'read', response: repositorySchema }),
   acr({ id: 'registry.repository.patch',           method: 'PATCH',  path: '/acr/v1/:name',                               need: writeProperties, handler: 'patchRepository',        cost: 'change', stepUp: true, body: 'bytes', response: repositorySchema }),
   acr({ id: 'registry.repository.delete',          method: 'DELETE', path: '/acr/v1/:name',                               need: erase,           handler: 'deleteRepository',       cost: 'change', stepUp: true, defers: true, response: repositoryDeletionSchema }),

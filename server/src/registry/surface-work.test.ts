@@ -12,7 +12,7 @@ import { type RegistryHandlers, type RegistryRoute, readsStream, registryRoutes 
 import { mountSurface } from './surface.ts'
 import type { RegistryCall } from './protocol/call.ts'
 import { OciError } from './protocol/errors.ts'
-import { digestOf } from '../../testing/registry/test-registry.ts'
+import { allRepositories, digestOf } from '../../testing/registry/test-registry.ts'
 
 /** The routes that are decided at their admission only. */
 const atOnce = ['registry.base.get', 'registry.base.head', 'registry.manifests.get', 'registry.manifests.head']
@@ -38,6 +38,7 @@ async function visitRoutes(
     deletionsSeen: 0,
     mayPull: () => Promise.resolve(true),
     identify: () => Promise.resolve(undefined),
+    repositories: () => Promise.resolve(allRepositories),
   } as const
   const unexpected = () => Promise.reject(new Error('a standing caller is not decided again'))
   const log = createLog('silent')

@@ -17,8 +17,8 @@ import { openNetwork } from '@acrux/shared/standards/azure/network-rules.ts'
 import { type BlobStore, createFilesystemBlobStore } from '../../src/storage/index.ts'
 import type { BlobSettings } from '../../src/registry/blobs/blob-settings.ts'
 import type { RegistryTables } from '../../src/registry/rows/rows.ts'
-import type { RegistryCaller } from '../../src/registry/protocol/ports.ts'
-import { seenFirst } from './test-registry.ts'
+import type { AdmittedCaller } from '../../src/registry/protocol/ports.ts'
+import { allRepositories, seenFirst } from './test-registry.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { registryMigrations } from '../../src/registry/migrations.ts'
 
@@ -195,13 +195,14 @@ export function useBlobServer(
   return used
 }
 
-function callerOf(key: string, gate: BlobTestServer['gate']): RegistryCaller {
+function callerOf(key: string, gate: BlobTestServer['gate']): AdmittedCaller {
   return {
     key,
     actor: { kind: 'service-principal', id: key },
     deletionsSeen: gate.deletionsSeen,
     mayPull: (repository) => gate.mayPull(repository, key),
     identify: () => Promise.resolve({ kind: 'servicePrincipal', id: key, name: key } as const),
+    repositories: () => Promise.resolve(allRepositories),
   }
 }
 

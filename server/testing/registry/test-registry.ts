@@ -18,7 +18,14 @@ import { type BlobStore, createMemoryBlobStore } from '../../src/storage/index.t
 import { registryMigrations } from '../../src/registry/migrations.ts'
 import { createRegistry, type Registry } from '../../src/registry/registry.ts'
 import { indexRoutes, matchPath, registryRoutes } from '../../src/registry/routes.ts'
-import type { Actor, Gate, HostedRegistry, RateClass, RegistryNeed } from '../../src/registry/protocol/ports.ts'
+import type {
+  Actor,
+  Gate,
+  HostedRegistry,
+  RateClass,
+  RegistryNeed,
+  RepositoryView,
+} from '../../src/registry/protocol/ports.ts'
 import type { DefaultQuotas } from '../../src/registry/quotas/quotas.ts'
 
 /** A request of a test. The path is sent unchanged. */
@@ -55,6 +62,7 @@ export type TestRegistry = TestDatabase & {
     denies: boolean
     deletionsSeen: number
     mayPull: (repository: string) => Promise<boolean>
+    view: RepositoryView
     callerKey: string
     /** Whether each request is that of a person who looks at content in the portal. */
     views: boolean
@@ -92,6 +100,14 @@ const registries: Readonly<Record<string, HostedRegistry>> = {
 /** `deletionsSeen` of a credential that was issued before a test deletes any repository. */
 export const seenFirst = 1
 
+/** The view of a caller that may list and pull all repositories. */
+export const allRepositories: RepositoryView = {
+  listsAll: true,
+  candidates: 'any',
+  mayPull: () => true,
+  accessTo: () => ['pull'],
+}
+
 /** Opens a registry of its own on a free port. */
 export async function openTestRegistry(
   kind: DatabaseKind,
@@ -113,6 +129,7 @@ export async function openTestRegistry(
     denies: false,
     deletionsSeen: seenFirst,
     mayPull: () => Promise.resolve(true),
+    view: allRepositories,
     callerKey: 'caller',
     views: false,
     rate: undefined,
@@ -197,6 +214,7 @@ function testGate(state: TestRegistry['gate'], needs: RegistryNeed[], database: 
           deletionsSeen: state.deletionsSeen,
           mayPull: (repository) => state.mayPull(repository),
           identify: () => Promise.resolve(actorNamed(state.callerKey)),
+          repositories: () => Promise.resolve(state.view),
         },
         revision,
       }

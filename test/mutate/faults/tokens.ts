@@ -113,8 +113,8 @@ export const tokenFaults: readonly Fault[] = [
   {
     what: 'Anonymous callers may push',
     file: 'server/src/authorization/rights/repository-rights.ts',
-    find: "const anonymousRightNames = new Set(['pull', 'metadata_read', 'catalog'])",
-    replace: "const anonymousRightNames = new Set(['pull', 'metadata_read', 'catalog', 'push'])",
+    find: "const anonymousRightNames = new Set(['pull', 'metadata_read', 'catalog', 'repositories'])",
+    replace: "const anonymousRightNames = new Set(['pull', 'metadata_read', 'catalog', 'repositories', 'push'])",
     tests: [
       'server/src/authorization/authorization.test.ts',
       'server/src/authorization/anonymous-access/anonymous-access.test.ts',

@@ -102,7 +102,7 @@ export const without: Readonly<Record<string, string>> = {
   ...named('what there is to read', 'blob manifest manifest_reference tag repository_blob deleted_tag registry_blob repository_usage registry_usage'),
   ...named('what tells that something is no more', 'deleted_registry deleted_repository deleted_manifest repository_deletions repository_tombstone'),
   ...named('what tells people what happened to their accounts', 'security_event'),
-  ...named('what was counted, and when', 'registry_activity last_pull'),
+  ...named('what was counted, and when', 'registry_activity last_pull repository_pull repository_day'),
   ...named('what happened to tags', 'tag_change'),
   ...named('the audit log', 'audit_block audit_event audit_head audit_webhook credential_use'),
   ...named('where something is', 'tenant subscription resource_group application_uri'),

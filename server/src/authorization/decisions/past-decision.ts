@@ -1,6 +1,6 @@
 import { type DecisionRecord, recordDecision } from './decision-record.ts'
 import { type Principal } from '../rights/model.ts'
-import { everyRight } from '@acrux/shared/standards/azure/registry-rights.ts'
+import { isRight } from '@acrux/shared/standards/azure/registry-rights.ts'
 import { type EventFilter, type InTurn, auditEventDocument } from '../../audit/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import type { DecisionContext } from './context.ts'
@@ -87,7 +87,7 @@ async function explainNow(
   // A permission does not fix a token, and credentials are not checked again.
   if (asked === null || needs.length === 0 || firstFailure === 'token-lacks-access') return undefined
   const { action, scope, repository } = asked
-  if (everyRight.includes(action))
+  if (isRight(action))
     return access.explain(principal, registry, { right: action, repository: repository ?? undefined })
   return principal.kind !== 'directory' || scope === null ? undefined : access.explainAction(principal, action, scope)
 }

@@ -1,4 +1,4 @@
-import { everyRight } from '@acrux/shared/standards/azure/registry-rights.ts'
+import { everyRight, isRight } from '@acrux/shared/standards/azure/registry-rights.ts'
 import { normalizeScope } from '@acrux/shared/standards/azure/resource-id.ts'
 import { repositoryNameAttribute } from '@acrux/shared/standards/conditions/role-condition.ts'
 import type { RegistryInQuestion, RightInQuestion } from '../rights/model.ts'
@@ -123,7 +123,7 @@ const smallestRoles = new Map<string, RoleDefinition | undefined>()
 
 /** The built-in role with the right and the fewest other rights. */
 function smallestRole(right: string, mode: Mode): RoleDefinition | undefined {
-  if (!everyRight.includes(right)) return undefined
+  if (!isRight(right)) return undefined
   const key = `${mode} ${right}`
   if (!smallestRoles.has(key)) {
     const sizes = builtInRoles.flatMap((role) => {

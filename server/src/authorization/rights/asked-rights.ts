@@ -16,10 +16,10 @@ export function rightsAskedBy({ type, name, actions }: AccessScope): AskedAction
       }))
     }
     case 'registry': {
-      const isCatalog = name === 'catalog' || name === 'deleted_catalog'
+      const isList = name === 'catalog' || name === 'deleted_catalog' || name === 'repositories'
       return [...new Set(actions)].map((action) => ({
         action,
-        right: isCatalog && action === '*' ? { right: name, repository: undefined } : undefined,
+        right: isList && action === '*' ? { right: name, repository: undefined } : undefined,
       }))
     }
     default:

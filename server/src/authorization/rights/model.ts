@@ -16,7 +16,7 @@ export type RegistryInQuestion = {
   readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
 }
 
-/** A right: an action of an access scope on a repository, or `catalog` or `deleted_catalog` on no repository. */
+/** A right: an action of an access scope on a repository, or `catalog`, `deleted_catalog` or `repositories` on no repository. */
 export type RightInQuestion = { readonly right: string; readonly repository: string | undefined }
 
 /** An action that a role must permit, on the management API or on the content of a registry. */

@@ -1,12 +1,22 @@
-import { actionsOfRight, everyRight, repositoryRightRules } from '@acrux/shared/standards/azure/registry-rights.ts'
+import {
+  actionsOfRight,
+  everyRight,
+  isRight,
+  repositoriesRight,
+  repositoryRights,
+} from '@acrux/shared/standards/azure/registry-rights.ts'
+import type { RepositoryGuard } from '@acrux/shared/standards/conditions/role-condition-guard.ts'
 import type { ActionNeed, RegistryInQuestion } from './model.ts'
 
 /**
- * Rights at a registry: the actions of an access scope on a repository, and `catalog` and `deleted_catalog` on no
- * repository. `untag` is an extension: it permits deleting a tag without permitting deletion.
+ * Rights at a registry: the actions of an access scope on a repository, and `catalog`, `deleted_catalog` and `repositories` on
+ * no repository. `untag` and `repositories` are extensions: `untag` permits deleting a tag without permitting deletion, and
+ * `repositories` permits listing the repositories that may be pulled.
  */
 export type RegistryRights = {
   allows(right: string, repository: string | undefined): boolean
+  /** Names that include those of all repositories that may be pulled. It is a filter: `allows` decides. */
+  pullable(): RepositoryGuard
   /** Whether a right is granted on every repository, by a role without a condition. Absent where that is not known. */
   allowsEverywhere?(right: string): boolean
   /** The scope map that the rights come from. Absent if they come from roles, or from a setting of the registry. */
@@ -17,9 +27,7 @@ export type RegistryRights = {
 export type GivenScopeMap = { readonly name: string; readonly actions: readonly string[] }
 
 /** The meaning of `*` on a repository. */
-export const everyRepositoryAction: readonly string[] = repositoryRightRules
-  .map(({ right }) => right)
-  .filter((right) => right !== 'untag')
+export const everyRepositoryAction: readonly string[] = repositoryRights.filter((right) => right !== 'untag')
 
 const needs = {
   LegacyRegistryPermissions: needsBy('legacy', 'action'),
@@ -46,21 +54,34 @@ export function isRepositoryAction(text: string): boolean {
   return text === 'untag' || everyRepositoryAction.includes(text)
 }
 
+/** All repositories. */
+const anyRepository: RepositoryGuard = { kind: 'any' }
+
 /** No rights. */
-export const noRights: RegistryRights = { allows: () => false }
+export const noRights: RegistryRights = {
+  allows: () => false,
+  pullable: () => ({ kind: 'names', names: [], prefixes: [] }),
+}
 
 /** All permissions, for the admin account. */
 export const allRights: RegistryRights = {
-  allows: (right) => needs.LegacyRegistryPermissions.has(right),
+  allows: isRight,
+  pullable: () => anyRepository,
 }
 
-const anonymousRightNames = new Set(['pull', 'metadata_read', 'catalog'])
+const anonymousRightNames = new Set(['pull', 'metadata_read', 'catalog', 'repositories'])
 
 /** The rights of anonymous callers if anonymous pull is enabled. [acr-protocol §8] */
-export const anonymousRights: RegistryRights = { allows: (right) => anonymousRightNames.has(right) }
+export const anonymousRights: RegistryRights = {
+  allows: (right) => anonymousRightNames.has(right),
+  pullable: () => anyRepository,
+}
 
 function needsBy(mode: 'legacy' | 'abac', kind: ActionNeed['kind']) {
   return new Map(
-    everyRight.map((right) => [right, actionsOfRight(right, mode).map((name): ActionNeed => ({ kind, name }))]),
+    [...everyRight, repositoriesRight].map((right) => [
+      right,
+      actionsOfRight(right, mode).map((name): ActionNeed => ({ kind, name })),
+    ]),
   )
 }

@@ -1,5 +1,11 @@
 import type { RoleCondition } from '@acrux/shared/standards/conditions/role-condition.ts'
 import { type ConditionSet, createConditionSet } from '../conditions/condition-set.ts'
+import {
+  type RepositoryGuard,
+  isNever,
+  repositoryGuard,
+  unionOfGuards,
+} from '@acrux/shared/standards/conditions/role-condition-guard.ts'
 import type { ActionNeed, RegistryInQuestion } from '../rights/model.ts'
 import { type RegistryRights, needsOf, repositoryInQuestion } from '../rights/repository-rights.ts'
 import { type AssignedRole, grantOf } from './assigned-role.ts'
@@ -31,13 +37,34 @@ export function rightsOfRoles(
   union: RoleUnion,
   mode: RegistryInQuestion['roleAssignmentMode'],
 ): RegistryRights & { readonly union: RoleUnion } {
+  const allows = (right: string, repository: string | undefined) =>
+    needsOf(right, mode).some((need) => union.allows(need, repositoryInQuestion(repository, mode)))
+  let known: RepositoryGuard | undefined
+  const pullable = () => (known ??= pullableBy(union, mode, () => allows('pull', undefined)))
   return {
     union,
-    allows: (right, repository) =>
-      needsOf(right, mode).some((need) => union.allows(need, repositoryInQuestion(repository, mode))),
+    allows: (right, repository) => allows(right, repository) || (right === 'repositories' && !isNever(pullable())),
+    pullable,
     allowsEverywhere: (right) =>
       needsOf(right, mode).some((need) => union.roles.some((role) => grantOf(role, need) === 'allows')),
   }
+}
+
+/** In legacy mode, the answer is the same for all repositories. */
+function pullableBy(
+  { roles }: RoleUnion,
+  mode: RegistryInQuestion['roleAssignmentMode'],
+  isAllowed: () => boolean,
+): RepositoryGuard {
+  if (mode === 'LegacyRegistryPermissions') return isAllowed() ? { kind: 'any' } : unionOfGuards([])
+  const guards = needsOf('pull', mode).flatMap((need) =>
+    roles.flatMap((role): RepositoryGuard[] => {
+      const grant = grantOf(role, need)
+      if (grant === 'allows') return [{ kind: 'any' }]
+      return typeof grant === 'object' ? [repositoryGuard(grant, need.name)] : []
+    }),
+  )
+  return unionOfGuards(guards)
 }
 
 function compile(roles: readonly AssignedRole[], need: ActionNeed): ConditionSet {

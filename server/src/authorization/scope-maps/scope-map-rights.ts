@@ -1,8 +1,10 @@
 import {
   type RepositoryPermission,
+  type ScopeMapAction,
   parseScopeMapAction,
   permissionsByRepository,
 } from '@acrux/shared/standards/azure/scope-map-action.ts'
+import { type RepositoryGuard, isNever } from '@acrux/shared/standards/conditions/role-condition-guard.ts'
 import type { GivenScopeMap, RegistryRights } from '../rights/repository-rights.ts'
 import { findSystemScopeMap } from './system-scope-maps.ts'
 
@@ -18,19 +20,30 @@ const actionsOf: Readonly<Record<RepositoryPermission, readonly string[]>> = {
   'metadata/write': ['metadata_write', 'untag'],
 }
 
-/** The rights of a scope map, which never include the catalog. Unreadable actions grant nothing. */
+/** The rights of a scope map, which never include the catalogs. Unreadable actions grant nothing. */
 function rightsOfActions(actions: readonly string[]): RegistryRights {
-  const permissionsOn = permissionsByRepository(
-    actions.flatMap((text) => {
-      const action = parseScopeMapAction(text)
-      return action === undefined ? [] : [action]
-    }),
-  )
+  const parsed = actions.flatMap((text) => {
+    const action = parseScopeMapAction(text)
+    return action === undefined ? [] : [action]
+  })
+  const permissionsOn = permissionsByRepository(parsed)
+  const pullable = pullableBy(parsed)
   return {
     allows: (right, repository) =>
-      repository !== undefined &&
-      [...permissionsOn(repository)].some((permission) => actionsOf[permission].includes(right)),
+      repository === undefined
+        ? right === 'repositories' && !isNever(pullable)
+        : [...permissionsOn(repository)].some((permission) => actionsOf[permission].includes(right)),
+    pullable: () => pullable,
   }
+}
+
+function pullableBy(actions: readonly ScopeMapAction[]): RepositoryGuard {
+  const patterns = actions.flatMap((action) =>
+    action.target === 'repositories' && actionsOf[action.permission].includes('pull') ? [action.repository] : [],
+  )
+  if (patterns.includes('*')) return { kind: 'any' }
+  const prefixes = patterns.filter((pattern) => pattern.endsWith('/*')).map((pattern) => pattern.slice(0, -1))
+  return { kind: 'names', names: patterns.filter((pattern) => !pattern.endsWith('/*')), prefixes }
 }
 
 /** A stored scope map. Its name and its actions, which are JSON text, are null for a system-defined scope map. */

@@ -57,7 +57,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       failure: 'garbage collection failed',
       failureLevel: 'error',
     },
-    /** Ends memberships that came from expired sign-ins, expired sessions of the portal, and imports of servers that no longer run; deletes old counters. */
+    /** Ends memberships that came from expired sign-ins, expired sessions of the portal, and imports of servers that no longer run; deletes old counters and pulls. */
     'clean-up': {
       runs: 'once for all',
       intervalSeconds: 60,
@@ -66,7 +66,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       failure: 'cleanup of expired memberships, sessions, imports and counters failed',
       failureLevel: 'error',
     },
-    /** Writes the hourly counters of each registry, and when manifests and tags were pulled. */
+    /** Writes the hourly counters of each registry, and the pulls of manifests, tags and repositories. */
     'flush-counters': {
       runs: 'in each process',
       intervalSeconds: 60,
@@ -207,12 +207,13 @@ function auditJobs(configuration: Configuration, { modules, state, clock }: JobS
 }
 
 async function cleanUp({ modules }: JobSources): Promise<void> {
-  const { activity, directory, imports, portal } = modules
+  const { activity, directory, imports, portal, registry } = modules
   await Promise.all([
     directory.endStaleMemberships(),
     portal.endExpiredSessions(),
     imports.endOrphaned(),
     activity.expire(),
+    registry.expirePulls(),
   ])
 }
 

@@ -26,6 +26,11 @@ test('a request is passed to the surface that its path names', () => {
     url: '/acr/v1/_catalog',
     access: { loginServer: 'contoso.example', scope: 'registry:catalog:*' },
   })
+  assert.deepEqual(parseApiTarget('/portal/api/registry/contoso.example/acr/v1/_repositories?n=1', armRoots), {
+    surface: 'registry',
+    url: '/acr/v1/_repositories?n=1',
+    access: { loginServer: 'contoso.example', scope: 'registry:repositories:*' },
+  })
 })
 
 // prettier-ignore

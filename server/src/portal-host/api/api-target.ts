@@ -68,6 +68,8 @@ function accessScopeOf(path: string): string | undefined {
       return undefined
     case 'catalog':
       return 'registry:catalog:*'
+    case 'repositories':
+      return 'registry:repositories:*'
     case 'deleted-catalog':
       return 'registry:deleted_catalog:*'
     default: {

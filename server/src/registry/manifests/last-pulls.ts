@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
+import { addPulls, dayOf, type DayOfPulls, sweepPulls } from '../repositories/pull-days-store.ts'
 import type { RepositoryReads } from '../repositories/repository-store.ts'
+import { chunked } from '../rows/piece-store.ts'
 import type { LastPullRow } from '../rows/rows.ts'
 import { deleteLastPulls, type LastPullPlace, listLastPulls, readLastPulls, writeLastPulls } from './last-pull-store.ts'
 
@@ -11,14 +13,15 @@ const maxRecorded = 100_000
 /** How many rows a sweep reads at once. */
 const sweptRows = 300
 
-type RecordedRepository = Map<string, number>
+/** The pulls of a repository: when its manifests and tags were pulled, and how often it was pulled on each day. */
+type RecordedRepository = { readonly times: Map<string, number>; readonly days: Map<number, number> }
 
-/** Last pull times by registry, repository, and digest or tag. */
-export type RecordedPulls = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<string, number>>>
+/** Pulls by registry and repository. */
+export type RecordedPulls = ReadonlyMap<string, ReadonlyMap<string, RecordedRepository>>
 
 /**
- * The last pull times of manifests and tags. The times are collected in memory and written about once a minute, so
- * that a pull needs no write.
+ * The last pull times of manifests and tags, and the pulls of repositories on each day. They are collected in memory and
+ * written about once a minute, so that a pull needs no write.
  */
 export class LastPulls {
   readonly #database: Database
@@ -28,7 +31,7 @@ export class LastPulls {
   #recorded = new Map<string, Map<string, RecordedRepository>>()
   /** What was taken last: it is read from here until the database has it. */
   #taken: RecordedPulls = new Map()
-  #count = 0
+  #size = 0
 
   constructor(database: Database, clock: Clock, repositories: RepositoryReads) {
     this.#database = database
@@ -40,61 +43,82 @@ export class LastPulls {
   record(rid: string, repository: string, reference: string, digest: string): void {
     let repositories = this.#recorded.get(rid)
     if (repositories === undefined) this.#recorded.set(rid, (repositories = new Map<string, RecordedRepository>()))
-    let references = repositories.get(repository)
-    if (references === undefined) repositories.set(repository, (references = new Map<string, number>()))
+    let pulls = repositories.get(repository)
+    if (pulls === undefined) repositories.set(repository, (pulls = noPulls()))
     const nowMs = this.#clock.now()
-    this.#put(references, digest, nowMs)
-    if (reference !== digest) this.#put(references, reference, nowMs)
+    this.#put(pulls.times, digest, nowMs)
+    if (reference !== digest) this.#put(pulls.times, reference, nowMs)
+    count(pulls.days, dayOf(nowMs), 1)
   }
 
-  #put(references: RecordedRepository, reference: string, atMs: number): void {
+  #put(references: Map<string, number>, reference: string, atMs: number): void {
     if (!references.has(reference)) {
-      if (this.#count >= maxRecorded) return
-      this.#count += 1
+      if (this.#size >= maxRecorded) return
+      this.#size += 1
     }
     references.set(reference, atMs)
   }
 
-  /** Writes the collected times. After a failure, they are written by the next flush. */
+  /** Writes the collected pulls. After a failure, they are written by the next flush. */
   async flush(): Promise<void> {
     const recorded = this.take()
     try {
-      const rows: LastPullRow[] = []
-      for (const [rid, repositories] of recorded) {
-        for (const [name, references] of repositories) {
-          const repository = await this.#repositories.byName.first({ rid, name })
-          if (repository === undefined) continue
-          for (const [reference, pulled_at_ms] of references) {
-            rows.push({ repository_id: repository.id, reference, pulled_at_ms })
-          }
-        }
+      const { times, days, places } = await this.#rowsOf(recorded)
+      await writeLastPulls(this.#database, times)
+      for (const chunk of chunked(days)) {
+        await addPulls(this.#database, chunk)
+        // They must not be added again if a later chunk fails.
+        for (const written of chunk) places.get(written)?.delete(written.day)
       }
-      await writeLastPulls(this.#database, rows)
     } catch (error) {
       this.add(recorded)
       throw error
     }
   }
 
-  /** Returns the collected times and starts over, for the thread that writes them. */
+  async #rowsOf(recorded: RecordedPulls) {
+    const times: LastPullRow[] = []
+    const days: DayOfPulls[] = []
+    const places = new Map<DayOfPulls, RecordedRepository['days']>()
+    for (const [rid, repositories] of recorded) {
+      for (const [name, pulled] of repositories) {
+        const repository = await this.#repositories.byName.first({ rid, name })
+        if (repository === undefined) continue
+        let lastAtMs = 0
+        for (const [reference, pulled_at_ms] of pulled.times) {
+          times.push({ repository_id: repository.id, reference, pulled_at_ms })
+          lastAtMs = Math.max(lastAtMs, pulled_at_ms)
+        }
+        for (const [day, pulls] of pulled.days) {
+          const row = { repositoryId: repository.id, day, pulls, lastAtMs }
+          days.push(row)
+          places.set(row, pulled.days)
+        }
+      }
+    }
+    return { times, days, places }
+  }
+
+  /** Returns the collected pulls and starts over, for the thread that writes them. */
   take(): RecordedPulls {
     this.#taken = this.#recorded
     this.#recorded = new Map()
-    this.#count = 0
+    this.#size = 0
     return this.#taken
   }
 
-  /** Adds times, those of another thread or those that could not be written. */
+  /** Adds pulls, those of another thread or those that could not be written. */
   add(recorded: RecordedPulls): void {
     for (const [rid, repositories] of recorded) {
       const present = this.#recorded.get(rid) ?? new Map<string, RecordedRepository>()
       this.#recorded.set(rid, present)
-      for (const [name, references] of repositories) {
-        const later = present.get(name) ?? new Map<string, number>()
+      for (const [name, { times, days }] of repositories) {
+        const later = present.get(name) ?? noPulls()
         present.set(name, later)
-        for (const [reference, atMs] of references) {
-          if (atMs > (later.get(reference) ?? 0)) this.#put(later, reference, atMs)
+        for (const [reference, atMs] of times) {
+          if (atMs > (later.times.get(reference) ?? 0)) this.#put(later.times, reference, atMs)
         }
+        for (const [day, pulls] of days) count(later.days, day, pulls)
       }
     }
   }
@@ -106,7 +130,7 @@ export class LastPulls {
   ): Promise<Map<string, number>> {
     const pulls = await readLastPulls(this.#database, id, references)
     for (const times of [this.#taken, this.#recorded]) {
-      const recorded = times.get(rid)?.get(name)
+      const recorded = times.get(rid)?.get(name)?.times
       for (const reference of references) {
         const atMs = recorded?.get(reference)
         if (atMs !== undefined && atMs > (pulls.get(reference) ?? 0)) pulls.set(reference, atMs)
@@ -115,7 +139,7 @@ export class LastPulls {
     return pulls
   }
 
-  /** Deletes the last pull times of deleted manifests and tags. */
+  /** Deletes the last pull times of deleted manifests and tags, and the pulls of deleted repositories. */
   async sweep(): Promise<void> {
     let place: LastPullPlace | undefined = { repository_id: '', reference: '' }
     while (place !== undefined) {
@@ -125,5 +149,14 @@ export class LastPulls {
       place = rows.length === sweptRows ? rows.at(-1) : undefined
       await nextTurn()
     }
+    await sweepPulls(this.#database)
   }
+}
+
+function noPulls(): RecordedRepository {
+  return { times: new Map(), days: new Map() }
+}
+
+function count(days: Map<number, number>, day: number, pulls: number): void {
+  days.set(day, (days.get(day) ?? 0) + pulls)
 }

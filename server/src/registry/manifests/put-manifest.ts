@@ -26,7 +26,7 @@ import type { ManifestContext } from './context.ts'
 import type { Reservation } from '../quotas/quotas.ts'
 import type { Actor } from '../protocol/ports.ts'
 import { withBody } from '../protocol/read-body.ts'
-import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
+import { changeEvent, type RepositoryTarget, requireCurrentCredential } from '../repositories/repositories.ts'
 import { changeRepository } from '../deletion/change-repository.ts'
 import { pusherColumns } from '../repositories/pusher.ts'
 import { openRepository, recordChange } from '../repositories/repository-store.ts'
@@ -111,7 +111,7 @@ async function holdsBytes(
 }
 
 /** The target of a manifest; part of a call. */
-export type ManifestTarget = Pick<OciCall<'manifest'>, 'registry' | 'caller' | 'origin' | 'path'>
+export type ManifestTarget = RepositoryTarget<OciCall<'manifest'>>
 
 type Storing = {
   readonly call: ManifestTarget

@@ -5,7 +5,7 @@ import { endResponse } from '../../platform/http/unread-body.ts'
 import type { AcrPath } from '@acrux/shared/standards/azure/acr-path.ts'
 import type { OciPath } from '@acrux/shared/standards/oci/oci-path.ts'
 import type { CheckedAcrPath, CheckedOciPath } from './checked-path.ts'
-import type { HostedRegistry, RegistryCaller } from './ports.ts'
+import type { AdmittedCaller, HostedRegistry } from './ports.ts'
 import type { RegistryHeaders } from './errors.ts'
 
 /** A request and its response: the part of a {@link RegistryCall} that the functions below need. */
@@ -19,7 +19,7 @@ export type Exchange = {
 /** An admitted request. `Path` is the path that the route row matched. */
 export type RegistryCall<Path = CheckedOciPath | CheckedAcrPath> = Exchange & {
   readonly registry: HostedRegistry
-  readonly caller: RegistryCaller
+  readonly caller: AdmittedCaller
   /** The caller's budget. */
   readonly budget: CallerBudget
   readonly origin: Origin

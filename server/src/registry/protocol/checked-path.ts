@@ -51,7 +51,7 @@ export function requireOciPath(path: OciPath, method: string): CheckedOciPath {
 
 /** The same as {@link requireOciPath}, for `/acr/v1/`. */
 export function requireAcrPath(path: AcrPath): CheckedAcrPath {
-  if (path.kind === 'catalog' || path.kind === 'deleted-catalog') return path
+  if (!('repository' in path)) return path
   const repository = requireName(path.repository)
   if ('tag' in path) {
     const tag = parseTag(path.tag)

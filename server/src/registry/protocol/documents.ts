@@ -38,6 +38,40 @@ export const tagNamesSchema = z
   .strictObject({ name: z.string(), tags: z.array(z.string()) })
   .register(apiSchemas, { id: 'TagNames' })
 
+const repositoryAction = z.string().describe('An action of an access scope, such as pull.')
+
+/** A repository in the list of repositories. */
+const listedRepositorySchema = z
+  .strictObject({
+    name: z.string(),
+    tagCount: z.int(),
+    manifestCount: z.int(),
+    size: z.int().describe('Stored bytes.'),
+    createdTime: time,
+    lastPushTime: time.optional(),
+    pushedBy,
+    lastPullTime: time.optional(),
+    pulls: z.int().describe('In the last 30 days.'),
+    pullsByDay: z.array(z.int()).length(30).describe('The oldest day first. Days begin at 00:00 UTC.'),
+    access: z.array(repositoryAction).describe('What the caller may do on the repository.'),
+  })
+  .register(apiSchemas, { id: 'ListedRepository' })
+
+/** A page of repositories. */
+export const repositoryListSchema = z
+  .strictObject({
+    registry: z.string().describe('The login server.'),
+    repositories: z.array(listedRepositorySchema),
+    count: z.int().optional().describe('All repositories of the list. Only on its first page, if it is known.'),
+    size: z.int().optional().describe('Stored bytes of the registry. Only for callers that may list all repositories.'),
+    incomplete: z
+      .literal(true)
+      .optional()
+      .describe('Whether the server stopped before it had checked all repositories.'),
+    message: z.string().optional().describe('Why the list is incomplete.'),
+  })
+  .register(apiSchemas, { id: 'RepositoryList' })
+
 /** A repository. */
 export const repositorySchema = z
   .strictObject({

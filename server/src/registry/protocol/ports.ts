@@ -15,7 +15,7 @@ export type RegistryNeed =
       /** Any one of these is sufficient instead. The challenge does not name them. */
       readonly anyOf?: readonly string[]
     }
-  | { readonly kind: 'catalog'; readonly name: 'catalog' | 'deleted_catalog' }
+  | { readonly kind: 'catalog'; readonly name: 'catalog' | 'deleted_catalog' | 'repositories' }
 
 /** The registry that a request is for. A registry that is deleted and created again has another `rid`. */
 export type HostedRegistry = NetworkRules & {
@@ -62,6 +62,26 @@ export type RegistryCaller = {
   readonly identify: () => Promise<Actor | undefined>
 }
 
+/** The repositories that a caller may list, and what it may do with them. The rights are those of one moment. */
+export type RepositoryView = {
+  /** Whether the caller may list all repositories, also those that it may not pull. */
+  readonly listsAll: boolean
+  /**
+   * Names that include those of all repositories that the caller may pull: some names, and all that begin with some texts.
+   * `any` stands for all names.
+   */
+  readonly candidates: 'any' | { readonly names: readonly string[]; readonly prefixes: readonly string[] }
+  readonly mayPull: (repository: string) => boolean
+  /** The actions that the caller may do on a repository. */
+  readonly accessTo: (repository: string) => readonly string[]
+}
+
+/** A caller that a gate has admitted. */
+export type AdmittedCaller = RegistryCaller & {
+  /** The present rights to list. No repository, if the credential is no longer valid. */
+  readonly repositories: () => Promise<RepositoryView>
+}
+
 /** A denial: 401 with the challenge, 403 or 429. */
 export type RegistryDenial = {
   readonly status: 401 | 403 | 429
@@ -77,7 +97,7 @@ export type RegistryDenial = {
 export type Admission =
   | {
       readonly admitted: true
-      readonly caller: RegistryCaller
+      readonly caller: AdmittedCaller
       /** The authority revision that the decision belongs to. */
       readonly revision: number
     }
@@ -100,7 +120,7 @@ export interface Gate {
     request: IncomingMessage,
     origin: Origin,
     registry: HostedRegistry,
-    admitted: { readonly need: RegistryNeed; readonly caller: RegistryCaller },
+    admitted: { readonly need: RegistryNeed; readonly caller: AdmittedCaller },
   ): Promise<Admission>
   /** The denial of a credential that was issued before the repository was deleted and recreated. */
   denyOutdated(

@@ -10,7 +10,12 @@ import type { RepositoryRow } from '../rows/rows.ts'
 export type RepositoryCall = RegistryCall<{ readonly repository: RepositoryName }>
 
 /** The target of a change in a repository, and its caller; part of a call. */
-export type RepositoryTarget = Pick<RepositoryCall, 'registry' | 'caller' | 'origin' | 'path'>
+export type RepositoryTarget<Call extends RegistryCall<unknown> = RepositoryCall> = Pick<
+  Call,
+  'registry' | 'origin' | 'path'
+> & {
+  readonly caller: RegistryCaller
+}
 
 /**
  * Rejects a credential that was issued before an earlier repository of the same name was deleted.

@@ -14,6 +14,8 @@ export type RegistryTables = {
   deleted_registry: DeletedRegistryRow
   deleted_tag: DeletedTagRow
   last_pull: LastPullRow
+  repository_pull: RepositoryPullRow
+  repository_day: RepositoryDayRow
   scrub: ScrubRow
   content_report: ContentReportRow
   registry_usage: RegistryUsageRow
@@ -216,6 +218,21 @@ export type LastPullRow = {
   /** A digest contains a colon, a tag does not. */
   readonly reference: string
   readonly pulled_at_ms: number
+}
+
+/** The pulls of a repository in the days of `repository_day`, and the last one. */
+export type RepositoryPullRow = {
+  readonly repository_id: string
+  readonly pulls: number
+  readonly pulled_at_ms: number
+}
+
+/** The pulls of a repository on one day. */
+export type RepositoryDayRow = {
+  readonly repository_id: string
+  /** Days since the epoch, in UTC. */
+  readonly day: number
+  readonly pulls: number
 }
 
 /** One row: the progress of the background scrub. */

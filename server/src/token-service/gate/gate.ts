@@ -2,7 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { type DecisionRecord, failedBefore } from '../../authorization/index.ts'
 import type { Origin } from '../../platform/http/app.ts'
-import type { Admission, Gate, HostedRegistry, RateClass, RegistryCaller, RegistryNeed } from '../../registry/index.ts'
+import type {
+  Admission,
+  AdmittedCaller,
+  Gate,
+  HostedRegistry,
+  RateClass,
+  RegistryCaller,
+  RegistryNeed,
+} from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { type NetworkDenial, networkChange, networkDenial } from '@acrux/shared/standards/azure/network-rules.ts'
 import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
@@ -125,7 +133,7 @@ async function admitAgain(
   context: GateContext,
   request: IncomingMessage,
   call: GateCall,
-  caller: RegistryCaller,
+  caller: AdmittedCaller,
 ): Promise<Admission> {
   const session = context.ofCallers.get(caller)
   if (session === undefined) throw new Error('a caller that was not admitted was authorized again')

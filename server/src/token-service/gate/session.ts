@@ -1,8 +1,9 @@
-import type { GivenRights, Principal, RegistryRights } from '../../authorization/index.ts'
+import { type GivenRights, type Principal, type RegistryRights, noRights } from '../../authorization/index.ts'
 import type { Audit } from '../../audit/index.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import type { Actor, HostedRegistry, RegistryCaller, RegistryNeed } from '../../registry/index.ts'
+import type { Actor, AdmittedCaller, HostedRegistry, RegistryNeed, RepositoryView } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
+import { repositoryRights } from '@acrux/shared/standards/azure/registry-rights.ts'
 import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
 import { type AccessScope, coversAction } from '@acrux/shared/standards/oauth/access-scope.ts'
 import {
@@ -34,7 +35,7 @@ export type Session = {
   readonly expiresAtMs: number
   /** The workload token in the header, if it has one. */
   readonly workload: WorkloadSignIn | undefined
-  readonly caller: RegistryCaller
+  readonly caller: AdmittedCaller
   authority: Authority
   /** When the use of the password has to be noted again. */
   noteUseAgainMs: number
@@ -124,11 +125,29 @@ function newSession(context: SessionContext, registry: Registry, facts: SessionF
         const need = { kind: 'repository', repository, actions: ['pull'] } as const
         return standing !== undefined && isAllowed(session.tokenAccess, standing.rights, need)
       },
+      repositories: async () => {
+        const { standing } = await currentAuthority(context, session, registry)
+        return viewOf(standing?.rights ?? noRights)
+      },
     },
     authority: { revision: -1, standing: undefined },
     noteUseAgainMs: 0,
   }
   return session
+}
+
+/**
+ * The repositories that rights permit to list. A token for the list has no actions on repositories: what its principal may do is
+ * shown.
+ */
+function viewOf(rights: RegistryRights): RepositoryView {
+  const guard = rights.pullable()
+  return {
+    listsAll: rights.allows('catalog', undefined) || rights.allowsEverywhere?.('pull') === true,
+    candidates: guard.kind === 'any' ? 'any' : guard,
+    mayPull: (repository) => rights.allows('pull', repository),
+    accessTo: (repository) => repositoryRights.filter((right) => rights.allows(right, repository)),
+  }
 }
 
 /** The current authority of a session, which is read once for each revision. */

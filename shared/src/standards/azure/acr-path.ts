@@ -6,6 +6,7 @@ import { splitRawPath } from '../http/raw-path.ts'
  */
 export type AcrPath =
   | { readonly kind: 'catalog' }
+  | { readonly kind: 'repositories' }
   | { readonly kind: 'repository'; readonly repository: string }
   | { readonly kind: 'tags'; readonly repository: string }
   | { readonly kind: 'tag'; readonly repository: string; readonly tag: string }
@@ -33,6 +34,7 @@ export function matchAcrPath(rawPath: string): AcrPath | undefined {
 
 function matchLive(segments: readonly string[]): AcrPath | undefined {
   if (segments.length === 1 && segments[0] === '_catalog') return { kind: 'catalog' }
+  if (segments.length === 1 && segments[0] === '_repositories') return { kind: 'repositories' }
   const { repository, below } = splitRepository(segments)
   if (repository === '') return undefined
   const [collection, member, view] = below

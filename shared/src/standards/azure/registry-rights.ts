@@ -12,8 +12,8 @@ const prefix = 'Microsoft.ContainerRegistry/registries/'
  * artifacts), the name is one that only roles with `*` permit. [acr-protocol §9.1]
  */
 // prettier-ignore
-/** The rights on a repository. `untag` is an extension: it permits deleting a tag without permitting deletion. */
-export const repositoryRightRules: readonly RegistryRightRule[] = [
+/** The rights on a repository, and what grants them. `untag` is an extension: it permits deleting a tag without permitting deletion. */
+const repositoryRightRules: readonly RegistryRightRule[] = [
   { right: 'pull',            legacy: ['pull/read'],                   abac: ['repositories/content/read'] },
   { right: 'push',            legacy: ['push/write'],                  abac: ['repositories/content/write'] },
   { right: 'delete',          legacy: ['artifacts/delete'],            abac: ['repositories/content/delete'] },
@@ -31,10 +31,28 @@ const catalogRightRules: readonly RegistryRightRule[] = [
   { right: 'deleted_catalog', legacy: ['deleted/read'],                abac: ['catalog/read'] },
 ]
 
-const rules = new Map([...repositoryRightRules, ...catalogRightRules].map((rule) => [rule.right, rule]))
+/** The right to list the repositories that may be pulled. It is an extension, and follows from `pull` or `catalog`. */
+export const repositoriesRight = 'repositories'
 
-/** The names of all rights. */
-export const everyRight: readonly string[] = [...rules.keys()]
+const repositoriesRule: RegistryRightRule = {
+  right: repositoriesRight,
+  legacy: ['pull/read'],
+  abac: ['repositories/content/read', 'catalog/read'],
+}
+
+const ownRules = [...repositoryRightRules, ...catalogRightRules]
+const rules = new Map([...ownRules, repositoriesRule].map((rule) => [rule.right, rule]))
+
+/** The names of all rights that are granted by themselves. */
+export const everyRight: readonly string[] = ownRules.map(({ right }) => right)
+
+/** The rights on a repository. */
+export const repositoryRights: readonly string[] = repositoryRightRules.map(({ right }) => right)
+
+/** Whether a text is a right. */
+export function isRight(text: string): boolean {
+  return rules.has(text)
+}
 
 /** The actions that grant a right, with the prefix; any one suffices. None for an unknown right. */
 export function actionsOfRight(right: string, mode: 'legacy' | 'abac'): readonly string[] {

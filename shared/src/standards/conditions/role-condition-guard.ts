@@ -19,11 +19,11 @@ export function repositoryGuard(condition: RoleCondition, action: string): Repos
     all: any,
     none: never,
     unlisted: any,
-    union,
+    union: unionOfGuards,
     intersection: narrowest,
     named: (test, values, oneSuffices) => {
       const guards = values.map((value) => guardOfValue(test, value))
-      return oneSuffices ? union(guards) : narrowest(guards)
+      return oneSuffices ? unionOfGuards(guards) : narrowest(guards)
     },
   })
 }
@@ -36,7 +36,13 @@ function guardOfValue(test: ConditionComparison['operator']['test'], value: Cond
   return beginning.text === '' ? any : { kind: 'names', names: [], prefixes: [beginning.text] }
 }
 
-function union(guards: readonly RepositoryGuard[]): RepositoryGuard {
+/** Whether a condition with this guard is met for no name. */
+export function isNever(guard: RepositoryGuard): boolean {
+  return guard.kind === 'names' && guard.names.length === 0 && guard.prefixes.length === 0
+}
+
+/** The names that at least one of the guards has. */
+export function unionOfGuards(guards: readonly RepositoryGuard[]): RepositoryGuard {
   const names = new Set<string>()
   const prefixes = new Set<string>()
   for (const guard of guards) {

@@ -13,6 +13,8 @@ export type NextPage = {
   readonly artifactType?: string | undefined
   /** What the entries of `/acr/v1/R/_tags` and `/acr/v1/R/_manifests` contain in addition. Not ACR's. */
   readonly expand?: string | undefined
+  /** The other parameters of the list, repeated for the next page. */
+  readonly filters?: Readonly<Record<string, string>>
 }
 
 /**
@@ -24,11 +26,13 @@ export type NextPage = {
  *
  * @throws {TypeError} for a path that no route matches.
  */
-export function nextLink(rawPath: string, { last, n, orderby, digest, artifactType, expand }: NextPage): string {
+export function nextLink(rawPath: string, page: NextPage): string {
+  const { last, n, orderby, digest, artifactType, expand, filters = {} } = page
   const query = [`last=${encode(last)}`, `n=${n}`, `orderby=${encode(orderby ?? '')}`]
   if (digest !== undefined) query.push(`digest=${encode(digest)}`)
   if (expand !== undefined) query.push(`expand=${encode(expand)}`)
   if (artifactType !== undefined) query.push(`artifactType=${encode(artifactType)}`)
+  for (const [name, value] of Object.entries(filters)) query.push(`${name}=${encode(value)}`)
   return `<${canonicalPath(rawPath)}?${query.join('&')}>; rel="next"`
 }
 

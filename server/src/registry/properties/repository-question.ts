@@ -1,0 +1,95 @@
+import { OciError } from '../protocol/errors.ts'
+import { requirePage } from '../repositories/list-order.ts'
+
+/** The columns by which the list of repositories can be ordered. */
+const columns = ['name', 'pushed', 'size', 'pulls'] as const
+export type RepositoryColumn = (typeof columns)[number]
+
+/** A question for a page of the list of repositories. */
+export type RepositoryQuestion = {
+  readonly size: number
+  readonly order: { readonly column: RepositoryColumn; readonly isDescending: boolean }
+  /** The entry before the page. The key of an order by name is 0. */
+  readonly after: { readonly name: string; readonly key: number } | undefined
+  readonly filter: {
+    /** A part of the name. */
+    readonly text: string | undefined
+    readonly pushedAfterMs: number | undefined
+    readonly pushedBeforeMs: number | undefined
+    readonly notPulledSinceMs: number | undefined
+    /** The id of who pushed last. */
+    readonly pushedBy: string | undefined
+  }
+}
+
+const maxPage = 100
+
+/** The parameters of the query that filter the list. */
+export const filterNames = ['filter', 'pushedAfter', 'pushedBefore', 'notPulledSince', 'pushedBy'] as const
+
+/**
+ * Reads the question of a request. Who may not see who pushed, may not ask for it.
+ *
+ * @throws OciError BAD_REQUEST or PAGINATION_NUMBER_INVALID
+ */
+export function requireRepositoryQuestion(query: URLSearchParams, seesPushers: boolean): RepositoryQuestion {
+  if (query.has('pushedBy') && !seesPushers) {
+    throw new OciError('BAD_REQUEST', { message: 'pushedBy is only for callers that sign in' })
+  }
+  const { size, last } = requirePage(query)
+  const order = requireOrder(query.get('orderby') ?? '')
+  return {
+    size: Math.min(size, maxPage),
+    order,
+    after: last === '' ? undefined : requirePosition(last, order.column),
+    filter: {
+      text: textOf(query, 'filter')?.toLowerCase(),
+      pushedAfterMs: requireTime(query, 'pushedAfter'),
+      pushedBeforeMs: requireTime(query, 'pushedBefore'),
+      notPulledSinceMs: requireTime(query, 'notPulledSince'),
+      pushedBy: textOf(query, 'pushedBy'),
+    },
+  }
+}
+
+function requireOrder(text: string): RepositoryQuestion['order'] {
+  const [name = '', direction, ...more] = text === '' ? ['name'] : text.toLowerCase().split(' ')
+  const column = columns.find((one) => one === name)
+  if (column === undefined || more.length > 0 || ![undefined, 'asc', 'desc'].includes(direction)) {
+    throw new OciError('BAD_REQUEST', {
+      message: `orderby must be ${columns.join(', ')}, with asc or desc after a space`,
+    })
+  }
+  return { column, isDescending: direction === undefined ? column !== 'name' : direction === 'desc' }
+}
+
+/** PostgreSQL rejects a NUL, which no name contains. */
+function textOf(query: URLSearchParams, name: string): string | undefined {
+  return query.get(name)?.replaceAll('\0', '\ufffd') || undefined
+}
+
+function requireTime(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name)
+  if (text === null || text === '') return undefined
+  const atMs = /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : NaN
+  if (Number.isNaN(atMs)) {
+    throw new OciError('BAD_REQUEST', { message: `${name} must be a time, such as 2026-01-31T12:00:00Z` })
+  }
+  return atMs
+}
+
+/** The position of an entry, as `last` has it. Clients must not read it. */
+export function positionText({ name, key }: { readonly name: string; readonly key: number }, column: RepositoryColumn) {
+  return column === 'name' ? name : `${key},${name}`
+}
+
+function requirePosition(text: string, column: RepositoryColumn): { name: string; key: number } {
+  if (column === 'name') return { name: text, key: 0 }
+  const [, key, name] = /^(\d{1,16}),(.*)$/s.exec(text) ?? []
+  if (key === undefined || name === undefined) {
+    throw new OciError('BAD_REQUEST', {
+      message: 'last must come from the Link of the previous page, in the same order',
+    })
+  }
+  return { name, key: Number(key) }
+}
