@@ -112,11 +112,12 @@ await main(async (given) => {
   const isBlackBox = hasBlackBoxTests(mode)
   await setUp(mode, isBlackBox)
   const { url, stop } = await openDatabase(mode)
-  const program = isBlackBox ? programUnderTest() : undefined
-  // A program of the caller's may be of an earlier version, which cannot complete a prepared directory.
-  const isOfTree = program !== undefined && (process.env.ACRUX_TEST_MAIN ?? '') === ''
-  const prepared = isOfTree ? await prepareDataDir(nodeBinary(), program) : undefined
+  let prepared
   try {
+    const program = isBlackBox ? programUnderTest() : undefined
+    // A program of the caller's may be of an earlier version, which cannot complete a prepared directory.
+    const isOfTree = program !== undefined && (process.env.ACRUX_TEST_MAIN ?? '') === ''
+    if (isOfTree) prepared = await prepareDataDir(nodeBinary(), program)
     const env = environment({
       // The program under test stores compiled code there too: half of what a test file imports is code of the program.
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'),
