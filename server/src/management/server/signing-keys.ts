@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { recordChange, attributionOf } from '../../audit/index.ts'
 import { type DocumentOf, apiSchemas } from '../../platform/http/api-schema.ts'
+import { currentWork } from '../../platform/process/authorized-work.ts'
 import { subscriptionId } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { ManagementCall } from '../arm/context.ts'
 import type { ServerContext } from './context.ts'
@@ -20,6 +21,7 @@ type StatusDocument = DocumentOf<typeof statusResponse>
 export async function rotateSigningKeys(context: Context, call: ManagementCall): Promise<StatusDocument> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
   await context.rotateKeys()
+  currentWork()?.keepResult()
   const { caller, origin } = call
   const event = { action: 'signing-keys.rotate', target: subscriptionId(subscription) }
   await context.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })

@@ -143,7 +143,7 @@ test('only a route whose row says so starts work that continues after its respon
   assert.deepEqual(started, ['/x/defers'])
 })
 
-test('a caller whose permission is revoked while a response is prepared gets the denial, unless the request has changed something', async (t) => {
+test('a caller whose permission is revoked while a response is prepared gets the denial, unless the request has changed or started something', async (t) => {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   let [revision, isRevoked] = [1, false]
   const common = { need: 'public', cost: 'small' } as const
@@ -175,6 +175,18 @@ test('a caller whose permission is revoked while a response is prepared gets the
           return { done: true }
         },
       },
+      {
+        ...common,
+        id: 'x.start',
+        method: 'POST',
+        path: '/x/start',
+        defers: true,
+        handle: async () => {
+          runDeferred(() => undefined)
+          revoke()
+          return { done: true }
+        },
+      },
     ],
     territory: [],
     authority: { authorityRevision: () => Promise.resolve(revision), knownRevision: () => revision },
@@ -187,8 +199,10 @@ test('a caller whose permission is revoked while a response is prepared gets the
   t.after(() => app.close())
   const read = await app.inject('/x/read')
   assert.deepEqual([read.statusCode, read.body], [403, '{}'])
-  isRevoked = false
-  assert.equal((await app.inject({ method: 'POST', url: '/x/change' })).statusCode, 200)
+  for (const url of ['/x/change', '/x/start']) {
+    isRevoked = false
+    assert.equal((await app.inject({ method: 'POST', url })).statusCode, 200, url)
+  }
 })
 
 test('a caller is denied before the body is read', async (t) => {

@@ -202,6 +202,8 @@ export function withoutCaller<Result>(run: () => Result): Result {
  * @throws if the row of the route does not have `defers`
  */
 export function runDeferred<Result>(run: () => Result): Result {
-  current.getStore()?.requireDeferring()
+  const work = current.getStore()
+  work?.requireDeferring()
+  work?.keepResult()
   return withoutCaller(run)
 }
