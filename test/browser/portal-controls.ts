@@ -22,7 +22,7 @@ const harmless = [
   /^(?:Show more|Load more|Load all names|Look at all applications|Try again|Download|Stop)$/,
   /^(?:Show what refers to .*|Members: .*|(?:Expand|Collapse).*|Permissions: .*)$/,
   /^(?:Open a registry|Open the repository|Give a role|Next|Back|Cancel|Check|List|Would I still have access\?)$/,
-  /^(?:Do not show this again|Show when they were last used)$/,
+  /^(?:Do not show this again|Show the last use)$/,
 ]
 
 /** Which controls are recorded, by view, name and person. */

@@ -141,7 +141,7 @@ async function rotatesSecret(page: Page): Promise<string> {
   const password = await shown(page, 'Secret')
   assert.notEqual(await armToken(server, { appId, password }), '')
   await closeSecret(page)
-  await press(page, 'Show when they were last used')
+  await press(page, 'Show the last use')
   await page.getByRole('columnheader', { name: 'Last used' }).waitFor()
   await confirm(page, 'Remove the secret build', 'Remove')
   await assert.rejects(armToken(server, { appId, password }))

@@ -174,7 +174,7 @@ test('an owner checks and saves network rules, and policies with what they mean'
   const addresses = page.getByLabel('Allowed addresses')
   await addresses.waitFor()
   assert.equal(await addresses.inputValue(), '192.0.2.7', 'the address that a denial proposes')
-  await page.getByLabel('Addresses that no rule names').selectOption('Deny')
+  await page.getByLabel('Addresses without a rule').selectOption('Deny')
   await page.getByRole('button', { name: 'Would I still have access?' }).click()
   await page.getByText('would be denied with these rules: No network rule allows the address.').waitFor()
   await page.getByRole('button', { name: 'Save: Network rules' }).click()
@@ -260,7 +260,7 @@ test('an owner sees the state of the server, maintains it, and replaces its keys
   const rotated = await createdAt()
   assert.notEqual(rotated, before)
   await page.getByRole('button', { name: 'Withdraw the keys' }).click()
-  await dialog.getByText('Every token that they signed is denied').waitFor()
+  await dialog.getByText('Every token of these keys is denied').waitFor()
   await dialog.getByRole('button', { name: 'Withdraw the keys' }).click()
   await dialog.waitFor({ state: 'detached' })
   await openView(page, '/portal/server')
@@ -324,7 +324,7 @@ test('people without the permission see why, the reason of their own denials, an
       assert.equal(await page.getByRole('button', { name: /^Assign the role/ }).count(), 0)
       assert.deepEqual(await violations(page), [], 'the own denial')
       await openView(page, `/portal/denials/${denied}`)
-      await page.getByText('Only people who may read denials see the reason.').waitFor()
+      await page.getByText('Only people with permission to read denials see the reason.').waitFor()
       assert.deepEqual(await violations(page), [], 'a hidden reason')
       continue
     }

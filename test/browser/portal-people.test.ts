@@ -282,7 +282,7 @@ test('only the person of the session confirms an act, here with a passkey, and a
   })
   await t.test('waits if the window was closed or cancelled', async () => {
     await (await openStepUp(page)).close()
-    await question.getByText('If you closed it, select Sign in again.').waitFor()
+    await question.getByText('If you closed the window, select Sign in again.').waitFor()
     await inStepUp(page, (popup) => popup.getByRole('button', { name: 'Cancel' }).click())
     assert.equal(await alertOf(page), 'The sign-in was cancelled. Nothing was done. Select Sign in again.')
     await assertNotAdded(form, 'Grace')

@@ -342,7 +342,7 @@ test('an owner creates a custom role, and sees who loses what before the mode of
   const size = page.viewportSize()
   await page.setViewportSize({ width: 360, height: 740 })
   await button(page, 'Switch to Permissions per repository').click()
-  await dialog.getByRole('group', { name: 'Who gains and loses what' }).waitFor()
+  await dialog.getByRole('group', { name: 'Gained and lost permissions' }).waitFor()
   const scrolls = `(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.querySelector('[role=dialog] [role=group]'))`
   assert.equal(await page.evaluate(scrolls), false, 'the list is wider than its dialog')
   assert.deepEqual(await violations(page), [], 'switch')

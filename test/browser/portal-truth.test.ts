@@ -191,7 +191,7 @@ test('an owner who is not the first one sees the first steps for the own account
   await signIn(page, second)
   await openView(page, '/portal/')
   await page.getByRole('heading', { name: 'First steps' }).waitFor()
-  await page.getByText('Someone else knows your first password. Change it.').waitFor()
+  await page.getByText('Another person knows your first password. Change it.').waitFor()
   assert.equal(await page.getByRole('link', { name: 'Add a colleague' }).count(), 0)
 })
 

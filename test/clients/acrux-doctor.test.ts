@@ -175,7 +175,7 @@ test('a difference of the clocks is reported', async () => {
 test('a token service at another host is reported', async () => {
   await using other = await serveHttps(() => (_, response) => challenge(response, 'https://internal.example.com'))
   const ran = doctor(owner, ['--server', other.origin, '--ca-file', other.caFile])
-  await fails('challenge', /names internal\.example\.com as the place of tokens/, /publicHost/, ran)
+  await fails('challenge', /names internal\.example\.com as its token service/, /publicHost/, ran)
 })
 
 test('a host without a registry is reported', async () => {

@@ -68,7 +68,7 @@ step('a registry that names another host as its place of tokens gets no token', 
   await using registry = await startMalicious({ '/v2/': () => challengeWith(realm) })
   await kubelet.fails(
     providerOf(registry),
-    /which is another host: no credentials are sent/,
+    /which is on another host: no credentials are sent/,
     `${hostOf(registry)}/app`,
     pod,
   )
@@ -194,7 +194,7 @@ step('a server that lets people sign in at another one gets no token without a c
   const login = ['login', '--server', attacker.origin, '--ca-file', attacker.caFile]
   const { appId, password } = server.firstRun.servicePrincipal
   const who = ['--service-principal', '-u', appId, '-p', '-', '--tenant', server.firstRun.tenantId]
-  const says = new RegExp(`lets people sign in at ${new URL(server.baseUrl).host}[^]+add --yes`)
+  const says = new RegExp(`uses the sign-in page at ${new URL(server.baseUrl).host}[^]+add --yes`)
   await client.fails(1, says, [...login, ...who], { input: password })
   assert.deepEqual(attacker.requests, ['/metadata/endpoints?api-version=2022-09-01'])
   assert.equal(existsSync(join(client.configDir, 'profile.json')), false)
@@ -275,7 +275,7 @@ step('the sign-ins of a cloud are not sent to other servers that get its name', 
   const taken = /is registered with another address[^]+acrux cloud unregister/
   await client.fails(1, taken, loginAt(other), { input: password })
   await client.text(principalLogin(server), { input: password })
-  const moved = /has sign-ins, and its new servers would get their tokens/
+  const moved = /has sign-ins, and the new servers would get the tokens/
   await client.fails(1, moved, ['cloud', 'update', '-n', hostOf(other), ...at(other.origin, other.caFile)])
   const active = ['cloud', 'update', '--endpoint-active-directory', other.origin]
   await client.fails(1, moved, active)

@@ -222,7 +222,7 @@ test('acrux trust changes nothing before the fingerprint is confirmed', (t) =>
       inEtc('sh', '-c', `printf '${reply}\\n' | script -qec '${[...acrux, host, '--docker'].join(' ')}' /dev/null`)
     const silent = await inEtc(...acrux, host, '--docker')
     assert.equal(silent.code, 3)
-    assert.match(silent.stderr, /no terminal to confirm the fingerprint/)
+    assert.match(silent.stderr, /without a terminal, you cannot confirm the fingerprint/)
     const wrong = await inEtc(...acrux, host, '--docker', '--yes', '--fingerprint', 'AB'.repeat(32))
     assert.equal(wrong.code, 3)
     assert.ok(wrong.stderr.includes(`the fingerprint of the authority is ${fingerprint}, not AB:AB`), wrong.stderr)

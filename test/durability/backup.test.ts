@@ -269,7 +269,7 @@ test('Any change of the description of a backup is found with the passphrase', a
   await assertFound(/the backup is not the one that was sealed/)
   await rm(join(folder, 'keys.json'))
   await alter({ keysSha256: null, seal: null, damaged: [{ digest, problem: 'missing' }] })
-  await assertFound(/the backup contains no keys, so the passphrase cannot authenticate it/)
+  await assertFound(/the backup contains no keys, so the passphrase cannot authenticate the backup/)
 })
 
 test('A blob that is corrupt on the server is named, and the backup is complete without it', async () => {

@@ -101,7 +101,7 @@ describe('acrux scrub of a stopped server', () => {
     utimesSync(left, twoDaysAgo, twoDaysAgo)
     const harmless = await scrub()
     assert.equal(harmless.code, 5, harmless.stdout + harmless.stderr)
-    assert.match(harmless.stderr, /^acrux: all content is sound/m)
+    assert.match(harmless.stderr, /^acrux: all content is intact/m)
     assert.ok(existsSync(left))
     assert.deepEqual(found(await scrubJson(4, '--repair'), 'file-without-row'), [digestOf(blobs.whole)])
     assert.equal((await scrub('--repair')).code, 0)

@@ -69,7 +69,7 @@ test('`acrux health` exits with 1 where nothing listens, and where another progr
   const env = { ACRUX_DATA_DIR: place.dataDir, ACRUX_LISTEN: `127.0.0.1:${place.port}`, ACRUX_HTTP: 'true' }
   const nothing = await runAcrux(['health'], { env })
   assert.equal(nothing.code, 1)
-  assert.match(nothing.stderr, /cannot be reached: .*\n {7}check that it is running/)
+  assert.match(nothing.stderr, /cannot be reached: .*\n {7}check that the server is running/)
   const noAuthority = await runAcrux(['health'], { env: { ...env, ACRUX_HTTP: 'false' } })
   assert.equal(noAuthority.code, 1)
   assert.match(noAuthority.stderr, /cannot be reached: the certificate \S+ca\.pem cannot be read: /)

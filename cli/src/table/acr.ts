@@ -36,7 +36,7 @@ export const acrCommands: readonly CommandRow[] = [
   },
   {
     path: 'acr show-usage',
-    summary: 'show the quotas of a registry, and how much of them is used',
+    summary: 'show the quotas of a registry and their use',
     signIn: 'acrux',
     prints: 'document',
     az: 'same',
@@ -91,14 +91,14 @@ export const acrCommands: readonly CommandRow[] = [
   },
   {
     path: 'acr check-acr',
-    summary: 'check each step of a pull, as a node of Kubernetes runs it',
+    summary: 'check each step of a pull by a node of Kubernetes',
     signIn: 'optional',
     prints: 'list',
     load: async () => (await import('../resources/acr/kubernetes/check-acr.ts')).command,
   },
   {
     path: 'acr detach',
-    summary: 'remove what acrux acr attach has added',
+    summary: 'remove the permission or the trust that acrux acr attach added',
     signIn: 'acrux or az',
     prints: 'document',
     destroys: 'after a confirmation, with a dry run',

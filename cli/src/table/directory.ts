@@ -268,7 +268,7 @@ export const directoryCommands: readonly CommandRow[] = [
   },
   {
     path: 'ad app permission list-grants',
-    summary: 'list the permissions that applications were granted',
+    summary: 'list the granted permissions of applications',
     signIn: 'acrux',
     prints: 'list',
     az: 'same',

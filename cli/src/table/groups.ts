@@ -171,8 +171,8 @@ export const groups: readonly GroupRow[] = [
     path: 'audit',
     summary: 'read the audit log and verify its integrity',
     about: `
-These commands read the data directory, even while the server is running. With --server or -n, list asks a running
-server, as the account that is signed in.`,
+These commands read the data directory, even while the server is running. With --server or -n, list reads the log of a
+running server, with the signed-in account.`,
     examples: [
       'acrux audit verify --data-dir /var/lib/acrux',
       'acrux audit list --data-dir /var/lib/acrux --outcome refused',
@@ -191,14 +191,14 @@ server, as the account that is signed in.`,
   },
   {
     path: 'cloud',
-    summary: 'register Acrux servers, and select one or AzureCloud',
+    summary: 'register and select Acrux servers, or select AzureCloud',
     examples: ['acrux cloud list -o table', 'acrux cloud set -n AzureCloud'],
     az: 'same',
   },
   {
     path: 'identity-endpoint',
     summary: 'provide a managed identity to programs on this machine',
-    about: 'It serves az login --identity, acrux login --identity and ManagedIdentityCredential.',
+    about: 'The identity works with az login --identity, acrux login --identity and ManagedIdentityCredential.',
     examples: [
       'acrux identity-endpoint enroll --server https://registry.example.com --code 7K3M-9QRT-2VWX-8HJN-5PBD',
       'acrux identity-endpoint serve',
@@ -209,14 +209,14 @@ server, as the account that is signed in.`,
     path: 'master-key',
     summary: 'replace the key that encrypts the secrets in the database',
     about: `
-Run these commands on a server's machine, as the user that the server runs as. The server may be running.`,
+Run these commands on the machine of a server, as the user of the server. The server may be running.`,
     examples: ['acrux master-key rotate', 'acrux master-key rotate --to exec:/usr/local/bin/acrux-kms'],
   },
   {
     path: 'owner',
     summary: 'show the first credentials, and restore the access of an owner',
     about: `
-Run these commands on the server's machine, as the user that the server runs as. The server may be running.`,
+Run these commands on the machine of the server, as the user of the server. The server may be running.`,
     examples: ['acrux owner first-run', 'acrux owner reset --data-dir /var/lib/acrux'],
   },
 ]

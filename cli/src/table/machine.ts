@@ -11,7 +11,7 @@ export const machineCommands: readonly CommandRow[] = [
   },
   {
     path: 'emulator',
-    summary: 'run a local registry for tests, which keeps nothing',
+    summary: 'run a local registry for tests, which leaves no files',
     signIn: 'none',
     prints: 'itself',
     load: async () => (await import('../resources/emulator/command.ts')).command,
@@ -132,7 +132,7 @@ export const machineCommands: readonly CommandRow[] = [
   },
   {
     path: 'master-key remove-old',
-    summary: 'remove access to the secrets in the database by earlier master keys',
+    summary: 'remove the access of earlier master keys to the secrets in the database',
     signIn: 'none',
     prints: 'itself',
     destroys: 'at once',
@@ -155,7 +155,7 @@ export const machineCommands: readonly CommandRow[] = [
   },
   {
     path: 'run',
-    summary: 'run a command with an emulator of its own',
+    summary: 'run a command with a new emulator',
     signIn: 'none',
     prints: 'itself',
     load: async () => (await import('../resources/run/command.ts')).command,

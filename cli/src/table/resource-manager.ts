@@ -45,7 +45,7 @@ export const resourceManagerCommands: readonly CommandRow[] = [
   },
   {
     path: 'identity list-operations',
-    summary: 'list the operations that the provider of managed identities has',
+    summary: 'list the operations of the provider of managed identities',
     signIn: 'acrux',
     prints: 'list',
     az: 'same',

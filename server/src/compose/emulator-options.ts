@@ -49,7 +49,7 @@ export async function readEmulatorSettings(
   if (isOnNetwork && flags.allowNetwork !== true) {
     throw wrong(
       `${isLoopback(listen) ? '--control' : '--listen'}: other machines can reach this address, and the secrets of an emulator are public`,
-      'use a loopback address, or add --allow-network in a network where nobody else is',
+      'use a loopback address, or add --allow-network in a private network',
     )
   }
   if (!isLoopback(control) && flags.controlToken === undefined) {

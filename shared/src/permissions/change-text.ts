@@ -50,7 +50,7 @@ const texts: Readonly<Partial<Record<string, TextOf>>> = {
   'add-federated-credential': () =>
     'az ad app federated-credential create, with the issuer, subject and audience of the token',
   'name-application': () =>
-    'name the application by its client id, as the user name or as client_id: several applications trust the token',
+    'several applications trust the token: send the client id of the application as the user name or as client_id',
   'allow-pull-from-source': () => 'allow the caller to pull from the registry and repository of the source image',
   'assign-directory-role': () => 'assign a directory role that includes the permission',
 }

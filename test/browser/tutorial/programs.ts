@@ -30,7 +30,7 @@ async function trusts(
   await press(page, 'Create')
   await page.getByText('The application trusts the job.').waitFor()
   await look()
-  return copyOf(page, 'Paste this into the job')
+  return copyOf(page, 'Paste this text into the job')
 }
 
 /** Asserts that the job pushes, and that another job with the same text is denied at the login. */
@@ -50,7 +50,7 @@ export async function gitHubPushes({ setting, owner }: Story): Promise<void> {
   const part = (name: string) => owner.getByRole('region', { name, exact: true })
   const text = await trusts(owner, 'GitHub Actions', { 'Id of the repository': '123456789' }, async () => {
     await picture(owner, 'trust-job', part('System'), part('What is trusted'))
-    await picture(owner, 'workflow', part('Paste this into the job'))
+    await picture(owner, 'workflow', part('Paste this text into the job'))
   })
   const runner = gitHubRunner(setting)
   const claims = { repository_id: '123456789', ref: 'refs/heads/main', sub: 'repo:octo/app:ref:refs/heads/main' }
@@ -103,7 +103,7 @@ export async function secretIsRotated({ setting, owner }: Story): Promise<void> 
   await picture(owner, 'rotate', main(owner).getByRole('region', { name: 'Secrets' }))
   const pullsWithFresh = await signsIn(fresh)
   assert.deepEqual([await pullsWithOld(), await pullsWithFresh()], [0, 0])
-  await press(owner, 'Show when they were last used')
+  await press(owner, 'Show the last use')
   await owner.getByText('up to five minutes old').waitFor()
   await press(owner, 'Remove the secret 2026')
   await picture(owner, 'remove-secret', dialog(owner))

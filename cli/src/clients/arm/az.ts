@@ -115,7 +115,7 @@ export async function requireSignedInAt(context: CommandContext, server: string 
   throw new CommandFailure(
     `the active cloud is ${active}, not ${server}`,
     3,
-    `sign in to it: acrux login --server ${server}`,
+    `sign in to this server: acrux login --server ${server}`,
   )
 }
 

@@ -43,7 +43,7 @@ export async function namedServer(context: CommandContext, { server, caFile }: S
     if (cloud.isAcrux === true && origin !== undefined) return { origin, ca: cloud.ca, cloud }
     throw failure(
       `the active cloud ${cloud.name} is not an Acrux server`,
-      'sign in to one with acrux login --server URL, or name it with --server URL',
+      'sign in to an Acrux server with acrux login --server URL, or name the server with --server URL',
     )
   }
   const { origin } = requireServer(server)

@@ -54,7 +54,7 @@ async function confirmSignInHost(
 ): Promise<void> {
   const signInHost = new URL(cloud.endpoints.activeDirectory).host
   if (signInHost === host) return
-  log.notice(`${host} lets people sign in at ${signInHost}, and gets their tokens`)
+  log.notice(`${host} uses the sign-in page at ${signInHost}, and gets their tokens`)
   await confirm(`Do you trust ${host} with a sign-in at ${signInHost}?`, isTrusted)
 }
 
@@ -79,7 +79,7 @@ async function describe(context: CommandContext, url: URL, { ca, name, isTrusted
         'without a terminal, the command cannot ask whether you trust this certificate authority',
         'compare the fingerprint with the fingerprint of the server, and then add --yes, or pass the authority with --ca-file',
       )
-    await context.confirm('Is it the fingerprint that the operator of the server gave you?', isTrusted)
+    await context.confirm('Did the operator of the server give you this fingerprint?', isTrusted)
     return read(authority)
   }
 }

@@ -8,7 +8,7 @@ export const clientVariables: readonly ClientVariable[] = [
     description: 'the directory of the profile and the sign-ins. Default: $XDG_CONFIG_HOME/acrux, or ~/.config/acrux',
   },
   { name: 'ACRUX_CLIENT_SECRET', description: 'the secret of a service principal, for acrux login' },
-  { name: 'ACRUX_CLIENT_ID', description: 'the client id with which people sign in to a cloud that is not Acrux' },
+  { name: 'ACRUX_CLIENT_ID', description: 'the client id for the sign-in of people to a cloud other than Acrux' },
   {
     name: 'ACRUX_SECRET_STORE',
     description: 'with the value file, secrets are stored in a file, even if the desktop has a Secret Service',

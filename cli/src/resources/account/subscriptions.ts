@@ -28,7 +28,7 @@ type ListSubscriptionsFlags = { readonly all?: true; readonly refresh?: true }
 /** `acrux account list`. */
 export const listSubscriptions = defineCommand<ListSubscriptionsFlags>({
   flags: [
-    { flags: '--all', description: 'list the subscriptions of all clouds, also disabled subscriptions' },
+    { flags: '--all', description: 'list the subscriptions of all clouds, including disabled subscriptions' },
     { flags: '--refresh', description: 'get the subscriptions from the server' },
   ],
   examples: ['acrux account list', 'acrux account list --all -o table'],
@@ -86,7 +86,7 @@ type ListLocationsFlags = { readonly includeExtendedLocations?: boolean }
 
 /** `acrux account list-locations`. */
 export const listLocations = defineCommand<ListLocationsFlags>({
-  flags: [wordFlag('--include-extended-locations', 'list also the extended locations')],
+  flags: [wordFlag('--include-extended-locations', 'also list the extended locations')],
   examples: ['acrux account list-locations -o table'],
   run: async ({ includeExtendedLocations }, context) => {
     const account = await requireAccount(context)

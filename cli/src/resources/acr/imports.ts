@@ -73,8 +73,8 @@ type ListImportsFlags = OwningRegistryFlags & { readonly all?: true }
 /** `acrux acr imports list`. az does not have it. */
 export const listImports = defineCommand<ListImportsFlags>({
   about: `
-The newest import is the first. You see the imports that you requested, and all imports if you have
-Acrux.Server/imports/read on the registry.`,
+The newest import is the first. The list has your own imports, or all imports if you have Acrux.Server/imports/read on
+the registry.`,
   flags: [
     ...ownRegistryFlags,
     { flags: '--all', description: 'include the imports that ended within the last seven days' },
@@ -108,8 +108,8 @@ type CancelImportsFlags = OwningRegistryFlags & {
 /** `acrux acr imports cancel`. az does not have it. */
 export const cancelImports = defineCommand<CancelImportsFlags>({
   about: `
-A cancelled import sets no tag. Garbage collection deletes what it has fetched. You can cancel the imports that you
-requested, and all imports if you also have Acrux.Server/imports/delete on the registry.
+A cancelled import sets no tag. Garbage collection deletes the fetched content. You can cancel your own imports, or
+all imports if you also have Acrux.Server/imports/delete on the registry.
 
 On a terminal, the command asks before it cancels. Elsewhere, it needs --yes.`,
   flags: [
@@ -146,6 +146,6 @@ function requireImport(running: readonly Import[], id: string, { name }: NamedRe
   throw new CommandFailure(
     `the registry ${name} has no running import ${id}`,
     3,
-    `list them: acrux acr imports list -r ${name}`,
+    `list the imports: acrux acr imports list -r ${name}`,
   )
 }

@@ -158,7 +158,7 @@ export const updateRepository = defineCommand<RepositoryFlags & TargetFlags & At
 export const untag = defineCommand<RepositoryFlags & { readonly image: string }>({
   flags: [
     ...repositoryFlags,
-    { ...imageFlag, description: 'an image in the form name:tag. Without a tag, it is latest', required: true },
+    { ...imageFlag, description: 'an image in the form name:tag. The default tag is latest', required: true },
   ],
   examples: ['acrux acr repository untag -n contoso --image team/app:1'],
   run: async (flags, context) => {
@@ -173,7 +173,7 @@ type DeleteRepositoryFlags = RepositoryFlags & TargetFlags & { readonly yes?: tr
 /** `acrux acr repository delete`. */
 export const deleteRepository = defineCommand<DeleteRepositoryFlags>({
   about:
-    '\nAn image is deleted with its manifest, and so with all tags of the manifest: use untag to delete only one tag.',
+    '\nThe command deletes the manifest of the image, with all tags of the manifest. Use untag to delete only one tag.',
   flags: [...repositoryFlags, ...targetFlags, yesFlag],
   examples: [
     'acrux acr repository delete -n contoso --image team/app:1',

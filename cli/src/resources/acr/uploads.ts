@@ -65,7 +65,7 @@ function uploadOf(document: unknown): Upload {
 /** `acrux acr uploads list`. az does not have it. */
 export const listUploads = defineCommand<OwningRegistryFlags>({
   about: `
-The longest idle upload is the first. An upload that receives no data expires by itself.`,
+The upload that was idle for the longest time comes first. An upload that receives no data expires by itself.`,
   flags: ownRegistryFlags,
   examples: [
     'acrux acr uploads list -r contoso -o table',
@@ -97,10 +97,10 @@ type Result = { readonly dryRun: boolean; readonly cancelled: readonly Upload[];
 /** `acrux acr uploads cancel`. az does not have it. */
 export const cancelUploads = defineCommand<CancelUploadsFlags>({
   about: `
-The bytes of a cancelled upload are deleted. The client that started it must start over. An upload that a request is
-writing to at the moment is not cancelled.
+The bytes of a cancelled upload are deleted. The client of the upload must start over. The command does not cancel an
+upload while a request writes to it.
 
-On a terminal, the command asks before it cancels. Elsewhere, it needs --yes or --dry-run.`,
+On a terminal, the command asks before it cancels. Without a terminal, the command needs --yes or --dry-run.`,
   flags: [
     ...ownRegistryFlags,
     { flags: '--id <id>', description: 'the id of an upload. Can be repeated', repeated: true },
@@ -109,14 +109,14 @@ On a terminal, the command asks before it cancels. Elsewhere, it needs --yes or 
       description: 'cancel all uploads that received no data for this time, such as 2h or 1d',
       parse: requireDuration,
     },
-    { flags: '--dry-run', description: 'list what would be cancelled, and cancel nothing' },
+    { flags: '--dry-run', description: 'only list the uploads to cancel' },
     yesFlag,
   ],
   examples: [
     'acrux acr uploads cancel -r contoso --id 3b1f0c7e-9a4d-4f0e-8d51-6c2b7a90e412',
     'acrux acr uploads cancel -r contoso --idle 2h --yes',
   ],
-  exitCodes: { ...azExitCodes, 1: 'the command failed, or an upload of --id is being written to' },
+  exitCodes: { ...azExitCodes, 1: 'the command failed, or a request is writing to the upload of --id' },
   text: textOf,
   run: async ({ id, idle, dryRun, yes, ...registry }, context): Promise<Result> => {
     if ((id === undefined) === (idle === undefined)) throw new WrongUsageError('either --id or --idle is needed')
@@ -154,7 +154,7 @@ function requireUpload(uploads: readonly Upload[], id: string, { name }: NamedRe
   throw new CommandFailure(
     `the registry ${name} has no open upload ${id}`,
     3,
-    `list them: acrux acr uploads list -r ${name}`,
+    `list the uploads: acrux acr uploads list -r ${name}`,
   )
 }
 
@@ -173,7 +173,7 @@ function textOf({ dryRun, cancelled, active }: Result): string {
   const line = ({ id, repository, stagedBytes }: Upload) => `${id}  ${repository}  ${evenSizeText(stagedBytes)}`
   return [
     ...cancelled.map((each) => `${dryRun ? 'would cancel' : 'cancelled'} ${line(each)}`),
-    ...active.map((each) => `not cancelled, because a request is writing to it: ${line(each)}`),
+    ...active.map((each) => `not cancelled, because a request is writing to the upload: ${line(each)}`),
     `${dryRun ? 'would cancel' : 'cancelled'} ${cancelled.length} uploads`,
   ].join('\n')
 }

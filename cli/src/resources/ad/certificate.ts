@@ -27,7 +27,8 @@ export const newCertificateFlags: readonly FlagDescription[] = [
   { flags: '--create-cert', description: 'create a certificate in place of a password, and write it to a file' },
   {
     flags: '--keyvault <vault>',
-    description: 'the name of an Azure Key Vault: use its certificate --cert, or create it there with --create-cert',
+    description:
+      'the name of an Azure Key Vault: use its certificate --cert, or create the certificate with --create-cert',
   },
 ]
 

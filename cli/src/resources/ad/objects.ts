@@ -44,7 +44,7 @@ export type ListFlags = {
 export const listFlags: readonly FlagDescription[] = [
   { flags: '--display-name <name>', description: 'list only objects whose display name begins with this text' },
   { flags: '--filter <filter>', description: 'an OData filter' },
-  { flags: '--all', description: 'list all, and not only the first 100' },
+  { flags: '--all', description: 'list all objects, not only the first 100' },
   { flags: '--show-mine', description: 'list only objects that the signed-in user owns' },
 ]
 

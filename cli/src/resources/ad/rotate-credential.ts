@@ -18,7 +18,7 @@ export const rotateFlags: readonly FlagDescription[] = [
   ...resetFlags.filter(({ flags }) => flags !== '--append'),
   {
     flags: '--key-id <id>',
-    description: 'the key id of the old password. Required if there are several old passwords',
+    description: 'the key id of the old password. Required if the principal has several old passwords',
   },
   ...rotationFlags,
 ]

@@ -28,10 +28,10 @@ export const filterFlags: readonly FlagDescription[] = [
     description: 'only allowed (success) or only denied and rejected requests (`refused`)',
     choices: ['success', 'refused'],
   },
-  { flags: '--principal <id>', description: 'only this actor: an object id, or the name that it sent' },
+  { flags: '--principal <id>', description: 'only this actor: an object id, or the name that the client sent' },
   {
     flags: '--target <target>',
-    description: 'only this target: a login server, a repository or a resource id, with everything below it',
+    description: 'only this target and everything below: a login server, a repository or a resource id',
   },
   { flags: '--correlation-id <id>', description: 'only the request with this x-ms-correlation-request-id' },
   { flags: '--address <address>', description: 'only requests from this address' },

@@ -20,11 +20,11 @@ Each line has the time, outcome, action, actor, target, reason and correlation i
     { flags: '--limit <number>', description: 'the maximum number of events', parse: requireLimit, default: 20 },
     {
       flags: '--server <url>',
-      description: 'ask the server of the account that is signed in, instead of reading a data directory',
+      description: 'read the log from the server of the signed-in account, not from a data directory',
     },
     {
       flags: '-n, --name <registry>',
-      description: 'ask the server of the signed-in account for the log of this registry',
+      description: 'read the log of this registry from the server of the signed-in account',
     },
   ],
   examples: [

@@ -5,13 +5,14 @@ import type { CommandContext } from '../../framework/command/context.ts'
 
 /** What a backup is. */
 export const about = `
-DIRECTORY can contain any number of backups of one server. A blob that is already there is not copied again. A backup is
-a snapshot of the database and of every blob that the snapshot refers to. The server may be running.`
+DIRECTORY can contain any number of backups of one server. The command does not copy blobs that earlier backups
+contain. A backup is a snapshot of the database and of every blob that the snapshot refers to. The server may be
+running.`
 
 /** What happens to the keys of a server. */
 export const aboutKeys = `
-Without --with-keys, a backup contains no keys. To restore it, you need master.key from the server's data directory, and
-tls/ if the server created its own certificate. With --with-keys, the backup includes them, encrypted with a passphrase.`
+Without --with-keys, a backup contains no keys. A restore then needs master.key of the data directory, and tls/ if the
+server created its own certificate. With --with-keys, the backup includes the keys, encrypted with a passphrase.`
 
 /** The exit codes that all commands share. */
 export const sharedExitCodes = {
@@ -42,7 +43,7 @@ export const jsonFlag: FlagDescription = { flags: '--json', description: 'print 
 /** Describes {@link KeyFlags} of commands that need the passphrase. */
 export const passphraseFlag: FlagDescription = {
   flags: '--passphrase-file <file>',
-  description: 'read the passphrase from this file; - for stdin. Default: prompt for it on the terminal',
+  description: 'read the passphrase from this file; - for stdin. Default: ask for the passphrase on the terminal',
 }
 
 /** The option that selects a backup. */

@@ -30,7 +30,10 @@ async function read(file: string): Promise<string> {
 
 async function ask(isNew: boolean): Promise<string> {
   if (!process.stdin.isTTY) {
-    throw wrong('there is no terminal to prompt for the passphrase', 'add --passphrase-file FILE, or - for stdin')
+    throw wrong(
+      'without a terminal, the command cannot ask for the passphrase',
+      'add --passphrase-file FILE, or - for stdin',
+    )
   }
   const first = await askHidden('Passphrase of the keys: ')
   if (isNew && first !== (await askHidden('Repeat the passphrase: '))) {

@@ -82,7 +82,7 @@ async function restore({ directory, ...flags }: Flags, context: CommandContext):
 }
 
 const after = [
-  'The backup also restores what was revoked or deleted after it was created. Revoke it again before clients connect to the server.',
+  'The backup also restores access that was revoked after the backup, and deleted content. Revoke this access again before clients connect to the server.',
 ]
 
 function keysToBring(dataDir: string): string[] {

@@ -15,7 +15,7 @@ import {
 } from './backup.ts'
 import { readPassphrase } from './passphrase.ts'
 
-const cannotAuthenticate = 'the backup contains no keys, so the passphrase cannot authenticate it'
+const cannotAuthenticate = 'the backup contains no keys, so the passphrase cannot authenticate the backup'
 
 /** Decrypts the keys of a backup if requested, verifies the backup, and prints its problems to standard error. */
 export async function inspect(

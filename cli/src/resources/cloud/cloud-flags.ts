@@ -96,7 +96,9 @@ export function warnOfOtherHost({ log }: CommandContext, { endpoints }: Cloud): 
     (url) => URL.parse(url)?.host ?? url,
   )
   if (server !== signIn)
-    log.warning(`people sign in to this cloud at ${signIn}, and ${server} gets their tokens: do you trust it?`)
+    log.warning(
+      `the sign-in page of this cloud is at ${signIn}, and ${server} gets the tokens: do you trust this server?`,
+    )
 }
 
 function named(flags: CloudFlags, names: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

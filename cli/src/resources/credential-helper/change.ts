@@ -26,7 +26,7 @@ export async function storeCredential(input: string, env: NodeJS.ProcessEnv): Pr
   const found = findOwner(profile, loginServer)
   if (found.kind === 'unknown')
     throw failure(
-      `docker-credential-acrux stores no passwords, and ${loginServer} is not a registry that it knows`,
+      `docker-credential-acrux stores no passwords, and ${loginServer} is not a known registry`,
       'select another credential helper for it in the configuration of the client',
     )
   const who = found.kind === 'owned' ? `the sign-in of ${found.owner.signIn.userName}` : 'acrux login'

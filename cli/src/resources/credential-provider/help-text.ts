@@ -2,8 +2,8 @@
 export const helpText = `Usage: acrux-credential-provider [CONFIG] [options]
        acrux-credential-provider install DIRECTORY [FILE...]
 
-Answers the kubelet, which asks for a login to pull an image: a CredentialProviderRequest on standard input, and a
-CredentialProviderResponse on standard output. Images of other registries get an empty answer.
+Gives the kubelet a login to pull an image. Standard input has a CredentialProviderRequest, and standard output gets a
+CredentialProviderResponse. For images of other registries, the response is empty.
 
 Arguments:
   CONFIG                       a configuration file, YAML or JSON, with the settings below in camel case; a list

@@ -28,7 +28,7 @@ export function parseRegistry(text: string): ImagePattern {
   if (!hostAndPort.test(host))
     throw new WrongUsageError(
       `${text} is not a host of a registry, with an optional port and path`,
-      'write it as registry.example.com or registry.example.com:8443/team',
+      'use the form registry.example.com or registry.example.com:8443/team',
     )
   return { kind: 'registry', loginServer: host, path: path.replace(/\/+$/, '') }
 }
@@ -44,7 +44,7 @@ export function parseSuffix(text: string): ImagePattern {
   if (/^(?:\.[a-z0-9_-]+){2,}(?::\d{1,5})?$/.test(suffix)) return { kind: 'suffix', suffix }
   throw new WrongUsageError(
     `${text} is not the suffix of a server`,
-    'write it as in the setting suffix of the server: .azurecr.example.com, with the port if it is not 443',
+    'write the suffix as in the setting of the server: .azurecr.example.com, with the port if the port is not 443',
   )
 }
 

@@ -119,7 +119,7 @@ async function ownAuthority(http: HttpClient, loginServer: string): Promise<stri
   const authority = signInAddressOf(await fetchMetadata(http, registry))
   if (authority !== undefined && new URL(authority).origin === new URL(registry).origin) return authority
   throw failure(
-    `the registry ${loginServer} names ${authority === undefined ? 'no identity provider' : `the identity provider ${authority}`}, and no secret is sent to a host that the settings do not name`,
-    `add --authority-host ${authority ?? 'URL'} if you trust it`,
+    `the registry ${loginServer} names ${authority === undefined ? 'no identity provider' : `the identity provider ${authority}`}, and secrets are sent only to hosts in the settings`,
+    `add --authority-host ${authority ?? 'URL'} if you trust this host`,
   )
 }

@@ -29,7 +29,10 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     if (args[0] === 'install') return await install(args.slice(1))
     const late = sleep(deadlineMs, undefined, { ref: false }).then(() => {
-      throw failure(`there was no login within ${deadlineMs / 1000} seconds`, 'check that the registry is reachable')
+      throw failure(
+        `the login did not complete within ${deadlineMs / 1000} seconds`,
+        'check that the registry is reachable',
+      )
     })
     const response = await Promise.race([answer(args, log), late])
     process.stdout.write(`${JSON.stringify(response)}\n`)

@@ -96,7 +96,7 @@ function requireOneRegistry(registries: readonly ImagePattern[]): void {
   if (registries.length === 1 && registries[0]?.kind === 'registry') return
   throw new WrongUsageError(
     'with --auth service-principal, set only one registry: each registry would get the secret',
-    'add --authority-host URL to send the secret only to that host, or set one --registry and no --suffix',
+    'add --authority-host URL to send the secret only to this host, or set one --registry and no --suffix',
   )
 }
 
@@ -111,7 +111,7 @@ function parse(args: readonly string[]): Parsed {
   } as const
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    if (positionals.length > 1) throw new Error('only one configuration file can be given')
+    if (positionals.length > 1) throw new Error('use only one configuration file')
     return { values, file: positionals[0] }
   } catch (error) {
     throw new WrongUsageError(plainReason(error), 'acrux-credential-provider --help lists the options')

@@ -121,12 +121,15 @@ function checkCredentialHelper({ host, context }: Scene): Outcome {
   const helper = recordOf(config['credHelpers'])[host] ?? config['credsStore']
   if (typeof helper !== 'string' || helper === '') {
     return skipped(
-      `${file} names none for ${host}: a login is valid for 3 hours. To keep clients signed in: acrux acr login -n ${host} --helper`,
+      `${file} has no credential helper for ${host}: a login is valid for 3 hours. To keep clients signed in: acrux acr login -n ${host} --helper`,
     )
   }
   const program = `docker-credential-${helper}`
   return findProgram(program) === undefined
-    ? failed(`${file} names ${program}, which is not installed`, `install it, or remove it from ${file}`)
+    ? failed(
+        `${file} names ${program}, which is not installed`,
+        `install this program, or remove the line from ${file}`,
+      )
     : ok(`${program} is installed`)
 }
 

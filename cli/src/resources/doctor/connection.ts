@@ -59,15 +59,15 @@ function checkCertificate({ probe, host }: Scene): Outcome {
   const issuer = /CN=([^\n]*)/.exec(own.issuer)?.[1] ?? own.issuer.replaceAll('\n', ', ')
   const detail = `issued by ${issuer}; valid until ${expires}`
   const daysLeft = (first.validToDate.getTime() - Date.now()) / dayMs
-  return daysLeft < warnDays ? warning(detail, 'the operator of the server must renew it') : ok(detail)
+  return daysLeft < warnDays ? warning(detail, 'the operator of the server must renew the certificate') : ok(detail)
 }
 
 function distrusted(code: string, host: string, names: string | undefined): Outcome {
   switch (code) {
     case 'CERT_HAS_EXPIRED':
       return failed(
-        'the certificate, or a certificate above it, has expired',
-        'the operator of the server must renew it; if it should be valid, check the clock of this machine',
+        'the certificate, or the certificate of its authority, has expired',
+        'the operator of the server must renew the certificate; if it should be valid, check the clock of this machine',
       )
     case 'CERT_NOT_YET_VALID':
       return failed('the certificate is not valid yet', 'check the clock of this machine')
@@ -93,7 +93,7 @@ function checkClock({ probe }: Scene): Outcome {
   if (seconds <= 1) return ok('the clocks of this machine and of the server agree')
   const detail = `the clock of this machine is ${seconds} s ${differenceMs > 0 ? 'ahead of' : 'behind'} that of the server`
   if (Math.abs(differenceMs) <= maxClockDifferenceMs) return ok(detail)
-  return failed(detail, 'set the wrong one of the two clocks, such as with timedatectl set-ntp true')
+  return failed(detail, 'correct the wrong clock, for example with timedatectl set-ntp true')
 }
 
 function checkChallenge({ probe, host }: Scene): Outcome {
@@ -104,7 +104,7 @@ function checkChallenge({ probe, host }: Scene): Outcome {
   if (status === 403) {
     return failed(
       `${host} denies this address${reason}`,
-      'an owner can allow it in the network rules of the registry: acrux acr show --query networkRuleSet',
+      'an owner can allow the address in the network rules of the registry: acrux acr show --query networkRuleSet',
     )
   }
   const header = headers?.['www-authenticate']
@@ -118,7 +118,7 @@ function checkChallenge({ probe, host }: Scene): Outcome {
   const { realm, service } = challenge
   if (realm.host === host.toLowerCase()) return ok(`tokens come from ${realm.origin}, for ${service}`)
   return failed(
-    `${host} names ${realm.host} as the place of tokens`,
+    `${host} names ${realm.host} as its token service`,
     'set publicHost on the server; a proxy in front of it must pass the Host header on',
   )
 }

@@ -75,7 +75,7 @@ async function getBlob(access: RepositoryAccess, digest: string): Promise<HttpRe
 }
 
 function requireEqual({ body }: HttpResponse, { bytes, digest }: Content): void {
-  if (!body.equals(bytes)) throw failure(`the registry returned other bytes for ${digest}`)
+  if (!body.equals(bytes)) throw failure(`the registry returned wrong bytes for ${digest}`)
 }
 
 /** Deletes the repository, or only the image. @throws CommandFailure if the request is denied */

@@ -18,9 +18,9 @@ type Flags = EmulatorFlags & {
 /** `acrux emulator`: a registry for tests. */
 export const command = defineCommand<Flags>({
   about: `
-The emulator is a server whose ids and secrets are fixed, and which leaves no files. It is for tests, not for images that matter:
-everybody knows its secrets. Its rules are those of Azure Container Registry.
-Tests reset its state, move its clock and inject faults through the control API, which only the holder of the control token can use.`,
+The emulator is a server for tests, with fixed ids and secrets, and with the rules of Azure Container Registry. It
+leaves no files. Do not store real images in the emulator, because its secrets are public. With the control API and
+its token, tests reset the state, change the clock and inject faults.`,
   examples: [
     'acrux emulator',
     'acrux emulator --seed acrux.seed.yaml --ready-file acrux.json --until-stdin-closes',

@@ -7,15 +7,19 @@ export const emulatorFlags: readonly FlagDescription[] = [
     description: 'the address to accept connections on; port 0 is any free port. Default: 127.0.0.1:0',
   },
   { flags: '--seed <file>', description: 'a seed in YAML or JSON, applied at the start', repeated: true },
-  { flags: '--ca-cert <file>', description: 'a certificate authority to sign with, in PEM, instead of your own' },
+  {
+    flags: '--ca-cert <file>',
+    description:
+      'the certificate authority, in PEM, that signs the server certificate. Default: an authority for your user',
+  },
   { flags: '--ca-key <file>', description: 'the private key of --ca-cert, in PEM' },
-  { flags: '--http', description: 'serve HTTP instead of HTTPS; the Azure SDKs deny it' },
+  { flags: '--http', description: 'serve HTTP instead of HTTPS; the Azure SDKs reject HTTP' },
   {
     flags: '--public-host <host>',
     description:
-      'the host at which clients reach the registry, or from-request for the host of each request. Default: localhost',
+      'the host in the addresses of the registry, or from-request for the host of each request. Default: localhost',
   },
-  { flags: '--clock <time>', description: 'where the clock starts, such as 2027-01-01T00:00:00Z. Default: now' },
+  { flags: '--clock <time>', description: 'the time at the start, such as 2027-01-01T00:00:00Z. Default: now' },
   {
     flags: '--realism <level>',
     description: 'whether changes take effect at once, or with the documented delays of Azure. Default: instant',
@@ -31,15 +35,15 @@ export const emulatorFlags: readonly FlagDescription[] = [
   },
   {
     flags: '--ready-file <file>',
-    description: 'write a JSON file with the addresses, ids and secrets, once requests are accepted',
+    description: 'write a JSON file with the addresses, ids and secrets when the emulator accepts requests',
   },
   {
     flags: '--until-stdin-closes',
-    description: 'stop when standard input is closed, such as by the end of the caller',
+    description: 'stop when standard input is closed, for example at the end of the calling process',
   },
-  { flags: '--silent', description: 'write no log, and print only the last line' },
+  { flags: '--silent', description: 'write no log, and print only the line with the address' },
   {
     flags: '--allow-network',
-    description: 'accept addresses that other machines can reach, although the secrets are public',
+    description: 'allow addresses that other machines can reach; the secrets are public',
   },
 ]

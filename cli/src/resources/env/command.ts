@@ -20,10 +20,10 @@ type Flags = ServerFlags & { readonly client: string; readonly shell: Shell; rea
 /** `acrux env`. */
 export const command = defineCommand<Flags>({
   about: `
-The output is for eval: the variables make a client use and trust the server of the active cloud, in this shell only.
-az then has a configuration directory for this server alone, so that its sign-ins to Azure are not changed. No variable
-contains a secret. If no authority of the system issued the server's certificate, the variables name a file with
-the authorities of the system and the authority of the server.`,
+The output is for eval. With these variables, a client in this shell uses and trusts the server of the active cloud.
+az then uses a separate configuration directory, so its sign-ins to Azure do not change. No variable contains a
+secret. If no authority of the system issued the server's certificate, the variables name a file with the authorities
+of the system and the authority of the server.`,
   arguments: [{ name: '<client>', description: `the client: ${clients.join(', ')}` }],
   flags: [
     ...serverFlags,

@@ -24,8 +24,8 @@ type Flags = DataDirFlags & {
 /** `acrux health`. */
 export const command = defineCommand<Flags>({
   about: `
-Without --server, the command asks the server that this machine runs with these settings: it reads the address and the
-certificate as acrux serve does, also from the environment. Run it as the user that the server runs as.`,
+Without --server, the command checks the server of this machine. The command reads the address and the certificate
+from the same settings as acrux serve. Run the command as the user of the server.`,
   examples: [
     'acrux health',
     'acrux health --wait',
@@ -41,7 +41,7 @@ certificate as acrux serve does, also from the environment. Run it as the user t
     ...dataDirFlags(),
     {
       flags: '--server <url>',
-      description: 'ask this server instead of the server on this machine',
+      description: 'check this server instead of the server on this machine',
       parse: requireUrl,
     },
     {
@@ -117,7 +117,7 @@ function report({ url }: Target, readiness: Readiness, { print }: CommandContext
   if (readiness.kind === 'none') {
     throw failure(
       `the server at ${url.origin} cannot be reached: ${terminalLine(readiness.reason)}`,
-      'check that it is running, or set its address with --server',
+      'check that the server is running, or set its address with --server',
     )
   }
   const problems = readiness.problems.map((problem) => `       ${terminalLine(problem)}\n`).join('')

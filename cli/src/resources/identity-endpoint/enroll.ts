@@ -80,7 +80,7 @@ function requireEnrollment({ status, body }: ServerAnswer, server: string): Mach
     throw new CommandFailure(
       `the server ${server} returned a response without ${name}`,
       exitCodes.unreachable,
-      'check that it is an Acrux server of this version or a later one',
+      'check that the server is an Acrux server of this version or a later version',
     )
   }
   return {

@@ -66,7 +66,7 @@ export async function readState(stateDir: string): Promise<MachineState> {
   const file = stateFile(stateDir)
   const text = await readPrivateFile(file, maxStateBytes).catch((error: unknown) => {
     const reason = error instanceof UnusableFileError ? error.message : `${file}: ${plainReason(error)}`
-    throw new CommandFailure(reason, exitCodes.notEnrolled, 'correct it, or enroll this machine again', {
+    throw new CommandFailure(reason, exitCodes.notEnrolled, 'correct the file, or enroll this machine again', {
       cause: error,
     })
   })
@@ -74,7 +74,7 @@ export async function readState(stateDir: string): Promise<MachineState> {
     throw new CommandFailure(
       `this machine is not enrolled: ${file} does not exist`,
       exitCodes.notEnrolled,
-      'request an enrollment code for it, then run acrux identity-endpoint enroll --server URL --code CODE',
+      'request an enrollment code for the machine, then run acrux identity-endpoint enroll --server URL --code CODE',
     )
   }
   const state = parseState(text)

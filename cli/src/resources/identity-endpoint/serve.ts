@@ -27,7 +27,7 @@ export const command = defineCommand<Flags>({
       description:
         'the file with the value that programs must send as X-IDENTITY-HEADER; it is created if it does not exist. Default: identity-header in the state directory',
     },
-    { flags: '--no-imds', description: 'serve only programs that send the header, not every program on this machine' },
+    { flags: '--no-imds', description: 'issue tokens only to programs that send the header' },
   ],
   examples: [
     'acrux identity-endpoint serve',

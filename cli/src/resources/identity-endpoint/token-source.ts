@@ -116,7 +116,8 @@ const rejections: Readonly<Record<number, TokenRejection>> = {
   700027: {
     status: 401,
     error: 'unauthorized_client',
-    description: 'The server does not accept the key of this machine. Check its clock, or enroll it again.',
+    description:
+      'The server does not accept the key of this machine. Check the clock of the machine, or enroll the machine again.',
   },
 }
 

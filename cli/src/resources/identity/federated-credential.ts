@@ -51,7 +51,7 @@ const trustFlags: readonly FlagDescription[] = [
   { flags: '--subject <subject>', description: 'the subject of the tokens' },
   { flags: '--audiences <audience...>', description: 'the audience of the tokens', repeated: true },
   {
-    ...numberFlag('--claims-matching-expression-version <version>', 'the version of the expression: 1'),
+    ...numberFlag('--claims-matching-expression-version <version>', 'the version of the expression, which is 1'),
     aliases: ['--cme-version'],
   },
   {
@@ -111,7 +111,7 @@ export const listFederated = defineCommand<ListFederatedFlags>({
   flags: [
     ...identityOfCredentialFlags,
     { flags: '--top <number>', description: 'the number of items in each page' },
-    { flags: '--skiptoken <token>', description: 'the token of the page with which the list begins' },
+    { flags: '--skiptoken <token>', description: 'the token of the first page to list' },
     ...pagingFlags,
   ],
   examples: ['acrux identity federated-credential list -g default --identity-name build'],

@@ -12,9 +12,10 @@ import { checkFlags, managedIdentity, servicePrincipal } from './principal.ts'
 /** `acrux login`. */
 export const command = defineCommand<LoginFlags>({
   about: `
-Without options for a principal, a browser opens. If there is no browser, a code for another device is shown. The
-sign-in renews itself until it is revoked, or acrux logout ends it. Secrets are stored in the Secret Service of the
-desktop if docker-credential-secretservice is installed, and otherwise in a file that only you can read.`,
+Without options for a principal, a browser opens. Without a browser, the command shows a code for another device. The
+command renews the sign-in until acrux logout, or until the sign-in is revoked. If docker-credential-secretservice is
+installed, the Secret Service of the desktop stores the secrets. Otherwise, a file that only you can read stores the
+secrets.`,
   arguments: [
     {
       name: '[host]',

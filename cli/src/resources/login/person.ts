@@ -95,7 +95,7 @@ async function withBrowser(context: CommandContext, signIn: PersonSignIn, nonce:
       nonce,
       prompt: 'select_account',
     }).toString()
-    context.log.notice(`opening a browser to sign in. If it does not open, use --use-device-code`)
+    context.log.notice(`opening a browser to sign in. If no browser opens, use --use-device-code`)
     await openBrowser(url.href, context.env)
     const answer = await listener.answer(state)
     if (answer.code === undefined) throw failure(terminalText(answer.error ?? 'the sign-in was denied'))
@@ -137,5 +137,5 @@ async function withDeviceCode(context: CommandContext, signIn: PersonSignIn): Pr
       else if (error.error !== 'authorization_pending') throw error
     }
   }
-  throw failure('the code expired before anyone signed in', 'run acrux login again')
+  throw failure('the code expired before the sign-in', 'run acrux login again')
 }

@@ -9,9 +9,9 @@ type RotateFlags = DataDirFlags & { readonly to?: string }
 export const rotate = defineCommand<RotateFlags>({
   about: `
 Encrypts the data key, which encrypts the secrets in the database, with a new master key. Servers that run continue.
-Without --to, the file with the master key gets a new key, and the old key becomes invalid immediately.
-With --to, both master keys can be used until acrux master-key remove-old: meanwhile, change the setting masterKey of every server, and restart one
-after the other.`,
+Without --to, the file with the master key gets a new key, and the old key becomes invalid immediately. With --to,
+both master keys work until acrux master-key remove-old. In this time, change the setting masterKey of every server,
+and restart the servers one after the other.`,
   flags: [
     ...dataDirFlags(),
     { flags: '--to <source>', description: 'the new master key: file:PATH, env:VARIABLE or exec:COMMAND' },
@@ -36,8 +36,8 @@ after the other.`,
     await rotateMasterKey(await configurationOf(place), source)
     print(
       source === undefined
-        ? 'The file has a new master key.\n'
-        : 'The new master key can be used. Set masterKey of every server to it, then run acrux master-key remove-old.\n',
+        ? 'The file contains the new master key.\n'
+        : 'The new master key can be used. Set masterKey of every server to the new master key, then run acrux master-key remove-old.\n',
     )
   },
 })
@@ -45,8 +45,8 @@ after the other.`,
 /** `acrux master-key remove-old`. */
 export const removeOld = defineCommand<DataDirFlags>({
   about: `
-Removes what other master keys than the configured one encrypted: from then on, only the configured master key opens the database. A server whose
-setting masterKey names another key no longer starts.`,
+Removes the access of all other master keys. Then only the configured master key opens the database. A server with
+another master key no longer starts.`,
   flags: dataDirFlags(),
   examples: ['acrux master-key remove-old --config /etc/acrux/acrux.yaml'],
   exitCodes: {

@@ -7,12 +7,14 @@ import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/da
 import { settingsText, targetFlags, targetOf } from './target-flags.ts'
 
 const about = `
-The command moves the rows of a server to PostgreSQL, or its blobs to Azure Blob Storage or S3, or both, or back. The server
-can be running. It accepts changes until the last step, in which the command copies what has changed meanwhile. From then on,
-the server answers pulls and issues tokens, and rejects changes with 503, until you restart it with the new settings.
+The command moves the rows of a server to PostgreSQL, its blobs to Azure Blob Storage or S3, or both. It can also move
+them back. The server can be running. The server accepts changes until the last step, in which the command copies the
+latest changes. After this step, the server answers pulls and issues tokens, and rejects changes with 503 until you
+restart the server with the new settings.
 
-Every blob is compared with its digest and read back. Every table is compared row by row. The new places must be empty. Nothing
-is deleted in the old ones. If the command is interrupted, run it again with the same options.
+The command compares every blob with its digest, and reads the copy back. Every table is compared row by row. The new
+places must be empty. The command deletes nothing in the old places. If the command is interrupted, run it again with
+the same options.
 
 The keys and certificates stay in the data directory. Passwords are read from files, or from the output of a command, as
 acrux serve does; credentials of object stores also from the same variables.`
@@ -30,7 +32,7 @@ export const command = defineCommand<Flags>({
   exitCodes: {
     0: 'everything was moved and verified',
     1: 'unexpected error',
-    2: 'wrong option or setting, or a new place that is not empty',
+    2: 'wrong option or setting, or the new place is not empty',
     12: 'the running server cannot be reached',
     13: 'the data directory or its database cannot be used, or a blob is corrupt',
     14: 'the master key cannot be read',
@@ -41,7 +43,7 @@ export const command = defineCommand<Flags>({
   flags: [
     ...dataDirFlags(),
     ...targetFlags,
-    { flags: '--dry-run', description: 'count what would be moved, and change nothing' },
+    { flags: '--dry-run', description: 'only count the rows and blobs to move' },
     { flags: '--json', description: 'print the result as JSON' },
   ],
   privateFiles: true,
@@ -83,8 +85,8 @@ function outcome({ moved }: Relocated): string[] {
   const tables = Object.values(moved.tables)
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   return [
-    ...(tables.length > 0 ? [`moved ${tables.length} tables with ${rows} rows: all are the same, row by row`] : []),
-    ...(moved.blobs.count > 0 ? [`moved ${blobsText(moved.blobs)}: all were read back and match their digests`] : []),
+    ...(tables.length > 0 ? [`moved ${tables.length} tables with ${rows} rows: all rows are the same`] : []),
+    ...(moved.blobs.count > 0 ? [`moved ${blobsText(moved.blobs)}: all copies match their digests`] : []),
   ]
 }
 

@@ -12,7 +12,7 @@ type Flags = DataDirFlags & {
 /** `acrux owner reset`. */
 export const command = defineCommand<Flags>({
   about: `
-Run this command on the server's machine, as the user that the server runs as. The server may be running.
+Run this command on the machine of the server, as the user of the server. The server may be running.
 An owner is a user who has the role Owner on a subscription, or the directory role owner.`,
   flags: [
     ...dataDirFlags(),
@@ -30,7 +30,7 @@ An owner is a user who has the role Owner on a subscription, or the directory ro
   ],
   exitCodes: {
     0: 'success',
-    1: 'no owner matches, or several do',
+    1: 'no owner matches, or several owners match',
     2: 'wrong option or setting',
     12: 'the running server cannot be reached',
     13: 'the data directory cannot be used',
@@ -65,7 +65,7 @@ function textOf({ userPrincipalName, password, enrolmentCode, remaining }: Owner
     ...(enrolmentCode === undefined
       ? []
       : [
-          'The code is valid for a day. If identity.secondFactorEnrolment is owner-code, the owner needs it to set up a second factor.',
+          'The code is valid for a day. If identity.secondFactorEnrolment is owner-code, the owner needs the code to set up a second factor.',
         ]),
     `Other sign-in methods of the account: ${other}${hint}.`,
     '',

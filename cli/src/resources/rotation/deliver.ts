@@ -12,12 +12,12 @@ export type DeliveryFlags = { readonly outFile?: string; readonly exec?: string 
 export const deliveryFlags: readonly FlagDescription[] = [
   {
     flags: '--out-file <file>',
-    description: 'write the new password to this file, which only its owner can read, instead of printing it',
+    description: 'write the new password to this file, which only your user can read, and do not print the password',
   },
   {
     flags: '--exec <command>',
     description:
-      'run this command in a shell, with the new password as its standard input, instead of printing it. The variables ACRUX_USERNAME and ACRUX_PASSWORD_NAME say whose it is. If the command fails, the new password is deleted',
+      'run this command in a shell, with the new password as its standard input, and do not print the password. The variables ACRUX_USERNAME and ACRUX_PASSWORD_NAME contain the user name and the name of the password. If the command fails, the new password is deleted',
   },
 ]
 

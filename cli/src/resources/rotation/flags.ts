@@ -29,19 +29,19 @@ export const rotationFlags: readonly FlagDescription[] = [
   },
   {
     flags: '--after <duration>',
-    description: 'how long the old password must be unused, such as 90m, 24h or 7d. Default: 24h',
+    description: 'the time for which the old password must be unused, such as 90m, 24h or 7d. Default: 24h',
     parse: requireDuration,
   },
-  { flags: '--dry-run', description: 'say what would be done, and change nothing' },
+  { flags: '--dry-run', description: 'only show the changes' },
   yesFlag,
 ]
 
 /** What a rotation is. */
 export const aboutRotation = `
-A rotation has two steps, and both passwords are valid between them. The first creates a new password. Install it in all
-clients. The second, with --finish, deletes the old password. It fails while the old password is in use: a use within the
-time of --after, by any client, counts. Until that time has passed since the new password was created, it fails too.
-Run it again later, or use --wait.`
+A rotation has two steps, and both passwords are valid between them. The first step creates a new password. Install
+the new password in all clients. The second step, with --finish, deletes the old password. This step fails if a client
+used the old password within the time of --after. It also fails if the new password is younger than this time. Run the
+command again later, or use --wait.`
 
 /** The exit codes of the commands that rotate a password. */
 export const rotationExitCodes: ExitCodeTexts = {

@@ -79,7 +79,7 @@ async function finishRotation(context: CommandContext, holder: Holder, flags: Se
   const newest = validPasswords(passwords).at(-1)
   if (newest === undefined) throw new Error('an old password must have a newer one')
   if (newest.lastUsedAtMs === undefined)
-    context.log.warning(`nobody has used ${newest.id} yet: check that the clients have it`)
+    context.log.warning(`no client has used ${newest.id} yet: check that the clients have this password`)
   const isDryRun = flags.dryRun === true
   if (isDryRun) context.log.notice(willDelete(old, { after: flags.after, sinceMs: newest.createdAtMs }))
   else {

@@ -58,7 +58,7 @@ export function requireKnownUses(holder: Holder, { usesUnknown }: Passwords, { i
   if (usesUnknown === undefined) return
   throw failure(
     `it is not known when ${id} of ${holder.title} was last used: ${usesUnknown}`,
-    `use an account with the role Reader, or delete it without a check: ${holder.deleteCommandLine(id)}`,
+    `use an account with the role Reader, or delete the password without a check: ${holder.deleteCommandLine(id)}`,
   )
 }
 

@@ -20,11 +20,11 @@ const passedFlags: readonly FlagDescription[] = emulatorFlags.filter(
 /** `acrux run`. */
 export const command = defineCommand<Flags>({
   about: `
-The options are those of acrux emulator. The command gets the variables that make clients and SDKs use the emulator and
-trust it, and the variable ACRUX_READY_FILE, the path of a file with the control address and the other values. Signals are
-passed on to the command. When the command ends, the emulator ends, and no file is left.`,
+The options are those of acrux emulator. The command gets variables with which clients and SDKs use and trust the
+emulator. The variable ACRUX_READY_FILE is the path of a file with the control address and other values. Signals are
+forwarded to the command. When the command ends, the emulator stops and deletes its files.`,
   arguments: [{ name: '<command...>', description: 'the command and its arguments, after --' }],
-  flags: [...passedFlags, { flags: '--ready-file <file>', description: 'where to write the file of ACRUX_READY_FILE' }],
+  flags: [...passedFlags, { flags: '--ready-file <file>', description: 'the path of the file of ACRUX_READY_FILE' }],
   examples: [
     'acrux run -- pytest',
     'acrux run --seed acrux.seed.yaml -- go test ./...',

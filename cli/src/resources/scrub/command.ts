@@ -8,16 +8,16 @@ import { createProgressDisplay, findingText } from './scrub-text.ts'
 import { scrubServer } from './server-scrub.ts'
 
 const about = `
-The command reads all stored bytes. It checks that each blob has a file and a row, that the bytes match their digests,
-that everything that a manifest refers to exists, and that the audit log was not altered.
+The command reads all stored bytes. The command checks that each blob has a file and a row, that the bytes match their
+digests, that the references of manifests exist, and that the audit log was not altered.
 
-With --data-dir or --config, it reads the data directory of a stopped server. With --server, it starts the scrub on a
-running server, as the account that is signed in. This requires the action Acrux.Server/scrub/action.
+With --data-dir or --config, the command reads the data directory of a stopped server. With --server, the command
+starts the scrub on a running server, with the signed-in account. This requires the action Acrux.Server/scrub/action.
 
-Without --repair, nothing changes. With --repair, corrupt and missing content is quarantined: the registry reports it as
-unknown, and the next push of the same content replaces it. Files without a row are removed if they are older than
-gc.gracePeriodSeconds. Such files are harmless: a crash leaves them, and garbage collection removes them, too. Open
-uploads are never changed.`
+Without --repair, nothing changes. With --repair, corrupt and missing content is quarantined: the registry reports
+this content as unknown, and the next push of the same content replaces it. Files without a row are removed if they
+are older than gc.gracePeriodSeconds. Such files are harmless. A crash can leave such files, and garbage collection
+also removes them. Open uploads are never changed.`
 
 type Flags = DataDirFlags & {
   readonly server?: string
@@ -38,8 +38,8 @@ export const command = defineCommand<Flags>({
     1: 'content or the audit log is corrupt, even after --repair has quarantined the content',
     2: 'wrong option or setting',
     3: 'the server could not be asked, or could not complete the scrub',
-    4: 'all content is sound, and --repair removed all files without a row',
-    5: 'all content is sound, and files without a row exist, as after a crash',
+    4: 'all content is intact, and --repair removed all files without a row',
+    5: 'all content is intact, but files without a row exist, as after a crash',
     12: 'a running server uses the data directory',
     13: 'the data directory or its database cannot be used',
     14: 'the master key cannot be read',
@@ -50,7 +50,7 @@ export const command = defineCommand<Flags>({
     ...dataDirFlags('the data directory of a stopped server'),
     {
       flags: '--server <url>',
-      description: 'scrub the running server of the account that is signed in, instead of a data directory',
+      description: 'scrub the running server of the signed-in account instead of a data directory',
     },
     { flags: '--repair', description: 'quarantine corrupt content and remove old files without a row', default: false },
     { flags: '--json', description: 'print the report as JSON', default: false },
@@ -85,7 +85,9 @@ async function scrub(flags: Flags, context: CommandContext): Promise<void> {
     )
     return context.exitWith(1)
   }
-  context.log.notice('all content is sound: a crash leaves files without a row, and garbage collection removes them')
+  context.log.notice(
+    'all content is intact: a crash leaves files without a row, and garbage collection removes these files',
+  )
   context.exitWith(leftovers.every(({ repaired }) => repaired) ? 4 : 5)
 }
 

@@ -23,13 +23,13 @@ function problemOf({ kind, subject, place }: Finding): string {
     case 'blob-unreadable':
       return `blob ${subject}: its file cannot be read`
     case 'blob-without-row':
-      return `blob ${subject}: the repository with id ${place} holds it, but it has no row`
+      return `blob ${subject}: the repository with id ${place} has the blob, but the blob has no row`
     case 'file-without-row':
       return `file ${place}: it has no row`
     case 'manifest-digest':
       return `manifest ${subject} in ${place}: its bytes are corrupt`
     case 'manifest-reference':
-      return `manifest ${place}: its repository does not hold the blob ${subject}`
+      return `manifest ${place}: its repository does not have the blob ${subject}`
     case 'manifest-reference-row':
       return `manifest ${place}: the row of its reference to ${subject} is missing`
     case 'audit-log':

@@ -32,12 +32,12 @@ Each setting is read from its option, its environment variable or the YAML file,
     {
       flags: '--renew-ca',
       description:
-        "Replace the server's own certificate authority at this start with a new one for the configured hosts. All clients must trust the new one.",
+        "Replace the server's own certificate authority at this start with a new one for the configured hosts. All clients must trust the new authority.",
     },
     {
       flags: '--ready-file <file>',
       description:
-        'Write a JSON file when the server accepts connections: url, loginServer, listen, pid, dataDir, caFile. Only your user can read it. An old file is deleted first, and this one when the server stops.',
+        'Write a JSON file when the server accepts connections: url, loginServer, listen, pid, dataDir, caFile. Only your user can read the file. The server deletes an old file at the start, and the new file at the end.',
     },
   ],
   // Only the user of the server may read the files that it writes.

@@ -25,7 +25,7 @@ export function nextSteps(firstRun: FirstRun, file: string): string {
     '',
     `Sign in to the account pages: open ${resourceManager}/account as ${owner.userPrincipalName}. This command prints the password:`,
     `  ${valueOf('owner.password')}`,
-    'You must change it at the first sign-in, unless the server was started with --dev.',
+    'You must change the password at the first sign-in, unless the server was started with --dev.',
     '',
     '',
   ].join('\n')

@@ -34,7 +34,7 @@ export async function downloadAuthority(server: string): Promise<Authority> {
     throw new CommandFailure(
       `${server} serves no certificate authority (status ${status} at /ca.pem)`,
       exitCodes.unreachable,
-      'if another authority signed its certificate, name the file of that authority with --ca-file',
+      'if another authority signed the certificate of the server, add the file of this authority with --ca-file',
     )
   }
   const authority = parseAuthority(text)
@@ -50,7 +50,7 @@ export async function downloadAuthority(server: string): Promise<Authority> {
     throw new CommandFailure(
       `the authority in /ca.pem of ${server} did not sign the certificate that ${server} uses`,
       exitCodes.unreachable,
-      'if clients reject that certificate, name the file of its authority with --ca-file',
+      'if clients reject this certificate, add the file of its authority with --ca-file',
     )
   }
   return authority

@@ -56,7 +56,7 @@ async function certutil(...args: readonly string[]): Promise<string> {
     return (await run('certutil', [...args])).stdout
   } catch (error) {
     if (!hasProgram('certutil')) {
-      const nextStep = 'install it: the package libnss3-tools on Debian and Ubuntu, nss-tools on Fedora'
+      const nextStep = 'install the package libnss3-tools (Debian, Ubuntu) or nss-tools (Fedora)'
       throw incomplete('certutil is not installed', nextStep, error)
     }
     throw incomplete(`certutil failed for ${database()}: ${plainReason(error)}`, 'check the database', error)
@@ -66,7 +66,10 @@ async function certutil(...args: readonly string[]): Promise<string> {
 /** With sudo, the database would be that of root, and files in it would not belong to the user. */
 function requireUser(): void {
   if (process.getuid?.() !== 0 || process.env['SUDO_USER'] === undefined) return
-  throw incomplete('browsers have a list for each user, not for root', 'run acrux trust --chromium without sudo')
+  throw incomplete(
+    'browsers have a list of authorities for each user, and none for root',
+    'run acrux trust --chromium without sudo',
+  )
 }
 
 /** The fingerprint of the certificate with a name; undefined if there is none. */

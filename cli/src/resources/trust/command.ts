@@ -10,10 +10,10 @@ import { places } from './places.ts'
 
 const about = `
 SERVER is HOST or HOST:PORT, as in the names of images. The command downloads the certificate authority from
-https://SERVER/ca.pem, shows its SHA-256 fingerprint, and asks before it changes anything. Compare it with the
-fingerprint on the server. Without a terminal, give the fingerprint with --fingerprint.
+https://SERVER/ca.pem, shows its SHA-256 fingerprint, and asks before it changes anything. Compare this fingerprint
+with the fingerprint on the server. Without a terminal, pass the fingerprint with --fingerprint.
 
-Without a flag for a place, the command changes all places whose programs are installed. Files in /etc require sudo;
+Without a flag for a program, the command changes the lists of all installed programs. Files in /etc require sudo;
 Chromium has a list for each user, so run the command for it without sudo.
 
 --undo removes what the command added for the same SERVER or file, and no other file.`
@@ -49,8 +49,8 @@ export const command = defineCommand<Flags>({
     { flags: '--ca-file <file>', description: 'use the authority in a PEM file instead of downloading it' },
     ...places.map(({ name, description }) => ({ flags: `--${name}`, description })),
     { flags: '--fingerprint <sha256>', description: 'the expected fingerprint; the command then asks no question' },
-    { flags: '--undo', description: 'remove what this command added' },
-    { flags: '--dry-run', description: 'only show what would be done' },
+    { flags: '--undo', description: 'remove the authority that this command added' },
+    { flags: '--dry-run', description: 'only show the changes' },
     { flags: '--yes', description: 'trust the authority without a question' },
   ],
   run: trust,
@@ -106,7 +106,7 @@ async function change(
   chosen: readonly Place[],
   work: (place: Place) => Promise<readonly string[]>,
 ): Promise<void> {
-  if (chosen.length === 0) print('No program that stores authorities is installed here.\n')
+  if (chosen.length === 0) print('No program with a list of authorities is installed on this machine.\n')
   for (const place of chosen) {
     try {
       for (const line of await work(place)) print(`${place.name.padEnd(11)} ${line}\n`)

@@ -45,7 +45,7 @@ export async function confirmAuthority(authority: Authority, { fingerprint, yes 
   if (yes) return
   if (!process.stdin.isTTY) {
     throw new CommandFailure(
-      'there is no terminal to confirm the fingerprint',
+      'without a terminal, you cannot confirm the fingerprint',
       exitCodes.unconfirmed,
       `add --fingerprint with the fingerprint that the operator of the server gave you, or --yes to trust any`,
     )

@@ -43,7 +43,10 @@ export function filePlace({ files, refresh, note, ...place }: FilePlace): Place 
       const foreign = found.find(({ state }) => state === 'foreign')
       if (foreign !== undefined) {
         const { path } = foreign.file
-        throw incomplete(`${path} exists, and acrux trust did not write it`, 'add the authority to it, or move it away')
+        throw incomplete(
+          `${path} exists, and acrux trust did not write it`,
+          'add the authority to this file, or move the file',
+        )
       }
       const lines: string[] = []
       for (const { file, state } of found) lines.push(await write(file, state, isDryRun))

@@ -82,7 +82,7 @@ function systemLayout() {
 
 const system = filePlace({
   name: 'system',
-  description: "the system's list, for curl, oras, helm and most other programs",
+  description: 'the list of the system, for curl, oras, helm and most other programs',
   isPerServer: false,
   isInstalled: () => systemLayouts.some(({ program }) => hasProgram(program)),
   files: ({ label }) => {

@@ -25,8 +25,8 @@ export const identitiesTexts = {
   peopleView: {
     empty: 'The directory has no people that you can see.',
     create: 'Add a person',
-    hint: 'A new person has no permissions. Add them to a group, or assign a role.',
-    userNameHint: 'Such as ada@example.com. It cannot be changed later.',
+    hint: 'A new person has no permissions. Add the person to a group, or assign a role.',
+    userNameHint: 'Such as ada@example.com. The name cannot be changed later.',
     createdTitle: 'The person is added',
     open: 'Open the person',
   },
@@ -35,7 +35,7 @@ export const identitiesTexts = {
     lifetime: 'The link works for',
     lifetimes: { 60: 'An hour', 1440: 'A day', 10_080: 'A week' },
     send: (name: string, until: string) =>
-      `Send the link to ${name} only: anyone who opens it can choose the password. It works once, until ${until}.`,
+      `Send the link to ${name} only: anyone who opens the link can choose the password. It works once, until ${until}.`,
   },
   person: {
     overview: 'Overview',
@@ -45,13 +45,13 @@ export const identitiesTexts = {
     roles: { owner: 'Owner', reader: 'Reader', none: 'None' },
     changeRole: 'Change the role',
     roleHint: {
-      owner: 'May do everything with people, groups and applications.',
-      reader: 'May see all people, groups and applications.',
+      owner: 'Has all permissions on people, groups and applications.',
+      reader: 'Can see all people, groups and applications.',
       none: 'Sees only themselves.',
     },
     reset: 'Reset the password',
     resetText: (name: string) =>
-      `${name} is signed out everywhere, and the current password stops working. You get a link to send to the person, who chooses a new password with it.`,
+      `${name} is signed out everywhere, and the current password stops working. You get a link for the person, who chooses a new password.`,
     removeOthers: 'Also remove the second factor, passkeys and links to other providers',
     resetDone: 'The password is reset',
     disableText: (name: string) =>
@@ -66,13 +66,14 @@ export const identitiesTexts = {
     passDone: 'The code for the second factor',
     passLabel: 'Code',
     deleteText: (name: string) =>
-      `${name} loses every permission, group, sign-in method and sign-in. A new person with the same name gets none of them. This cannot be undone.`,
+      `${name} loses every permission, group, sign-in method and sign-in. A new person with the same name gets no permissions. This cannot be undone.`,
     none: 'This person has no sign-in method here.',
     identities: 'At other providers',
     noIdentities: 'This person does not sign in at another provider.',
     noGroups: 'This person is in no group.',
     self: 'this is you',
-    selfText: 'This is you. If it succeeds, you are signed out at once, and only another owner can let you in again.',
+    selfText:
+      'This is you. After this change, you are signed out at once, and only another owner can restore your access.',
     ownHint: 'Change your own password and second factor in My account.',
     methodNames: {
       '#microsoft.graph.passwordAuthenticationMethod': 'Password',
@@ -130,7 +131,7 @@ export const identitiesTexts = {
     removeText: (name: string) => `${name} loses the permissions of this group from the next request on.`,
     delete: 'Delete the group',
     deleteText: (name: string) =>
-      `The role assignments of ${name} are deleted, and its members lose the permissions of the group. The members themselves are kept. This cannot be undone.`,
+      `The role assignments of ${name} are deleted, and its members lose the permissions of the group. The members are not deleted. This cannot be undone.`,
   },
   applicationsView: {
     empty:
@@ -148,14 +149,14 @@ export const identitiesTexts = {
     principal: 'Object id of the service principal',
     noPrincipal: 'This application has no service principal, so it cannot have permissions.',
     deleteText: (name: string) =>
-      `${name} loses every permission, secret, certificate and federated credential. Programs that use it are denied from the next request on. This cannot be undone.`,
+      `${name} loses every permission, secret, certificate and federated credential. Its programs are denied from the next request on. This cannot be undone.`,
     disableText: (name: string) =>
       `Programs that sign in as ${name} are denied from the next request on. Credentials and permissions are kept.`,
     enableText: (name: string) => `Programs can sign in as ${name} again.`,
     secrets: 'Secrets',
     noSecrets: 'This application has no secrets. Trust the tokens of a CI system or a cluster instead, if you can.',
     secretHint:
-      'To rotate a secret without downtime, create a new secret and deploy it. Delete the old secret when it is no longer used.',
+      'To rotate a secret without downtime, create a new secret and deploy it. Delete the old secret when no program uses it.',
     newSecret: 'New secret',
     secretName: 'What it is for',
     validFor: 'Valid for',
@@ -165,7 +166,7 @@ export const identitiesTexts = {
     loginName: 'User name for docker login',
     expired: 'Expired',
     soon: 'Expires soon',
-    showUses: 'Show when they were last used',
+    showUses: 'Show the last use',
     usesAge: 'These times can be up to five minutes old.',
     deleteSecret: (name: string) => `Remove the secret ${name}`,
     deleteSecretText:
@@ -179,18 +180,17 @@ export const identitiesTexts = {
     privateKey: 'This text contains a private key. Paste only the certificate.',
     deleteCertificate: (name: string) => `Remove the certificate ${name}`,
     noFederated: 'This application trusts no tokens of other issuers.',
-    federatedHint:
-      'A CI job or a pod signs in with the token that its system issues for it, so no secret has to be stored.',
+    federatedHint: 'A CI job or a pod signs in with a token of its system, without a stored secret.',
     newFederated: 'Trust a CI job or a pod',
     trusts: 'Trusts',
     deleteFederated: (name: string) => `Remove the federated credential ${name}`,
     deleteFederatedText:
       'Jobs and pods that use this credential are denied from the next request on, even with tokens that they already have.',
-    warning: 'This subject consists of names, which someone else can take over later. Trust ids instead.',
+    warning: 'This subject contains names, which can belong to another owner later. Trust ids instead.',
   },
   test: {
     title: 'Test a token',
-    hint: 'Paste a token of the job to see whether it is accepted, or which claim differs. It is neither stored nor logged.',
+    hint: 'Paste a token of the job to see whether the server accepts the token, or which claim differs. The server neither stores nor logs the token.',
     token: 'Token',
     run: 'Test',
     outcomes: {
@@ -205,7 +205,7 @@ export const identitiesTexts = {
       lifetime: 'The token is valid for longer than the server accepts.',
       expired: 'The claims match, but the token has expired.',
       'not-yet-valid': 'The token is not valid yet. Check the clocks of the issuer and of the server.',
-      'no-times': 'The token does not say when it was issued and when it expires.',
+      'no-times': 'The token has no issue time or no expiry.',
       'issuer-unavailable': 'The keys of the issuer could not be fetched. The server must be able to reach the issuer.',
     },
     matches: (name: string) => `${name} matches all claims.`,
@@ -226,13 +226,13 @@ export const identitiesTexts = {
     fields: {
       repositoryId: 'Id of the repository',
       repositoryIdHint:
-        'Run gh api repos/OWNER/NAME --jq .id to see it. Unlike a name, an id never passes to another repository.',
+        'Run gh api repos/OWNER/NAME --jq .id to see the id. Unlike a name, an id never belongs to another repository.',
       branch: 'Branch',
       projectId: 'Id of the project',
-      projectIdHint: 'Find it in the settings of the project, under General.',
+      projectIdHint: 'The id is in the settings of the project, under General.',
       issuer: 'Issuer',
       gitlabIssuerHint: 'The address of GitLab.',
-      clusterIssuerHint: 'Run kubectl get --raw /.well-known/openid-configuration to see it.',
+      clusterIssuerHint: 'Run kubectl get --raw /.well-known/openid-configuration to see the issuer.',
       namespace: 'Namespace',
       serviceAccount: 'Service account',
       azureIssuerHint: 'The page of the service connection shows the issuer.',
@@ -245,22 +245,23 @@ export const identitiesTexts = {
     ruleLabels: { issuer: 'Issuer', audience: 'Audience', trust: 'Claims' },
     create: 'Create',
     createdTitle: 'The application trusts the job.',
-    incomplete: 'Fill in every field to see the rule and the text to paste.',
-    paste: 'Paste this into the job',
+    incomplete: 'Fill in all fields to see the rule and the text for the job.',
+    paste: 'Paste this text into the job',
     audienceTitle: 'Accept the audience',
     azureAudience:
-      'Tokens of Azure DevOps are always for the audience api://AzureADTokenExchange. The registry must accept it.',
+      'Tokens of Azure DevOps are always for the audience api://AzureADTokenExchange. The registry must accept this audience.',
     accept: 'Accept it',
     accepted: 'The registry accepts it.',
     save: {
-      github: 'Save it as .github/workflows/push.yml in the repository.',
+      github: 'Save this text as .github/workflows/push.yml in the repository.',
       gitlab: 'Save this text as .gitlab-ci.yml in the repository, or add the job to the existing file.',
-      kubernetes: 'Save it as push.yml, then run: kubectl apply --filename push.yml',
-      azure: 'Save it as azure-pipelines.yml in the repository.',
+      kubernetes: 'Save this text as push.yml, then run: kubectl apply --filename push.yml',
+      azure: 'Save this text as azure-pipelines.yml in the repository.',
     },
     roleTitle: 'Let it push',
-    role: (role: string) => `Without a role, the job can sign in, but not push. Give the application the role ${role}.`,
-    noRegistry: 'Your roles do not let you list registries. Enter the login server.',
+    role: (role: string) =>
+      `Without a role, the job can sign in, but not push. Assign the role to the application: ${role}.`,
+    noRegistry: 'Your roles do not allow you to list registries. Enter the login server.',
     back: 'Back to the application',
   },
   managedView: {
@@ -268,7 +269,7 @@ export const identitiesTexts = {
     machines: 'Machines',
     emptyIdentities: 'There are no managed identities that you can see.',
     emptyMachines: 'There are no machines that you can see.',
-    hint: 'A program on an enrolled machine signs in without a credential of its own, as on a virtual machine of Azure.',
+    hint: 'A program on an enrolled machine signs in without its own credential, as on a virtual machine of Azure.',
     createIdentity: 'Create a managed identity',
     createMachine: 'Add a machine',
     attached: 'Attached identities',
@@ -285,13 +286,13 @@ export const identitiesTexts = {
     attachText: 'Every program on the machine can sign in as an attached identity.',
     delete: (name: string) => `Delete ${name}`,
     deleteText: (name: string) =>
-      `${name} loses every permission. Programs that use it are denied from the next request on. This cannot be undone.`,
+      `${name} loses every permission. Its programs are denied from the next request on. This cannot be undone.`,
     noRole: (action: string) => `None of your roles permits ${action}.`,
   },
   providersView: {
     empty:
       'The configuration has no identity provider of an organisation, so people sign in with passwords of this server.',
-    next: 'To add a provider, list it under identityProviders in the configuration file and restart the server:',
+    next: 'To add a provider, add it to identityProviders in the configuration file, and restart the server:',
     kinds: { OpenIDConnect: 'OpenID Connect', AADSignIn: 'Microsoft Entra' },
     callback: 'Redirect URI',
     tenants: 'Allowed tenants',
@@ -308,7 +309,7 @@ export const identitiesTexts = {
     dismiss: 'Do not show this again',
     password: 'Choose your own password',
     passwordText: 'Your first password is stored in a file on the server. Change it.',
-    givenPasswordText: 'Someone else knows your first password. Change it.',
+    givenPasswordText: 'Another person knows your first password. Change it.',
     factor: 'Set up a second factor',
     factorText: 'An authenticator app or a passkey protects your account if someone learns your password.',
     push: 'Push an image',
@@ -316,6 +317,6 @@ export const identitiesTexts = {
     colleague: 'Add a colleague',
     colleagueText: 'Add a person, then give the person a role.',
     job: 'Let a CI job push',
-    jobText: 'An application trusts the tokens of the job, so no secret has to be stored.',
+    jobText: 'An application trusts the tokens of the job, so no secret is stored.',
   },
 } as const

@@ -10,7 +10,7 @@ export const imagesTexts = {
     restored: (name: string) => `${name} is restored.`,
   },
   sizeHint:
-    'Size: the manifest with its compressed layers and configuration. The size of an index is the size of all its images together.',
+    'Size: the manifest with its compressed layers and configuration. The size of an index is the sum of its images.',
   searching: 'Loading the rest of the list to search it…',
   showMore: 'Show more',
   shown: (shown: number, all: number, isWhole: boolean) => `${shown} of ${all}${isWhole ? '' : ' or more'}`,
@@ -21,12 +21,12 @@ export const imagesTexts = {
   byNameReversed: 'By name, reversed',
   roleNeeded: {
     delete:
-      'Your roles do not allow you to delete in this repository. Ask an owner of the registry for a role that does.',
+      'Your roles do not allow you to delete in this repository. Ask an owner of the registry for a role with this permission.',
     untag:
-      'Your roles do not allow you to remove tags in this repository. Ask an owner of the registry for a role that does.',
-    lock: 'Your roles do not allow you to lock images in this repository. Ask an owner of the registry for a role that does.',
+      'Your roles do not allow you to remove tags in this repository. Ask an owner of the registry for a role with this permission.',
+    lock: 'Your roles do not allow you to lock images in this repository. Ask an owner of the registry for a role with this permission.',
     restore:
-      'Your roles do not allow you to restore images in this repository. Ask an owner of the registry for a role that does.',
+      'Your roles do not allow you to restore images in this repository. Ask an owner of the registry for a role with this permission.',
     import: 'Your roles do not allow you to import images. Ask an owner of the registry for the role Contributor.',
     uploads: 'Your roles do not allow you to cancel uploads. Ask an owner of the registry for the role Contributor.',
   },
@@ -35,7 +35,7 @@ export const imagesTexts = {
     lost: 'What will be lost',
     noReturn: 'This cannot be undone.',
     unknownReturn: 'This cannot be undone, unless the registry keeps deleted images.',
-    kept: (days: number) => `You can restore it under Deleted images for ${days} days.`,
+    kept: (days: number) => `You can restore the image under Deleted images for ${days} days.`,
   },
   repositories: {
     view: 'Show',
@@ -60,7 +60,7 @@ export const imagesTexts = {
     deleteLost: (tags: number, manifests: number) =>
       `${manifests} manifests, ${tags} tags, and all signatures, SBOMs and attestations of them. Pulls from this repository will fail.`,
     deleteAction: 'Delete repository',
-    noTags: 'This repository has no tags. Its manifests are still there: see Manifests.',
+    noTags: 'This repository has no tags. The repository still has manifests: see Manifests.',
     noManifests: 'This repository has no manifests. Push an image with the command above.',
     untagged: 'No tag',
   },
@@ -88,11 +88,11 @@ export const imagesTexts = {
     lostNoTags: 'It has no tags.',
     lostChildren: (count: number) => `The images of its ${count} platforms are kept, without a tag.`,
     lostReferrers: (count: number) => `${count} signatures, SBOMs or attestations refer to it. They are kept.`,
-    unknownTags: 'Your roles do not allow you to read its tags.',
+    unknownTags: 'Your roles do not allow you to read the tags of this manifest.',
     attestation: 'Attestation',
   },
   referrers: {
-    title: 'What refers to this manifest',
+    title: 'Referrers of this manifest',
     open: (digest: string) => `Show what refers to ${digest}`,
     nothing: 'Nothing refers to it.',
     kinds: { signature: 'Signature', sbom: 'SBOM', attestation: 'Attestation', other: 'Other' },
@@ -100,7 +100,7 @@ export const imagesTexts = {
   },
   locks: {
     title: (name: string) => `Lock ${name}`,
-    hint: 'Clear a box to deny this to everyone, whatever their roles are.',
+    hint: 'Clear a box to deny the action to everyone, independent of roles.',
     writeEnabled: 'Can be changed, for example replaced by a push',
     deleteEnabled: 'Can be deleted',
     readEnabled: 'Can be pulled',
@@ -108,7 +108,7 @@ export const imagesTexts = {
   },
   deleted: {
     title: 'Deleted images',
-    off: 'Soft delete is off for this registry, so deleted images are not kept. An owner can turn it on:',
+    off: 'Soft delete is off for this registry, so deleted images are not kept. An owner can turn soft delete on:',
     empty: 'There are no deleted images to restore.',
     days: (days: number) => `Deleted images are kept for ${days} days.`,
     titleOf: (name: string) => `Deleted images of ${name}`,
@@ -122,19 +122,19 @@ export const imagesTexts = {
   import: {
     title: 'Import an image',
     intro:
-      'The server copies the image from another registry, with all of its platforms. Nothing passes through this browser.',
+      'The server copies the image from another registry, with all of its platforms. The image does not pass through this browser.',
     source: 'Registry of the source',
     sourceHint: 'Such as docker.io, ghcr.io, or another registry of this server.',
     image: 'Image',
     imageHint: 'Such as library/alpine:3.20, or team/app@sha256:…',
     user: 'User name at the source',
     password: 'Password or token at the source',
-    credentialHint: 'Only for private images. They are sent once, and are not stored.',
+    credentialHint: 'Only for private images. The server does not store the password.',
     target: 'Name in this registry',
     targetHint: 'Repository and tag, such as mirror/alpine:3.20',
     force: 'Move the tag if it exists',
     start: 'Import',
-    incomplete: 'Enter the registry, the image and its name here first.',
+    incomplete: 'First enter the registry, the image and its new name.',
     running: 'The server copies the image…',
     elapsed: (seconds: number) => `${seconds} seconds so far. You can close this page; the import continues.`,
     done: 'The image is imported.',
@@ -186,8 +186,8 @@ export const imagesTexts = {
     afterDays: (days: number) => `After ${days} days`,
     forDays: (days: number) => `For ${days} days`,
     compatibilities: {
-      oci: 'oci: as the OCI specifications say',
-      acr: 'acr: as Azure Container Registry answers, also where it deviates from the specifications',
+      oci: 'oci: responses follow the OCI specifications',
+      acr: 'acr: responses are the same as in Azure Container Registry, even if they differ from the specifications',
     },
   },
   home: {
@@ -197,7 +197,7 @@ export const imagesTexts = {
     secret: 'A secret',
     certificate: 'A certificate',
     unused: (name: string, kind: string) =>
-      `${kind} of ${name} was not used in the last 90 days. Remove it if it is no longer needed.`,
+      `${kind} of ${name} was not used in the last 90 days. Remove the credential if no program needs it.`,
     quota: (place: string, share: number) => `${place} uses ${share} % of its quota.`,
     webhook: (name: string, failures: number, error: string) =>
       `The webhook ${name} has failed ${failures} times in a row: ${error}`,
@@ -232,8 +232,8 @@ export const imagesTexts = {
     servicePrincipal: 'Application',
     noPrincipals: 'Your roles do not allow you to search for people, groups and applications.',
     image: 'Tag or digest',
-    maybeMore: 'There may be more. Type more of the name, or the repository too, such as team/app:1.',
-    maybeMissed: 'Not everything was searched. Type the repository too, such as team/app:1.',
+    maybeMore: 'There may be more. Type more of the name, or also the repository, such as team/app:1.',
+    maybeMissed: 'Not everything was searched. Also type the repository, such as team/app:1.',
     notSearched: (registries: string) =>
       `Not searched, because of its network rules or its authentication policy: ${registries}. Open the registry instead.`,
   },

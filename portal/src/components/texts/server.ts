@@ -16,7 +16,7 @@ export const serverTexts = {
   },
   servers: 'Servers',
   serversHint:
-    'The servers that use the same database. One server does the background work for all of them. If that server stops, another server continues.',
+    'The servers that use the same database. One of these servers runs all background jobs. If this server stops, another server runs the jobs.',
   machine: 'Machine',
   thisServer: 'answers this page',
   lastSeen: 'Last seen',
@@ -30,7 +30,7 @@ export const serverTexts = {
   low: 'Uploads are denied until more space is free.',
   elsewhere: 'The content is not on a disk of the server.',
   certificates: 'Certificates',
-  certificatesHint: 'The certificate that clients get at each host, hosts with problems first.',
+  certificatesHint: 'The certificate of each host. Hosts with problems come first.',
   moreHosts: (count: number) => `${count} more hosts are not shown.`,
   host: 'Host',
   from: 'From',
@@ -80,14 +80,14 @@ export const serverTexts = {
   withdraw: 'Withdraw the keys',
   withdrawQuestion: 'Withdraw the signing keys?',
   withdrawLoses:
-    'Use this if the keys may have leaked. Every token that they signed is denied from the next request on, including the tokens of running CI jobs, of docker and az, and your own. Passwords, secrets, scoped tokens and sign-ins keep working, so everyone can get new tokens.',
+    'Use this if the keys may have leaked. Every token of these keys is denied from the next request on, including the tokens of running CI jobs, of docker and az, and your own. Passwords, secrets, scoped tokens and sign-ins keep working, so everyone can get new tokens.',
   mayNotKeys: 'Your roles do not allow you to change the signing keys.',
   done: 'Done.',
   scrub: 'Scrub',
   scrubHint: 'A scrub reads all stored content and the audit log, and verifies every digest.',
   scrubStart: 'Start a scrub',
   scrubRepair: 'Repair',
-  scrubRepairHint: 'Quarantine corrupt content, so that it is no longer served, and remove files without a row.',
+  scrubRepairHint: 'Quarantine corrupt content, which clients then cannot pull, and remove files without a row.',
   mayNotScrub: 'Your roles do not allow you to start scrubs.',
   noScrub: 'No scrub has been requested since the server was installed.',
   requested: 'Requested scrub',
@@ -108,7 +108,7 @@ export const serverTexts = {
     'A backup contains the database and all blobs, but no keys. Keep a copy of master.key and tls/ of the data directory elsewhere. The server keeps running during a backup.',
   backupStart: 'Start a backup',
   backupMeans:
-    'The server writes the backup to the directory of the setting backup.directory. It does not copy blobs again that earlier backups contain, and deletes no backup.',
+    'The server writes the backup to the directory of the setting backup.directory. The server copies only new blobs, and deletes no backup.',
   mayNotBackUp:
     'Your roles do not allow you to make backups. Ask an owner for the role Contributor on the subscription.',
   backupUnavailable: {
@@ -131,7 +131,7 @@ export const serverTexts = {
   verifyBackup: 'Verify a backup before you need it:',
   settings: 'Configuration in force',
   settingsHint:
-    'Where each value comes from: a flag, a variable, or a line of the file. Secrets are in files of their own and are not shown.',
+    'The source of each value: a flag, a variable, or a line of the file. Secrets are in separate files and are not shown.',
   settingsShow: 'Show the configuration',
   mayNotSettings:
     'Your roles do not allow you to read the configuration. Ask an owner for the role Contributor on the subscription.',

@@ -90,7 +90,7 @@ export function useAssignmentsOf(registryId: string, principalIds: readonly stri
   })
 }
 
-/** Who gains and loses what if the mode of a registry changes, page by page. */
+/** Gained and lost permissions if the mode of a registry changes, page by page. */
 export function useModeChanges(registryId: string, mode: RoleAssignmentMode) {
   return usePages([...accessKey(registryId), 'mode', mode], (after, signal) =>
     readModeChanges(registryId, mode, after === '' ? undefined : after, signal),

@@ -120,7 +120,7 @@ class ConditionReader {
     const right = this.#side('an attribute or a value')
     if (quantifier === undefined) for (const side of [left, right]) requireSingle(side)
     if (lengthOf(left) * lengthOf(right) > maxWork) {
-      throw new RoleConditionError('the two sides are too long to be compared with each other', left.at)
+      throw new RoleConditionError('the two sides are too long for a comparison', left.at)
     }
     return {
       kind: 'comparison',

@@ -159,7 +159,7 @@ test('an invalid condition is rejected with the position of the error', () => {
     ['"a" StringEquals "a"',                 1,  /'"' is not valid here/,        'the wrong quotation marks'],
     ['true',                                 5,  /an operator/,                    'a value alone'],
     ["'a' StringEquals 'a' \u0000",          22, /this character is not valid/,  'a control character'],
-    [`{${list}} ForAnyOfAnyValues:StringLike {${list}}`, 1, /too long to be compared/, 'too much work'],
+    [`{${list}} ForAnyOfAnyValues:StringLike {${list}}`, 1, /too long for a comparison/, 'too much work'],
     [`${'('.repeat(65)}'a' StringEquals 'a'${')'.repeat(65)}`, 65, /64 levels/,    'too deep'],
     [`${'!'.repeat(70)}('a' StringEquals 'a')`, 65, /64 levels/,                   'too deep'],
     [`'${'a'.repeat(8200)}' StringEquals 'a'`, 8193, /at most 8192 characters/,    'too long'],

@@ -27,9 +27,9 @@ type Flags = DataDirFlags & {
 /** `acrux acr why`. */
 export const command = defineCommand<Flags>({
   about: `
-With -n, the command asks the management API, as the account that is signed in. With --own, a user asks about their own
-requests, for which they need no role. Without both, the command reads the data directory, even while the server is running.
-The answer then does not include what has changed since.`,
+With -n, the command asks the management API, with the signed-in account. With --own, the command explains a denied
+request of the signed-in user, who needs no role for this. Without both, the command reads the data directory, even
+while the server is running. The explanation then does not include later changes.`,
   arguments: [{ name: '[id]', description: 'the x-ms-correlation-request-id of the response that denied the request' }],
   flags: [
     ...dataDirFlags(),

@@ -23,10 +23,10 @@ type State = 'present' | 'created' | 'changed' | 'would be created' | 'would be 
 /** `acrux acr attach`. */
 export const command = defineCommand<Flags>({
   about: `
-It assigns the role AcrPull, or Container Registry Repository Reader if the registry uses conditions, like az aks update
---attach-acr. If a condition limits the role to some repositories, the role then allows all. With --service-account, the identity
-or the application also trusts the tokens of that service account, so that pods pull without a stored secret. What exists
-already stays as it is.`,
+Like az aks update --attach-acr, the command assigns the role AcrPull, or Container Registry Repository Reader if the
+registry uses conditions. If an existing role assignment has a condition, the role then allows all repositories. With
+--service-account, the identity or the application also trusts the tokens of the service account, so that pods pull
+without a stored secret. Other existing objects do not change.`,
   flags: [
     ...attachmentFlags,
     {

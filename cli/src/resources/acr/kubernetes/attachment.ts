@@ -81,7 +81,7 @@ export function serviceAccountOf({ serviceAccount, issuer }: AttachmentFlags): S
   if (issuer === undefined || URL.parse(issuer)?.protocol !== 'https:')
     throw new WrongUsageError(
       '--service-account needs the --issuer of the cluster, which begins with https://',
-      'kubectl get --raw /.well-known/openid-configuration shows it',
+      'kubectl get --raw /.well-known/openid-configuration shows the issuer',
     )
   return {
     issuer,
@@ -97,7 +97,7 @@ export async function requirePuller(
   { identity, app }: AttachmentFlags,
 ): Promise<Puller> {
   if ((identity === undefined) === (app === undefined))
-    throw new WrongUsageError('specify the identity that pulls: --identity or --app')
+    throw new WrongUsageError('select the identity for the pulls: --identity or --app')
   if (app !== undefined) return requireApplicationPuller(account, app)
   const wanted = identity ?? ''
   const found = await findIdentity(account, wanted)

@@ -16,16 +16,17 @@ type Flags = RegistryFlags & NodeLoginFlags & { readonly image?: string; readonl
 /** `acrux acr check-acr`. */
 export const command = defineCommand<Flags>({
   about: `
-It resolves the name, connects with TLS, asks for the challenge, logs in, gets a token, and pulls the manifest and the configuration
-of an image, as the node does, and says what to do about the first failure. Without options it logs in with your own account.
+The command resolves the name, connects with TLS, requests the challenge, logs in, gets a token, and pulls the
+manifest and the configuration of an image. For the first failure, the command shows the solution. Without options,
+the command logs in with your own account.
 
-On a node, --credential-provider-config logs in as the kubelet does, with acrux-credential-provider. containerd has a list of
-authorities of its own: acrux trust adds one.`,
+On a node, --credential-provider-config logs in as the kubelet does, with acrux-credential-provider. containerd has
+its own list of authorities: acrux trust adds the authority of a server.`,
   flags: [
     ...registryFlags,
     {
       flags: '--image <image>',
-      description: 'the image to pull, such as team/app:1. Default: only the login is checked',
+      description: 'the image to pull, such as team/app:1. Default: check only the login',
     },
     { flags: '--ca-file <file>', description: 'the certificate authority of the registry, as PEM' },
     ...nodeLoginFlags,

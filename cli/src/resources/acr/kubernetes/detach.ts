@@ -16,8 +16,8 @@ type State = 'absent' | 'deleted' | 'would be deleted'
 /** `acrux acr detach`. */
 export const command = defineCommand<AttachmentFlags>({
   about: `
-It deletes the role for pulls on this registry. With --service-account, it deletes instead the federated credential of that service
-account, because others may use the role. Logins that were obtained with it are denied from the next request on.`,
+The command deletes the role for pulls on this registry. With --service-account, the command keeps the role, and
+deletes the federated credential of the service account. Logins with this role are denied from the next request on.`,
   flags: attachmentFlags,
   examples: [
     'acrux acr detach -n contoso --identity nodes --yes',

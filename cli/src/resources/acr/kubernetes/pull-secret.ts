@@ -33,8 +33,8 @@ export const command = defineCommand<Flags>({
   about: `
 The output is a Secret of the type kubernetes.io/dockerconfigjson, for kubectl apply -f -. It contains a password.
 
-With --token, the secret contains a new password of a scoped token, which is valid until it expires or is replaced. Without
-it, the secret contains a login of your own account: it expires after 3 hours at most, for tests and short jobs.`,
+With --token, the secret contains a new password of a scoped token. Without --token, the secret contains a login of
+your own account for at most 3 hours, for tests and short jobs.`,
   flags: [
     ...registryFlags,
     { flags: '--secret-name <name>', description: 'the name of the Secret', default: 'acrux-pull' },
@@ -135,8 +135,8 @@ async function withToken(flags: Flags, context: CommandContext, token: string): 
   const { password1, password2 } = flags
   if (password1 === password2)
     throw new WrongUsageError(
-      '--token needs --password1 or --password2: the password of that name is replaced',
-      `see which are in use: acrux acr token show -r ${flags.name} -n ${token}`,
+      '--token needs --password1 or --password2: the password with this name is replaced',
+      `show the passwords in use: acrux acr token show -r ${flags.name} -n ${token}`,
     )
   const named = await findNamedRegistry(context, flags)
   const { loginServer } = await findLoginServer(context, { ...flags, name: named.name }, named.account)

@@ -25,14 +25,15 @@ type Flags = PlaceFlags &
 /** `acrux acr login`. */
 export const command = defineCommand<Flags>({
   about: `
-DOCKER_COMMAND selects the container client. Without it, docker, podman and nerdctl are tried in this order. The
-password goes to the client's standard input, and never into its arguments.
+DOCKER_COMMAND selects the container client. Without DOCKER_COMMAND, the command tries docker, podman and nerdctl in
+this order. The command passes the password to the client on standard input, never as an argument.
 
-A login is valid for 3 hours. With --scope or --ttl, it is valid for less: for a build step, or for another person. It
-never allows more than your own permissions, and is revoked with your own sign-in. Registries of Azure cannot narrow a login.
+A login is valid for 3 hours. With --scope or --ttl, the login has less access or a shorter lifetime, for a build step
+or for another person. The login never allows more than your own permissions, and is revoked with your own sign-in.
+Registries of Azure cannot narrow a login.
 
-With --helper, no password is stored in the clients: they run docker-credential-acrux, which renews the login while your
-sign-in lasts. No container client needs to be installed.`,
+With --helper, the clients store no password. The clients run docker-credential-acrux, which renews the login while
+your sign-in is valid. No container client needs to be installed.`,
   flags: [
     { flags: '-n, --name <registry>', description: 'the name of the registry, or its login server', required: true },
     { flags: '-g, --resource-group <group>', description: 'the resource group of the registry' },
@@ -57,7 +58,7 @@ sign-in lasts. No container client needs to be installed.`,
     {
       flags: '--helper',
       description:
-        'make docker, podman and others ask docker-credential-acrux, which gets a new token when they need one',
+        'make docker, podman and other clients use docker-credential-acrux, which gets a new token for each login',
     },
     { flags: '--remove-helper', description: 'undo --helper' },
     subscriptionFlag,

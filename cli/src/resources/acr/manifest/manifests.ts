@@ -126,7 +126,7 @@ export const listReferrers = defineCommand<ListReferrersFlags>({
   flags: [
     ...manifestFlags,
     { flags: '--artifact-type <type>', description: 'list only the artifacts of this type' },
-    { flags: '--recursive', description: 'also list the artifacts that refer to the listed ones' },
+    { flags: '--recursive', description: 'also list the artifacts that refer to the listed artifacts' },
   ],
   examples: ['acrux acr manifest list-referrers -r contoso -n team/app:1 -o table'],
   table: ({ manifests }: { readonly manifests: readonly unknown[] }) =>
@@ -149,7 +149,7 @@ export const listReferrers = defineCommand<ListReferrersFlags>({
     for (const each of manifests) {
       const subject = String(valueAt(each, 'digest'))
       if (subjects.has(subject) || subjects.size === maxPages)
-        throw brokenList('the referrers of the image have no end')
+        throw brokenList('the image has too many levels of referrers')
       subjects.add(subject)
       manifests.push(...(await referrersOf(subject)))
     }

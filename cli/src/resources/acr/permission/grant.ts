@@ -30,9 +30,9 @@ export const command = defineCommand<PermissionFlags>({
   about: `${aboutWho}
 ${aboutGrantedActions.trim()}
 
-If permissions apply to the registry as a whole (az acr show --query roleAssignmentMode), a user, a group or an application
-gets all repositories or none: the command then asks for a confirmation. A scoped token and anonymous callers always
-get the repository only.`,
+If permissions apply to the registry as a whole (az acr show --query roleAssignmentMode), a user, a group or an
+application gets all repositories, after a confirmation. Scoped tokens and anonymous callers always get only the
+repository.`,
   arguments: permissionArguments,
   flags: permissionFlags,
   examples: [
@@ -42,7 +42,7 @@ get the repository only.`,
     "acrux acr grant anonymous pull 'public/*' -n contoso",
   ],
   exitCodes: {
-    0: 'the permission was granted, or existed',
+    0: 'the permission was granted, or already existed',
     1: 'the command failed, or was not confirmed',
     2: 'wrong option or argument',
     3: 'the registry or the scoped token does not exist, or the server could not be asked',
@@ -86,7 +86,8 @@ async function planGrant(permission: Permission): Promise<Plan> {
         `enable it: acrux acr update -n ${shown} --admin-enabled true`,
       )
     case 'anonymous': {
-      if (action !== 'pull') throw failure('anonymous callers can only pull', 'grant it to a scoped token: token:NAME')
+      if (action !== 'pull')
+        throw failure('anonymous callers can only pull', 'grant the permission to a scoped token: token:NAME')
       const question = { action: 'catalog' }
       const isOpen = (await explainAccess(registry, subject, question)).allowed
       if (isOpen) return { isAllowed: true, changes: [], isWider: false, notes: [] }
@@ -116,7 +117,7 @@ async function confirmWider(
   const name = shellWord(registry.name)
   const repository = patternText(pattern)
   const permissions = grantForms[action].permissions.join(' ')
-  context.log.warning(`in the mode of ${registry.name}, a role covers all repositories, not only ${repository}.
+  context.log.warning(`in the present mode of ${registry.name}, a role covers all repositories, not only ${repository}.
 To limit it to ${repository}, switch the mode, or use a scoped token:
   acrux acr update -n ${name} --role-assignment-mode rbac-abac
   acrux acr token create -r ${name} -n TOKEN --repository ${shellWord(repository)} ${permissions}`)

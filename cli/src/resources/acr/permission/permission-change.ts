@@ -31,7 +31,11 @@ export type PermissionFlags = SubscriptionFlags & {
 export const permissionArguments: readonly ArgumentDescription[] = [
   { name: '<who>', description: 'a name, an id, token:NAME or anonymous' },
   { name: '<action>', description: 'pull, push or delete' },
-  { name: '<repository>', description: "a repository such as team/app, 'team/*' for all below a path, or '*' for all" },
+  {
+    name: '<repository>',
+    description:
+      "a repository such as team/app, 'team/*' for all repositories below a path, or '*' for all repositories",
+  },
 ]
 
 /** Describes {@link PermissionFlags}. */
@@ -45,8 +49,8 @@ export const permissionFlags: readonly FlagDescription[] = [
 
 /** What the actions include. */
 export const aboutGrantedActions = `
-Pull includes to read tags and metadata. Push and delete include pull. REPOSITORY is a repository, all repositories below
-a path ('team/*'), or all ('*').`
+Pull includes reading tags and metadata. Push and delete include pull. REPOSITORY is a repository, a path with all its
+repositories ('team/*'), or all repositories ('*').`
 
 /** A permission: who may do what, where. */
 export type Permission = {

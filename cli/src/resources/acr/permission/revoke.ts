@@ -28,11 +28,10 @@ import { type Subject, aboutWho, requireSubject, whoWord } from './subject.ts'
 /** `acrux acr revoke`. */
 export const command = defineCommand<PermissionFlags>({
   about: `${aboutWho}
-${aboutGrantedActions.trim()} Who can no longer push or delete can still pull.
+${aboutGrantedActions.trim()} After push or delete is revoked, pull is still allowed.
 
-The command removes the permission from the role assignment or the scope map that lists the repository. If the permission
-still comes from elsewhere, such as a group or a role for all repositories, the command shows how to remove it, and exits
-with 1.`,
+The command removes the permission from the role assignment or the scope map that lists the repository. If a group or
+another role still grants the permission, the command shows how to remove the permission, and exits with 1.`,
   arguments: permissionArguments,
   flags: permissionFlags.map((each) =>
     each.flags.includes('--yes')
@@ -45,8 +44,8 @@ with 1.`,
     'acrux acr revoke token:device pull team/app -n contoso',
   ],
   exitCodes: {
-    0: 'WHO does not have the permission any more',
-    1: 'the command failed, or the permission still comes from elsewhere',
+    0: 'WHO no longer has the permission',
+    1: 'the command failed, or another role assignment or group still grants the permission',
     2: 'wrong option or argument',
     3: 'the registry or the scoped token does not exist, or the server could not be asked',
   },

@@ -54,7 +54,7 @@ export async function requireSubject(account: Account, text: string): Promise<Su
   if (subject === undefined) {
     throw failure(
       `no user, group, application or managed identity is called '${shown}'`,
-      'check the spelling, or use the object id: a principal sees the names of others only with a directory role',
+      'check the spelling, or use the object id: without a directory role, you cannot see the names of other principals',
     )
   }
   if (found.length === 1) return subject

@@ -43,7 +43,7 @@ const flags: readonly FlagDescription[] = [
   {
     flags: '-f, --filter <filter>',
     description:
-      "the repositories and tags, as two regular expressions: 'team/app:^dev-.*'. The first matches the whole name, the second any part of a tag. Can be repeated",
+      "the repositories and tags, as two regular expressions: 'team/app:^dev-.*'. The first expression must match the whole name, and the second expression any part of a tag. Can be repeated",
     repeated: true,
   },
   {
@@ -64,13 +64,13 @@ const flags: readonly FlagDescription[] = [
     ),
     default: 0,
   },
-  { flags: '--untagged', description: 'also delete manifests without a tag that nothing needs' },
+  { flags: '--untagged', description: 'also delete manifests without a tag that no other content needs' },
   {
     flags: '--untagged-only',
     description:
       'delete no tags, and only manifests without a tag. --filter is then optional, and the default of --ago is 1d',
   },
-  { flags: '--dry-run', description: 'list what would be deleted, and delete nothing' },
+  { flags: '--dry-run', description: 'only list the tags and manifests to delete' },
   {
     ...rangeFlag('--concurrency <number>', 'the number of requests at the same time, at most 32', [1, 32]),
     default: 4,
@@ -94,21 +94,21 @@ const flags: readonly FlagDescription[] = [
 /** `acrux acr purge`: the command `acr purge` of Azure's acr-cli. */
 export const command = defineCommand<Flags>({
   about: `
-Locked tags, manifests and repositories are skipped and reported. A manifest without a tag is needed, and stays, if an
-index that stays contains it, if it is a referrer, such as a signature, of a manifest that stays, or if a referrer that
-stays has it as its subject. Garbage collection frees the space of the deleted manifests later.
+Locked tags, manifests and repositories are skipped and reported. The command keeps a manifest without a tag that
+other content needs: a manifest of a remaining index, a referrer (such as a signature) of a remaining manifest, and
+the subject of a remaining referrer. Garbage collection frees the space of the deleted manifests later.
 
---ago counts from the last change of a tag, and for a manifest without a tag, from the last change of the manifest. With
---last-pulled too, both must apply. What was never pulled counts as not pulled.
+--ago counts from the last change of a tag, and for a manifest without a tag, from the last change of the manifest.
+With --last-pulled, both conditions must be true. A tag or manifest that was never pulled counts as not pulled.
 
-On a terminal, the command asks before it deletes. Elsewhere, it needs --yes or --dry-run.`,
+On a terminal, the command asks before it deletes. Without a terminal, the command needs --yes or --dry-run.`,
   flags,
   examples: [
     "acrux acr purge -r contoso --filter 'team/app:^dev-.*' --ago 30d --untagged --dry-run",
     "acrux acr purge -r contoso --filter '.*:.*' --ago 90d --last-pulled 90d --keep 5 --untagged --yes",
     'acrux acr purge -r contoso --untagged-only --ago 7d --yes',
   ],
-  exitCodes: { ...azExitCodes, 1: 'the command failed, or something could not be deleted' },
+  exitCodes: { ...azExitCodes, 1: 'the command failed, or an object could not be deleted' },
   text: purgeText,
   run: purge,
 })
@@ -147,7 +147,7 @@ function filtersOf({ filter, ago, untagged, untaggedOnly }: Flags): readonly Fil
     throw new WrongUsageError('--untagged and --untagged-only cannot be combined')
   if (untaggedOnly === true) return (filter ?? ['.*:.*']).map(parseFilter)
   if (filter === undefined) throw new WrongUsageError('--filter is missing', "for all tags: --filter '.*:.*'")
-  if (ago === undefined) throw new WrongUsageError('--ago is missing', 'for all tags of the filter: --ago 0')
+  if (ago === undefined) throw new WrongUsageError('--ago is missing', 'to select all tags of the filter: --ago 0')
   return filter.map(parseFilter)
 }
 

@@ -35,7 +35,7 @@ export async function executePlan(
   ]
   for (const { kind, names } of waves) {
     if (failed.length > 0 || locked.length > plan.locked.length) {
-      for (const reference of names) failed.push({ reference, reason: 'something before it could not be deleted' })
+      for (const reference of names) failed.push({ reference, reason: 'an earlier object could not be deleted' })
       continue
     }
     for (let start = 0; start < names.length; start += deletionsPerToken) {

@@ -25,7 +25,7 @@ export function parseFilter(text: string): Filter {
   if (text.length > maxLength || first === undefined || at.length > 1 || first === 0 || first === text.length - 1)
     throw new WrongUsageError(
       `the filter '${text}' is not of the form REPOSITORY:TAG`,
-      "two regular expressions with one colon between them, such as 'team/app:^dev-.*'",
+      "use two regular expressions with a colon between them, such as 'team/app:^dev-.*'",
     )
   const repository = text.slice(0, first)
   return {

@@ -122,7 +122,7 @@ export const createRegistry = defineCommand<CreateRegistryFlags>({
     { ...skuFlag, required: true },
     locationFlag,
     ...propertyFlags,
-    choiceFlag('--zone-redundancy <mode>', ['Disabled', 'Enabled'], 'whether the registry is in several zones'),
+    choiceFlag('--zone-redundancy <mode>', ['Disabled', 'Enabled'], 'whether the registry uses several zones'),
     choiceFlag(
       '--dnl-scope <scope>',
       nameScopes,

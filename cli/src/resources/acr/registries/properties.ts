@@ -25,12 +25,16 @@ export const propertyFlags: readonly FlagDescription[] = [
   booleanFlag('--allow-exports', 'whether artifacts can be exported from the registry'),
   booleanFlag('--allow-metadata-search', 'whether the metadata can be searched'),
   booleanFlag('--allow-trusted-services', 'whether trusted services of Azure bypass the network rules'),
-  choiceFlag('--default-action <action>', ['Allow', 'Deny'], 'what happens to addresses that no network rule matches'),
+  choiceFlag(
+    '--default-action <action>',
+    ['Allow', 'Deny'],
+    'whether addresses without a matching network rule are allowed',
+  ),
   booleanFlag('--public-network-enabled', 'whether the registry can be reached from public networks'),
   choiceFlag(
     '--role-assignment-mode <mode>',
     ['rbac', 'rbac-abac'],
-    'the roles that the registry honours: for the whole registry, or with conditions for repositories',
+    'the kind of roles in the registry: for the whole registry, or with conditions for repositories',
   ),
   tagsFlag,
 ]

@@ -16,7 +16,7 @@ export const listGrants = defineCommand<ListGrantsFlags>({
   flags: [
     { flags: '--id <id>', description: 'list only permissions of this service principal' },
     { flags: '--filter <filter>', description: 'an OData filter' },
-    booleanFlag('-r, --show-resource-name', 'whether to add the display name of the API'),
+    booleanFlag('-r, --show-resource-name', 'whether to show the display name of the API'),
   ],
   examples: ['acrux ad app permission list-grants --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
   run: ({ id, filter, showResourceName }, context) =>

@@ -89,7 +89,7 @@ export const deletePermission = defineCommand<DeletePermissionFlags>({
     apiFlag,
     {
       flags: '--api-permissions <id...>',
-      description: 'the ids of the permissions. Default: all of the API',
+      description: 'the ids of the permissions. Default: all permissions of the API',
       repeated: true,
     },
   ],

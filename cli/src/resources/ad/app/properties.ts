@@ -45,11 +45,11 @@ export const applicationFlags: readonly FlagDescription[] = [
     description: 'the redirect URIs of an installed application',
     repeated: true,
   },
-  { flags: '--app-roles <json>', description: 'the roles of the application: JSON, or a file with it' },
-  { flags: '--optional-claims <json>', description: 'further claims of its tokens: JSON, or a file with it' },
+  { flags: '--app-roles <json>', description: 'the roles of the application: JSON, or a file with JSON' },
+  { flags: '--optional-claims <json>', description: 'further claims of its tokens: JSON, or a file with JSON' },
   {
     flags: '--required-resource-accesses <json>',
-    description: 'the permissions that the application needs: JSON, or a file with it',
+    description: 'the permissions that the application needs: JSON, or a file with JSON',
   },
   ...keyFlags,
 ]

@@ -40,7 +40,7 @@ export const command = defineCommand<Flags>({
     ...newCertificateFlags,
     booleanFlag('--skip-assignment', 'has no effect'),
     {
-      ...booleanFlag('--json-auth', 'print what the SDKs read as JSON, in place of the result'),
+      ...booleanFlag('--json-auth', 'print JSON for the SDKs instead of the result'),
       aliases: ['--sdk-auth'],
     },
   ],

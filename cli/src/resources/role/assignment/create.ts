@@ -33,7 +33,7 @@ export const command = defineCommand<Flags>({
       'with --assignee-object-id: the type of the principal, so that Graph is not asked for it',
     ),
     { flags: '--description <text>', description: 'a description of the assignment' },
-    { flags: '--condition <condition>', description: 'a condition, such as one on the name of the repository' },
+    { flags: '--condition <condition>', description: 'a condition, for example on the name of the repository' },
     { flags: '--condition-version <version>', description: 'the version of the condition. Default: 2.0' },
     { flags: '-n, --name <guid>', description: 'a GUID for the assignment. Default: a new one' },
     subscriptionFlag,

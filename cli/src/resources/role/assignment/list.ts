@@ -31,7 +31,7 @@ export const command = defineCommand<Flags>({
     },
     { flags: '--role <role>', description: 'list only the assignments of this role: a name or an id' },
     ...scopeFlags,
-    { flags: '--all', description: 'list the assignments at the subscription and at everything in it' },
+    { flags: '--all', description: 'list the assignments at the subscription and below' },
     { flags: '--include-inherited', description: 'also list the assignments at the scopes above' },
     { flags: '--include-groups', description: 'also list the assignments of the groups of the principal' },
     booleanFlag('--fill-principal-name', 'whether to ask Graph for the names of the principals. Default: true'),

@@ -14,8 +14,8 @@ type Flags = SubscriptionFlags & { readonly roleAssignment: string }
 /** `acrux role assignment update`. */
 export const command = defineCommand<Flags>({
   about: `
-The JSON is an assignment as acrux role assignment list prints it, with another condition or description. What it lacks is
-removed from the assignment.`,
+The JSON is an assignment as acrux role assignment list prints it, with another condition or description. The command
+removes values that the JSON does not contain.`,
   flags: [
     {
       flags: '--role-assignment <json>',
@@ -44,7 +44,7 @@ async function update(flags: Flags, context: CommandContext): Promise<unknown> {
   const wanted = (name: string): unknown => json[name] ?? valueAt(json, `properties.${name}`)
   const [scope, name] = [wanted('scope'), wanted('name')]
   if (typeof scope !== 'string' || typeof name !== 'string')
-    throw failure('the assignment has no scope or no name', 'print it: acrux role assignment list')
+    throw failure('the assignment has no scope or no name', 'print the assignment: acrux role assignment list')
   const account = await requireScopeAccount(context, { ...flags, scope })
   const url = assignmentUrl(scope, name)
   const present = documentOf(roleAssignment, await askArm(account, { method: 'GET', url }))
