@@ -14,7 +14,7 @@ const columns = ['owner', 'puller', 'writer', 'nobody'] as const satisfies reado
 
 /**
  * The rule: every button, switch and menu item of `main` counts, so that a new one is reviewed. These do not, because they
- * change nothing: they copy what is shown, search, filter, show more or less, or lead to another place or step.
+ * change nothing: they copy what is shown, search, filter, sort, show more or less, or lead to another place or step.
  */
 const harmless = [
   /^(?:Copy: .*|Copied)$/,
@@ -35,7 +35,7 @@ export async function controlsOf(page: Page): Promise<readonly Control[]> {
     const nameOf = (control) => control.getAttribute('aria-label') ?? (textOf(control.getAttribute('aria-labelledby'))
       || (control.labels?.[0] ?? control).textContent)
     return [...document.querySelectorAll('main :is(button, [role=button], [role=switch], [role^=menuitem])')]
-      .filter((control) => control.checkVisibility() && !['tab', 'combobox'].includes(control.getAttribute('role')))
+      .filter((control) => control.checkVisibility() && control.closest('[role=columnheader]') === null && !['tab', 'combobox'].includes(control.getAttribute('role')))
       .map((control) => ({
         name: nameOf(control).trim().replaceAll(/\\s+/g, ' '),
         isEnabled: !control.disabled && control.getAttribute('aria-disabled') !== 'true',

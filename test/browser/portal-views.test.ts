@@ -168,9 +168,9 @@ function malformedSearch(round: number): string {
 /** The headings, buttons and errors of the view without correlation ids, which tab is open, and what its fields contain. */
 const stateOf = (page: Page): Promise<unknown> =>
   page.evaluate(`[
-    ...[...document.querySelectorAll('main :is(h1, h2, h3, label, code, button, th, [role=alert]):not(tbody *)')]
+    ...[...document.querySelectorAll('main :is(h1, h2, h3, label, code, button, [role=columnheader], [role=alert]):not([data-index] *)')]
       .map((element) => element.textContent.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '') + (element.ariaSelected ?? '')),
-    ...[...document.querySelectorAll('main :is(input, select, textarea):not(tbody *)')].map(({ value }) => value),
+    ...[...document.querySelectorAll('main :is(input, select, textarea):not([data-index] *)')].map(({ value }) => value),
   ]`)
 
 test('a view ignores values of the address that it cannot use', async (t) => {

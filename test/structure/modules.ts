@@ -255,8 +255,9 @@ const portal: Readonly<Record<string, ModuleRow>> = {
       texts: [],
       elements: ['texts'],
       shell: ['texts', 'elements'],
-      registries: ['texts', 'elements'],
-      identities: ['texts', 'elements', 'registries'],
+      table: ['texts', 'elements'],
+      registries: ['texts', 'elements', 'table'],
+      identities: ['texts', 'elements', 'table', 'registries'],
     },
   },
   views: {

@@ -1,6 +1,6 @@
-import { formatAge, formatTime } from '../texts/format.ts'
+import { formatAge, formatExact } from '../texts/format.ts'
 
-/** How long ago something was; the time itself is the title. */
+/** How long ago something was; the exact time is the title. */
 export function Age({ time }: { readonly time: string }) {
-  return <time title={formatTime(time)}>{formatAge(time)}</time>
+  return <time title={formatExact(time)}>{formatAge(time)}</time>
 }

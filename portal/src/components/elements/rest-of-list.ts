@@ -1,7 +1,7 @@
-import type { UseInfiniteQueryResult } from '@tanstack/react-query'
 import { useEffect } from 'react'
+import type { ListQuery } from './list-query.ts'
 
-type Pages = Pick<UseInfiniteQueryResult, 'hasNextPage' | 'isFetchingNextPage' | 'isError' | 'fetchNextPage'>
+type Pages = Pick<ListQuery, 'hasNextPage' | 'isFetchingNextPage' | 'isError' | 'fetchNextPage'>
 
 /** Loads all pages of a list while something is searched in it. Returns whether it is still loading them. */
 export function useRestOfList(list: Pages, isNeeded: boolean): boolean {

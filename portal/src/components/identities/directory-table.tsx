@@ -1,8 +1,8 @@
 import { Text } from '@fluentui/react-components'
-import type { ComponentProps, ReactNode } from 'react'
-import { DataTable } from '../elements/data-table.tsx'
-import { LoadMore } from '../elements/load-more.tsx'
+import type { ReactNode } from 'react'
 import { Loaded } from '../elements/loaded.tsx'
+import type { Column } from '../table/columns.ts'
+import { Table } from '../table/table.tsx'
 import { identitiesTexts } from '../texts/identities.ts'
 import { type Collection, useDirectoryList } from './use-directory-list.ts'
 
@@ -11,7 +11,7 @@ type DirectoryTableProps<Item> = {
   readonly collection: Collection
   readonly filter: string
   readonly empty: ReactNode
-  readonly columns: ComponentProps<typeof DataTable<Item>>['columns']
+  readonly columns: readonly Column<Item>[]
 }
 
 /** The objects of a collection whose names begin with the filter. */
@@ -19,15 +19,22 @@ export function DirectoryTable<Item extends { readonly id: string }>(props: Dire
   const { label, collection, filter, empty, columns } = props
   const query = useDirectoryList<Item>(collection, filter)
   return (
-    <>
-      <Loaded query={query}>
-        {({ pages }) => {
-          const rows = pages.flatMap(({ items }) => items)
-          if (rows.length === 0) return <Text>{filter === '' ? empty : identitiesTexts.noMatch}</Text>
-          return <DataTable label={label} rows={rows} keyOf={({ id }) => id} columns={columns} />
-        }}
-      </Loaded>
-      <LoadMore query={query} />
-    </>
+    <Loaded query={query}>
+      {({ pages }) => {
+        const rows = pages.flatMap(({ items }) => items)
+        if (rows.length === 0) return <Text>{filter === '' ? empty : identitiesTexts.noMatch}</Text>
+        return (
+          <Table
+            label={label}
+            rows={rows}
+            keyOf={({ id }) => id}
+            query={query}
+            columns={columns}
+            arrangement={filter}
+            isMain
+          />
+        )
+      }}
+    </Loaded>
   )
 }

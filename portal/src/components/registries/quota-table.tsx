@@ -1,7 +1,7 @@
 import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import type { ReactNode } from 'react'
 import type { Quota } from '../../api/types.ts'
-import { DataTable } from '../elements/data-table.tsx'
+import { Table } from '../table/table.tsx'
 import { Share } from '../elements/share.tsx'
 import { operationsTexts } from '../texts/operations.ts'
 import { words } from '../texts/words.ts'
@@ -19,7 +19,8 @@ type QuotaTableProps = {
 /** Quotas, with how much of each is used. */
 export function QuotaTable({ quotas, empty, acts }: QuotaTableProps) {
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.quotas}
       empty={empty}
       rows={quotas}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatAge, formatSeconds, formatTime, shortDigest } from './format.ts'
+import { formatAge, formatExact, formatSeconds, formatTime, shortDigest } from './format.ts'
 
 test('a time span has the largest unit in which it is a whole number', () => {
   const spans = [
@@ -24,6 +24,11 @@ test('an age has one unit, in the past and the future', () => {
     ['2024-11-24T12:00:00Z', '2 years ago'],
   ] as const
   for (const [time, age] of ages) assert.equal(formatAge(time, nowMs), age)
+})
+
+test('an exact time has milliseconds, in UTC', () => {
+  assert.equal(formatExact('2026-11-30T20:42:07.318+01:00'), '2026-11-30 19:42:07.318 UTC')
+  assert.equal(formatExact('<b>'), '<b>')
 })
 
 test('text that is no time stays as it is', () => {

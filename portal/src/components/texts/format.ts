@@ -21,6 +21,12 @@ export function formatTime(text: string): string {
   return Number.isNaN(date.getTime()) ? text : date.toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' })
 }
 
+/** A time with all of its digits, in UTC: `2026-11-30 19:42:07.318 UTC`. Text that is no time stays as it is. */
+export function formatExact(text: string): string {
+  const date = new Date(text)
+  return Number.isNaN(date.getTime()) ? text : date.toISOString().replace('T', ' ').replace('Z', ' UTC')
+}
+
 /** The first characters of a digest. */
 export function shortDigest(digest: string): string {
   return digest.replace(/^(sha\d+:)?(.{12}).*$/, '$1$2')

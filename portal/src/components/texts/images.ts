@@ -12,7 +12,6 @@ export const imagesTexts = {
   sizeHint:
     'Size: the manifest with its compressed layers and configuration. The size of an index is the sum of its images.',
   searching: 'Loading the rest of the list to search it…',
-  showMore: 'Show more',
   shown: (shown: number, all: number, isWhole: boolean) => `${shown} of ${all}${isWhole ? '' : ' or more'}`,
   ago: 'ago',
   newest: 'Newest first',

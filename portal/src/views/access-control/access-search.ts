@@ -1,5 +1,5 @@
 import { isGuid } from '@acrux/shared/standards/azure/guid.ts'
-import { oneOf, searchOf, textThat } from '../../components/elements/search-params.ts'
+import { oneOf, searchOf, tableValues, textThat } from '../../components/elements/search-params.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
 
 const accessTabs = ['assignments', 'check', 'who', 'roles', 'mode'] as const
@@ -30,6 +30,7 @@ export const parseAccessSearch = searchOf({
   repository: shortText,
   /** What was done just before. */
   done: oneOf('assigned'),
+  ...tableValues,
 })
 
 /** The values in the address of access control. */

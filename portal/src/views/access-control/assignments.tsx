@@ -5,15 +5,19 @@ import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
+import { Facts } from '../../components/elements/facts.tsx'
 import { FilterField } from '../../components/elements/filter-field.tsx'
-import { Name } from '../../components/elements/name.tsx'
 import { ListBar } from '../../components/elements/list-bar.tsx'
-import { LoadMore } from '../../components/elements/load-more.tsx'
+import type { ListQuery } from '../../components/elements/list-query.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
+import { DescribedName } from '../../components/table/cells/described-name.tsx'
+import type { Column } from '../../components/table/columns.ts'
+import { useAddressState } from '../../components/table/table-state.ts'
+import { Table } from '../../components/table/table.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { texts as shared } from '../../components/texts/texts.ts'
 import { visibleName } from '../../components/texts/visible-name.ts'
@@ -39,7 +43,6 @@ const useStyles = makeStyles({
   buttons: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
   // The longest name of a role must not widen the field.
   role: { width: '18rem', maxWidth: '100%', gridTemplateColumns: 'minmax(0, 1fr)', '& select': { minWidth: 0 } },
-  detail: { display: 'block', color: tokens.colorNeutralForeground2 },
 })
 
 type AssignmentsProps = {
@@ -59,7 +62,7 @@ export function Assignments({ registry, search, go }: AssignmentsProps) {
   const { filter = '', role } = search
   const [done, setDone] = useState<string | undefined>(search.done === undefined ? undefined : texts.assigned)
   const change = (changed: Readonly<Record<string, string>>) =>
-    go(parseAccessSearch({ filter, role, ...changed }), true)
+    go(parseAccessSearch({ ...search, done: undefined, ...changed }), true)
   return (
     <Section title={texts.tabs.assignments}>
       <DoneMessage text={done} />
@@ -98,30 +101,31 @@ type AssignmentListProps = {
 function AssignmentList({ registry, search, onDone }: AssignmentListProps) {
   const query = useAssignments(registry.id, search)
   return (
-    <>
-      <Loaded query={query}>
-        {({ pages }) => (
-          <>
-            <AssignmentTable
-              registry={registry}
-              search={search}
-              assignments={pages.flatMap(({ assignments }) => assignments)}
-              onDone={onDone}
-            />
-            {pages.some(({ isIncomplete }) => isIncomplete) && <Text>{texts.incomplete}</Text>}
-          </>
-        )}
-      </Loaded>
-      <LoadMore query={query} />
-    </>
+    <Loaded query={query}>
+      {({ pages }) => (
+        <>
+          {pages.some(({ isIncomplete }) => isIncomplete) && <Text>{texts.incomplete}</Text>}
+          <AssignmentTable
+            registry={registry}
+            search={search}
+            query={query}
+            assignments={pages.flatMap(({ assignments }) => assignments)}
+            onDone={onDone}
+          />
+        </>
+      )}
+    </Loaded>
   )
 }
 
-type AssignmentTableProps = AssignmentListProps & { readonly assignments: readonly NamedAssignment[] }
+type AssignmentTableProps = AssignmentListProps & {
+  readonly assignments: readonly NamedAssignment[]
+  readonly query: ListQuery
+}
 
-function AssignmentTable({ registry, search, assignments, onDone }: AssignmentTableProps) {
-  const styles = useStyles()
+function AssignmentTable({ registry, search, assignments, query, onDone }: AssignmentTableProps) {
   const lacks = useLacks(registry.id)
+  const state = useAddressState()
   const [opened, setOpened] = useState<Opened>()
   const readAgain = useReadAgain()
   if (assignments.length === 0) {
@@ -135,13 +139,21 @@ function AssignmentTable({ registry, search, assignments, onDone }: AssignmentTa
   const close = () => setOpened(undefined)
   return (
     <>
-      <DataTable
+      <Table
+        isMain
         label={texts.tabs.assignments}
         rows={assignments}
         keyOf={({ id }) => id}
-        columns={columnsOf(registry, styles.detail, (each) => (
+        query={query}
+        state={state}
+        arrangement={`${search.filter} ${search.role ?? ''}`}
+        columns={columnsOf(registry, (each) => (
           <RowButtons registry={registry} assignment={each} lacks={lacks} onOpen={setOpened} />
         ))}
+        panel={(each) => ({
+          title: nameOf(each),
+          content: <AssignmentFacts registry={registry} assignment={each} />,
+        })}
       />
       {opened?.kind === 'remove' && (
         <RemoveAssignment
@@ -194,47 +206,79 @@ function RowButtons({ registry, assignment, lacks, onOpen }: RowButtonsProps) {
 }
 
 function columnsOf(
-  { id, properties }: Registry,
-  detailClass: string,
+  registry: Registry,
   buttons: (assignment: NamedAssignment) => React.ReactNode,
-) {
-  const mode = properties.roleAssignmentMode
+): readonly Column<NamedAssignment>[] {
+  const { id } = registry
   return [
     {
+      id: 'who',
       title: texts.principal,
-      cell: (each: NamedAssignment) => (
-        <>
-          <Name>{nameOf(each)}</Name>
-          <span className={detailClass}>
-            {rightsTexts.types[each.principalType]} {each.principal?.detail}
-          </span>
-        </>
+      minWidth: 12,
+      grow: 2,
+      sorts: 'ascending',
+      value: nameOf,
+      cell: (each) => (
+        <DescribedName
+          description={`${rightsTexts.types[each.principalType]} ${each.principal?.detail ?? ''}`.trimEnd()}
+        >
+          {nameOf(each)}
+        </DescribedName>
       ),
     },
-    { title: words.role, cell: ({ role }: NamedAssignment) => role?.properties.roleName ?? texts.goneRole },
     {
-      title: texts.where,
-      cell: (each: NamedAssignment) => {
-        const { condition } = each
-        if (condition === null) return isOnImages(each, mode) ? texts.all : ''
-        return (
-          <details>
-            <summary>{repositoriesText(each.role?.properties.roleName, condition)}</summary>
-            <code>{condition}</code>
-          </details>
-        )
-      },
+      id: 'role',
+      title: words.role,
+      minWidth: 8,
+      grow: 1,
+      sorts: 'ascending',
+      value: roleNameOf,
+      cell: roleNameOf,
     },
+    { id: 'where', title: texts.where, minWidth: 8, grow: 1, cell: (each) => whereText(registry, each) },
     {
+      id: 'scope',
       title: words.scope,
-      cell: ({ scope, isInherited }: NamedAssignment) => (
+      minWidth: 8,
+      dropOrder: 1,
+      cell: ({ scope, isInherited }) => (
         <>
           {scopeText(scope, id)} {isInherited && <Badge appearance="outline">{texts.inherited}</Badge>}
         </>
       ),
     },
-    { title: words.action, cell: buttons },
+    { id: 'action', title: words.action, width: 13, onPhone: 'end', cell: buttons },
   ]
+}
+
+const roleNameOf = ({ role }: NamedAssignment) => role?.properties.roleName ?? texts.goneRole
+
+/** The repositories of an assignment in words. */
+function whereText({ properties }: Registry, assignment: NamedAssignment): string {
+  const { role, condition } = assignment
+  if (condition === null) return isOnImages(assignment, properties.roleAssignmentMode) ? texts.all : ''
+  return repositoriesText(role?.properties.roleName, condition) ?? ''
+}
+
+type AssignmentFactsProps = { readonly registry: Registry; readonly assignment: NamedAssignment }
+
+/** What a role assignment is, with its condition as it was written. */
+function AssignmentFacts({ registry, assignment }: AssignmentFactsProps) {
+  const { principalId, principalType, principal, scope, condition } = assignment
+  return (
+    <>
+      <Facts
+        facts={[
+          [words.kind, `${rightsTexts.types[principalType]} ${principal?.detail ?? ''}`],
+          [words.objectId, <code key="id">{principalId}</code>],
+          [words.role, roleNameOf(assignment)],
+          [texts.where, whereText(registry, assignment)],
+          [words.scope, scopeText(scope, registry.id)],
+        ]}
+      />
+      {condition !== null && <CopyText label={words.condition} text={condition} />}
+    </>
+  )
 }
 
 function isOnImages({ role }: NamedAssignment, mode: Registry['properties']['roleAssignmentMode']): boolean {

@@ -2,7 +2,7 @@ import type { AccessExplanation } from '@acrux/shared/wire/api-types.ts'
 import { MessageBar, MessageBarBody, MessageBarTitle, Text } from '@fluentui/react-components'
 import type { Principal } from '../../api/principals.ts'
 import type { Registry } from '../../api/registry-document.ts'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { words } from '../../components/texts/words.ts'
@@ -50,7 +50,8 @@ export function Explanation({ registry, explanation, names, onChanged }: Explana
       {assignments.length === 0 ? (
         <Text>{scopeMap === null && texts.noAssignments}</Text>
       ) : (
-        <DataTable
+        <Table
+          isWrapped
           label={texts.because}
           rows={assignments}
           keyOf={({ id }) => id}

@@ -8,7 +8,7 @@ import type { Registry } from '../../api/registry-document.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { LoadMore } from '../../components/elements/load-more.tsx'
@@ -91,11 +91,12 @@ function Changes({ query }: { readonly query: ModeChanges }) {
   return (
     <>
       <Text>{texts.count(count, isCountComplete)}</Text>
-      <DataTable
+      <Table
+        isWrapped
         label={texts.who}
         rows={lists.flatMap(({ value }) => value)}
         keyOf={({ principalId }) => principalId}
-        isStacked
+
         columns={[
           { title: rightsTexts.access.principal, cell: ({ displayName, principalId }) => displayName ?? principalId },
           { title: words.role, cell: ({ roleNames }) => roleNames.join(', ') },

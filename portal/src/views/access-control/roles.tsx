@@ -7,7 +7,7 @@ import type { RoleDefinition } from '../../api/types.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { ListBar, ListFilter } from '../../components/elements/list-bar.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
@@ -112,7 +112,8 @@ function RoleTable({ roles, onDelete, onEdit, lacksWrite, lacksDelete }: RoleTab
   const styles = useStyles()
   const [opened, setOpened] = useState<string>()
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={rightsTexts.access.tabs.roles}
       empty={words.noMatch}
       rows={roles}

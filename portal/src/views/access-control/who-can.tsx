@@ -8,7 +8,7 @@ import type { Registry } from '../../api/registry-document.ts'
 import { Name } from '../../components/elements/name.tsx'
 import { visibleName } from '../../components/texts/visible-name.ts'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
@@ -81,7 +81,8 @@ function AllowedTable({ registry, principals, isEmpty }: AllowedTableProps) {
   if (principals.length === 0) return isEmpty ? <Text>{texts.none}</Text> : null
   return (
     <>
-      <DataTable
+      <Table
+        isWrapped
         label={rightsTexts.access.tabs.who}
         rows={principals.slice(0, shown)}
         keyOf={({ principalId }) => principalId}

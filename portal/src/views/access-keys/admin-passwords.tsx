@@ -12,7 +12,7 @@ import type { Registry } from '../../api/registry-document.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
@@ -39,7 +39,8 @@ export function AdminPasswords({ registry }: { readonly registry: Registry }) {
     <>
       <DoneMessage text={isDone ? texts.regenerated : undefined} />
       <CaptionedText label={words.userName} text={registry.name} />
-      <DataTable
+      <Table
+        isWrapped
         label={texts.passwords}
         rows={names}
         keyOf={(name) => name}

@@ -4,7 +4,7 @@ import { addCertificate, deleteCertificate } from '../../api/applications.ts'
 import type { GraphApplication, GraphKeyCredential } from '../../api/graph-types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { actionColumn } from '../../components/elements/action-column.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
@@ -34,7 +34,8 @@ export function Certificates({ application }: { readonly application: GraphAppli
   return (
     <Section title={view.certificates}>
       <ActionBar actions={[{ label: view.addCertificate, reason, act: () => setAdding(true) }]} />
-      <DataTable
+      <Table
+        isWrapped
         label={view.certificates}
         empty={view.noCertificates}
         rows={certificates}

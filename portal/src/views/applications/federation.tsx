@@ -6,7 +6,7 @@ import type { GraphApplication, GraphFederatedIdentityCredential } from '../../a
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { actionColumn } from '../../components/elements/action-column.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { useObjectOwnerReason } from '../../components/identities/use-directory-role.ts'
@@ -55,7 +55,8 @@ type FederatedTableProps = {
 
 function FederatedTable({ credentials, reason, onDelete }: FederatedTableProps) {
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.federation}
       empty={view.noFederated}
       rows={credentials}

@@ -6,7 +6,7 @@ import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { actionColumn } from '../../components/elements/action-column.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { Section } from '../../components/elements/page.tsx'
@@ -74,7 +74,8 @@ type SecretTableProps = {
 
 function SecretTable({ secrets, uses, reason, onDelete }: SecretTableProps) {
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.secrets}
       empty={view.noSecrets}
       rows={secrets}

@@ -4,7 +4,7 @@ import { type FormEvent, useState } from 'react'
 import { testToken } from '../../api/applications.ts'
 import type { GraphWorkloadTokenTest } from '../../api/graph-types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { Section } from '../../components/elements/page.tsx'
@@ -73,7 +73,8 @@ function Result({ result }: { readonly result: GraphWorkloadTokenTest }) {
         ) : (
           <div key={id}>
             <Text>{view.differs(name)}</Text>
-            <DataTable
+            <Table
+              isWrapped
               label={view.differs(name)}
               rows={differences}
               keyOf={({ claim }) => claim}

@@ -1,7 +1,7 @@
 import { Badge, Text } from '@fluentui/react-components'
 import type { EventSearch } from '../../api/audit.ts'
 import type { AuditEvent } from '../../api/types.ts'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { ExplainLink } from '../../components/elements/explain-link.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'
@@ -35,7 +35,8 @@ export function EventTable({ events, registry, search }: EventTableProps) {
     </AuditLink>
   )
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.events}
       rows={events}
       keyOf={({ id }) => id}

@@ -1,5 +1,5 @@
 import { Text } from '@fluentui/react-components'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { ExplainLink } from '../../components/elements/explain-link.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
@@ -22,7 +22,8 @@ export function OwnDenials() {
           const denials = pages.flatMap(({ events }) => events)
           if (denials.length === 0) return !query.hasNextPage && <Text>{view.noOwnDenials}</Text>
           return (
-            <DataTable
+            <Table
+              isWrapped
               label={view.ownDenials}
               rows={denials}
               keyOf={({ id }) => id}

@@ -6,7 +6,7 @@ import { deleteWebhook, putWebhook, rotateSecret } from '../../api/webhooks.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { formatTime } from '../../components/texts/format.ts'
@@ -73,7 +73,8 @@ type WebhookTableProps = {
 
 function WebhookTable({ webhooks, reasonFor, onAct }: WebhookTableProps) {
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.webhooks}
       empty={view.noWebhooks}
       rows={webhooks}

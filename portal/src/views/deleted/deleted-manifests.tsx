@@ -13,7 +13,7 @@ import { AppLink } from '../../components/elements/app-link.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
 import { ParentLink } from '../../components/elements/parent-link.tsx'
@@ -85,7 +85,8 @@ type RestorableTableProps = {
 function RestorableTable({ rows, mayRestore, onRestore }: RestorableTableProps) {
   const reason = mayRestore ? undefined : imagesTexts.roleNeeded.restore
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.title}
       rows={rows}
       keyOf={({ key }) => key}

@@ -5,7 +5,7 @@ import { AppLink } from '../../components/elements/app-link.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
-import { LongTable } from '../../components/elements/long-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Page } from '../../components/elements/page.tsx'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
@@ -29,7 +29,8 @@ export function DeletedRepositories() {
         {({ pages }) => {
           const names = pages.flatMap(({ items }) => items)
           return (
-            <LongTable
+            <Table
+              isMain
               label={view.title}
               empty={view.empty}
               rows={names}

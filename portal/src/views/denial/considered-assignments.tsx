@@ -1,6 +1,6 @@
 import type { Decision } from '@acrux/shared/wire/api-types.ts'
 import { Text } from '@fluentui/react-components'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'
 import { texts } from '../../components/texts/texts.ts'
@@ -18,7 +18,8 @@ export function ConsideredAssignments({ decision, names }: ConsideredAssignments
   const more = assignmentCount - assignments.length
   return (
     <Section title={view.considered}>
-      <DataTable
+      <Table
+        isWrapped
         label={view.considered}
         rows={assignments}
         keyOf={({ id }) => id}

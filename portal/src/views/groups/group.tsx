@@ -7,7 +7,7 @@ import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { actionColumn } from '../../components/elements/action-column.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { LoadMore } from '../../components/elements/load-more.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
@@ -119,7 +119,8 @@ type MemberTableProps = Omit<MembersProps, 'id'> & { readonly members: readonly 
 
 function MemberTable({ members, reason, onRemove }: MemberTableProps) {
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.members}
       empty={view.empty}
       rows={members}

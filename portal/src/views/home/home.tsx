@@ -10,7 +10,7 @@ import { Age } from '../../components/elements/age.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
@@ -86,7 +86,8 @@ function RegistryTable({ registries }: { readonly registries: readonly Registry[
     )
   }
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.registries}
       rows={registries}
       keyOf={({ id }) => id}
@@ -175,7 +176,8 @@ type PushesProps = { readonly events: readonly AuditEvent[] | undefined; readonl
 function Pushes({ events, registries }: PushesProps) {
   if (events === undefined) return <Text>{view.pushesHidden}</Text>
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.pushes}
       empty={view.noPushes}
       rows={events}

@@ -3,7 +3,7 @@ import { type ManagedList, deleteManaged } from '../../api/managed-identities.ts
 import type { Identity } from '../../api/managed-types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { actionColumn } from '../../components/elements/action-column.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
@@ -52,7 +52,8 @@ type IdentityTableProps = {
 
 function IdentityTable({ identities, reason, onDelete }: IdentityTableProps) {
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.identities}
       empty={view.emptyIdentities}
       rows={identities}

@@ -4,7 +4,7 @@ import { type ManagedList, deleteManaged } from '../../api/managed-identities.ts
 import type { Machine } from '../../api/managed-types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { ActionButton } from '../../components/elements/action-button.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { StateBadge } from '../../components/identities/state-badge.tsx'
@@ -83,7 +83,8 @@ const buttons: readonly {
 function MachineTable({ machines, reasons, onOpen }: MachineTableProps) {
   const styles = useStyles()
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.machines}
       empty={view.emptyMachines}
       rows={machines}

@@ -1,6 +1,6 @@
 import { Text } from '@fluentui/react-components'
 import type { Descriptor } from '../../api/pushed-types.ts'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
@@ -56,7 +56,8 @@ type NamedValuesProps = {
 
 function NamedValues({ title, values }: NamedValuesProps) {
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={title}
       rows={values}
       keyOf={([name]) => name}
@@ -70,7 +71,8 @@ function NamedValues({ title, values }: NamedValuesProps) {
 
 function History({ history }: { readonly history: ImageConfig['history'] }) {
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.history}
       rows={history.map((step, index) => ({ ...step, key: String(index) }))}
       keyOf={({ key }) => key}

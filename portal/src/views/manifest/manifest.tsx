@@ -8,7 +8,7 @@ import { isDigest } from '../../components/elements/address.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
@@ -225,7 +225,8 @@ function Platforms({ address, manifests }: DescriptorsProps) {
   const { name: registry } = useAddressedRegistry()
   return (
     <Section title={view.platforms}>
-      <DataTable
+      <Table
+        isWrapped
         label={view.platforms}
         rows={manifests}
         keyOf={({ digest }) => digest}
@@ -257,7 +258,8 @@ function Layers({ layers }: { readonly layers: readonly Descriptor[] }) {
   return (
     <Section title={view.layers}>
       <LayerChart layers={layers} />
-      <DataTable
+      <Table
+        isWrapped
         label={view.layers}
         rows={layers.map((layer, index) => ({ ...layer, key: `${index} ${layer.digest}` }))}
         keyOf={({ key }) => key}

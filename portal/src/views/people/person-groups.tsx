@@ -1,5 +1,5 @@
 import type { GraphUser } from '../../api/graph-types.ts'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { groupColumns } from '../../components/identities/group-columns.tsx'
 import { identitiesTexts } from '../../components/texts/identities.ts'
@@ -13,7 +13,8 @@ export function PersonGroups({ person }: { readonly person: GraphUser }) {
   return (
     <Loaded query={query}>
       {(groups) => (
-        <DataTable
+        <Table
+          isWrapped
           label={view.groups}
           empty={view.noGroups}
           rows={groups}

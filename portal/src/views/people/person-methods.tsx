@@ -4,7 +4,7 @@ import { type SignInMethod, isRemovable, removeMethod } from '../../api/director
 import type { GraphUser } from '../../api/graph-types.ts'
 import { useSession } from '../../api/use-session.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { useOwnerReason } from '../../components/identities/use-directory-role.ts'
@@ -44,7 +44,8 @@ function MethodTable({ person, methods }: MethodTableProps) {
     })
   return (
     <>
-      <DataTable
+      <Table
+        isWrapped
         label={view.methods}
         rows={methods}
         keyOf={({ id }) => id}

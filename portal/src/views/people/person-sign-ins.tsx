@@ -5,7 +5,7 @@ import type { GraphUser } from '../../api/graph-types.ts'
 import { type SignIn, endSignIn, endSignIns } from '../../api/sign-ins.ts'
 import { useSession } from '../../api/use-session.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
 import { StateBadge } from '../../components/identities/state-badge.tsx'
@@ -57,7 +57,8 @@ function SignIns({ person, signIns }: SignInsProps) {
   return (
     <>
       <ActionBar actions={[{ label: view.endSignIns, act: askAll }]} />
-      <DataTable
+      <Table
+        isWrapped
         label={view.signIns}
         rows={signIns}
         keyOf={({ id }) => id}

@@ -3,7 +3,7 @@ import type { GraphObjectIdentity, GraphUser } from '../../api/graph-types.ts'
 import { useSession } from '../../api/use-session.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
@@ -97,7 +97,8 @@ function Overview({ person }: { readonly person: GraphUser }) {
 
 function Identities({ identities }: { readonly identities: readonly GraphObjectIdentity[] }) {
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.identities}
       empty={view.noIdentities}
       rows={identities}

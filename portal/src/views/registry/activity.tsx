@@ -1,7 +1,7 @@
 import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { Field, Select, Text, makeStyles, tokens } from '@fluentui/react-components'
 import type { Metrics } from '../../api/types.ts'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { formatTime } from '../../components/texts/format.ts'
@@ -83,7 +83,8 @@ function Plots({ metrics }: { readonly metrics: Metrics }) {
       </div>
       <details>
         <summary className={styles.summary}>{view.asTable}</summary>
-        <DataTable
+        <Table
+          isWrapped
           label={view.activity}
           rows={times.map((time, index) => ({ time, index })).toReversed()}
           keyOf={({ time }) => time}

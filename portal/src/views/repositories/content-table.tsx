@@ -5,7 +5,7 @@ import type { ChangeableAttributes } from '../../api/content-types.ts'
 import type { ListOrder, Page } from '../../api/registry.ts'
 import { Age } from '../../components/elements/age.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
-import { LongTable } from '../../components/elements/long-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { useRestOfList } from '../../components/elements/rest-of-list.ts'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { Digest } from '../../components/registries/digest.tsx'
@@ -103,7 +103,8 @@ function ContentTable<Item>({ repository, filter, query, texts: titles, toRow }:
             {rows.length === 0 && !isSearching && <Text>{words.noMatch}</Text>}
             {rows.length > 0 && <Text size={200}>{imagesTexts.sizeHint}</Text>}
             {rows.length > 0 && (
-              <LongTable
+              <Table
+                isMain
                 label={titles.label}
                 rows={rows}
                 keyOf={({ reference }) => reference}

@@ -7,7 +7,7 @@ import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { ListFilter } from '../../components/elements/list-bar.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
-import { LongTable } from '../../components/elements/long-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Page } from '../../components/elements/page.tsx'
 import { useRestOfList } from '../../components/elements/rest-of-list.ts'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
@@ -128,7 +128,8 @@ function RepositoryTable({ names, query }: RepositoryTableProps) {
   const { name: registry } = useAddressedRegistry()
   if (names.length === 0) return null
   return (
-    <LongTable
+    <Table
+      isMain
       label={texts.repositories}
       rows={names}
       keyOf={(name) => name}

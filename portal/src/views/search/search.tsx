@@ -7,7 +7,7 @@ import type { Registry } from '../../api/registry-document.ts'
 import type { ContentSearch, FoundContent } from '../../api/types.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { Digest } from '../../components/registries/digest.tsx'
@@ -103,7 +103,8 @@ function Limits({ found: { value, isIncomplete, notSearched } }: { readonly foun
 
 function RegistryTable({ registries }: { readonly registries: readonly Registry[] }) {
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.registries}
       empty={view.nothing}
       rows={registries}
@@ -124,7 +125,8 @@ function RegistryTable({ registries }: { readonly registries: readonly Registry[
 
 function ImageTable({ images }: { readonly images: readonly FoundContent[] }) {
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.images}
       empty={view.nothing}
       rows={images}
@@ -146,7 +148,8 @@ function ImageTable({ images }: { readonly images: readonly FoundContent[] }) {
 
 function RepositoryTable({ repositories }: { readonly repositories: readonly FoundContent[] }) {
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.repositories}
       empty={view.nothing}
       rows={repositories}
@@ -169,7 +172,8 @@ function RepositoryLink({ registryName, repository }: Pick<FoundContent, 'regist
 
 function PrincipalTable({ principals }: { readonly principals: readonly FoundPrincipal[] }) {
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.principals}
       empty={view.nothing}
       rows={principals}

@@ -2,7 +2,7 @@ import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { ProgressBar, Text } from '@fluentui/react-components'
 import type { Backups } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { formatTime } from '../../components/texts/format.ts'
@@ -69,7 +69,8 @@ function lastFacts({ state, step, doneBytes, totalBytes, error }: NonNullable<Ba
 
 function BackupTable({ backups }: { readonly backups: Backups['value'] }) {
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.backups}
       rows={backups}
       keyOf={({ id }) => id}

@@ -2,7 +2,7 @@ import { Badge, Text } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
 import type { HostCertificates, ServerStatus } from '../../api/types.ts'
 import { CopyText } from '../../components/elements/copy-text.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
@@ -45,7 +45,8 @@ function Hosts({ certificates: { value, hostCount } }: { readonly certificates: 
   if (value.length === 0) return <Text>{view.noTls}</Text>
   return (
     <>
-      <DataTable
+      <Table
+        isWrapped
         label={view.certificates}
         rows={value}
         keyOf={({ host }) => host}

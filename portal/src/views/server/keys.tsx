@@ -6,7 +6,7 @@ import type { ServerStatus } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { formatTime } from '../../components/texts/format.ts'
@@ -34,7 +34,8 @@ export function Keys({ subscription, keys }: KeysProps) {
   const reasonFor = (name: string) => (mayAct(`Acrux.Server/signingKeys/${name}/action`) ? undefined : view.mayNotKeys)
   return (
     <Section title={view.keys}>
-      <DataTable
+      <Table
+        isWrapped
         label={view.keys}
         rows={keys}
         keyOf={({ name }) => name}

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import type { ServerStatus } from '../../api/types.ts'
 import { useSession } from '../../api/use-session.ts'
 import { CommandLine } from '../../components/elements/command-line.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
@@ -57,7 +57,8 @@ function Components({ status }: { readonly status: ServerStatus }) {
       <Text>
         <State state={status.status} />
       </Text>
-      <DataTable
+      <Table
+        isWrapped
         label={view.health}
         rows={status.components}
         keyOf={({ name }) => name}
@@ -109,7 +110,8 @@ function Servers({ servers }: Pick<ServerStatus, 'servers'>) {
   return (
     <Section title={view.servers}>
       <Text>{view.serversHint}</Text>
-      <DataTable
+      <Table
+        isWrapped
         label={view.servers}
         rows={servers}
         keyOf={({ id }) => id}

@@ -3,7 +3,7 @@ import { Checkbox, ProgressBar, Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import type { Scrub } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { formatShare, formatTime } from '../../components/texts/format.ts'
@@ -62,7 +62,8 @@ function Report({ scrub: { requested, background, quarantined } }: { readonly sc
       />
       {requested?.state === 'running' && <ProgressBar value={requested.progress} aria-label={view.requested} />}
       {requested !== null && requested.findings.length > 0 && (
-        <DataTable
+        <Table
+          isWrapped
           label={view.findings}
           rows={requested.findings.map((finding, index) => ({ ...finding, key: String(index) }))}
           keyOf={({ key }) => key}

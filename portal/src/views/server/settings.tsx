@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { serverTexts } from '../../components/texts/server.ts'
@@ -40,7 +40,8 @@ export function Settings({ subscription }: { readonly subscription: string }) {
                 checked={isShort}
                 onChange={(_event, { checked }) => setShort(checked === true)}
               />
-              <DataTable
+              <Table
+                isWrapped
                 label={view.settings}
                 rows={settings.filter(({ source }) => !isShort || source !== null)}
                 keyOf={({ key }) => key}

@@ -7,7 +7,7 @@ import type { ScopeMap } from '../../api/types.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
@@ -128,7 +128,8 @@ function ScopeMapTable({ registry, data, filter, onDelete, onEdit }: ScopeMapTab
         Number(one.properties.type === 'SystemDefined') - Number(other.properties.type === 'SystemDefined'),
     )
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={texts.tabs.maps}
       empty={data.scopeMaps.length === 0 ? texts.mapEmpty : words.noMatch}
       rows={rows}

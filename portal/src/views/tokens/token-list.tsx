@@ -5,7 +5,7 @@ import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { ListBar, ListFilter } from '../../components/elements/list-bar.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
@@ -81,7 +81,8 @@ function TokenTable({ registry, rows, filter }: TokenTableProps) {
   const rotatedRow = rows.find(({ token }) => token.name === rotated)
   return (
     <>
-      <DataTable
+      <Table
+        isWrapped
         label={texts.tabs.tokens}
         rows={found.slice(0, shown)}
         keyOf={({ token }) => token.id}

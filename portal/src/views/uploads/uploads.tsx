@@ -10,7 +10,7 @@ import { Age } from '../../components/elements/age.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
-import { DataTable } from '../../components/elements/data-table.tsx'
+import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
@@ -76,7 +76,8 @@ type UploadTableProps = {
 
 function UploadTable({ uploads, mayCancel, onCancel }: UploadTableProps) {
   return (
-    <DataTable
+    <Table
+      isWrapped
       label={view.title}
       empty={view.empty}
       rows={uploads}
