@@ -108,6 +108,8 @@ function valuesOf(scene: Scene, role: Role, { method, path }: RouteKind): Record
     loginServer,
     path: path.startsWith('/portal/api/graph') ? 'users' : path.startsWith('/portal/api/arm') ? 'tenants' : 'v2/',
     ...(/^\/(?:v2|acr)\//.test(path) ? contentOf(scene, method, path) : { name: 'worst' }),
+    // The largest file of the documents.
+    ...(path.startsWith('/docs/') && { file: 'search-index.json' }),
     ...(role === 'owner' && { appId, secret: password, armToken: scene.armToken }),
   }
 }

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib'
 import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 
 /**
@@ -14,4 +15,18 @@ export function readOnce<Files>(read: () => string, filesOf: (document: unknown)
       throw error
     }
   }
+}
+
+const uncompressed = new WeakMap<Buffer, Buffer>()
+
+/**
+ * The bytes of a built file without its compression. They are computed once, and stay in memory like the file: a large file takes
+ * milliseconds, in which no other request runs.
+ */
+export function decompressed(gzip: Buffer): Buffer {
+  const known = uncompressed.get(gzip)
+  if (known !== undefined) return known
+  const bytes = gunzipSync(gzip)
+  uncompressed.set(gzip, bytes)
+  return bytes
 }

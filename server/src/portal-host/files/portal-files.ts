@@ -1,6 +1,5 @@
-import { gunzipSync } from 'node:zlib'
 import { readPackagedFile } from '../../platform/process/packaged-file.ts'
-import { readOnce } from './built-file.ts'
+import { decompressed, readOnce } from './built-file.ts'
 
 /** A file of the built portal, compressed. */
 export type PortalFile = {
@@ -61,5 +60,5 @@ export function encodedFor(
   const accepted = acceptedEncodings(acceptEncoding)
   if (accepted.includes('br')) return { encoding: 'br', content: brotli }
   if (accepted.includes('gzip')) return { encoding: 'gzip', content: gzip }
-  return { encoding: undefined, content: gunzipSync(gzip) }
+  return { encoding: undefined, content: decompressed(gzip) }
 }

@@ -1,5 +1,5 @@
-import { gunzipSync } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { decompressed } from './built-file.ts'
 import type { ReadDocuments } from './documents.ts'
 import { acceptedEncodings } from './portal-files.ts'
 import { pageHeaders } from './security-headers.ts'
@@ -38,6 +38,7 @@ export function sendDocument(
   reply.headers(pageHeaders).headers({ 'cache-control': 'no-cache', vary: 'accept-encoding', etag })
   if (found !== undefined && request.headers['if-none-match'] === etag) return reply.code(304).send()
   reply.code(found === undefined ? 404 : 200).type(file.contentType)
-  if (!acceptedEncodings(request.headers['accept-encoding']).includes('gzip')) return reply.send(gunzipSync(file.gzip))
+  if (!acceptedEncodings(request.headers['accept-encoding']).includes('gzip'))
+    return reply.send(decompressed(file.gzip))
   return reply.header('content-encoding', 'gzip').send(file.gzip)
 }
