@@ -266,7 +266,7 @@ export const registryFaults: readonly Fault[] = [
   {
     what: 'A soft deletion does not wait for the rows of an earlier one',
     file: 'server/src/registry/deletion/deleted-content-store.ts',
-    find: '  if (kept !== undefined) await requireSwept(transaction, kept.in)\n',
+    find: '  if (keptIn !== undefined) await requireSwept(transaction, keptIn)\n',
     replace: '',
     tests: ['server/src/registry/deletion/kept-content.test.ts'],
   },
