@@ -155,7 +155,7 @@ test('an expired certificate is reported', async () => {
     validity,
   )
   const ran = doctor(owner, ['--server', expired.origin, '--ca-file', expired.caFile])
-  await fails('certificate', /has expired/, /must renew it/, ran)
+  await fails('certificate', /has expired/, /must renew the certificate/, ran)
 })
 
 test('a certificate for another name is reported with its names', async () => {
@@ -256,7 +256,12 @@ test('a credential helper that is not installed is reported', async () => {
   const none = await doctor(client, [])
   assert.match(none.of('credential helper').detail, new RegExp(`acrux acr login -n ${loginServer} --helper$`))
   writeFileSync(file, JSON.stringify({ credHelpers: { [loginServer]: 'acrux' } }))
-  await fails('credential helper', /names docker-credential-acrux, which is not/, /install it/, doctor(client, []))
+  await fails(
+    'credential helper',
+    /names docker-credential-acrux, which is not/,
+    /install this program/,
+    doctor(client, []),
+  )
   const installed = await doctor(client, [], { PATH: pathWith(client, 'docker-credential-acrux', '') })
   assert.deepEqual([installed.of('credential helper').status, installed.code], ['ok', 0])
 })

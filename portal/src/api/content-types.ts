@@ -134,7 +134,7 @@ export interface DeletedManifest {
    */
   readonly lastPullTime?: string
   /**
-   * Who made the last push. Absent for older pushes, and for anonymous callers.
+   * The principal of the last push. Absent for older pushes, and for anonymous callers.
    */
   readonly pushedBy?: Actor
   readonly architecture?: string
@@ -180,7 +180,7 @@ export interface ManifestProperties {
    */
   readonly lastPullTime?: string
   /**
-   * Who made the last push. Absent for older pushes, and for anonymous callers.
+   * The principal of the last push. Absent for older pushes, and for anonymous callers.
    */
   readonly pushedBy?: Actor
   readonly architecture?: string
@@ -211,7 +211,7 @@ export interface ListedRepository {
    */
   readonly lastPushTime?: string
   /**
-   * Who made the last push. Absent for older pushes, and for anonymous callers.
+   * The principal of the last push. Absent for older pushes, and for anonymous callers.
    */
   readonly pushedBy?: Actor
   /**
@@ -256,7 +256,7 @@ export interface TagProperties {
    */
   readonly lastPullTime?: string
   /**
-   * Who made the last push. Absent for older pushes, and for anonymous callers.
+   * The principal of the last push. Absent for older pushes, and for anonymous callers.
    */
   readonly pushedBy?: Actor
   readonly signed: boolean

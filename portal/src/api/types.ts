@@ -88,7 +88,7 @@ export interface Backups {
   }[]
   readonly count: number
   /**
-   * Why the directory cannot be listed.
+   * The reason if the directory cannot be listed.
    */
   readonly problem: string | null
 }
@@ -167,7 +167,7 @@ export interface GarbageCollection {
     } | null
   } | null
   /**
-   * How often garbage is collected without a request.
+   * The interval of automatic garbage collections.
    */
   readonly intervalSeconds: number
 }
@@ -219,7 +219,7 @@ export interface Metrics {
 export interface NetworkAccess {
   readonly address: string
   /**
-   * Whether it is the address that the request came from.
+   * Whether the address is the source of the request.
    */
   readonly isCaller: boolean
   readonly allowed: boolean
@@ -335,7 +335,7 @@ export interface ServerStatus {
   readonly servers: {
     readonly id: string
     /**
-     * Whether it is the server that sent this response.
+     * Whether this server sent the response.
      */
     readonly isThis: boolean
     /**
@@ -349,7 +349,7 @@ export interface ServerStatus {
      */
     readonly lastSeenAt: string | null
     /**
-     * Whether it does the background work of all servers.
+     * Whether this server runs the background jobs of all servers.
      */
     readonly runsJobs: boolean
   }[]
@@ -376,7 +376,7 @@ export interface ServerStatus {
     readonly rotationDueAt: string
   }[]
   /**
-   * When garbage was last collected, by any server of the database.
+   * The time of the last garbage collection by any server of the database.
    */
   readonly lastCollectionAt: string | null
 }

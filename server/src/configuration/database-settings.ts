@@ -27,7 +27,7 @@ export const databaseSettings = z
         kind: 'text',
         isGroupValue: true,
         description:
-          'The PostgreSQL database that holds all rows, version 15 or newer, as `postgres://USER@HOST:PORT/DATABASE`. The blobs stay in `dataDir`, and so does the master key unless `masterKey` is set. Connections to another machine use TLS and verify the certificate; `?sslmode=disable` turns it off. The URL may point to PgBouncer in transaction mode. In the configuration file, write `database: URL` if you need no other setting of `database`. See [PostgreSQL](../how-to/postgresql.md).',
+          'The PostgreSQL database for all rows, version 15 or newer, as `postgres://USER@HOST:PORT/DATABASE`. The blobs stay in `dataDir`. Without `masterKey`, the master key also stays in `dataDir`. Connections to another machine use TLS and verify the certificate; `?sslmode=disable` turns it off. The URL may point to PgBouncer in transaction mode. In the configuration file, write `database: URL` if you need no other setting of `database`. See [PostgreSQL](../how-to/postgresql.md).',
         placeholder: 'url',
         example: 'postgres://acrux@db.example.com/acrux',
         defaultText: 'SQLite, in the file `acrux.db` in the data directory',
@@ -43,7 +43,7 @@ export const databaseSettings = z
       passwordFile: path().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'The file with the password of the database user, on one line. Only the user that the server runs as may have access to the file. The server reads the file for each new connection, so that the password can be changed without a restart.',
+          'The file with the password of the database user, on one line. Only the user of the server may have access to the file. The server reads the file for each new connection, so that the password can be changed without a restart.',
         placeholder: 'file',
         example: '/etc/acrux/database.password',
         defaultText: 'no password',
@@ -75,7 +75,7 @@ export const databaseSettings = z
       maxWriteConnections: wholeNumber(1, 1000).default(10).register(settingTexts, {
         kind: 'number',
         description:
-          'The maximum number of connections for transactions. Each server opens up to this number of connections, plus `database.maxReadConnections`, plus two. PostgreSQL must accept that many connections from each Acrux server.',
+          'The maximum number of connections for transactions. Each server opens up to this number of connections, plus `database.maxReadConnections`, plus two. PostgreSQL must accept this number of connections from each Acrux server.',
         placeholder: 'number',
         example: '20',
       }),
@@ -89,7 +89,7 @@ export const databaseSettings = z
       statementTimeoutSeconds: wholeNumber(1, 3600).default(30).register(settingTexts, {
         kind: 'number',
         description:
-          'How long one statement may take, before its request fails with 503 and its connection is closed. After this time, a request also notices that the network to the database is broken.',
+          'How long one statement may take, before its request fails with 503 and its connection is closed. This setting also limits the wait if the network to the database is broken.',
         placeholder: 'seconds',
         example: '10',
       }),

@@ -104,27 +104,27 @@ export const identityProviderFields: Readonly<Record<keyof z.output<typeof ident
     'The exact issuer. The server reads the configuration from `/.well-known/openid-configuration` below the issuer. For Entra, `https://login.microsoftonline.com/TENANT-ID/v2.0`, or with `organizations` instead of the id for several tenants.',
   clientId: 'The client id of Acrux at the provider.',
   clientSecretFile:
-    'A file with the client secret. Only the user that the server runs as may have access to the file. The file is read at each use, so a new secret needs no restart.',
+    'A file with the client secret. Only the user of the server may have access to the file. The file is read at each use, so a new secret needs no restart.',
   clientCertFile:
     'Instead of a secret: a PEM file with a certificate that is registered at the provider. Acrux then signs assertions with `clientKeyFile`.',
   clientKeyFile:
-    'The PEM file with the private key of the certificate, not encrypted. Only the user that the server runs as may have access to the file.',
+    'The PEM file with the private key of the certificate, not encrypted. Only the user of the server may have access to the file.',
   scopes: 'The requested scopes. `openid` is always included. Default: `openid`, `profile`, `email`.',
   groupsClaim:
-    'The claim of the id token that lists the groups of a user. Each of these groups becomes a group of the directory. A user has the memberships that the provider sent at the last sign-in. Default: `groups`.',
-  requireGroup: 'The group that a user must have in order to sign in. Default: none.',
+    'The claim of the id token with the groups of a user. Each of these groups becomes a group of the directory. A user has the memberships that the provider sent at the last sign-in. Default: `groups`.',
+  requireGroup: 'Only members of this group can sign in. Default: none.',
   allowedTenants: 'With the issuer `organizations`: the ids of the tenants whose users may sign in.',
   createUsers:
-    'Whether the first sign-in creates a user in the directory, without any permission. With `false`, only users whom an owner has linked can sign in. Default: `true`.',
+    'Whether the first sign-in creates a user in the directory, without any permission. With `false`, only linked users can sign in. Default: `true`.',
   prompt:
-    'What the provider always prompts for: `login`, `select_account` or `consent`. Default: the provider decides.',
+    'The prompt that the provider always shows: `login`, `select_account` or `consent`. Default: the provider decides.',
   mfaAcrValues:
     'Values of the claim `acr` that mean more than one factor. The value `mfa` in `amr` always means more than one factor. Default: none.',
   signInHours:
     'How many hours a sign-in is valid, with its refresh tokens and group memberships. If a user is removed at the provider, Acrux notices it only at the next sign-in. Default: `8`.',
   caFile: 'A PEM file with the certificate authorities for the provider. Default: the authorities of the system.',
   privateNetwork:
-    'Whether the host of `issuer` may have a private or loopback address. All other hosts that the provider names must have public addresses. Default: `false`.',
+    'Whether the host of `issuer` may have a private or loopback address. All other hosts of the provider must have public addresses. Default: `false`.',
 }
 
 /** Whether an Entra issuer is for one tenant or several; undefined for another issuer. */

@@ -8,14 +8,14 @@ export const identitySettings = z
       maxSignInDays: wholeNumber(1, 3650).default(180).register(settingTexts, {
         kind: 'number',
         description:
-          'The maximum lifetime of a sign-in to a program and of its refresh token, however often it is used. A lower value ends older sign-ins at the next restart.',
+          'The maximum lifetime of a sign-in to a program and of its refresh token. A lower value ends older sign-ins at the next restart.',
         placeholder: 'days',
         example: '30',
       }),
       maxWorkloadTokenSeconds: wholeNumber(60, 31_536_000).default(86_400).register(settingTexts, {
         kind: 'number',
         description:
-          'The maximum lifetime of a token of a CI system, a cluster or another external issuer, from issue to expiry, plus 5 minutes for clock skew. A token that was issued with a longer lifetime is denied, even shortly before it expires.',
+          'The maximum lifetime of a token of a CI system, a cluster or another external issuer, from issue to expiry, plus 5 minutes for clock skew. The server rejects a token with a longer lifetime, even shortly before its expiry.',
         placeholder: 'seconds',
         example: '3600',
       }),
@@ -32,7 +32,7 @@ export const identitySettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'Who must sign in with a second factor: nobody, the owners of the directory, or everybody. A user without a second factor sets one up at the next sign-in, in a browser or with a device code. Existing sign-ins without a second factor end.',
+            'The users who must sign in with a second factor: no users, the owners of the directory, or all users. A user without a second factor sets one up at the next sign-in, in a browser or with a device code. Existing sign-ins without a second factor end.',
           placeholder: 'who',
           example: 'owners',
         }),
@@ -42,14 +42,14 @@ export const identitySettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'What a user needs to set up a second factor for the first time: only the password, or also a code from an owner of the directory. With `owner-code`, a stolen password is not enough to set up a second factor.',
+            'The requirement to set up the first second factor: only the password, or also a code from an owner of the directory. With `owner-code`, a stolen password is not enough to set up a second factor.',
           placeholder: 'mode',
           example: 'owner-code',
         }),
       protectRoleAssigners: z.boolean({ error: 'must be true or false' }).default(true).register(settingTexts, {
         kind: 'boolean',
         description:
-          'Whether a principal that can assign roles is protected from callers that cannot assign these roles: such callers cannot create a credential, a link or a password for it, attach its identity to a machine, or add members to it if it is a group. With `false`, as in Azure, an owner of the directory, an owner of the application or a contributor of the identity can do this, and thereby gain the roles.',
+          'Whether principals that can assign roles are protected from callers that cannot assign these roles. Such callers then cannot create a credential, a link or a password for the principal, attach the identity of the principal to a machine, or add members to the group. With `false`, as in Azure, an owner of the directory, an owner of the application or a contributor of the identity can make these changes, and thereby gain the roles.',
         placeholder: 'boolean',
         example: 'false',
       }),

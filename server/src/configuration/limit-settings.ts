@@ -26,14 +26,14 @@ export const limitSettings = z
       maxConcurrentImports: wholeNumber(1, 1000).default(4).register(settingTexts, {
         kind: 'number',
         description:
-          'The maximum number of concurrent imports. Sixteen times as many can wait in a queue. An import may take up to six hours, including the time in the queue. If the maximum is greater than one, a single caller can use all slots but one, and so can the imports into a single registry.',
+          'The maximum number of concurrent imports. The queue has space for sixteen times this number of waiting imports. An import may take up to six hours, including the time in the queue. If the maximum is greater than one, neither a single caller nor a single registry can use the last slot.',
         placeholder: 'number',
         example: '8',
       }),
       freeSpaceReserveBytes: wholeNumber(0, maxBytes).optional().register(settingTexts, {
         kind: 'number',
         description:
-          'The free space on the file system of `dataDir` that content may not use. If less space is free, uploads, new manifests and imports are denied with 507; sign-in, tokens, deletes, the audit log and garbage collection continue.',
+          'The space on the file system of `dataDir` that content must leave free. If less space is free, uploads, new manifests and imports are denied with 507; sign-in, tokens, deletes, the audit log and garbage collection continue.',
         placeholder: 'bytes',
         example: '5368709120',
         defaultText: '5 % of the file system, at least 1 GiB and at most 20 GiB, and never more than a quarter',
@@ -41,21 +41,21 @@ export const limitSettings = z
       registryQuotaBytes: wholeNumber(0, maxBytes).default(0).register(settingTexts, {
         kind: 'number',
         description:
-          'The quota of a registry that has none of its own, in bytes, including open uploads. A blob that several repositories share counts once. 0 means no limit.',
+          'The quota of a registry without its own quota, in bytes, including open uploads. A blob that several repositories share counts once. 0 means no limit.',
         placeholder: 'bytes',
         example: '107374182400',
       }),
       repositoryQuotaBytes: wholeNumber(0, maxBytes).default(0).register(settingTexts, {
         kind: 'number',
         description:
-          'The quota of a repository that has none of its own, in bytes, including open uploads. 0 means no limit.',
+          'The quota of a repository without its own quota, in bytes, including open uploads. 0 means no limit.',
         placeholder: 'bytes',
         example: '10737418240',
       }),
       maxConcurrentUploadsPerCaller: wholeNumber(1, 100_000).default(256).register(settingTexts, {
         kind: 'number',
         description:
-          'How many uploads one caller may have open in one registry. At this limit, a new upload ends the upload that has been idle longest.',
+          'How many uploads one caller may have open in one registry. At this limit, a new upload ends the upload that was idle for the longest time.',
         placeholder: 'number',
         example: '64',
       }),

@@ -17,7 +17,7 @@ export const outboundSettings = z
       allowedNetworks: addressRanges().register(settingTexts, {
         kind: 'list',
         description:
-          'Networks in which such issuers, registries and webhooks are allowed, regardless of `outbound.allowPrivateAddresses`.',
+          'Networks with allowed issuers, source registries and webhooks, regardless of `outbound.allowPrivateAddresses`.',
         placeholder: 'range',
         example: '10.20.0.0/16',
         defaultText: 'none',
@@ -31,7 +31,7 @@ export const outboundSettings = z
         .register(settingTexts, {
           kind: 'list',
           description:
-            'Source registries of imports whose token service has another host, each with that host. Credentials for the registry are also sent to the host of the token service. Docker Hub needs no entry, nor does a registry whose host is below the host of its token service, such as `registry.gitlab.com`.',
+            'Source registries of imports with a token service on another host, each with the host of its token service. Credentials for the registry are also sent to the host of the token service. Docker Hub needs no entry. A registry whose host is below the host of its token service, such as `registry.gitlab.com`, also needs no entry.',
           placeholder: 'pair',
           example: 'registry.example.com=gitlab.example.com',
           defaultText: 'none',

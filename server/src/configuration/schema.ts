@@ -22,7 +22,7 @@ export const settingsSchema = z.strictObject(
     dataDir: path().register(settingTexts, {
       kind: 'text',
       description:
-        'The directory that holds all state: database, blobs, keys, certificates. Only one server at a time can use the directory. If `database` is set, the rows are in PostgreSQL instead.',
+        'The directory of all state: database, blobs, keys, certificates. The directory can have only one running server. If `database` is set, the rows are in PostgreSQL instead.',
       placeholder: 'directory',
       example: '/var/lib/acrux',
       defaultText:
@@ -47,7 +47,7 @@ export const settingsSchema = z.strictObject(
       .register(settingTexts, {
         kind: 'list',
         description:
-          'The addresses to accept connections on. `0.0.0.0:443` and `[::]:443` mean every address of the machine. Port 0 is any free port, which the last line of the output and `--ready-file` name.',
+          'The addresses to accept connections on. `0.0.0.0:443` and `[::]:443` mean every address of the machine. Port 0 is any free port. The last line of the output and `--ready-file` name this port.',
         placeholder: 'host:port',
         example: '0.0.0.0:443',
         defaultText: '`127.0.0.1:5443`',
@@ -78,7 +78,7 @@ export const settingsSchema = z.strictObject(
     tlsCert: path().optional().register(settingTexts, {
       kind: 'text',
       description:
-        'A PEM file with the certificate of the server, followed by its intermediate certificates. The server reloads it when it changes.',
+        'A PEM file with the certificate of the server, followed by its intermediate certificates. If the file changes, the server loads the file again.',
       placeholder: 'file',
       example: '/etc/acrux/tls.pem',
       defaultText: 'a certificate that the server creates, signed by `tls/ca.pem` in the data directory',
@@ -104,7 +104,7 @@ export const settingsSchema = z.strictObject(
       .register(settingTexts, {
         kind: 'number',
         description:
-          'How many threads accept connections. With `1`, the main thread accepts connections. With a higher number, that many further threads accept connections, answer pulls and issue tokens, and the main thread answers all other requests; `auto` is the number of processor cores. Only the main thread accepts connections if the system does not let threads share an address, or if `database` is set.',
+          'How many threads accept connections. With `1`, the main thread accepts connections. With a higher number, that many further threads accept connections, answer pulls and issue tokens, and the main thread answers all other requests; `auto` is the number of processor cores. If threads cannot share an address on this system, or if `database` is set, only the main thread accepts connections.',
         placeholder: 'number',
         example: 'auto',
       }),
@@ -158,7 +158,7 @@ export const settingsSchema = z.strictObject(
     metricsTokenFile: path().optional().register(settingTexts, {
       kind: 'text',
       description:
-        'The file with the bearer token that requests for the metrics require: one line of at least 16 letters, digits and `-._~+/`. Only the user that the server runs as may have access to the file. It is read at startup.',
+        'The file with the bearer token that requests for the metrics require: one line of at least 16 letters, digits and `-._~+/`. Only the user of the server may have access to the file. It is read at startup.',
       placeholder: 'file',
       example: '/etc/acrux/metrics.token',
       defaultText: 'none: metrics on loopback require no token',
@@ -173,14 +173,13 @@ export const settingsSchema = z.strictObject(
     drainSeconds: wholeNumber(0, 3600).default(0).register(settingTexts, {
       kind: 'number',
       description:
-        'How long the server continues to accept connections after SIGTERM. `/readyz` responds 503 meanwhile, and each response closes its connection, so that a load balancer selects other servers. Set a longer time than the load balancer needs to notice the 503.',
+        'How long the server continues to accept connections after SIGTERM. During this time, `/readyz` responds 503, and each response closes its connection. A load balancer then selects other servers. The load balancer must notice the 503 within this time.',
       placeholder: 'seconds',
       example: '15',
     }),
     shutdownSeconds: wholeNumber(0, 3600).default(30).register(settingTexts, {
       kind: 'number',
-      description:
-        'How long requests in flight may take to finish after SIGTERM, or after `drainSeconds`, before they are cut off.',
+      description: 'How long requests in progress may take to finish after SIGTERM and `drainSeconds`.',
       placeholder: 'seconds',
       example: '60',
     }),
@@ -193,14 +192,14 @@ export const settingsSchema = z.strictObject(
     compatibility: z.enum(['oci', 'acr'], { error: 'must be oci or acr' }).default('oci').register(settingTexts, {
       kind: 'text',
       description:
-        'Which rules apply if the OCI specification and Azure Container Registry differ. With `acr`, manifests can be deleted only by digest, sha512 is not supported, a mount requires a source, and requests are throttled as with `limits.throttling: acr`. The property `acrux.compatibility` of a registry overrides this setting. A request with an unknown newer `api-version` is served in the newest known version; with `acr`, it is denied.',
+        'The rules to follow if the OCI specification and Azure Container Registry differ. With `acr`, manifests can be deleted only by digest, sha512 is not supported, a mount requires a source, and requests are throttled as with `limits.throttling: acr`. The property `acrux.compatibility` of a registry overrides this setting. A request with an unknown newer `api-version` is served in the newest known version; with `acr`, it is denied.',
       placeholder: 'rules',
       example: 'acr',
     }),
     acceptSparseImages: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
-        'Accept an image if the repository holds its config and only some of its layers. The OCI conformance suite pushes such an image. Clients cannot pull an incomplete image, so leave this setting off in production.',
+        'Accept an image if the repository has its config, but only some of its layers. The OCI conformance suite pushes such an image. Clients cannot pull an incomplete image, so leave this setting off in production.',
       placeholder: 'boolean',
       example: 'true',
     }),
@@ -224,7 +223,7 @@ export const settingsSchema = z.strictObject(
     trustedTenants: trustedTenantsSchema.default([]).register(settingTexts, {
       kind: 'json',
       description:
-        'The tenants of Microsoft Entra whose access tokens are accepted at `/oauth2/exchange`: a user who signed in there with `az login` needs no other sign-in. The users and applications of these tenants are identified by tenant and object id. These users and applications have only the permissions that role assignments grant to that object id.',
+        'The tenants of Microsoft Entra whose access tokens are accepted at `/oauth2/exchange`: users who signed in to these tenants with `az login` need no other sign-in. The users and applications of these tenants are identified by tenant and object id. These users and applications have only the permissions of role assignments to their object ids.',
       placeholder: 'json',
       example: '[{"tenantId":"3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11"}]',
       defaultText: 'none',
@@ -258,7 +257,7 @@ export const settingsSchema = z.strictObject(
           gracePeriodSeconds: wholeNumber(1, 31_536_000).default(86_400).register(settingTexts, {
             kind: 'number',
             description:
-              'How long a blob that a client pushed or found is kept while no manifest refers to it. This time must be longer than the longest push.',
+              'How long the server keeps a pushed or found blob without a manifest that refers to the blob. This time must be longer than the longest push.',
             placeholder: 'seconds',
             example: '7200',
           }),
@@ -272,7 +271,7 @@ export const settingsSchema = z.strictObject(
           directory: path().optional().register(settingTexts, {
             kind: 'text',
             description:
-              'The directory to which the server writes the backups that owners request in the portal, preferably on another disk. The directory can contain any number of backups of one server; `acrux backup` can use the same directory. Without this setting, nobody can request a backup.',
+              'The directory to which the server writes the backups that owners request in the portal, preferably on another disk. The directory can contain any number of backups of one server; `acrux backup` can use the same directory. Without this setting, users cannot request backups.',
             placeholder: 'directory',
             example: '/backup/acrux',
             defaultText: 'none',

@@ -36,7 +36,7 @@ const azureBlobSettings = z
       keyFile: path().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'A file with an access key of the account. Other users must not be able to read it. Without this setting and `storage.azureBlob.sasFile`, the server uses the variable `AZURE_STORAGE_KEY` or `AZURE_STORAGE_SAS_TOKEN`, the workload identity of the Kubernetes pod, or the managed identity of the machine.',
+          'A file with an access key of the account. Other users must not be able to read the file. Without this setting and `storage.azureBlob.sasFile`, the server uses the variable `AZURE_STORAGE_KEY` or `AZURE_STORAGE_SAS_TOKEN`, the workload identity of the Kubernetes pod, or the managed identity of the machine.',
         placeholder: 'file',
         example: '/etc/acrux/storage.key',
         defaultText: 'none',
@@ -44,7 +44,7 @@ const azureBlobSettings = z
       sasFile: path().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'A file with a SAS token for the container, with the permissions to read, write, delete and list. Other users must not be able to read it.',
+          'A file with a SAS token for the container, with the permissions to read, write, delete and list. Other users must not be able to read the file.',
         placeholder: 'file',
         example: '/etc/acrux/storage.sas',
         defaultText: 'none',
@@ -96,7 +96,7 @@ const s3Settings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'Whether uploads carry a checksum that the service verifies. Use `when-required` for a service that does not know these checksums.',
+            'Whether uploads have a checksum, which the service verifies. Use `when-required` for a service that does not know these checksums.',
           placeholder: 'mode',
           example: 'when-required',
         }),
@@ -115,7 +115,7 @@ export const storageSettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'Where the bytes of blobs are stored: in `dataDir`, in Azure Blob Storage, or in S3 or a compatible service. To change this setting once there are blobs, use `acrux migrate`. See [object storage](../how-to/object-storage.md).',
+            'Where the bytes of blobs are stored: in `dataDir`, in Azure Blob Storage, or in S3 or a compatible service. If the server already has blobs, change this setting with `acrux migrate`. See [object storage](../how-to/object-storage.md).',
           placeholder: 'kind',
           example: 's3',
         }),
@@ -124,7 +124,7 @@ export const storageSettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'The prefix of the names of all objects. Each installation needs a container, bucket or prefix of its own.',
+            'The prefix of the names of all objects. Each installation needs a separate container, bucket or prefix.',
           placeholder: 'path',
           example: 'registry/',
           defaultText: 'empty',

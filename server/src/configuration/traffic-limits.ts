@@ -55,14 +55,14 @@ export const trafficLimits = {
   processorPercentPerCaller: wholeNumber(1, 100).default(25).register(settingTexts, {
     kind: 'number',
     description:
-      'The share of one processor core that one caller may use over time while other callers send requests. Requests over that share wait. A single active caller may use the whole server. With `workers`, the share is of one core for each worker, and the time in all threads counts: with 25 and four workers, one caller may use one core.',
+      'The share of a processor core that one caller may use while other callers send requests. Requests over this share wait. A single active caller may use the whole server. With `workers`, each worker adds a core, and the time in all threads counts: with 25 and four workers, one caller may use one core.',
     placeholder: 'percent',
     example: '50',
   }),
   maxBufferedMegabytesPerCaller: wholeNumber(4, 100_000).default(16).register(settingTexts, {
     kind: 'number',
     description:
-      'How many megabytes of manifests from one caller are held in memory at the same time. Further manifests wait.',
+      'How many megabytes of manifests from one caller may be in memory at the same time. Further manifests wait.',
     placeholder: 'megabytes',
     example: '64',
   }),

@@ -37,7 +37,7 @@ export const trustedTenantsSchema = z
 export const trustedTenantFields: Readonly<Record<keyof z.output<typeof trustedTenantSchema>, string>> = {
   tenantId: 'The id of the tenant.',
   authorityHost:
-    'The authority whose keys sign the tokens of the tenant; it selects the cloud: `https://login.microsoftonline.com` (the default), `https://login.microsoftonline.us` or `https://login.partner.microsoftonline.cn`. Any other origin, for example of a test server, is treated like `https://login.microsoftonline.com`, and its tokens must name the same issuers.',
+    'The authority whose keys sign the tokens of the tenant; it selects the cloud: `https://login.microsoftonline.com` (the default), `https://login.microsoftonline.us` or `https://login.partner.microsoftonline.cn`. Any other origin, for example of a test server, is treated like `https://login.microsoftonline.com`, and its tokens must have the same issuers.',
 }
 
 function isOrigin(text: string): boolean {

@@ -180,7 +180,7 @@ function testImports(kind: DatabaseKind): void {
   it('fault 40: credentials are not sent to a realm on another host', async () => {
     handle = sourceRegistry(() => `https://other.example:${other.port}/token`).handle
     handleOther = (_request, response) => response.writeHead(200).end('{"token":"t0ken"}')
-    await failsWith(/not its own host/, remote(), 'v1', { 'i/fault40': ['v1'] })
+    await failsWith(/which is another host/, remote(), 'v1', { 'i/fault40': ['v1'] })
     assert.deepEqual(
       seen.filter(({ host }) => host === 'other'),
       [],
@@ -193,7 +193,7 @@ function testImports(kind: DatabaseKind): void {
       'x',
     ]) {
       handle = sourceRegistry(() => realm).handle
-      await failsWith(/not its own host|names no token service|without HTTPS/, remote(), 'v1', {
+      await failsWith(/which is another host|names no token service|without HTTPS/, remote(), 'v1', {
         'i/fault40': ['v1'],
       })
     }
@@ -233,7 +233,7 @@ function testImports(kind: DatabaseKind): void {
         : answer(request, response)
     const challenge = `Bearer realm="https://127.0.0.1:${server.port}/token",service="other"`
     handleOther = (_request, response) => response.writeHead(401, { 'www-authenticate': challenge }).end()
-    await failsWith(/does not let/, remote(), 'v1', { 'i/redirected': ['v2'] })
+    await failsWith(/does not allow the caller/, remote(), 'v1', { 'i/redirected': ['v2'] })
     assert.ok(!seen.some(({ url }) => url.includes('service=other')))
   })
 
@@ -258,7 +258,7 @@ function testImports(kind: DatabaseKind): void {
       [/the size of the content/, (_request, response) => response.writeHead(200).end('x'.repeat(100_000))],
       [/has no up\/app\/blobs/, (_request, response) => response.writeHead(404).end()],
       [/answered 500/, (_request, response) => response.writeHead(500).end()],
-      [/does not let/, (_request, response) => response.writeHead(403).end()],
+      [/does not allow the caller/, (_request, response) => response.writeHead(403).end()],
       [/redirects endlessly/, (request, response) => response.writeHead(302, { location: request.url }).end()],
       [/redirects endlessly/, (_request, response) => response.writeHead(302).end()],
       [
@@ -296,10 +296,12 @@ function testImports(kind: DatabaseKind): void {
   })
 
   it('missing and wrong credentials are reported', async () => {
-    await failsWith(/does not let|answered 401/, remote({ ...secret, password: 'wrong' }), 'v1', { 'i/no': ['v1'] })
+    await failsWith(/does not allow the caller|answered 401/, remote({ ...secret, password: 'wrong' }), 'v1', {
+      'i/no': ['v1'],
+    })
     await failsWith(/answered 401/, remote('none'), 'v1', { 'i/no': ['v1'] })
     handle = (_request, response) => response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
-    await failsWith(/does not let/, remote(), 'v1', { 'i/no': ['v1'] })
+    await failsWith(/does not allow the caller/, remote(), 'v1', { 'i/no': ['v1'] })
     assert.ok(
       seen.some(({ authorization }) => authorization === basicSecret),
       'Basic goes to the registry itself',

@@ -86,7 +86,7 @@ export function openRemoteSource(
     url.searchParams.set('scope', `repository:${repository}:pull`)
     if (url.protocol !== 'https:') throw new ImportError('source', `${host} has a token service without HTTPS`)
     if (credentials !== undefined && !mayHaveCredentials(new URL(origin), url, tokenServices)) {
-      throw new ImportError('source', `${host} requests the credentials for ${url.host}, which is not its own host`)
+      throw new ImportError('source', `${host} requests the credentials for ${url.host}, which is another host`)
     }
     const headers = credentials === undefined ? {} : { authorization: basicHeader(credentials) }
     const response = await dial(outbound, url.href, { accept: 'application/json', ...headers }, signal)
@@ -105,7 +105,7 @@ export function openRemoteSource(
     if (response.status === 200) return response
     response.body.destroy()
     if (response.status === 401 || response.status === 403) {
-      throw new ImportError('credentials', `${host} does not let the caller pull ${repository}`)
+      throw new ImportError('credentials', `${host} does not allow the caller to pull ${repository}`)
     }
     if (response.status === 404) throw new ImportError('not-found', `${host} has no ${repository}/${path}`)
     throw new ImportError('source', `${host} answered ${response.status}`)

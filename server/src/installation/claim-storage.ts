@@ -26,7 +26,7 @@ export type Rows = {
 export class OtherStorageError extends StartupError {
   override readonly name = 'OtherStorageError'
   constructor(message: string) {
-    super(message, exitCodes.configuration, 'set storage to where the blobs are, or use a new data directory')
+    super(message, exitCodes.configuration, 'set storage to the location of the blobs, or use a new data directory')
   }
 }
 
@@ -34,7 +34,7 @@ export class OtherStorageError extends StartupError {
 class LostBlobsError extends StartupError {
   override readonly name = 'LostBlobsError'
   constructor(message: string, nextStep: string, dataDir: string) {
-    const lost = `if they are lost, restore a backup, or create the file ${lostBlobsFileIn(dataDir)} to start without them`
+    const lost = `if the blobs are lost, restore a backup, or create the file ${lostBlobsFileIn(dataDir)} to start without them`
     super(message, exitCodes.dataDirUnusable, `${nextStep}; ${lost}`)
   }
 }
@@ -100,7 +100,7 @@ export async function claimObjectsOf(dataDir: string, objects: ObjectStore, id: 
   if (!isClaimed) {
     throw new LostBlobsError(
       `the blobs of ${dataDir} are not in ${objects.description}`,
-      'set storage to where they are',
+      'set storage to the location of the blobs',
       dataDir,
     )
   }

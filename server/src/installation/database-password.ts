@@ -55,6 +55,6 @@ function unusable(problem: string): StartupError {
   return new StartupError(
     `the command in database.passwordCommand ${problem}`,
     exitCodes.configuration,
-    'run it in a shell, as the user that the server runs as',
+    'run this command in a shell, as the user of the server',
   )
 }

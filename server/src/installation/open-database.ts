@@ -148,7 +148,7 @@ export function requireSameProduct({ dataDir, database: { url } }: Omit<Database
     throw new StartupError(
       `the rows of the data directory ${dataDir} are in its file acrux.db, and not in PostgreSQL`,
       exitCodes.dataDirUnusable,
-      'omit database, or move them with acrux migrate, or choose another directory with --data-dir',
+      'omit database, or move the rows with acrux migrate, or choose another directory with --data-dir',
     )
   }
 }
@@ -193,7 +193,7 @@ function newerSchema(error: unknown): unknown {
     return new StartupError(
       `the database cannot be used yet: ${error.message}`,
       exitCodes.databaseUnusable,
-      'complete it with acrux migrate, with the same options as before',
+      'complete the move with acrux migrate and the same options',
       { cause: error },
     )
   }
@@ -202,7 +202,7 @@ function newerSchema(error: unknown): unknown {
     return new StartupError(
       'the database was written by a development version of Acrux, before the first release',
       exitCodes.dataDirUnusable,
-      'use that version, or start with an empty data directory or database and push the images again',
+      'use the earlier version, or start with an empty data directory or database and push the images again',
       { cause: error },
     )
   }

@@ -20,11 +20,11 @@ const form = 'application/x-www-form-urlencoded'
 // prettier-ignore
 const surfaces: readonly SurfaceText[] = [
   { prefix: 'registry.',   tag: 'registry',   description: 'The OCI distribution specification and `/acr/v1`, at the host of a registry. The name of a repository may contain slashes.', security: ['registryToken', 'basic'], error: 'RegistryError' },
-  { prefix: 'token.',      tag: 'token',      description: 'The token service, at the host of a registry. Most requests carry their credential in the form or as Basic.', security: ['basic'], error: 'RegistryError' },
+  { prefix: 'token.',      tag: 'token',      description: 'The token service, at the host of a registry. Most requests have their credential in the form or as Basic.', security: ['basic'], error: 'RegistryError' },
   { prefix: 'management.', tag: 'management', description: 'Azure Resource Manager, as `az` and the management SDKs use it.', security: ['armToken'], error: 'ArmError', query: ['api-version'] },
   { prefix: 'graph.',      tag: 'graph',      description: 'Microsoft Graph, as `az ad` uses it.', security: ['graphToken'], error: 'GraphError' },
   { prefix: 'identity.',   tag: 'identity',   description: 'The OpenID provider and the endpoints of machines.', security: ['identityToken'], error: 'OAuthError' },
-  { prefix: 'sign-in.',    tag: 'sign-in',    description: 'The pages on which people sign in, for a browser.', security: ['session'], error: 'Page' },
+  { prefix: 'sign-in.',    tag: 'sign-in',    description: 'The sign-in pages, for a browser.', security: ['session'], error: 'Page' },
   { prefix: 'account.',    tag: 'account',    description: 'The pages of a signed-in user, for a browser.', security: ['session'], error: 'Page' },
   { prefix: 'portal.',     tag: 'portal',     description: 'The portal: its pages, its session, and requests of its pages to the other surfaces.', security: ['portalSession'], error: 'ArmError' },
   { prefix: 'authority.',  tag: 'authority',  description: 'The certificate authority of the server.', security: [], error: 'ArmError' },
@@ -95,7 +95,7 @@ export function openApiDocument(routes: readonly RouteDescription[]): OpenApiDoc
     info: {
       title: 'Acrux',
       version: '1',
-      description: 'Every route of the server, by surface, with what its caller needs.',
+      description: 'Every route of the server, by surface, with its need.',
     },
     servers: [{ url: '/' }],
     tags: surfaces.map(({ tag, description }) => ({ name: tag, description })),

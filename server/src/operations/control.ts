@@ -31,6 +31,6 @@ async function carryOut(context: OwnerResetContext, command: ControlCommand): Pr
       await changeKeys(context, command)
       return { ok: true, result: null }
     default:
-      return { ok: false, message: 'the server does not know this command' }
+      return { ok: false, message: 'the running server does not have this command' }
   }
 }

@@ -4,7 +4,7 @@ import type { Figure } from '../platform/metrics/figure.ts'
 export function manifestCacheFigure(counts: () => { readonly hits: number; readonly misses: number }): Figure {
   return {
     name: 'acrux_manifest_cache_reads_total',
-    help: 'Reads of manifests, by whether the cache had them.',
+    help: 'Reads of manifests, by the result in the cache.',
     kind: 'counter',
     labels: { result: ['hit', 'miss'] },
     read: async () => {

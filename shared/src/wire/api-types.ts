@@ -92,7 +92,7 @@ export interface ModeChangeList {
    */
   readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
   /**
-   * How many principals gain or lose something. Only on the first page.
+   * The number of principals that gain or lose a permission. Only on the first page.
    */
   readonly count?: number
   /**
@@ -174,7 +174,7 @@ export interface DecisionAssignment {
   readonly result: string
 }
 /**
- * The decision now, if it differs from the recorded one.
+ * The present decision, if it differs from the recorded decision.
  */
 export interface DecisionSince {
   readonly allowed: boolean
@@ -202,15 +202,15 @@ export interface ChangedAssignment {
 export interface RightChange {
   readonly action: 'pull' | 'push' | 'delete' | 'catalog'
   /**
-   * Names such as `team/app`, beginnings of names such as `team/*`, or `*` alone for all.
+   * Names such as `team/app`, beginnings of names such as `team/*`, or `*` for all repositories.
    */
   readonly repositories: readonly string[]
   /**
-   * If they are all: the repositories without a change, in the same form.
+   * If all repositories change: the repositories without a change, in the same form.
    */
   readonly except: readonly string[]
   /**
-   * Whether a condition adds repositories that cannot be listed: to `except` if they are all, or else to `repositories`.
+   * Whether a condition adds repositories that cannot be listed. If all repositories change, they belong to `except`, otherwise to `repositories`.
    */
   readonly byCondition: boolean
 }

@@ -90,7 +90,7 @@ const decisionSince = z
     roleAssignmentMode: textOrNull,
     assignments: z.array(changedAssignment),
   })
-  .describe('The decision now, if it differs from the recorded one.')
+  .describe('The present decision, if it differs from the recorded decision.')
   .register(apiSchemas, { id: 'DecisionSince' })
 export type DecisionSince = DocumentOf<typeof decisionSince>
 
@@ -155,12 +155,12 @@ const rightChange = z
     action: z.enum(['pull', 'push', 'delete', 'catalog']),
     repositories: z
       .array(text)
-      .describe('Names such as `team/app`, beginnings of names such as `team/*`, or `*` alone for all.'),
-    except: z.array(text).describe('If they are all: the repositories without a change, in the same form.'),
+      .describe('Names such as `team/app`, beginnings of names such as `team/*`, or `*` for all repositories.'),
+    except: z.array(text).describe('If all repositories change: the repositories without a change, in the same form.'),
     byCondition: z
       .boolean()
       .describe(
-        'Whether a condition adds repositories that cannot be listed: to `except` if they are all, or else to `repositories`.',
+        'Whether a condition adds repositories that cannot be listed. If all repositories change, they belong to `except`, otherwise to `repositories`.',
       ),
   })
   .register(apiSchemas, { id: 'RightChange' })
@@ -182,7 +182,10 @@ export type ModeChangeDocument = DocumentOf<typeof modeChange>
 export const modeChangesResponse = z
   .strictObject({
     roleAssignmentMode: roleAssignmentMode.describe('The mode after the switch.'),
-    count: z.int().exactOptional().describe('How many principals gain or lose something. Only on the first page.'),
+    count: z
+      .int()
+      .exactOptional()
+      .describe('The number of principals that gain or lose a permission. Only on the first page.'),
     isCountComplete: z
       .boolean()
       .exactOptional()

@@ -42,8 +42,10 @@ export function reachNotice(settings: Reach): string | undefined {
   const { publicHost } = settings
   const hosts = listenedHosts(settings).filter((host) => host !== publicHost)
   const elsewhere = hosts.length === 0 ? '' : `, and at ${hosts.join(', ')}`
-  const renewal = settings.http ? '' : ' If the server created its own certificate, also start it once with --renew-ca.'
-  return `no public host is set, so clients reach the registry at ${publicHost}${elsewhere}. For another name, set --public-host to it, with the port unless it is ${defaultPortOf(settings)}.${renewal}`
+  const renewal = settings.http
+    ? ''
+    : ' If the server created its own certificate, also start the server once with --renew-ca.'
+  return `no public host is set, so clients reach the registry at ${publicHost}${elsewhere}. For another host, set --public-host to this host, with the port unless the port is ${defaultPortOf(settings)}.${renewal}`
 }
 
 /**

@@ -125,7 +125,7 @@ export async function openState(configuration: Configuration, options: StateOpti
     file: processFileIn(dataDir.path),
     description: describeProcess(options.version, machineClockOf(clock)),
     onFailure: (error) => {
-      if (!writes.isPaused()) warn('the database does not know that this process is running', { err: error })
+      if (!writes.isPaused()) warn('the row of this process was not renewed in the database', { err: error })
     },
   })
   const stored = { dataDir, installationId, database, writes, processes, revisions, dataKey, sealer, ...storage }
@@ -137,7 +137,7 @@ function logLockWait(log: Log) {
   return (holder: LockHolder) => {
     log.warn(
       holder,
-      'waiting for a lock on the database. Wait until the client that holds it has finished, or end its process in PostgreSQL with pg_terminate_backend',
+      'waiting for a lock on the database. Wait until the client with the lock has finished, or end its process in PostgreSQL with pg_terminate_backend',
     )
   }
 }

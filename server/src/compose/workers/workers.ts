@@ -121,7 +121,7 @@ export async function listenOnThreads(
 }
 
 function obstacleTo({ database }: Configuration, forwardPath: string, canShare: boolean): string | undefined {
-  if (!canShare) return 'this system does not let threads share an address'
+  if (!canShare) return 'threads cannot share an address on this system'
   if (process.platform === 'win32' || isSocketPathTooLong(forwardPath)) {
     return 'the path of the data directory is too long for a socket'
   }

@@ -130,14 +130,14 @@ async function readGiven({ certFile, keyFile }: GivenFiles, hosts: readonly stri
   if (leaf.validFromDate.getTime() > nowMs || leaf.validToDate.getTime() <= nowMs) {
     throw new CertificateError(
       `the certificate authority ${certFile} is valid from ${leaf.validFrom} to ${leaf.validTo}`,
-      'use one that is valid now',
+      'use a certificate authority that is valid now',
     )
   }
   const outside = hosts.filter((host) => !permitsAll(leaf, [host]))
   if (outside.length === 0) return { cert, key }
   throw new CertificateError(
     `the certificate authority ${certFile} does not permit ${outside.join(', ')}`,
-    'use one whose name constraints permit these hosts',
+    'use a certificate authority whose name constraints permit these hosts',
   )
 }
 

@@ -170,7 +170,7 @@ async function requireSubject(
   if (stored === undefined) {
     throw errorAt(
       [...at, 'subject'],
-      `names ${subject}, but there is no such image, and none above this one in the seed`,
+      `names ${subject}, but there is no such image, and no earlier image in the seed has this name`,
     )
   }
   return { mediaType: stored.mediaType, digest: stored.digest, size: stored.bytes.length }

@@ -73,7 +73,7 @@ async function readSections(file: string): Promise<ReadonlyMap<string, Section>>
       const { bytesRead } = await handle.read(header, 0, blockBytes, at)
       if (bytesRead < blockBytes || header.every((byte) => byte === 0)) return sections
       const size = Number.parseInt(text(header, 124, 12), 8)
-      if (!Number.isSafeInteger(size) || size < 0) throw new Error('it is neither a directory nor a tar archive')
+      if (!Number.isSafeInteger(size) || size < 0) throw new Error('the path is neither a directory nor a tar archive')
       const start = at + blockBytes
       const prefix = text(header, 345, 155)
       const name = path.posix.normalize(prefix === '' ? text(header, 0, 100) : `${prefix}/${text(header, 0, 100)}`)

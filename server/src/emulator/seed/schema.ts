@@ -34,7 +34,7 @@ const duration = z
   .regex(/^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/, { error: 'must be a duration such as 90m, 24h, 30d or 2d12h' })
   .transform((text) => parseDuration(text) ?? 0)
   .refine((ms) => ms > 0, { error: 'must be between 1ms and 150 years' })
-  .describe('How long it is valid, from when it is created, such as 90m, 24h or 30d.')
+  .describe('The lifetime from the creation, such as 90m, 24h or 30d.')
 
 /** The value alone, or with its lifetime. */
 const timedSecret = z
@@ -65,7 +65,7 @@ const registry = z
 const user = z
   .strictObject({
     upn: z.string().refine(isUserPrincipalName, { error: 'must be a name, an @ and a domain' }),
-    password: secret.optional().describe('Without one, the user cannot sign in.'),
+    password: secret.optional().describe('A user without a password cannot sign in.'),
     displayName: objectName.optional().describe('The part of upn before the @ by default.'),
     objectId: guidText.optional(),
   })
@@ -148,7 +148,7 @@ const image = z
   .strictObject({
     ref: z
       .string()
-      .describe('registry/repository:tag. Without a tag, the tag is latest, or none if the image has a subject.'),
+      .describe('registry/repository:tag. The default tag is latest. An image with a subject has no default tag.'),
     from: z.string().min(1).optional().describe('The path of an OCI layout: a directory, or a tar archive.'),
     layers: z.int().min(1).max(100).optional().describe('How many layers are generated; 1 by default.'),
     bytes: z
@@ -170,9 +170,7 @@ const image = z
     subject: z
       .string()
       .optional()
-      .describe(
-        'The tag, the digest or the reference of the image, in the same repository, that this image refers to.',
-      ),
+      .describe('The tag, digest or reference of the subject: an image in the same repository.'),
   })
   .describe('An image: generated, or from an OCI layout.')
 

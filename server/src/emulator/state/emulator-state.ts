@@ -148,7 +148,7 @@ export class EmulatorState {
     try {
       await extractTar(archive, part, archiveLimits)
       const { version } = readMark(part) ?? {}
-      if (version === undefined) throw new InvalidArchiveError('the archive is no snapshot')
+      if (version === undefined) throw new InvalidArchiveError('the archive is not a snapshot')
       if (version !== this.#options.version) {
         const versions = `The snapshot is of version ${version}, and this is version ${this.#options.version}.`
         throw new ForeignSnapshotError(versions)

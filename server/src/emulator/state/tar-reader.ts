@@ -75,7 +75,8 @@ function parseHeader(header: Buffer): Entry {
   const name = prefix === '' ? text(0, 100) : `${prefix}/${text(0, 100)}`
   const type = text(156, 1)
   const kind = type === '' || type === '0' ? 'file' : type === '5' ? 'folder' : undefined
-  if (kind === undefined) throw new InvalidArchiveError('the archive contains something else than files and folders')
+  if (kind === undefined)
+    throw new InvalidArchiveError('the archive contains an entry that is neither a file nor a folder')
   // The folder itself, as tar names it.
   if (kind === 'folder' && (name === './' || name === '.')) return { name: '', kind, size: 0 }
   if (!namePattern.test(name)) throw new InvalidArchiveError('the archive contains a path that is not allowed')

@@ -32,18 +32,18 @@ type Row = { readonly status: number; readonly title: string; readonly text: str
 // prettier-ignore
 export const upstreamErrors: Readonly<Record<UpstreamFailure, Row>> = {
   'no-such-provider':  { status: 404, title: 'No such provider', text: 'There is no identity provider with this name. Start over in the program that you were using.' },
-  'no-transaction':    { status: 400, title: 'This sign-in has expired', text: 'It took too long, was already completed, or was started in another browser. Start over in the program that you were using.' },
+  'no-transaction':    { status: 400, title: 'This sign-in has expired', text: 'The sign-in took too long, was already completed, or was started in another browser. Start over in the program that you were using.' },
   'provider-denied':  { status: 403, title: 'The provider did not sign you in', text: 'Your organisation’s provider cancelled the sign-in.' },
   'unreachable':       { status: 503, title: 'The provider cannot be reached', text: 'Your organisation’s provider does not respond. Try again in a few minutes. If the problem persists, contact the administrator of this registry.' },
   'bad-answer':        { status: 403, title: 'Invalid response', text: 'Your organisation’s provider returned an invalid response. The administrator of this registry can find the reason in the log.' },
   'misconfigured':     { status: 503, title: 'The provider cannot be used', text: 'The administrator of this registry has to correct its credentials at your organisation’s provider.' },
-  'not-fresh':         { status: 403, title: 'Sign-in not confirmed', text: 'You were asked to sign in again, but your organisation’s provider did not confirm that you did. Try again; if it happens again, ask the administrator of this registry to configure the provider so that it sends “auth_time”.' },
+  'not-fresh':         { status: 403, title: 'Sign-in not confirmed', text: 'You were asked to sign in again, but your organisation’s provider did not confirm the sign-in. Try again; if it happens again, ask the administrator of this registry to configure the provider so that it sends “auth_time”.' },
   'tenant':            { status: 403, title: 'Not from this organisation', text: 'Accounts of your tenant cannot sign in here. Choose an account of another organisation.' },
-  'groups-left-out':   { status: 403, title: 'Your groups are not known', text: 'You are a member of more groups than the provider includes in its response, so your permissions cannot be determined. The administrator has to limit the groups that the provider sends to those assigned to this application.' },
+  'groups-left-out':   { status: 403, title: 'Your groups are not known', text: 'You are a member of more groups than the provider includes in its response, so your permissions cannot be determined. The administrator has to configure the provider to send only the groups of this application.' },
   'groups-unreadable': { status: 403, title: 'Your groups are not known', text: 'The provider sent your groups in an unknown format, so your permissions cannot be determined. The administrator has to configure the provider to send a list of strings.' },
-  'group-missing':     { status: 403, title: 'Sign-in not allowed', text: 'Only members of a certain group of your organisation can sign in. Ask the administrator to add you to it.' },
+  'group-missing':     { status: 403, title: 'Sign-in not allowed', text: 'Only members of a certain group of your organisation can sign in. Ask the administrator to add you to the group.' },
   'not-linked':        { status: 403, title: 'Unknown account', text: 'The administrator of this registry has to link your account before you can sign in.' },
-  'disabled':          { status: 403, title: 'Your account is disabled', text: 'The administrator of this registry has disabled it. Ask the administrator to enable it.' },
+  'disabled':          { status: 403, title: 'Your account is disabled', text: 'The administrator of this registry has disabled your account. Ask the administrator to enable your account.' },
   'throttled':         { status: 429, title: 'Too many attempts', text: 'Too many sign-ins were started from your address. Wait a minute and try again.' },
 }
 

@@ -41,7 +41,7 @@ export const backupsResponse = z
       )
       .describe('The complete backups in the directory, the newest first, at most 50.'),
     count: z.int(),
-    problem: z.string().nullable().describe('Why the directory cannot be listed.'),
+    problem: z.string().nullable().describe('The reason if the directory cannot be listed.'),
   })
   .register(apiSchemas, { id: 'Backups' })
 

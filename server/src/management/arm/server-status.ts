@@ -17,12 +17,12 @@ export const statusResponse = z
       .array(
         z.strictObject({
           id: z.string(),
-          isThis: z.boolean().describe('Whether it is the server that sent this response.'),
+          isThis: z.boolean().describe('Whether this server sent the response.'),
           host: z.string().nullable().describe('The name of its machine. Null for a server of an earlier version.'),
           version: z.string().nullable(),
           startedAt: timeOrNull,
           lastSeenAt: timeOrNull.describe('The last heartbeat, by the clock of that server.'),
-          runsJobs: z.boolean().describe('Whether it does the background work of all servers.'),
+          runsJobs: z.boolean().describe('Whether this server runs the background jobs of all servers.'),
         }),
       )
       .describe('The running servers of the database.'),
@@ -37,7 +37,7 @@ export const statusResponse = z
     signingKeys: z.array(
       z.strictObject({ name: z.enum(['registry', 'identity']), createdAt: timeText, rotationDueAt: timeText }),
     ),
-    lastCollectionAt: timeOrNull.describe('When garbage was last collected, by any server of the database.'),
+    lastCollectionAt: timeOrNull.describe('The time of the last garbage collection by any server of the database.'),
   })
   .register(apiSchemas, { id: 'ServerStatus' })
 

@@ -21,7 +21,7 @@ const bodySchema = registrySchema.extend({
 const checkResponse = z
   .strictObject({
     address: z.string(),
-    isCaller: z.boolean().describe('Whether it is the address that the request came from.'),
+    isCaller: z.boolean().describe('Whether the address is the source of the request.'),
     allowed: z.boolean(),
     reason: z.enum(['public-network-disabled', 'network-rule']).nullable(),
   })

@@ -28,7 +28,7 @@ const importResponse = z
       requestedBy: z.string().describe('The object id of the caller.'),
       startedAt: timeText,
       endedAt: timeText.nullable(),
-      reason: z.string().nullable().describe('Why it failed, as in the audit log.'),
+      reason: z.string().nullable().describe('The reason of the failure, as in the audit log.'),
       message: z.string().nullable(),
     }),
   })

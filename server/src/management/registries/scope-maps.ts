@@ -206,7 +206,7 @@ function rejectSystemDefined(name: string, present: ScopeMap | undefined): void 
 
 function throwInUse(error: unknown): never {
   if (!(error instanceof ScopeMapInUseError)) throw error
-  const message = `The scope map is in use by ${error.users.join(', ')}. Assign another one to them, or delete them, first.`
+  const message = `The scope map is in use by ${error.users.join(', ')}. First assign another scope map to these tokens, or delete the tokens.`
   throw new ArmError('scopeMapInUse', message, { cause: error })
 }
 

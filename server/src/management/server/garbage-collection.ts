@@ -36,7 +36,7 @@ const collectionResponse = z
       .strictObject({ startedAt: timeOrNull, completedAt: timeText, counts: counts.nullable() })
       .nullable()
       .describe('The start and the counts are null for a collection by an earlier version.'),
-    intervalSeconds: z.int().describe('How often garbage is collected without a request.'),
+    intervalSeconds: z.int().describe('The interval of automatic garbage collections.'),
   })
   .register(apiSchemas, { id: 'GarbageCollection' })
 type CollectionDocument = DocumentOf<typeof collectionResponse>

@@ -62,10 +62,7 @@ export async function lockBackupFolder(
     await makePrivateDirectory(path)
     const isNew = !existsSync(join(path, markerName))
     if (isNew && (await readdir(path)).length > 0) {
-      throw unusable(
-        `${path} is not empty and contains no backups`,
-        'use an empty directory, or one that does not exist yet',
-      )
+      throw unusable(`${path} is not empty and contains no backups`, 'use an empty or a new directory')
     }
     const lock = await lockDirectory(path)
     if (lock === undefined) throw unusable(`another backup is being written to ${path}`, 'wait until it is complete')

@@ -237,7 +237,9 @@ export function explainFailure(error: unknown, directory: string): unknown {
   if (error instanceof StartupError) return error
   if (outageOf(error)?.kind === 'storage-unavailable') {
     const message = `the blobs of the server cannot be read: ${plainReason(error)}`
-    return new StartupError(message, exitCodes.storageUnusable, 'run the command again when they can', { cause: error })
+    return new StartupError(message, exitCodes.storageUnusable, 'run the command again when the blobs can be read', {
+      cause: error,
+    })
   }
   switch (systemErrorCode(error)) {
     case 'ENOSPC':
@@ -248,7 +250,7 @@ export function explainFailure(error: unknown, directory: string): unknown {
     case 'EROFS':
       return unusable(
         `a file in ${directory} cannot be read or written: ${plainReason(error)}`,
-        'run it as the user that the server runs as, and use a directory that this user can write to',
+        'run the command as the user of the server, and use a directory that this user can write to',
         error,
       )
     case 'EIO':

@@ -36,7 +36,7 @@ export async function readServerKeys(dataDir: string): Promise<ServerKeys> {
     throw new StartupError(
       `the master key ${file} cannot be read: ${plainReason(error)}`,
       exitCodes.unreadableKey,
-      'run it as the user that the server runs as',
+      'run the command as the user of the server',
       { cause: error },
     )
   })

@@ -65,7 +65,7 @@ export async function requireEmpty(directory: string): Promise<void> {
   throw new StartupError(
     `the data directory ${path} is not empty`,
     exitCodes.dataDirUnusable,
-    'use an empty directory, or one that does not exist yet: a restore overwrites nothing',
+    'use an empty or a new directory: a restore overwrites nothing',
   )
 }
 

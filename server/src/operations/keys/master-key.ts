@@ -95,7 +95,11 @@ export async function rotateMasterKey(place: DatabasePlace, to: MasterKeySource 
     return
   }
   if (source.kind !== 'file') {
-    throw new StartupError('the master key is not in a file', exitCodes.configuration, 'name the new one with --to')
+    throw new StartupError(
+      'the master key is not in a file',
+      exitCodes.configuration,
+      'name the new master key with --to',
+    )
   }
   const next = `${source.file}.next`
   await createMasterKeyFile(next, randomBytes(keySizeBytes))

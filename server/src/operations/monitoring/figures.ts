@@ -192,7 +192,7 @@ function auditFigures({ chainSeconds, webhookSeconds }: AuditLag): readonly Figu
     },
     {
       name: 'acrux_audit_webhook_lag_seconds',
-      help: 'Age of the oldest audit event that was not delivered to an enabled webhook, of the webhook that is furthest behind.',
+      help: 'Age of the oldest audit event that an enabled webhook has not received.',
       kind: 'gauge',
       read: webhookSeconds,
     },
@@ -205,7 +205,7 @@ function expiryFigures({ certificates, acme, tokenService, identity }: ExpirySou
   return [
     {
       name: 'acrux_certificate_expiry_timestamp_seconds',
-      help: 'When the first TLS certificate expires. Absent over plain HTTP.',
+      help: 'First expiry of a TLS certificate. Absent over plain HTTP.',
       kind: 'gauge',
       read: async () =>
         certificates === undefined
@@ -214,7 +214,7 @@ function expiryFigures({ certificates, acme, tokenService, identity }: ExpirySou
     },
     {
       name: 'acrux_signing_key_rotation_timestamp_seconds',
-      help: 'When the key that signs tokens is due for replacement.',
+      help: 'Time of the next rotation of the signing key.',
       kind: 'gauge',
       labels: { ring: ['acr', 'identity'] },
       read: async () => [
@@ -235,7 +235,7 @@ function diskFigures(space: FigureSources['space']): readonly Figure[] {
     },
     {
       name: 'acrux_disk_reserve_bytes',
-      help: 'Free space below which content is denied.',
+      help: 'Free space below which the server rejects new content.',
       kind: 'gauge',
       read: async () => space.state().reserveBytes,
     },
@@ -264,7 +264,7 @@ function budgetFigures(callerBudgets: FigureSources['callerBudgets']): readonly 
     },
     {
       name: 'acrux_buffered_body_bytes',
-      help: 'Memory that is reserved for manifests which clients are sending.',
+      help: 'Memory that is reserved for manifests of current pushes.',
       kind: 'gauge',
       read: async () => callerBudgets.counts.bufferedBytes,
     },

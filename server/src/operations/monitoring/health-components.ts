@@ -90,7 +90,7 @@ export function healthComponents(sources: HealthSources): readonly HealthCompone
         if (keys === undefined) return degraded('The disk is full: a signing key cannot be stored.')
         const isOverdue = keys.some(({ rotationDueMs }) => sources.clock.now() > rotationDueMs + dayMs)
         return isOverdue
-          ? degraded('A signing key should have been replaced more than a day ago.')
+          ? degraded('The rotation of a signing key is more than a day late.')
           : ok('Tokens can be signed.')
       },
     },
@@ -177,7 +177,7 @@ function contentComponent({ registry }: HealthSources): HealthComponent {
       if (count > 0) return degraded(`Corrupt blobs and manifests: ${count}. Push their images again.`)
       return (await registry.scrubs.figures()).isOverdue
         ? degraded('The last background scrub was completed too long ago.')
-        : ok('No stored content is known to be corrupt.')
+        : ok('No corrupt content was found.')
     },
   }
 }

@@ -23,7 +23,7 @@ function capacityFigures(registry: CapacitySources): readonly Figure[] {
     },
     {
       name: 'acrux_uploads_staged_bytes',
-      help: 'Bytes that open uploads hold.',
+      help: 'Bytes of open uploads.',
       kind: 'gauge',
       read: async () => registry.capacity().stagedBytes,
     },

@@ -167,7 +167,10 @@ async function requireRowsOf(source: RelocationPlace): Promise<void> {
     // Only the server of this data directory is paused.
     const { length: servers } = await createProcessStore(database).list()
     if (servers > 1)
-      throw rejection(`${servers} servers use the database`, 'stop all others, and run the command 10 seconds later')
+      throw rejection(
+        `${servers} servers use the database`,
+        'stop all other servers, and run the command 10 seconds later',
+      )
   } finally {
     await database.close()
   }
@@ -198,7 +201,7 @@ function requireSame(begun: RelocationState, asked: RelocationState): void {
   const places = [begun.database, begun.storage].filter((place) => place !== undefined).join(' and ')
   throw rejection(
     `a move to ${places} was begun`,
-    'complete it with the same options. To abandon it, delete the directory migrating in the data directory, and empty its targets',
+    'complete the move with the same options. To abandon the move, delete the directory migrating in the data directory, and empty the targets',
   )
 }
 

@@ -78,7 +78,9 @@ export function createWritePause({ writes, beforePause, log }: WritePauseParts):
       if (holder !== id) return accepted
       if (command === pauseCommands.keep && !isKept) {
         isKept = true
-        log.warn('the data was moved: restart the server with the new settings. Until then, it accepts no changes')
+        log.warn(
+          'the data was moved: restart the server with the new settings. Until the restart, the server accepts no changes',
+        )
       }
       arm()
       return { ok: true, result: {} }

@@ -35,9 +35,14 @@ export async function scrubDataDir(place: ScrubPlace, { repair, onProgress }: Da
   requireDatabase(place)
   const dataDir = await openDataDir(directory).catch((error: unknown) => {
     if (!(error instanceof DataDirLockedError)) throw error
-    throw new StartupError(error.message, error.exitCode, 'stop it, or scrub it while it runs with --server URL', {
-      cause: error,
-    })
+    throw new StartupError(
+      error.message,
+      error.exitCode,
+      'stop the server, or scrub the running server with --server URL',
+      {
+        cause: error,
+      },
+    )
   })
   try {
     const database = await openCurrentDatabase(place)

@@ -21,7 +21,7 @@ export async function readSettingFile(file: string, isSecret: boolean): Promise<
       if (isSecret && isOpenToOthers(stats)) {
         throw unusableSettingFile(
           `${file} can be accessed by other users`,
-          `if nobody has read it, run chmod 600 ${file}`,
+          `if no other user has read the file, run chmod 600 ${file}`,
         )
       }
       return await handle.readFile('utf8')
@@ -32,7 +32,7 @@ export async function readSettingFile(file: string, isSecret: boolean): Promise<
     if (error instanceof StartupError) throw error
     throw unusableSettingFile(
       `${file} cannot be read: ${plainReason(error)}`,
-      'make it readable by the user that the server runs as',
+      'make the file readable for the user of the server',
       error,
     )
   }
@@ -42,7 +42,7 @@ export async function readSettingFile(file: string, isSecret: boolean): Promise<
 export async function readSecretFile(file: string, secretName: string): Promise<string> {
   const secret = (await readSettingFile(file, true)).replace(/\r?\n$/, '')
   if (/^[\x20-\x7e]{1,4096}$/.test(secret)) return secret
-  throw unusableSettingFile(`${file} contains no ${secretName}`, 'write the secret into it, on one line')
+  throw unusableSettingFile(`${file} contains no ${secretName}`, 'write the secret into the file, on one line')
 }
 
 export function unusableSettingFile(message: string, nextStep: string, cause?: unknown): StartupError {

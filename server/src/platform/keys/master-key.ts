@@ -89,7 +89,7 @@ async function runKeyCommand(command: string, operation: 'wrap' | 'unwrap', inpu
 function unusableCommand(operation: string, problem: string): UnreadableKeyError {
   return new UnreadableKeyError(
     `the command in masterKey ${problem} when it was called with ${operation}`,
-    'run it in a shell, as the user that the server runs as',
+    'run this command in a shell, as the user of the server',
   )
 }
 
@@ -99,13 +99,13 @@ function readVariable(variable: string): Buffer {
   if (/^[A-Za-z0-9+/_-]{43}=?$/.test(text) && key.length === keySizeBytes) return key
   throw new UnreadableKeyError(
     `the variable ${variable} ${text === '' ? 'with the master key is not set' : 'contains no master key'}`,
-    `set it to ${keySizeBytes} random bytes in base64, such as the output of openssl rand -base64 ${keySizeBytes}`,
+    `set the variable to ${keySizeBytes} random bytes in base64, such as the output of openssl rand -base64 ${keySizeBytes}`,
   )
 }
 
 function missingFile(file: string): UnreadableKeyError {
   return new UnreadableKeyError(
     `the master key ${file} is missing, and the data that it encrypted cannot be read without it`,
-    'restore the key from a backup, or set masterKey to the key of the other servers on this database',
+    'restore the key from a backup, or set masterKey to the key of the other servers of this database',
   )
 }

@@ -84,7 +84,7 @@ export async function readMasterKeyFile(file: string): Promise<Buffer | undefine
         const octal = (mode & 0o777).toString(8).padStart(4, '0')
         throw new UnreadableKeyError(
           `the master key ${file} can be accessed by other users (mode ${octal})`,
-          `if nobody has read it, run chmod 600 ${file}`,
+          `if no other user has read the file, run chmod 600 ${file}`,
         )
       }
       if (size === keySizeBytes) return await handle.readFile()
@@ -105,7 +105,7 @@ export async function readMasterKeyFile(file: string): Promise<Buffer | undefine
     if (systemErrorCode(error) === 'ENOENT') return undefined
     throw new UnreadableKeyError(
       `the master key ${file} cannot be read: ${plainReason(error)}`,
-      'make it readable by the user that the server runs as',
+      'make the file readable for the user of the server',
       { cause: error },
     )
   }
@@ -119,7 +119,7 @@ export async function createMasterKeyFile(file: string, key: Buffer): Promise<Bu
   } catch (error) {
     throw new UnreadableKeyError(
       `the master key ${file} cannot be written: ${plainReason(error)}`,
-      'make its directory writable by the user that the server runs as',
+      'make its directory writable for the user of the server',
       { cause: error },
     )
   }

@@ -22,7 +22,7 @@ export function listenerFigures(counts: () => ListenerCounts): readonly Figure[]
     },
     {
       name: 'acrux_slow_clients_total',
-      help: 'Clients that were cut off because they were too slow.',
+      help: 'Connections that were closed because the client was too slow.',
       kind: 'counter',
       labels: { reason: ['request', 'upload', 'download'] },
       read: async () => byKey('reason', counts().slow),

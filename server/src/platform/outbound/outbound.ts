@@ -68,8 +68,7 @@ const maxPauseMs = 60_000
 
 const maxConcurrent = 64
 
-const howToAllow =
-  'The server connects to it only if the setting outbound.allowedNetworks or outbound.allowPrivateAddresses allows it.'
+const howToAllow = 'To allow the address, set outbound.allowedNetworks or outbound.allowPrivateAddresses.'
 
 /** Creates outbound requests. */
 export function createOutbound(options: OutboundOptions): Outbound {

@@ -8,7 +8,7 @@ export function listenFailure(error: unknown, address: string, option = '--liste
       return new StartupError(
         `another process is already listening on ${address}`,
         exitCodes.portInUse,
-        `stop it, or choose another address with ${option}`,
+        `stop the other process, or choose another address with ${option}`,
         { cause: error },
       )
     case 'EADDRNOTAVAIL':
@@ -25,7 +25,7 @@ export function listenFailure(error: unknown, address: string, option = '--liste
       return new StartupError(
         `this user is not allowed to listen on ${address}`,
         exitCodes.addressUnavailable,
-        `choose a port above 1023 with ${option}, or give the process the permission to bind it`,
+        `choose a port above 1023 with ${option}, or give the process the permission to use this port`,
         { cause: error },
       )
     default:

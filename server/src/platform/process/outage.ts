@@ -90,7 +90,7 @@ const writesPaused: Outage = {
   kind: 'writes-paused',
   status: 503,
   message:
-    'The server moves its data to another database or object store. It accepts no changes until it is started there. Try again later.',
+    'The server moves its data to another database or object store. The server accepts no changes until it is started with the new settings. Try again later.',
   retryAfterSeconds: 15,
 }
 

@@ -49,7 +49,7 @@ async function readAuthority(keyFile: string, certFile: string): Promise<KeyPair
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     throw new CertificateError(
       `the authority's key ${keyFile} can be accessed by other users`,
-      `if nobody has read it, run chmod 600 ${keyFile}`,
+      `if no other user has read the file, run chmod 600 ${keyFile}`,
     )
   }
   const text = await readPemFile(keyFile)

@@ -327,8 +327,8 @@ describe('a configured certificate', () => {
       [{ certFile, keyFile: certFile }, /good.pem contains no private key/],
       [{ certFile, keyFile: other.keyFile }, /does not belong to the first certificate/],
       [{ certFile, keyFile: encrypted }, /is encrypted/],
-      [{ certFile }, /a certificate needs its key/],
-      [{ keyFile }, /a certificate needs its key/],
+      [{ certFile }, /must be set together/],
+      [{ keyFile }, /must be set together/],
     ]
     for (const [given, message] of faults) {
       await assert.rejects(open('unused', given), (error: unknown) => {

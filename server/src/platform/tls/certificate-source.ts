@@ -79,7 +79,7 @@ export async function createCertificateSource(options: CertificateSourceOptions)
     }
   }
   if (certFile === undefined || keyFile === undefined) {
-    throw new CertificateError('a certificate needs its key, and a key its certificate', 'configure both or neither')
+    throw new CertificateError('a certificate and its key must be set together', 'configure both or neither')
   }
   const check = async (pair: UsablePair) => requireValid(pair, certFile, clock.now())
   const pair = await readPair(certFile, keyFile)
@@ -109,5 +109,5 @@ function requireValid({ leaf }: UsablePair, certFile: string, nowMs: number): vo
     throw new CertificateError(message, 'set the clock of this machine, or replace the certificate')
   }
   if (leaf.validToDate.getTime() > nowMs) return
-  throw new CertificateError(`the certificate ${certFile} expired on ${leaf.validTo}`, 'replace it with a renewed one')
+  throw new CertificateError(`the certificate ${certFile} expired on ${leaf.validTo}`, 'replace the certificate')
 }

@@ -37,7 +37,7 @@ export async function readPemFile(file: string): Promise<string> {
     if (error instanceof CertificateError) throw error
     throw new CertificateError(
       `${file} cannot be read: ${plainReason(error)}`,
-      'make it readable by the user that the server runs as',
+      'make the file readable for the user of the server',
       { cause: error },
     )
   }
@@ -63,7 +63,7 @@ export function requireUsablePair(texts: KeyPair, certName: string, keyName: str
   if (!leaf.checkPrivateKey(privateKey)) {
     throw new CertificateError(
       `the key ${keyName} does not belong to the first certificate in ${certName}`,
-      "put the server's own certificate first, then its intermediate certificates, and use the key of the first",
+      'put the certificate of the server first, then its intermediate certificates, and use the key of the first certificate',
     )
   }
   try {

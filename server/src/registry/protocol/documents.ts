@@ -26,7 +26,7 @@ export const actorSchema = z
 
 const pushedBy = actorSchema
   .optional()
-  .describe('Who made the last push. Absent for older pushes, and for anonymous callers.')
+  .describe('The principal of the last push. Absent for older pushes, and for anonymous callers.')
 
 /** A page of the names of repositories. */
 export const catalogSchema = z

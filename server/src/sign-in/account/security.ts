@@ -26,7 +26,8 @@ export async function showSecurity(context: Context, call: PageCall): Promise<Fa
   const form = hiddenFieldsOf(call, account)
   const body = account.user.external
     ? html`<p>
-        Your organisation’s identity provider manages your account. Change your password and second factor there.
+        Your organisation’s identity provider manages your account. Change your password and second factor at the
+        provider.
       </p>`
     : html`${readParameter(call, 'changed') === 'yes' && changedNotice(form)}${securityPage(form, { held, passkeys, canAddPasskey })}`
   const navigation = accountNavigation(call, account, 'security')

@@ -110,7 +110,7 @@ async function rejectAccessPass(step: FlowStep, pending: PendingAccount): Promis
   await step.context.audit.append(
     eventOf(step.call, pending, { action: 'second-factor.add', outcome: 'refused', reason: 'wrong-enrolment-code' }),
   )
-  return showEnrolment(step, pending, 'Incorrect or expired access pass. Ask an administrator for a new one.')
+  return showEnrolment(step, pending, 'Incorrect or expired access pass. Ask an administrator for a new access pass.')
 }
 
 /**

@@ -25,7 +25,11 @@ export async function submitOneTimeLink(context: Context, call: PageCall, form: 
   const user = await context.credentials.oneTimeLinks.holderOf(code)
   if (user === undefined) {
     // No event is recorded, because anonymous callers could fill the disk. Nobody can guess 256 bits.
-    return send(context, call, 'This link is not valid. It has expired, was used, or was replaced. Ask for a new one.')
+    return send(
+      context,
+      call,
+      'This link is not valid. The link has expired, was used, or was replaced. Ask for a new one.',
+    )
   }
   const methods = ['pwd']
   const nowMs = context.clock.now()

@@ -40,7 +40,7 @@ export async function submitCode(context: Context, call: PageCall, form: Form): 
       await context.audit.append(eventOf(call, pending, { action: 'second-factor.close', outcome: 'success' }))
     }
     const problem =
-      'Your authenticator app is blocked after too many incorrect codes. Use another method, or ask an administrator to reset it.'
+      'Your authenticator app is blocked after too many incorrect codes. Use another method, or ask an administrator to remove the app.'
     return showSecondFactor(step, pending, { kind, problem, status: 403 })
   }
   if (outcome === 'throttled') {

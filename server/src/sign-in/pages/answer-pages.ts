@@ -23,8 +23,8 @@ export function consentPage(
   subject: Subject & { readonly redirectUri: string; readonly maxSignInDays: number },
 ): Html {
   return question(form, subject, {
-    text: html`<strong>${subject.clientName}</strong> requests your consent. It will see your name and user name, and
-      can act on your behalf.`,
+    text: html`<strong>${subject.clientName}</strong> requests your consent. The application will see your name and user
+      name, and can act on your behalf.`,
     more: {
       'Redirects to': new URL(subject.redirectUri).host,
       Duration: `Until you remove its access. Each sign-in lasts at most ${subject.maxSignInDays} days.`,
@@ -42,9 +42,10 @@ export function devicePage(
 ): Html {
   return question(form, subject, {
     text: html`Are you trying to sign in to <strong>${subject.clientName}</strong> on another device? Anyone who uses
-      that device can then act as you.`,
+      the other device can then act as you.`,
     more: { 'Requested from': subject.requestedFrom, 'Valid until': subject.expires },
-    warning: 'If someone sent you this code, select Cancel. Continuing would give them access to your account.',
+    warning:
+      'If someone sent you this code, select Cancel. If you continue, the other person gets access to your account.',
   })
 }
 

@@ -18,7 +18,7 @@ export function enrolmentPage(
     ${
       canAddPasskey &&
       html`<p>
-        A passkey uses your fingerprint, face, PIN or security key. It can also sign you in without a password.
+        A passkey uses your fingerprint, face, PIN or security key. A passkey can also sign you in without a password.
       </p>`
     }
     <form method="post" action="/sign-in/enrolment" novalidate>

@@ -181,7 +181,7 @@ export function oneTimeLinkPage(form: Pick<HiddenFields, 'formToken'>, problem?:
         label: 'Link',
         type: 'text',
         autocomplete: 'off',
-        hint: 'Paste the whole link that you were given.',
+        hint: 'Paste the complete link.',
         error: problem,
         hasFocus: problem !== undefined,
       })}

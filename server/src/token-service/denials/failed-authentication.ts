@@ -110,7 +110,7 @@ async function explainWorkloadToken(
   }
   const { owner } = denied
   const caller = owner === undefined ? claimed(username ?? '') : auditedOwnerOf(owner)
-  const advice = 'send the client id of one of them as the user name'
+  const advice = 'send the client id of one application as the user name'
   return { ...caller, decision, message: `${rejectionText(denied.reason, advice)}${presentedText(decision)}` }
 }
 

@@ -95,7 +95,10 @@ test('without a client id, exactly one application may trust the token; with one
   const second = await createTrusting('second')
   const ambiguous = await exchange(await job())
   assert.equal(ambiguous.status, 401)
-  assert.match(ambiguous.message, /more than one application trusts the token: set client_id to one of them/)
+  assert.match(
+    ambiguous.message,
+    /more than one application trusts the token: set client_id to the client id of one application/,
+  )
   for (const { appId } of [first, second]) {
     const { status, token } = await exchange(await job(), { client_id: appId })
     assert.deepEqual([status, decodeJwt(token)['appid']], [200, appId])

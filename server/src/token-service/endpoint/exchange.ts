@@ -151,5 +151,5 @@ async function denyExchange(
 function explain(reason: ExchangeFailure): string {
   if (reason === 'no-assignment') return 'the identity has no role on this registry'
   if (reason === 'foreign-tenant') return 'token validation failed'
-  return rejectionText(reason, 'set client_id to one of them')
+  return rejectionText(reason, 'set client_id to the client id of one application')
 }
