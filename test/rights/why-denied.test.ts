@@ -169,7 +169,7 @@ test('a denial names an identity token for ARM that the registry does not accept
   const policies = { azureADAuthenticationAsArmPolicy: { status: 'disabled' } }
   expectStatus(await arm(server, 'PATCH', registry.id, { properties: { policies } }), 200)
   const denied = await askExchange(server, identity, where)
-  await expectWhy(registry.id, denied, proved(principal), ['arm-tokens-are-refused', 'enable-arm-tokens'])
+  await expectWhy(registry.id, denied, proved(principal), ['arm-tokens-are-rejected', 'enable-arm-tokens'])
   const forged = await askExchange(server, 'x.y.z', where)
   await expectWhy(registry.id, forged, claimed(''), ['malformed', 'sign-in-again'])
 })

@@ -128,12 +128,12 @@ test('acrux owner reset gives the only owner the code with which the first secon
   const change = pageOf(await visitor.submit(start, person))
   const asked = pageOf(await visitor.submit(change, { 'new-password': chosen, repeated: chosen }))
   assert.match(textOf(asked), /Set up a second factor/)
-  const without = pageOf(await visitor.submit(asked, { enrolment_code: 'abcd-efgh-jkmn-pqrs' }))
+  const without = pageOf(await visitor.submit(asked, { access_pass: 'abcd-efgh-jkmn-pqrs' }))
   assert.match(textOf(without), /Incorrect or expired access pass/)
-  const shown = pageOf(await visitor.submit(without, { enrolment_code: stringAt(result, 'enrolmentCode') }))
+  const shown = pageOf(await visitor.submit(without, { access_pass: stringAt(result, 'accessPass') }))
   const secret = /<p class="secret">([A-Z2-7 ]+)<\/p>/.exec(shown.html)?.[1]?.replaceAll(' ', '') ?? ''
   assert.match(textOf(pageOf(await visitor.submit(shown, { code: totpOf(secret) }))), /recovery codes/i)
-  assert.equal(at(await reset(server), 'enrolmentCode'), undefined, 'whoever has a second factor needs no code')
+  assert.equal(at(await reset(server), 'accessPass'), undefined, 'whoever has a second factor needs no code')
 })
 
 test('acrux owner reset resets only owners, and its socket is for its own user only', async () => {

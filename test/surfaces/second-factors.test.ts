@@ -50,7 +50,7 @@ async function methodsOf({ id }: NewPerson): Promise<string[]> {
 /** Sets up an authenticator app with a temporary access pass. Returns its secret, and when it showed the first code. */
 async function setUpApp(person: NewPerson, { visitor, page }: Awaited<ReturnType<typeof afterPassword>>) {
   const { code } = await createPass(person)
-  const shown = pageOf(await visitor.submit(page, { enrolment_code: code }))
+  const shown = pageOf(await visitor.submit(page, { access_pass: code }))
   const secret = /<p class="secret">([A-Z2-7 ]+)</.exec(shown.html)?.[1]?.replaceAll(' ', '') ?? ''
   const confirmedAtMs = Date.now()
   const codes = pageOf(await visitor.submit(shown, { code: totpOf(secret, confirmedAtMs) }))
@@ -67,7 +67,7 @@ test('A temporary access pass allows a person to set up the first second factor,
   expectStatus(await graph(server, 'DELETE', `${passesOf(carol)}/${deleted.id}`), 204)
   assert.deepEqual(await methodsOf(carol), ['password'])
   expectStatus(await graph(server, 'DELETE', `${passesOf(carol)}/${deleted.id}`), 404)
-  const denied = pageOf(await visitor.submit(page, { enrolment_code: deleted.code }))
+  const denied = pageOf(await visitor.submit(page, { access_pass: deleted.code }))
   assert.match(textOf(denied), /Incorrect or expired access pass/)
   await setUpApp(carol, { visitor, page: denied })
   assert.deepEqual(await methodsOf(carol), ['password', 'softwareOath'])

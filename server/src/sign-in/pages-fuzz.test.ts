@@ -15,7 +15,7 @@ names.push(
   'state',
   'post_logout_redirect_uri',
   'method',
-  'enrolment_code',
+  'access_pass',
   'link_code',
 )
 

@@ -47,7 +47,7 @@ An owner is a user who has the role Owner on a subscription, or the directory ro
   },
 })
 
-function textOf({ userPrincipalName, password, enrolmentCode, remaining }: OwnerReset): string {
+function textOf({ userPrincipalName, password, accessPass, remaining }: OwnerReset): string {
   const { authenticatorApp, passkeys, recoveryCodes, identityProviders } = remaining
   const left = [
     ...(authenticatorApp ? ['an authenticator app'] : []),
@@ -60,9 +60,9 @@ function textOf({ userPrincipalName, password, enrolmentCode, remaining }: Owner
   return [
     `user      ${userPrincipalName}`,
     `password  ${password}`,
-    ...(enrolmentCode === undefined ? [] : [`code      ${enrolmentCode}`]),
+    ...(accessPass === undefined ? [] : [`code      ${accessPass}`]),
     'The owner must change the password at the next sign-in. All sign-ins of the owner were ended.',
-    ...(enrolmentCode === undefined
+    ...(accessPass === undefined
       ? []
       : [
           'The code is valid for a day. If identity.secondFactorEnrolment is owner-code, the owner needs the code to set up a second factor.',

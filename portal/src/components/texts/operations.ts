@@ -233,7 +233,7 @@ export const operationsTexts = {
     'token-of-another-kind': 'The token is for another endpoint.',
     'another-registry': 'The token is for another registry.',
     'audience-is-not-accepted': 'The registry does not accept the audience of the workload token.',
-    'arm-tokens-are-refused': 'The registry does not accept tokens for ARM.',
+    'arm-tokens-are-rejected': 'The registry does not accept tokens for ARM.',
     'network-rule': 'No network rule allows the address.',
     'public-network-disabled': 'Network access to the registry is disabled.',
     'source-is-not-allowed': 'The caller may not pull from the source of the import.',

@@ -8,10 +8,10 @@ import type { SecurityEventStore } from './security-event-store.ts'
 
 /** The kind of a security event. `detail` is the kind of method or the reason of a failure. */
 export type SecurityEventKind =
-  /** `detail`: `totp`, `passkey`, `recovery-codes` or `enrolment-code`. */
+  /** `detail`: `totp`, `passkey`, `recovery-codes` or `access-pass`. */
   | 'method-added'
   /**
-   * `detail`: `totp`, `passkey`, `enrolment-code`, or `all` where all second factors were removed together with the password.
+   * `detail`: `totp`, `passkey`, `access-pass`, or `all` where all second factors were removed together with the password.
    */
   | 'method-removed'
   | 'password-changed'

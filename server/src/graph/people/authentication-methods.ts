@@ -110,7 +110,7 @@ export const resetPassword: GraphHandler<typeof passwordResetSchema, typeof rese
       if (removeOtherMethods) {
         await people.setIdentities(transaction, id, [])
         if (await accessPasses.remove(transaction, id)) {
-          const event = { kind: 'method-removed', detail: 'enrolment-code', origin: call.origin } as const
+          const event = { kind: 'method-removed', detail: 'access-pass', origin: call.origin } as const
           await securityEvents.record(transaction, id, event)
         }
       }

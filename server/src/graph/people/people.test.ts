@@ -34,7 +34,7 @@ test('a password reset returns the other sign-in methods, and can remove them', 
   const events = await credentials.securityEvents.list(id)
   assert.deepEqual(
     events.map(({ kind, detail, count }) => `${kind} ${detail} ${count}`).toSorted(),
-    ['method-removed all 1', 'method-removed enrolment-code 1', 'password-reset  2'],
+    ['method-removed access-pass 1', 'method-removed all 1', 'password-reset  2'],
     'each reset is recorded once',
   )
   assert.equal((await asOwner('POST', path, { newPassword: 'short' })).status, 400)

@@ -37,8 +37,8 @@ for (const kind of usualDatabaseKinds) {
     assert.equal((await asOwner('DELETE', path(id, `/${methodId}`))).status, 404)
     const events = await credentials.securityEvents.list(id)
     assert.deepEqual(events.map(({ kind, detail, count }) => `${kind} ${detail} ${count}`).toSorted(), [
-      'method-added enrolment-code 4',
-      'method-removed enrolment-code 1',
+      'method-added access-pass 4',
+      'method-removed access-pass 1',
     ])
   })
 }

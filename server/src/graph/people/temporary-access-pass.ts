@@ -50,12 +50,12 @@ export const createAccessPass: GraphHandler<typeof newAccessPassSchema, typeof a
     context,
     call,
     async (transaction) => {
-      const event = { kind: 'method-added', detail: 'enrolment-code', origin: call.origin } as const
+      const event = { kind: 'method-added', detail: 'access-pass', origin: call.origin } as const
       await securityEvents.record(transaction, id, event)
       const { objectId: createdBy } = call.caller.principal
       return accessPasses.create(transaction, id, { lifetimeMs: lifetimeInMinutes * minuteMs, createdBy })
     },
-    () => ({ action: 'user.create-enrolment-code', target: `users/${id}`, detail: { lifetimeInMinutes } }),
+    () => ({ action: 'user.create-access-pass', target: `users/${id}`, detail: { lifetimeInMinutes } }),
   )
   const made = await accessPasses.find(id)
   call.reply.code(201)
@@ -83,9 +83,9 @@ export const deleteAccessPass: GraphHandler<'none'> = async (context, call) => {
     async (transaction) => {
       const removed = methodId.toLowerCase() === accessPassId && (await accessPasses.remove(transaction, id))
       if (!removed) throw resourceNotFound(methodId)
-      const event = { kind: 'method-removed', detail: 'enrolment-code', origin: call.origin } as const
+      const event = { kind: 'method-removed', detail: 'access-pass', origin: call.origin } as const
       await securityEvents.record(transaction, id, event)
     },
-    () => ({ action: 'user.delete-enrolment-code', target: `users/${id}` }),
+    () => ({ action: 'user.delete-access-pass', target: `users/${id}` }),
   )
 }

@@ -299,7 +299,7 @@ for (const kind of usualDatabaseKinds) {
       await arm('PATCH', contoso, {
         properties: { policies: { azureADAuthenticationAsArmPolicy: { status: 'disabled' } } },
       })
-      await expectOwner(await exchange(tokens.arm), 'arm-tokens-are-refused', 'enable-arm-tokens')
+      await expectOwner(await exchange(tokens.arm), 'arm-tokens-are-rejected', 'enable-arm-tokens')
       const unused = await tokenFor(puller, 'https://containerregistry.azure.net/.default')
       time.nowMs += 90 * 60 * 1000
       await expectOwner(await exchange(tokens.acr), 'expired', 'sign-in-again')

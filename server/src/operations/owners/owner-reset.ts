@@ -35,7 +35,7 @@ export type OwnerReset = {
    * A one-time code for the setup of the first second factor, if that requires a code from an owner: there may be no other
    * owner. Undefined for a person who has a second factor.
    */
-  readonly enrolmentCode: string | undefined
+  readonly accessPass: string | undefined
   /** The remaining sign-in methods in addition to the password. */
   readonly remaining: {
     readonly authenticatorApp: boolean
@@ -78,7 +78,7 @@ export async function resetOwner(context: OwnerResetContext, request: OwnerReset
   const reset = { mustChange: true, removesMethods: request.removeSecondFactors, origin }
   const before = await credentials.secondFactors.of(objectId)
   const keepsSecondFactor = !request.removeSecondFactors && (before.totp || before.passkeys > 0)
-  const enrolmentCode = await database
+  const accessPass = await database
     .transaction(async (transaction) => {
       if (!owner.enabled) await directory.people.updateUser(transaction, objectId, { enabled: true })
       await credentials.resetPassword(transaction, objectId, prepared, reset)
@@ -91,7 +91,7 @@ export async function resetOwner(context: OwnerResetContext, request: OwnerReset
         origin,
       })
       if (keepsSecondFactor) return undefined
-      const event = { kind: 'method-added', detail: 'enrolment-code', origin } as const
+      const event = { kind: 'method-added', detail: 'access-pass', origin } as const
       await credentials.securityEvents.record(transaction, objectId, event)
       return credentials.accessPasses.create(transaction, objectId, { lifetimeMs: accessPassMs, createdBy: null })
     })
@@ -103,7 +103,7 @@ export async function resetOwner(context: OwnerResetContext, request: OwnerReset
   const identities = await directory.people.identitiesOf(objectId)
   const { totp: authenticatorApp, passkeys, recoveryCodes } = factors
   const remaining = { authenticatorApp, passkeys, recoveryCodes, identityProviders: identities.length }
-  return { userPrincipalName, password, enrolmentCode, remaining }
+  return { userPrincipalName, password, accessPass, remaining }
 }
 
 async function chooseOwner(context: OwnerResetContext, name: string | undefined): Promise<User> {

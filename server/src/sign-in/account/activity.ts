@@ -44,7 +44,7 @@ function row(event: SecurityEvent): Html {
   </li>`
 }
 
-const createdMethods = new Set(['recovery-codes', 'enrolment-code'])
+const createdMethods = new Set(['recovery-codes', 'access-pass'])
 
 function titleOf({ kind, detail }: SecurityEvent): string {
   switch (kind) {
@@ -79,7 +79,7 @@ function methodName(detail: string): string {
       return 'Passkey'
     case 'recovery-codes':
       return 'Recovery codes'
-    case 'enrolment-code':
+    case 'access-pass':
       return 'Access pass'
     case 'all':
       return 'All second factors'

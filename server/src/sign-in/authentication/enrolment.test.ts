@@ -158,9 +158,9 @@ test('with enrolment by owner code, a password alone cannot set up an authentica
   const code = await pages.change((transaction) =>
     accessPasses.create(transaction, alice.objectId, { lifetimeMs: 60_000, createdBy: null }),
   )
-  const shown = await browser.submit(without, '/sign-in/enrolment', { enrolment_code: code.toUpperCase() })
+  const shown = await browser.submit(without, '/sign-in/enrolment', { access_pass: code.toUpperCase() })
   const confirm = { code: codeOf(pages, shown) }
-  const stripped = await browser.submit(shown, '/sign-in/enrolment/confirm', { ...confirm, enrolment_code: '' })
+  const stripped = await browser.submit(shown, '/sign-in/enrolment/confirm', { ...confirm, access_pass: '' })
   assert.equal(stripped.status, 400, 'every step requires the code')
   assert.match(stripped.text, /Incorrect or expired access pass/)
   assert.equal((await pages.credentials.secondFactors.of(alice.objectId)).totp, false)
@@ -179,9 +179,9 @@ test('with enrolment by owner code, a password alone cannot set up a passkey', a
   const code = await pages.change((transaction) =>
     accessPasses.create(transaction, alice.objectId, { lifetimeMs: 60_000, createdBy: null }),
   )
-  const shown = await browser.submit(without, '/sign-in/enrolment', { method, enrolment_code: code })
+  const shown = await browser.submit(without, '/sign-in/enrolment', { method, access_pass: code })
   const credential = createTestAuthenticator({ rpId: 'login.example', origin: testOrigin }).create(shown)
-  const stripped = await browser.submit(shown, '/sign-in/enrolment/passkey', { credential, enrolment_code: '' })
+  const stripped = await browser.submit(shown, '/sign-in/enrolment/passkey', { credential, access_pass: '' })
   assert.equal(stripped.status, 400, 'every step requires the code')
   assert.match(stripped.text, /Incorrect or expired access pass/)
   assert.equal((await secondFactors.of(alice.objectId)).passkeys, 0)
@@ -198,7 +198,7 @@ test('a setup that was started with an owner’s code does not show its secret w
   const attacker = pages.openBrowser()
   const nextPage = await enterPassword(attacker, await attacker.get(codeRequest().url), 'alice')
   const own = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
-  const shown = await browser.submit(own, '/sign-in/enrolment', { enrolment_code: code })
+  const shown = await browser.submit(own, '/sign-in/enrolment', { access_pass: code })
   assert.notEqual(secretOf(shown), '')
   const [, token = ''] = /name="token" value="([^"]+)"/.exec(nextPage.text) ?? []
   const [, flow = ''] = /name="flow" value="([^"]+)"/.exec(nextPage.text) ?? []
@@ -226,7 +226,7 @@ test('the account pages require the owner’s code for the first second factor, 
   const code = await pages.change((transaction, { accessPasses }) =>
     accessPasses.create(transaction, alice.objectId, { lifetimeMs: 60_000, createdBy: null }),
   )
-  const shown = await browser.submit(nextPage, '/sign-in/enrolment', { enrolment_code: code })
+  const shown = await browser.submit(nextPage, '/sign-in/enrolment', { access_pass: code })
   pages.time.nowMs += 1000
   const codes = await browser.submit(shown, '/sign-in/enrolment/confirm', { code: codeOf(pages, shown) })
   const end = await goOn(browser, codes)

@@ -91,7 +91,7 @@ async function withEnrolment(
   const step = await openFlowStep(context, call, requireFlow(context, call.caller, readField(form, 'flow')))
   const pending = enrollingOf(step)
   if (pending === undefined) return proceed(step)
-  const accessPass = readField(form, 'enrolment_code').trim()
+  const accessPass = readField(form, 'access_pass').trim()
   // The page after a wrong first code shows the secret again, so it requires the same as starting the setup.
   if (!(await mayEnrol(context, pending, accessPass))) return rejectAccessPass(step, pending)
   return run({ step, pending, accessPass })
@@ -108,7 +108,7 @@ async function mayEnrol(
 
 async function rejectAccessPass(step: FlowStep, pending: PendingAccount): Promise<FastifyReply> {
   await step.context.audit.append(
-    eventOf(step.call, pending, { action: 'second-factor.add', outcome: 'refused', reason: 'wrong-enrolment-code' }),
+    eventOf(step.call, pending, { action: 'second-factor.add', outcome: 'refused', reason: 'wrong-access-pass' }),
   )
   return showEnrolment(step, pending, 'Incorrect or expired access pass. Ask an administrator for a new access pass.')
 }
@@ -186,7 +186,7 @@ async function showFirstPasskey({ step, pending, accessPass }: Enrolment, proble
   const page = newPasskeyPage(form, {
     ...(await requestNewPasskey(context, call, pending.user)),
     action: '/sign-in/enrolment/passkey',
-    hidden: { enrolment_code: accessPass },
+    hidden: { access_pass: accessPass },
     cancel: cancelButton(form),
     problem,
   })

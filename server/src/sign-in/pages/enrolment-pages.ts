@@ -26,7 +26,7 @@ export function enrolmentPage(
       ${
         needsCode &&
         field({
-          name: 'enrolment_code',
+          name: 'access_pass',
           label: 'Access pass',
           type: 'text',
           autocomplete: 'off',
@@ -57,7 +57,7 @@ export function firstCodePage(
   const { picture, secretBase32, accessPass, problem } = made
   return html`${secretOf(picture, secretBase32)}
     <form method="post" action="/sign-in/enrolment/confirm" novalidate>
-      ${hiddenFields(form, { enrolment_code: accessPass })} ${confirmationField(problem)}
+      ${hiddenFields(form, { access_pass: accessPass })} ${confirmationField(problem)}
       <div class="actions"><button class="primary" type="submit">Confirm</button>${cancelButton(form)}</div>
     </form>`
 }

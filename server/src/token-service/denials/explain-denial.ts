@@ -50,7 +50,7 @@ async function failureOfCredential(
   switch (failed) {
     case 'admin-account-is-off':
       return [failed, 'enable-admin-account']
-    case 'arm-tokens-are-refused':
+    case 'arm-tokens-are-rejected':
     case 'audience-is-not-accepted':
       return [failed, 'sign-in-again']
     case 'withdrawn':

@@ -112,7 +112,7 @@ async function explainRejection(
 ): Promise<DecisionRecord> {
   const isForArm = denied.reason === 'audience' && (await identity.verifyIncomingToken(token, ['arm'], appId)).ok
   return isForArm
-    ? failedBefore('arm-tokens-are-refused', { kind: 'enable-arm-tokens' })
+    ? failedBefore('arm-tokens-are-rejected', { kind: 'enable-arm-tokens' })
     : explainRejectedIdentityToken(directory, denied)
 }
 

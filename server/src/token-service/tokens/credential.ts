@@ -44,7 +44,7 @@ export type StandingContext = {
 /** A check of a credential at a registry that failed. */
 export type FailedCheck =
   | 'admin-account-is-off'
-  | 'arm-tokens-are-refused'
+  | 'arm-tokens-are-rejected'
   | 'audience-is-not-accepted'
   /** The credential or its owner was disabled, deleted or replaced. */
   | 'withdrawn'
@@ -64,7 +64,7 @@ export async function failedCheck(
     case 'scoped-token':
       return (await access.scopedTokenStands(registry.rid, credential.password)) ? undefined : 'withdrawn'
     case 'directory':
-      if (credential.byArmToken === true && !acceptsArmTokens(registry)) return 'arm-tokens-are-refused'
+      if (credential.byArmToken === true && !acceptsArmTokens(registry)) return 'arm-tokens-are-rejected'
       if (!stillAcceptsWorkload(resources, registry, credential.workloadAudience)) return 'audience-is-not-accepted'
       return (await credentials.credentialStands(credential.objectId, credential.credential)) ? undefined : 'withdrawn'
   }
