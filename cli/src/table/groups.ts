@@ -4,7 +4,7 @@ import type { GroupRow } from '../framework/command/row.ts'
 export const groups: readonly GroupRow[] = [
   {
     path: 'account',
-    summary: 'show the signed-in accounts, select one, and get access tokens',
+    summary: 'show and select signed-in accounts, and get access tokens',
     examples: ['acrux account show', 'acrux account list -o table'],
     az: {
       lacks: {

@@ -73,7 +73,7 @@ export interface GraphIdentityProviders {
 export interface GraphNewOneTimeLink {
   readonly id: string
   /**
-   * The address that the user opens. No later response contains it.
+   * The address that the user opens. Later responses do not contain this value.
    */
   readonly link: string
   readonly createdDateTime: string
@@ -82,7 +82,7 @@ export interface GraphNewOneTimeLink {
 export interface GraphNewTemporaryAccessPass {
   readonly id: string
   /**
-   * The code. No later response contains it.
+   * The code. Later responses do not contain this value.
    */
   readonly temporaryAccessPass: string
   readonly createdDateTime: string | null

@@ -339,7 +339,7 @@ export interface ServerStatus {
      */
     readonly isThis: boolean
     /**
-     * The name of its machine. Null for a server of an earlier version.
+     * The name of the machine of the server. Null for a server of an earlier version.
      */
     readonly host: string | null
     readonly version: string | null

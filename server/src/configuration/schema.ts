@@ -158,7 +158,7 @@ export const settingsSchema = z.strictObject(
     metricsTokenFile: path().optional().register(settingTexts, {
       kind: 'text',
       description:
-        'The file with the bearer token that requests for the metrics require: one line of at least 16 letters, digits and `-._~+/`. Only the user of the server may have access to the file. It is read at startup.',
+        'The file with the bearer token that requests for the metrics require: one line of at least 16 letters, digits and `-._~+/`. Only the user of the server may have access to the file. The server reads the file at startup.',
       placeholder: 'file',
       example: '/etc/acrux/metrics.token',
       defaultText: 'none: metrics on loopback require no token',
@@ -173,7 +173,7 @@ export const settingsSchema = z.strictObject(
     drainSeconds: wholeNumber(0, 3600).default(0).register(settingTexts, {
       kind: 'number',
       description:
-        'How long the server continues to accept connections after SIGTERM. During this time, `/readyz` responds 503, and each response closes its connection. A load balancer then selects other servers. The load balancer must notice the 503 within this time.',
+        'How long the server continues to accept connections after SIGTERM. During this time, `/readyz` responds 503, and each response closes its connection. A load balancer then selects other servers. The load balancer must notice the status 503 within this time.',
       placeholder: 'seconds',
       example: '15',
     }),
@@ -286,7 +286,7 @@ export const settingsSchema = z.strictObject(
           verifyAfterSeconds: wholeNumber(0, 31_536_000).default(1_209_600).register(settingTexts, {
             kind: 'number',
             description:
-              'A push, mount or import of content that is already stored verifies the stored bytes, unless they were verified within this time. A push replaces corrupt bytes. 0 verifies them every time.',
+              'A push, mount or import of stored content first verifies the stored bytes, unless a verification within this time was successful. A push replaces corrupt bytes. 0 verifies them every time.',
             placeholder: 'seconds',
             example: '86400',
           }),

@@ -132,7 +132,7 @@ export const storageSettings = z
       redirect: flag().default(false).register(settingTexts, {
         kind: 'boolean',
         description:
-          'Redirect a `GET` of a blob to the object store, as Azure Container Registry does, instead of sending the bytes through the server. The URL is valid for 5 minutes, even if the permission is revoked meanwhile. Clients must be able to reach the store. The setting needs credentials that can sign URLs; a SAS token cannot.',
+          'Redirect a `GET` of a blob to the object store, as Azure Container Registry does, instead of sending the bytes through the server. The URL is valid for 5 minutes, even after the permission is revoked. Clients must be able to reach the store. The setting needs credentials that can sign URLs; a SAS token cannot.',
         placeholder: 'boolean',
         example: 'true',
       }),

@@ -140,7 +140,7 @@ export function requireSameProduct({ dataDir, database: { url } }: Omit<Database
     throw new StartupError(
       `the rows of the data directory ${dataDir} are in PostgreSQL`,
       exitCodes.dataDirUnusable,
-      'set database to its URL, or choose another directory with --data-dir',
+      'set database to the URL of PostgreSQL, or choose another directory with --data-dir',
     )
   }
   // Beside the marker, the file is the source of a relocation that is complete.
@@ -209,7 +209,7 @@ function newerSchema(error: unknown): unknown {
   return new StartupError(
     error.message,
     exitCodes.newerSchema,
-    'use the version of acrux that last wrote the database, or a later one',
+    'use the version of acrux that last wrote the database, or a later version',
     { cause: error },
   )
 }

@@ -41,9 +41,9 @@ export const clientVariables: readonly ClientVariable[] = [
     description: 'the origin of the metadata service that issues tokens of a managed identity',
   },
   { name: 'BROWSER', description: 'the program that opens the sign-in page' },
-  { name: 'DISPLAY', description: 'if it and WAYLAND_DISPLAY are unset on Linux, acrux login shows a code instead' },
+  { name: 'DISPLAY', description: 'without DISPLAY and WAYLAND_DISPLAY on Linux, acrux login shows a code instead' },
   { name: 'WAYLAND_DISPLAY', description: 'see DISPLAY' },
-  { name: 'DBUS_SESSION_BUS_ADDRESS', description: 'if it is unset, the Secret Service is not used' },
+  { name: 'DBUS_SESSION_BUS_ADDRESS', description: 'without this variable, the Secret Service is not used' },
   { name: 'HTTPS_PROXY', description: 'the proxy, except for the hosts of NO_PROXY' },
   { name: 'NODE_EXTRA_CA_CERTS', description: 'a file with further certificate authorities' },
   {

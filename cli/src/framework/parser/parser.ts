@@ -69,7 +69,7 @@ function addCommonOptions(parser: Parser, { text }: Command): void {
     format,
     new Option('--query <jmespath>', 'a JMESPath query that selects a part of the result'),
     new Option('--only-show-errors', 'show only errors, and no warnings'),
-    new Option('--verbose', 'show what the command does'),
+    new Option('--verbose', 'show the steps of the command'),
     new Option('--debug', 'show every request, without secrets'),
   ]
   for (const option of options) parser.addOption(option.helpGroup(commonOptionsHeading))

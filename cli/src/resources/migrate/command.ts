@@ -7,10 +7,10 @@ import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/da
 import { settingsText, targetFlags, targetOf } from './target-flags.ts'
 
 const about = `
-The command moves the rows of a server to PostgreSQL, its blobs to Azure Blob Storage or S3, or both. It can also move
-them back. The server can be running. The server accepts changes until the last step, in which the command copies the
-latest changes. After this step, the server answers pulls and issues tokens, and rejects changes with 503 until you
-restart the server with the new settings.
+The command moves the rows of a server to PostgreSQL, its blobs to Azure Blob Storage or S3, or both. The command can
+also move rows and blobs back. The server can be running. The server accepts changes until the last step, in which the
+command copies the latest changes. After this step, the server answers pulls and issues tokens, and rejects changes
+with 503 until you restart the server with the new settings.
 
 The command compares every blob with its digest, and reads the copy back. Every table is compared row by row. The new
 places must be empty. The command deletes nothing in the old places. If the command is interrupted, run it again with

@@ -77,7 +77,7 @@ async function finishRotation(context: CommandContext, holder: Holder, flags: Se
   const old = oldToDelete(holder, passwords, flags.keyId)
   requireKnownUses(holder, passwords, old)
   const newest = validPasswords(passwords).at(-1)
-  if (newest === undefined) throw new Error('an old password must have a newer one')
+  if (newest === undefined) throw new Error('an old password needs a newer password')
   if (newest.lastUsedAtMs === undefined)
     context.log.warning(`no client has used ${newest.id} yet: check that the clients have this password`)
   const isDryRun = flags.dryRun === true

@@ -16,7 +16,7 @@ export const identitiesTexts = {
   onlyOwners: 'Only an owner of the directory may do this.',
   onlyApplicationOwners: 'Only an owner of this application, or of the directory, may do this.',
   onlyGroupOwners: 'Only an owner of this group, or of the directory, may do this.',
-  shownOnce: 'Copy it now. It is not shown again.',
+  shownOnce: 'Copy this text now. The text is not shown again.',
   giveRole: {
     action: 'Give a role',
     where: 'At which registry?',

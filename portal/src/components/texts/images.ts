@@ -115,7 +115,7 @@ export const imagesTexts = {
     restore: 'Restore',
     restored: 'Restored',
     noTag: 'Without a tag',
-    force: 'Move the tag if it points to another manifest',
+    force: 'Move the tag if the tag points to another manifest',
     cut: 'Only the first 1,000 are shown.',
   },
   import: {
@@ -234,6 +234,6 @@ export const imagesTexts = {
     maybeMore: 'There may be more. Type more of the name, or also the repository, such as team/app:1.',
     maybeMissed: 'Not everything was searched. Also type the repository, such as team/app:1.',
     notSearched: (registries: string) =>
-      `Not searched, because of its network rules or its authentication policy: ${registries}. Open the registry instead.`,
+      `Not searched, because of network rules or the authentication policy: ${registries}. Open the registry instead.`,
   },
 } as const

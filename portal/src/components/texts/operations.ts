@@ -130,7 +130,8 @@ export const operationsTexts = {
     removeLoses:
       'The server stops sending events to this address. A new webhook with this name gets only later events.',
     secret: 'Secret of',
-    secretHint: 'The receiver verifies the signatures with this secret. Copy the secret now. It is not shown again.',
+    secretHint:
+      'The receiver verifies the signatures with this secret. Copy the secret now. The secret is not shown again.',
     mayNot: 'Your roles do not allow you to change webhooks.',
     all: 'All',
   },

@@ -83,7 +83,7 @@ export const rightsTexts = {
     widens: 'already has this role here with a condition. The condition is replaced.',
     has: 'already has this role here. Nothing changes.',
     assign: 'Assign',
-    failed: 'These could not be assigned:',
+    failed: 'Failed assignments:',
   },
   condition: {
     hint: 'Write the condition in Azure’s language for conditions. A condition can compare the name of the repository, and no other attribute.',

@@ -22,7 +22,7 @@ export const accessPassBody = z.strictObject({
 export const newAccessPassSchema = z
   .strictObject({
     id: z.guid(),
-    temporaryAccessPass: z.string().describe('The code. No later response contains it.'),
+    temporaryAccessPass: z.string().describe('The code. Later responses do not contain this value.'),
     createdDateTime: z.iso.datetime().nullable(),
     startDateTime: z.iso.datetime().nullable(),
     lifetimeInMinutes: z.int(),

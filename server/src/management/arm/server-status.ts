@@ -18,7 +18,10 @@ export const statusResponse = z
         z.strictObject({
           id: z.string(),
           isThis: z.boolean().describe('Whether this server sent the response.'),
-          host: z.string().nullable().describe('The name of its machine. Null for a server of an earlier version.'),
+          host: z
+            .string()
+            .nullable()
+            .describe('The name of the machine of the server. Null for a server of an earlier version.'),
           version: z.string().nullable(),
           startedAt: timeOrNull,
           lastSeenAt: timeOrNull.describe('The last heartbeat, by the clock of that server.'),

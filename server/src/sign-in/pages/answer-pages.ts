@@ -27,7 +27,7 @@ export function consentPage(
       name, and can act on your behalf.`,
     more: {
       'Redirects to': new URL(subject.redirectUri).host,
-      Duration: `Until you remove its access. Each sign-in lasts at most ${subject.maxSignInDays} days.`,
+      Duration: `Until you remove the access of the application. Each sign-in lasts at most ${subject.maxSignInDays} days.`,
     },
     warning:
       'Accept only if you trust this application. You can remove its access at any time on the “Applications” page of your account.',

@@ -131,7 +131,7 @@ export function newPasskeyPage(
   return html`${alert(problem)}
     <p>Your browser will ask where to save the passkey: on this device, on your phone or on a security key.</p>
     <p role="status" data-passkey-status></p>
-    <noscript><p class="error">Passkeys require JavaScript. Turn it on in your browser.</p></noscript>
+    <noscript><p class="error">Passkeys require JavaScript. Turn JavaScript on in your browser.</p></noscript>
     <form method="post" action="${action}" data-passkey="create" data-options="${options}" novalidate>
       ${hiddenFields(form, { ...hidden, challenge, credential: '' })}
       ${field({

@@ -161,7 +161,7 @@ export function passkeyPage(
   return html`${continueTo(form)} ${alert(problem)}
     <p>Your browser will ask for your fingerprint, face, PIN or security key.</p>
     <p role="status" data-passkey-status></p>
-    <noscript><p class="error">Passkeys require JavaScript. Turn it on in your browser.</p></noscript>
+    <noscript><p class="error">Passkeys require JavaScript. Turn JavaScript on in your browser.</p></noscript>
     <form method="post" action="/sign-in/passkey" data-passkey="get" data-options="${options}">
       ${hiddenFields(form, { challenge, credential: '' })}
       <div class="actions">

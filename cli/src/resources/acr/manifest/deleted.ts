@@ -100,7 +100,7 @@ export const restoreManifest = defineCommand<RestoreManifestFlags>({
       flags: '-d, --digest <digest>',
       description: 'the digest of the manifest. Default: the digest of the deleted tag',
     },
-    { flags: '-f, --force', description: 'move the tag if it points to another manifest' },
+    { flags: '-f, --force', description: 'move the tag if the tag points to another manifest' },
     yesFlag,
   ],
   examples: [
