@@ -157,7 +157,7 @@ async function discover(
   }
   for (const [name, url] of Object.entries({ authorization_endpoint, token_endpoint, jwks_uri })) {
     if (url === undefined || URL.parse(url)?.protocol !== 'https:')
-      throw invalidResponse(`its ${name} is not an https URL`)
+      throw invalidResponse(`the ${name} of the provider is not an https URL`)
   }
   return configuration
 }

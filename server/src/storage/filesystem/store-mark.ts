@@ -37,7 +37,7 @@ export async function requireMarks(directories: readonly string[], id: string): 
   for (const directory of directories) {
     const found = await readMark(directory)
     if (found === id) continue
-    const problem = found === undefined ? 'is missing' : 'is that of another store'
+    const problem = found === undefined ? 'is missing' : 'belongs to another store'
     throw new StorageUnavailableError(`${join(directory, markName)} ${problem}: the blobs of the server are elsewhere`)
   }
 }
