@@ -57,7 +57,7 @@ export const imagesTexts = {
     delete: 'Delete repository…',
     deleteTitle: (name: string) => `Delete the repository ${name}?`,
     deleteLost: (tags: number, manifests: number) =>
-      `${manifests} manifests, ${tags} tags, and all signatures, SBOMs and attestations of them. Pulls from this repository will fail.`,
+      `${manifests} manifests, ${tags} tags, and all of their signatures, SBOMs and attestations. Pulls from this repository will fail.`,
     deleteAction: 'Delete repository',
     noTags: 'This repository has no tags. The repository still has manifests: see Manifests.',
     noManifests: 'This repository has no manifests. Push an image with the command above.',

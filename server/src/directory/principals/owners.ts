@@ -87,7 +87,7 @@ export function createSubscriptionGuard(store: OwnerReads, owners: SubscriptionO
       const left = await owners(transaction)
       for (const scope of scopes) {
         if (await some(transaction, left.get(scope) ?? [])) continue
-        const text = `The last owner of ${scope} cannot be deleted or disabled. Assign the role Owner there to another principal first.`
+        const text = `The last owner of ${scope} cannot be deleted or disabled. First assign the role Owner at this scope to another principal.`
         throw new DirectoryError('invalid', text)
       }
     },

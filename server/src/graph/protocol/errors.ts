@@ -86,7 +86,7 @@ export function ownMethodsElsewhere(publicOrigin: PublicOrigin): GraphError {
 export function mayNotBecome(targetId: string, obstacle: BecomingObstacle): GraphError {
   const reason =
     obstacle.kind === 'directory-role'
-      ? `The principal '${targetId}' has the directory role '${obstacle.role}', and the caller does not.`
+      ? `The principal '${targetId}' has the directory role '${obstacle.role}', but the caller does not have this role.`
       : `The principal '${targetId}' can assign roles at the scope '${obstacle.scope}', and the caller may not assign it the role '${obstacle.roleDefinitionName}' there.`
   return new GraphError('denied', `Insufficient privileges to complete the operation. ${reason}`)
 }
