@@ -192,6 +192,8 @@ const wrongUsage: readonly { args: readonly string[]; env?: Record<string, strin
   { args: ['--control-token', 'a-secret-on-the-command-line'], says: /@FILE/ },
   { args: ['--clock', 'tomorrow'], says: /2027-01-01T00:00:00Z/ },
   { args: ['--ca-cert', 'ca.pem'], says: /--ca-key/ },
+  { args: ['--public-host', 'a b'], says: /must be a host.*not a b\n.*such as registry\.test/ },
+  { args: ['--workers', '2'], says: /unknown option/ },
   { args: ['--realism', 'some'], says: /instant, azure/ },
   { args: ['--data-dir', '/tmp'], says: /unknown option/ },
   { args: ['--database', 'postgres://localhost/acrux'], says: /unknown option/ },

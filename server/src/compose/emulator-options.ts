@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
-import { isLoopback, parseListenAddressOrFreePort } from '../configuration/index.ts'
+import { isLoopback, parseListenAddressOrFreePort, parsePublicHost } from '../configuration/index.ts'
 import { ClockInputError, requireTime } from '../emulator/index.ts'
 import { readSettingFile } from '../platform/files/setting-file.ts'
 import type { ListenAddress } from '../platform/http/acceptor.ts'
@@ -62,7 +62,7 @@ export async function readEmulatorSettings(
     seedFiles: (flags.seed ?? []).map((file) => path.resolve(file)),
     ca: requireAuthorityFiles(flags),
     http: flags.http === true,
-    publicHost: flags.publicHost,
+    publicHost: requirePublicHost(flags.publicHost),
     startsAtMs: requireStart(flags.clock),
     realism: flags.realism ?? 'instant',
     isOnNetwork,
@@ -82,6 +82,13 @@ function requireAddress(flag: string, text: string): ListenAddress {
   const address = parseListenAddressOrFreePort(text)
   if (address === undefined) throw wrong(`${flag}: must be HOST:PORT, not ${text}`, 'write such as 127.0.0.1:0')
   return address
+}
+
+/** A host without a port gets that of the emulator, and `from-request` is no host. */
+function requirePublicHost(text: string | undefined): string | undefined {
+  const isHost = text === undefined || text === 'from-request' || [text, `${text}:1`].some(parsePublicHost)
+  if (isHost) return text
+  throw wrong(`--public-host: must be a host, or from-request, not ${text}`, 'write such as registry.test')
 }
 
 function requireAuthorityFiles({ caCert, caKey, http }: EmulatorFlags): EmulatorSettings['ca'] {

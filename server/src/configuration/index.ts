@@ -1,5 +1,5 @@
 export { type Configuration, ConfigurationError, loadConfiguration, withActualPorts } from './configuration.ts'
-export { formatListenAddress, isLoopback, parseListenAddressOrFreePort } from './network-address.ts'
+export { formatListenAddress, isLoopback, parseListenAddressOrFreePort, parsePublicHost } from './network-address.ts'
 export { configurationReference } from './reference.ts'
 export { type SettingInForce, settingsInForce } from './settings-in-force.ts'
 export { type SettingDefinition, settingDefinitions } from './settings.ts'

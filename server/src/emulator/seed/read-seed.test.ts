@@ -30,6 +30,11 @@ const invalid: readonly (readonly [text: string, message: string, why: string])[
     'seed.yaml:2:31: registries[0].sk is not a key of the seed. Did you mean sku?',
     'an unknown key with a known neighbour',
   ],
+  [
+    'version: 1\nregistrys: []',
+    'seed.yaml:2:1: registrys is not a key of the seed. Did you mean registries?',
+    'an unknown key of the document, whose neighbour is one, too',
+  ],
   ['version: 1\nzebra: 1', 'seed.yaml:2:1: zebra is not a key of the seed', 'an unknown key'],
   [
     'version: 1\ntemplates: [{ file: main.json }]',

@@ -1,7 +1,7 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
 import type { z } from 'zod'
 import { nearestName } from '@acrux/shared/texts/nearest-name.ts'
-import { type Seed, seedKeys, seedSchema } from './schema.ts'
+import { type Seed, seedKeysAt, seedSchema } from './schema.ts'
 import { type SeedPath, pathText, SeedError } from './seed-error.ts'
 
 /** A valid document, which can name the place of each of its values. */
@@ -91,7 +91,7 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({
         path: [...path, key],
-        message: path.length === 0 && key === 'templates' ? notServed : unknownKey(key),
+        message: path.length === 0 && key === 'templates' ? notServed : unknownKey(key, path),
       }))
     case 'invalid_type':
       return [
@@ -146,7 +146,7 @@ function limitText(origin: string, limit: string): string {
   }
 }
 
-function unknownKey(key: string): string {
-  const nearest = nearestName(key, seedKeys)
+function unknownKey(key: string, path: readonly PropertyKey[]): string {
+  const nearest = nearestName(key, seedKeysAt(path))
   return nearest === undefined ? 'is not a key of the seed' : `is not a key of the seed. Did you mean ${nearest}?`
 }

@@ -193,10 +193,25 @@ export const seedSchema = z.strictObject({
   images: items(image),
 })
 
-const mappings = [seedSchema, registry, user, application, group, roleAssignment, scopeMap, token, image]
+/** The mappings in the lists of the document. */
+const mappings = new Map<PropertyKey, { readonly shape: object }>(
+  Object.entries({
+    registries: registry,
+    users: user,
+    applications: application,
+    groups: group,
+    roleAssignments: roleAssignment,
+    scopeMaps: scopeMap,
+    tokens: token,
+    images: image,
+  }),
+)
 
-/** The keys of all mappings of the document, but not those within the items of an item. */
-export const seedKeys: readonly string[] = mappings.flatMap(({ shape }) => Object.keys(shape))
+/** The keys of the document, or of an item in one of its lists; empty for a mapping within an item. */
+export function seedKeysAt([list, ...rest]: readonly PropertyKey[]): readonly string[] {
+  if (list === undefined) return Object.keys(seedSchema.shape)
+  return rest.length === 1 ? Object.keys(mappings.get(list)?.shape ?? {}) : []
+}
 
 /** A valid document, with its defaults. */
 export type Seed = z.output<typeof seedSchema>
