@@ -1,6 +1,7 @@
 import {
   type Access,
   type AccessFlags,
+  RegistryError,
   accessFlags,
   askDataPlane,
   documentIn,
@@ -11,8 +12,11 @@ import { type Image, parseImage, pathOf } from '../../clients/registry/image.ts'
 import { type PageFlags, listPages, pageFlags, topFlag } from '../../clients/registry/pages.ts'
 import { requireDigest } from '../../clients/registry/tag-digest.ts'
 import { type FlagDescription, defineCommand } from '../../framework/command/command.ts'
+import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
 import { yesFlag } from '../../framework/options/flags.ts'
+import type { ResultFlags } from '../../framework/output/print-result.ts'
+import { evenSizeText } from '@acrux/shared/texts/size-text.ts'
 import { valueAt } from '../../framework/values/shape.ts'
 import { type AttributeFlags, type Target, attributeFlags, showOrUpdate } from './attributes.ts'
 
@@ -54,14 +58,47 @@ function requireTarget({ repository, image }: TargetFlags): Target {
   throw failure('Usage error: You need to provide either --image IMAGE | --repository REPOSITORY, but not both')
 }
 
+type ListFlags = RepositoryFlags & Pick<PageFlags, 'top'> & Pick<ResultFlags, 'output' | 'query'>
+
+/** The repositories with their columns; undefined if the registry does not have this list, or denies it. */
+async function listDetails(context: CommandContext, flags: ListFlags): Promise<readonly unknown[] | undefined> {
+  try {
+    const access = await openAccess(context, flags.name, flags, 'registry:repositories:*')
+    return await listPages(access, { path: '/acr/v1/_repositories', member: 'repositories' }, { ...flags })
+  } catch (error) {
+    if (error instanceof RegistryError && [401, 403, 404, 405].includes(error.status)) return undefined
+    throw error
+  }
+}
+
+/** A row of the table. A registry without details has only names. */
+function repositoryRow(repository: unknown): unknown {
+  if (typeof repository === 'string') return repository
+  const size = valueAt(repository, 'size')
+  const pushed = valueAt(repository, 'lastPushTime')
+  return {
+    Name: valueAt(repository, 'name'),
+    Size: typeof size === 'number' ? evenSizeText(size) : '',
+    Tags: valueAt(repository, 'tagCount'),
+    LastPush: typeof pushed === 'string' ? pushed.replace(/\.\d+Z$/, 'Z') : '',
+  }
+}
+
 /** `acrux acr repository list`. */
-export const listRepositories = defineCommand<RepositoryFlags & Pick<PageFlags, 'top'>>({
+export const listRepositories = defineCommand<ListFlags>({
+  about: `With --output table, the command also shows the size, tags and last push of each repository, and shows a caller without the
+permission to list the catalog the repositories that the caller may pull, if the registry is one of Acrux.`,
   flags: [...repositoryFlags, topFlag],
   examples: [
     'acrux acr repository list -n contoso -o table',
     'acrux acr repository list -n contoso -u device -p @password',
   ],
+  table: (repositories: readonly unknown[]) => repositories.map(repositoryRow),
   run: async (flags, context) => {
+    if (flags.output === 'table' && flags.query === undefined) {
+      const repositories = await listDetails(context, flags)
+      if (repositories !== undefined) return repositories
+    }
     const access = await openAccess(context, flags.name, flags, 'registry:catalog:*')
     return listPages(access, { path: '/v2/_catalog', member: 'repositories' }, { ...flags })
   },
