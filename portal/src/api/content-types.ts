@@ -92,6 +92,10 @@ export interface RepositoryProperties {
   readonly manifestCount: number
   readonly tagCount: number
   readonly changeableAttributes: ChangeableAttributes
+  /**
+   * What people wrote about the repository. Absent if it is empty.
+   */
+  readonly description?: string
 }
 export interface TagDocument {
   /**
@@ -196,6 +200,10 @@ export interface ManifestProperties {
 }
 export interface ListedRepository {
   readonly name: string
+  /**
+   * What people wrote about the repository. Absent if it is empty.
+   */
+  readonly description?: string
   readonly tagCount: number
   readonly manifestCount: number
   /**

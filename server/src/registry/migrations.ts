@@ -334,4 +334,11 @@ export const registryMigrations: readonly Migration[] = [
       await schema.createIndex('repository_day_by_day').on('repository_day').column('day').execute()
     },
   },
+  {
+    id: 'registry-0005-descriptions',
+    worksFor: 'any',
+    up: async (schema, types) => {
+      await schema.alterTable('repository').addColumn('description', types.text).execute()
+    },
+  },
 ]

@@ -9,6 +9,7 @@ for (const kind of testDatabaseKinds) describe(`the list of repositories on ${ki
 
 type Row = {
   readonly name: string
+  readonly description?: string
   readonly tagCount: number
   readonly size: number
   readonly lastPushTime?: string
@@ -135,6 +136,20 @@ function testList(kind: DatabaseKind): void {
     assert.ok((await list()).rows.every(({ pushedBy }) => pushedBy === undefined))
     assert.equal((await test.send('GET', '/acr/v1/_repositories?pushedBy=odd')).status, 400)
     test.gate.callerKey = 'caller'
+  })
+
+  it('shows the description of a repository, also after other changes', async () => {
+    const patch = (body: object) => test.send('PATCH', '/acr/v1/team%2Fapi', { body: JSON.stringify(body) })
+    const description = 'Ä'.repeat(200)
+    assert.equal((await patch({ description })).json['description'], description)
+    await patch({ deleteEnabled: true })
+    assert.equal((await test.send('GET', '/acr/v1/team%2Fapi')).json['description'], description)
+    assert.equal((await list('?filter=team/api')).rows[0]?.description, description)
+    for (const faulty of ['x'.repeat(201), 7, 'a\nb', 'a\u202eb', '\ud800']) {
+      assert.equal((await patch({ description: faulty })).status, 400, JSON.stringify(faulty))
+    }
+    assert.equal((await patch({ description: '' })).json['description'], undefined)
+    assert.equal((await list('?filter=team/api')).rows[0]?.description, undefined)
   })
 
   it('contains exactly what a caller without the catalog may pull, with what it may do', async () => {

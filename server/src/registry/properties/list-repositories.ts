@@ -216,6 +216,7 @@ function describeOne(
   const pushedBy = visibleActor(call, actorOf(row))
   return {
     name: row.name,
+    ...(row.description !== null && { description: row.description }),
     tagCount: row.tag_count,
     manifestCount: row.manifest_count,
     size: row.size_bytes,

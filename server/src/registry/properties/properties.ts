@@ -27,7 +27,7 @@ export function nullIfEmpty<Entry>(entries: readonly Entry[]): readonly Entry[] 
   return entries.length === 0 ? null : entries
 }
 
-/** A repository's properties. [ACR REST data plane] */
+/** A repository's properties. `description` is not ACR's. [ACR REST data plane] */
 export function repositoryProperties(call: RepositoryCall, row: RepositoryRow): DocumentOf<typeof repositorySchema> {
   return {
     ...documentHead(call),
@@ -36,6 +36,7 @@ export function repositoryProperties(call: RepositoryCall, row: RepositoryRow): 
     manifestCount: row.manifest_count,
     tagCount: row.tag_count,
     changeableAttributes: changeableAttributes(row),
+    ...(row.description !== null && { description: row.description }),
   }
 }
 

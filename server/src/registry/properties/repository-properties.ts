@@ -1,7 +1,11 @@
 import type { Transaction } from '../../platform/sql/database.ts'
+import { type JsonObject, ownValue } from '@acrux/shared/standards/http/bounded-json.ts'
+import { isPlainLine } from '@acrux/shared/standards/http/plain-text.ts'
 import { type AcrCall, sendJson } from '../protocol/call.ts'
 import { disallowed, requireDeletable, requireLockChange } from '../repositories/locks.ts'
 import type { PropertiesContext } from './context.ts'
+import { OciError } from '../protocol/errors.ts'
+import type { RepositoryRow } from '../rows/rows.ts'
 import { keepsDeleted } from '../protocol/ports.ts'
 import { readPatch, repositoryNotFound, repositoryProperties } from './properties.ts'
 import { changeEvent, requirePublished, requireRepository } from '../repositories/repositories.ts'
@@ -10,8 +14,8 @@ import {
   deleteRepository,
   findRepository,
   holdsLocked,
-  lockRepository,
   readContent,
+  updateRepository,
 } from '../repositories/repository-store.ts'
 
 /**
@@ -24,7 +28,7 @@ export async function getRepositoryProperties(context: PropertiesContext, call: 
 }
 
 /**
- * `PATCH` of a repository's locks. It does not count as an update of the repository.
+ * `PATCH` of a repository's locks and description. It does not count as an update of the repository.
  *
  * @throws OciError NAME_UNKNOWN or BAD_REQUEST
  */
@@ -32,11 +36,12 @@ export async function patchRepositoryProperties(
   context: PropertiesContext,
   call: AcrCall<'repository'>,
 ): Promise<void> {
-  const change = requireLockChange(await readPatch(call))
+  const body = await readPatch(call)
+  const change = { ...requireLockChange(body), ...requireDescription(body) }
   const row = await changeRepository(context, call, async (transaction) => {
     const repository = await requireForChange(transaction, call)
     if (Object.keys(change).length === 0) return repository
-    await lockRepository(transaction, repository.id, change)
+    await updateRepository(transaction, repository.id, change)
     await context.audit.record(transaction, changeEvent(call, 'repository.update', '', change))
     return { ...repository, ...change }
   })
@@ -76,6 +81,21 @@ export async function deleteWholeRepository(
   } finally {
     context.sweeper.release(id)
   }
+}
+
+const maxDescription = 200
+
+/** The described repository; nothing if the body does not describe it. @throws OciError BAD_REQUEST */
+function requireDescription(body: JsonObject): Partial<Pick<RepositoryRow, 'description'>> {
+  const value = ownValue(body, 'description')
+  if (value === undefined) return {}
+  if (value === null || value === '') return { description: null }
+  if (typeof value !== 'string' || value.length > maxDescription || !isPlainLine(value) || !value.isWellFormed()) {
+    throw new OciError('BAD_REQUEST', {
+      message: `description must be text of at most ${maxDescription} characters, in one line`,
+    })
+  }
+  return { description: value }
 }
 
 async function requireForChange(transaction: Transaction, call: AcrCall<'repository'>) {

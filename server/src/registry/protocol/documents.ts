@@ -38,12 +38,15 @@ export const tagNamesSchema = z
   .strictObject({ name: z.string(), tags: z.array(z.string()) })
   .register(apiSchemas, { id: 'TagNames' })
 
+const description = z.string().optional().describe('What people wrote about the repository. Absent if it is empty.')
+
 const repositoryAction = z.string().describe('An action of an access scope, such as pull.')
 
 /** A repository in the list of repositories. */
 const listedRepositorySchema = z
   .strictObject({
     name: z.string(),
+    description,
     tagCount: z.int(),
     manifestCount: z.int(),
     size: z.int().describe('Stored bytes.'),
@@ -81,6 +84,7 @@ export const repositorySchema = z
     manifestCount: z.int(),
     tagCount: z.int(),
     changeableAttributes: locksSchema,
+    description,
   })
   .register(apiSchemas, { id: 'RepositoryProperties' })
 

@@ -90,6 +90,7 @@ export async function openRepository(
     manifest_count: 0,
     tag_count: 0,
     predecessor_deletion: tombstone?.deletion ?? null,
+    description: null,
     last_push_ms: null,
     ...pusherColumns(undefined),
     ...noLocks,
@@ -127,11 +128,11 @@ export async function recordChange(
     .execute()
 }
 
-/** Sets locks of a repository. */
-export async function lockRepository(
+/** Sets locks or the description of a repository. */
+export async function updateRepository(
   transaction: Transaction,
   repositoryId: string,
-  change: Partial<LockColumns>,
+  change: Partial<LockColumns & Pick<RepositoryRow, 'description'>>,
 ): Promise<void> {
   if (change.read_enabled !== undefined) transaction.changesContent()
   await transaction

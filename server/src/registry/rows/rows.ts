@@ -64,6 +64,8 @@ export type RepositoryRow = LockColumns &
     readonly tag_count: number
     /** The number of the deletion of its predecessor of the same name: credentials issued before that are rejected. */
     readonly predecessor_deletion: number | null
+    /** What people read about it; null if nobody has described it. */
+    readonly description: string | null
   }
 
 export type RepositoryTombstoneRow = {
