@@ -77,6 +77,15 @@ test('pushes of oras are changes of a tag, and after a revert, oras pulls the ea
     ['push', second, 'token', 'nightly'],
     ['push', first, 'servicePrincipal', 'pusher'],
   ])
+  const images = await send('GET', `/acr/v1/${encodeURIComponent(repository)}/_images?orderby=name`, authorization)
+  assert.equal(images.status, 200, images.text())
+  assert.deepEqual(
+    listAt(images.json(), 'images').map((image) => [at(image, 'tags', 0, 'name'), stringAt(image, 'type')]),
+    [
+      ['1', 'artifact'],
+      [undefined, 'artifact'],
+    ],
+  )
   const pull = await accessToken(server, program, [`repository:${repository}:pull`])
   const denied = await send('POST', `${path}/_revert`, `Bearer ${pull}`, { digest: second })
   assert.equal(denied.status, 401)

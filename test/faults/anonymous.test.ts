@@ -59,6 +59,7 @@ const dataRoutes: readonly DataRoute[] = [
   ['DELETE', '/acr/v1/team%2Fapp/_tags/1', on('delete')],
   ['GET', '/acr/v1/team%2Fapp/_tags/1/_history', on('metadata_read')],
   ['POST', '/acr/v1/team%2Fapp/_tags/1/_revert', on('pull,push')],
+  ['GET', '/acr/v1/team%2Fapp/_images', on('metadata_read')],
   ['GET', '/acr/v1/team%2Fapp/_manifests', on('metadata_read')],
   ['GET', `/acr/v1/team%2Fapp/_manifests/${encodeURIComponent(image.digest)}`, on('metadata_read')],
   ['PATCH', `/acr/v1/team%2Fapp/_manifests/${encodeURIComponent(image.digest)}`, on('metadata_write')],

@@ -5,6 +5,7 @@ import { deleteManifest } from './manifests/delete-manifest.ts'
 import { getManifest, headManifest } from './manifests/get-manifest.ts'
 import { listReferrers } from './manifests/list-referrers.ts'
 import { putManifest } from './manifests/put-manifest.ts'
+import { listImages } from './properties/images.ts'
 import {
   getManifestProperties,
   listManifestProperties,
@@ -71,6 +72,7 @@ function acrHandlers(context: RegistryContext) {
     patchTag: (call) => patchTagProperties(context, call),
     deleteTag: (call) => untag(context, call),
     getTagHistory: (call) => getTagHistory(context, call),
+    listImages: (call) => listImages(context, call),
     revertTag: (call) => revertTag(context, call),
     listManifestProperties: (call) => listManifestProperties(context, manifestPositions, call),
     getManifestProperties: (call) => getManifestProperties(context, call),

@@ -341,4 +341,29 @@ export const registryMigrations: readonly Migration[] = [
       await schema.alterTable('repository').addColumn('description', types.text).execute()
     },
   },
+  {
+    id: 'registry-0006-images',
+    worksFor: 'any',
+    up: async (schema, types, transaction) => {
+      await schema.alterTable('manifest').addColumn('platform_size_bytes', types.integer).execute()
+      await sql`update manifest set platform_size_bytes = (select max(child.image_size_bytes) from manifest_reference named
+        inner join manifest child on child.repository_id = named.repository_id and child.digest = named.digest
+        where named.repository_id = manifest.repository_id and named.manifest_digest = manifest.digest
+        and named.kind = 'manifest')
+        where exists (select 1 from manifest_reference named where named.repository_id = manifest.repository_id
+        and named.manifest_digest = manifest.digest and named.kind = 'manifest')`.execute(transaction.tables())
+      await sql`create index manifest_by_shown_size on manifest
+        (repository_id, coalesce(platform_size_bytes, image_size_bytes), digest)`.execute(transaction.tables())
+      await schema
+        .createIndex('tag_by_manifest_time')
+        .on('tag')
+        .columns(['repository_id', 'manifest_digest', 'updated_at_ms', 'name'])
+        .execute()
+      await schema
+        .createIndex('last_pull_by_time')
+        .on('last_pull')
+        .columns(['repository_id', 'pulled_at_ms', 'reference'])
+        .execute()
+    },
+  },
 ]

@@ -33,7 +33,14 @@ export type CachedManifest = ServedManifest & { readonly text: string | undefine
 /** A manifest in a list. */
 export type ListedManifest = Omit<
   ManifestRow,
-  'annotations' | 'content' | 'digest' | 'untagged_at_ms' | 'deleted_at_ms' | 'quarantined_at_ms' | keyof PushColumns
+  | 'annotations'
+  | 'content'
+  | 'digest'
+  | 'untagged_at_ms'
+  | 'deleted_at_ms'
+  | 'quarantined_at_ms'
+  | 'platform_size_bytes'
+  | keyof PushColumns
 > & { readonly digest: Digest }
 
 type ByTag = { rid: string; repository: string; tag: string }

@@ -133,11 +133,11 @@ async function store(
   requireCurrentCredential(call.caller, repository)
   requireWritable(repository)
   const { held, heldTags } = await requireReplaceable(transaction, repository.id, push)
-  const imageSizeBytes = await measureImage(context, push, transaction, repository.id)
+  const sizes = await measureImage(context, push, transaction, repository.id)
   let repaired = false
   if (held === undefined) {
     const place = { rid: call.registry.rid, repository: call.path.repository, repositoryId: repository.id }
-    const row = manifestRow(push, { repositoryId: repository.id, imageSizeBytes, nowMs, by })
+    const row = manifestRow(push, { repositoryId: repository.id, sizes, nowMs, by })
     await reservation.measure(transaction, place, () => insertManifest(transaction, row, referencesOf(push, row)))
   } else {
     await touchManifest(transaction, repository.id, digest, { nowMs, by })
@@ -189,6 +189,9 @@ export function tagExists(tag: string): OciError {
   return new OciError('CONFLICT', { message, detail: { Tag: tag } })
 }
 
+/** The size of a manifest with everything that it names, and of the largest platform of an index. */
+type ImageSizes = { readonly imageSizeBytes: number; readonly platformSizeBytes: number | null }
+
 /**
  * The size of the manifest and everything that it names. An index may name manifests that do not exist: clients copy
  * some of the platforms. [OCI distribution-spec, Pushing Manifests]
@@ -200,7 +203,7 @@ async function measureImage(
   { bytes, manifest }: Push,
   transaction: Transaction,
   repositoryId: string,
-): Promise<number> {
+): Promise<ImageSizes> {
   const blobs = blobDescriptors(manifest)
   const children = new Map(manifest.manifests.map((child) => [child.digest, child]))
   const blobSizes = await linkedBlobSizes(transaction, repositoryId, [...blobs.keys()])
@@ -213,8 +216,14 @@ async function measureImage(
     throw blobsUnknown(missing.map(({ digest }) => digest))
   let sizeBytes = bytes.byteLength
   for (const { digest, size } of blobs.values()) sizeBytes += blobSizes.get(digest) ?? size
-  for (const { digest, size } of children.values()) sizeBytes += childSizes.get(digest) ?? size
-  return Math.min(sizeBytes, Number.MAX_SAFE_INTEGER)
+  let largestBytes = 0
+  for (const { digest, size } of children.values()) {
+    const childBytes = childSizes.get(digest) ?? size
+    sizeBytes += childBytes
+    largestBytes = Math.max(largestBytes, childBytes)
+  }
+  const imageSizeBytes = Math.min(sizeBytes, Number.MAX_SAFE_INTEGER)
+  return { imageSizeBytes, platformSizeBytes: children.size === 0 ? null : Math.min(largestBytes, imageSizeBytes) }
 }
 
 function blobsUnknown(digests: readonly Digest[]): OciError {
@@ -224,15 +233,15 @@ function blobsUnknown(digests: readonly Digest[]): OciError {
 
 function manifestRow(
   { bytes, digest, manifest, platform }: Push,
-  stored: Pick<Storing, 'nowMs' | 'by'> & { readonly repositoryId: string; readonly imageSizeBytes: number },
+  stored: Pick<Storing, 'nowMs' | 'by'> & { readonly repositoryId: string; readonly sizes: ImageSizes },
 ): ManifestRow {
-  const { repositoryId, imageSizeBytes, nowMs, by } = stored
+  const { repositoryId, sizes, nowMs, by } = stored
   return {
     repository_id: repositoryId,
     digest,
     media_type: manifest.mediaType,
     size_bytes: bytes.byteLength,
-    image_size_bytes: imageSizeBytes,
+    image_size_bytes: sizes.imageSizeBytes,
     config_media_type: manifest.config?.mediaType ?? null,
     architecture: platform.architecture,
     os: platform.os,
@@ -246,6 +255,7 @@ function manifestRow(
     quarantined_at_ms: null,
     ...noLocks,
     content: bytes,
+    platform_size_bytes: sizes.platformSizeBytes,
     pushed_at_ms: nowMs,
     ...pusherColumns(by),
   }

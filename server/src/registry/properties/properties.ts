@@ -91,7 +91,7 @@ export function manifestProperties(
  * Omitted if there was no pull since the manifest or tag was created: its predecessor of the same name may have been
  * pulled.
  */
-function lastPullTime({ created_at_ms }: Pick<TagRow, 'created_at_ms'>, pulledAtMs: number | undefined) {
+export function lastPullTime({ created_at_ms }: Pick<TagRow, 'created_at_ms'>, pulledAtMs: number | undefined) {
   return pulledAtMs === undefined || pulledAtMs < created_at_ms ? {} : { lastPullTime: formatDataPlaneTime(pulledAtMs) }
 }
 

@@ -147,6 +147,48 @@ export const tagHistorySchema = z
   .strictObject({ ...head, tag: z.string(), changes: z.array(tagChangeSchema) })
   .register(apiSchemas, { id: 'TagHistory' })
 
+const platformSchema = z
+  .strictObject({
+    os: z.string(),
+    architecture: z.string(),
+    digest: z.string(),
+    size: z.int().describe('The compressed size of the manifest and its layers, in bytes.'),
+  })
+  .register(apiSchemas, { id: 'SizedPlatform' })
+
+const imageSchema = z
+  .strictObject({
+    digest: z.string(),
+    mediaType: z.string(),
+    artifactType: z.string().optional(),
+    type: z.enum(['image', 'index', 'helm', 'artifact']),
+    tags: z.array(z.strictObject({ name: z.string(), locked: z.boolean() })).describe('At most 20, newest first.'),
+    tagCount: z.int(),
+    platforms: z.array(platformSchema),
+    size: z.int().describe('Compressed. Of an index, the size of its largest platform.'),
+    createdTime: time,
+    lastUpdateTime: time,
+    pushedBy,
+    lastPullTime: time.optional(),
+    locked: locksSchema,
+    attached: z
+      .strictObject({ signatures: z.int(), sboms: z.int(), provenance: z.int(), reports: z.int() })
+      .describe('How many artifacts are attached, by kind.'),
+  })
+  .register(apiSchemas, { id: 'Image' })
+
+/** A page of the images of a repository. */
+export const imageListSchema = z
+  .strictObject({
+    ...head,
+    images: z.array(imageSchema),
+    count: z
+      .int()
+      .optional()
+      .describe('How many images match. Only on the first page, in repositories with at most 10,000 manifests.'),
+  })
+  .register(apiSchemas, { id: 'ImageList' })
+
 const manifestMembers = {
   digest: z.string(),
   imageSize: z.int(),

@@ -127,8 +127,10 @@ export type ManifestRow = LockColumns &
     readonly deleted_at_ms: number | null
     /** When its stored bytes were found to be corrupt. Clients do not find it until it is pushed again. */
     readonly quarantined_at_ms: number | null
-    /** Only the columns of a push are after it: a list that reads them reads the content first. */
+    /** The columns of a push and the next one are after it: SQLite reads the content first. */
     readonly content: Uint8Array
+    /** Of an index, the size of its largest platform; null for other manifests, and if an earlier version stored it. */
+    readonly platform_size_bytes: number | null
   }
 
 export type ManifestReferenceRow = {

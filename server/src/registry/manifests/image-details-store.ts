@@ -1,0 +1,151 @@
+import type { Database } from '../../platform/sql/database.ts'
+import { chunked } from '../rows/piece-store.ts'
+import type { ManifestRow, RegistryTables, TagRow } from '../rows/rows.ts'
+
+/** The maximum number of tags of each image in a list. */
+const maxImageTags = 20
+
+/** How many rows of children and of attached artifacts are read for all images of a page. */
+const maxRelated = 5000
+
+/** A tag of an image in a list. */
+export type ImageTag = Pick<TagRow, 'manifest_digest' | 'name' | 'write_enabled' | 'delete_enabled'>
+
+/** The newest tags of manifests, newest first, by digest. */
+export async function readNewestTags(
+  database: Database,
+  repositoryId: string,
+  digests: readonly string[],
+): Promise<Map<string, ImageTag[]>> {
+  const found = new Map<string, ImageTag[]>()
+  for (const digest of digests) {
+    const tags = await database
+      .tables<RegistryTables>()
+      .selectFrom('tag')
+      .select(['manifest_digest', 'name', 'write_enabled', 'delete_enabled'])
+      .where('repository_id', '=', repositoryId)
+      .where('manifest_digest', '=', digest)
+      .orderBy('updated_at_ms', 'desc')
+      .orderBy('name', 'desc')
+      .limit(maxImageTags)
+      .execute()
+    found.set(digest, tags)
+  }
+  return found
+}
+
+/** The number of tags of manifests, by digest. */
+export async function countTags(
+  database: Database,
+  repositoryId: string,
+  digests: readonly string[],
+): Promise<Map<string, number>> {
+  if (digests.length === 0) return new Map()
+  const rows = await database
+    .tables<RegistryTables>()
+    .selectFrom('tag')
+    .select(['manifest_digest', ({ fn }) => fn.countAll().as('count')])
+    .where('repository_id', '=', repositoryId)
+    .where('manifest_digest', 'in', digests)
+    .groupBy('manifest_digest')
+    .execute()
+  return new Map(rows.map(({ manifest_digest, count }) => [manifest_digest, Number(count)]))
+}
+
+/** A child of an index, with its platform and size. */
+export type IndexPlatform = Pick<ManifestRow, 'digest' | 'architecture' | 'os' | 'image_size_bytes'>
+
+/** The children that the repository holds of indexes, by the digest of the index. */
+export async function readPlatforms(
+  database: Database,
+  repositoryId: string,
+  indexes: readonly string[],
+): Promise<Map<string, IndexPlatform[]>> {
+  if (indexes.length === 0) return new Map()
+  const rows = await database
+    .tables<RegistryTables>()
+    .selectFrom('manifest_reference as named')
+    .innerJoin('manifest as child', (join) =>
+      join.onRef('child.repository_id', '=', 'named.repository_id').onRef('child.digest', '=', 'named.digest'),
+    )
+    .select([
+      'named.manifest_digest as index',
+      'child.digest',
+      'child.architecture',
+      'child.os',
+      'child.image_size_bytes',
+    ])
+    .where('named.repository_id', '=', repositoryId)
+    .where('named.manifest_digest', 'in', indexes)
+    .where('named.kind', '=', 'manifest')
+    .orderBy('named.manifest_digest')
+    .orderBy('named.digest')
+    .limit(maxRelated)
+    .execute()
+  return Map.groupBy(rows, ({ index }) => index)
+}
+
+/** The types of the artifacts that are attached to manifests, by the digest of the manifest. */
+export async function readAttachedTypes(
+  database: Database,
+  repositoryId: string,
+  digests: readonly string[],
+): Promise<Map<string, string[]>> {
+  const types = new Map<string, string[]>()
+  if (digests.length === 0) return types
+  const rows = await database
+    .tables<RegistryTables>()
+    .selectFrom('manifest')
+    .select(['subject_digest', 'artifact_type', 'config_media_type'])
+    .where('repository_id', '=', repositoryId)
+    .where('subject_digest', 'in', digests)
+    .limit(maxRelated)
+    .execute()
+  for (const { subject_digest, artifact_type, config_media_type } of rows) {
+    if (subject_digest === null) continue
+    const known = types.get(subject_digest) ?? []
+    known.push(artifact_type ?? config_media_type ?? '')
+    types.set(subject_digest, known)
+  }
+  return types
+}
+
+/** Those of the names that are tags of the repository. */
+export async function existingNames(
+  database: Database,
+  repositoryId: string,
+  names: readonly string[],
+): Promise<Set<string>> {
+  const found = new Set<string>()
+  for (const chunk of chunked(names)) {
+    const rows = await database
+      .tables<RegistryTables>()
+      .selectFrom('tag')
+      .select('name')
+      .where('repository_id', '=', repositoryId)
+      .where('name', 'in', chunk)
+      .execute()
+    for (const { name } of rows) found.add(name)
+  }
+  return found
+}
+
+/** The sizes that are shown of manifests, by digest; large manifests, which SQLite reads slowly, have their whole size. */
+export async function readShownSizes(
+  database: Database,
+  repositoryId: string,
+  indexes: readonly string[],
+): Promise<Map<string, number>> {
+  if (indexes.length === 0) return new Map()
+  const rows = await database
+    .tables<RegistryTables>()
+    .selectFrom('manifest')
+    .select(['digest', 'platform_size_bytes'])
+    .where('repository_id', '=', repositoryId)
+    .where('digest', 'in', indexes)
+    .where('platform_size_bytes', 'is not', null)
+    .execute()
+  return new Map(
+    rows.flatMap((row) => (row.platform_size_bytes === null ? [] : [[row.digest, row.platform_size_bytes]])),
+  )
+}
