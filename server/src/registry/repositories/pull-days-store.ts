@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Database } from '../../platform/sql/database.ts'
 import { chunked } from '../rows/piece-store.ts'
 import type { RegistryTables } from '../rows/rows.ts'
@@ -21,18 +22,27 @@ export async function readPullDays(
   const first = dayOf(nowMs) - keptDays + 1
   const pulls = new Map<string, number[]>()
   const of = (id: string) => pulls.get(id) ?? Array.from({ length: keptDays }, () => 0)
+  // One row for each repository, because making an object for each day costs more.
+  const list =
+    database.kind === 'sqlite'
+      ? sql<string>`group_concat(day || ':' || pulls)`
+      : sql<string>`string_agg(day || ':' || pulls, ',')`
   for (const chunk of chunked(repositoryIds)) {
     const rows = await database
       .tables<RegistryTables>()
       .selectFrom('repository_day')
-      .selectAll()
+      .select(['repository_id', list.as('days')])
       .where('repository_id', 'in', chunk)
       .where('day', '>=', first)
       .where('day', '<', first + keptDays)
+      .groupBy('repository_id')
       .execute()
-    for (const { repository_id, day, pulls: count } of rows) {
+    for (const { repository_id, days: text } of rows) {
       const days = of(repository_id)
-      days[day - first] = count
+      for (const entry of text.split(',')) {
+        const [day = 0, count = 0] = entry.split(':').map(Number)
+        days[day - first] = count
+      }
       pulls.set(repository_id, days)
     }
   }
