@@ -22,7 +22,7 @@ const tables: Readonly<Record<string, Columns>> = {
     tells: 'resource_group name has_public_host properties.sku properties.tags properties.location properties.createdAtMs properties.createdBy properties.changedAtMs properties.changedBy properties.networkRuleBypassOptions properties.dataEndpointEnabled properties.zoneRedundancy properties.ownCompatibility properties.policies.quarantinePolicy properties.policies.trustPolicy properties.policies.retentionPolicy properties.policies.exportPolicy properties.policies.softDeletePolicy',
   },
   admin_password: { alone: 'generation hash sealed', row: 'rid name' },
-  repository: { row: 'id rid name', tells: 'created_at_ms updated_at_ms published_at_ms manifest_count tag_count predecessor_deletion delete_enabled write_enabled list_enabled read_enabled' },
+  repository: { row: 'id rid name', tells: 'created_at_ms updated_at_ms published_at_ms manifest_count tag_count predecessor_deletion delete_enabled write_enabled list_enabled read_enabled description last_push_ms pushed_by_kind pushed_by_id pushed_by_name' },
   // access
   role_assignment: { alone: 'condition', row: 'scope_key name scope role_definition_name principal_id principal_type condition_version', tells: 'created_at_ms created_by description updated_at_ms updated_by' },
   role_definition: { alone: 'permissions.actions permissions.notActions permissions.dataActions permissions.notDataActions', row: 'name role_name_key assignable_scopes', tells: 'role_name description created_at_ms created_by updated_at_ms updated_by', stays: 'a role that somebody has can neither be deleted nor be taken from its scopes' },
