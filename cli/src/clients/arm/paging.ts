@@ -86,6 +86,6 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch (error) {
-    throw failure('--next-token: Invalid Base64 string.', 'use the token that the previous list printed', error)
+    throw failure('--next-token: Invalid Base64 string.', 'use the token that the previous command printed', error)
   }
 }

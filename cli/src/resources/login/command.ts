@@ -14,8 +14,8 @@ export const command = defineCommand<LoginFlags>({
   about: `
 Without options for a principal, a browser opens. Without a browser, the command shows a code for another device. The
 command renews the sign-in until acrux logout, or until the sign-in is revoked. If docker-credential-secretservice is
-installed, the Secret Service of the desktop stores the secrets. Otherwise, a file that only you can read stores the
-secrets.`,
+installed, the Secret Service of the desktop stores the secrets. Otherwise, the command stores the secrets in a file that only you can
+read.`,
   arguments: [
     {
       name: '[host]',

@@ -57,6 +57,6 @@ const weaknesses: Readonly<Record<WeakPasswordError['rejection'], string>> = {
 /** The password was reset or changed after the current password was checked. */
 function passwordChanged(error: unknown): never {
   if (!(error instanceof AuthenticationRejectedError)) throw error
-  const text = 'The specified password does not match: it was changed in the meantime.'
+  const text = 'The current password is not the specified password. Another request has changed the password.'
   throw new GraphError('badRequest', text, { cause: error })
 }

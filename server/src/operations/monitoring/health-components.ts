@@ -124,12 +124,12 @@ function filesComponent({ dataDir, blobs }: HealthSources): HealthComponent {
       await directory.read()
       return (await isItself(blobs))
         ? ok('The blob store can be read.')
-        : unavailable('The directory of the blobs does not have the mark of this server. Mount the blobs.')
+        : unavailable('The directory of the blobs does not contain the marker file of this server. Mount the blobs.')
     },
   }
 }
 
-/** Whether the store has the mark of this server, as the store does not if another one is mounted in its place. */
+/** Whether the store contains the marker of this server. Another store that is mounted in its place does not. */
 async function isItself(blobs: SelfChecking): Promise<boolean> {
   try {
     await blobs.requireSelf()
@@ -149,7 +149,7 @@ function objectsComponent({ blobs }: HealthSources): HealthComponent {
       (await isItself(blobs))
         ? ok('The object store responds.')
         : degraded(
-            'The object store cannot be reached, or does not have the mark of this server. Blobs are not served.',
+            'The object store cannot be reached, or does not contain the marker object of this server. Blobs are not served.',
           ),
   }
 }
