@@ -19,9 +19,10 @@ const columns = ['owner', 'puller', 'writer', 'nobody'] as const satisfies reado
 const harmless = [
   /^(?:Copy: .*|Copied)$/,
   /^(?:Search|Clear|clear|Denials|Last hour|Last 24 hours|Last 7 days|Search older events)$/,
-  /^(?:Show more|Load more|Load all names|Look at all applications|Try again|Download|Stop)$/,
+  /^(?:Show more|Load more|Load all repositories|Look at all applications|Try again|Download|Stop)$/,
   /^(?:Show what refers to .*|Members: .*|(?:Expand|Collapse).*|Permissions: .*)$/,
   /^(?:Open a registry|Open the repository|Give a role|Next|Back|Cancel|Check|List|Would I still have access\?)$/,
+  /^(?:Columns|Views|As a list|By path|Last push|Pushed by|Not pulled for 90 days|Import…|Push an image)$/,
   /^(?:Do not show this again|Show the last use)$/,
 ]
 

@@ -132,10 +132,10 @@ async function writerPushes({ page, shell }: Somebody): Promise<void> {
   assert.match(succeeded(await shell(await copy(page, 'Copy login command'))), /Login Succeeded/)
   assert.match(failed(await shell(await copyOf(page, 'Push'))), /denied|unauthorized/)
   await page.getByRole('link', { name: 'Repositories', exact: true }).click()
-  await page.getByLabel('Name').fill(ownRepository)
-  await settled(page)
+  const own = page.getByRole('link', { name: ownRepository, exact: true })
+  await own.waitFor()
   assert.doesNotMatch(await mainText(page), /other\/tool/)
-  await button(page, 'Open the repository').click()
+  await own.click()
   await page.getByRole('heading', { level: 1, name: ownRepository, exact: true }).waitFor()
   succeeded(await shell(await copyOf(page, 'Push to this repository')))
 }

@@ -232,8 +232,7 @@ test('a person with one repository sees and pushes to it, and to no other', asyn
     `Bearer ${await accessToken(server, login, [`repository:${repository}:pull,push`])}`
   await pushImage(server, 'team/app', 'mine', await tokenFor('team/app'))
   await assert.rejects(pushImage(server, 'other/tool', 'mine', await tokenFor('other/tool')))
-  await page.getByLabel('Name').fill('team/app')
-  await page.getByRole('button', { name: 'Open the repository' }).click()
+  await page.getByRole('link', { name: 'team/app', exact: true }).click()
   await page.getByRole('heading', { level: 1, name: 'team/app', exact: true }).waitFor()
   await page.getByRole('link', { name: 'mine', exact: true }).waitFor()
   await page.getByRole('button', { name: 'Delete repository…', disabled: true }).waitFor()

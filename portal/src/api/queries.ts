@@ -2,6 +2,7 @@ import {
   type QueryKey,
   type UseQueryOptions,
   type UseQueryResult,
+  keepPreviousData,
   skipToken,
   useInfiniteQuery,
   useQuery,
@@ -22,12 +23,18 @@ export function useRead<Data>(
   return useQuery<Data>({ ...options, queryKey: key, queryFn: read ? ({ signal }) => read(signal) : skipToken })
 }
 
+const listStaleMs = 30_000
+
 /** Reads a list page by page. `after` is what the page before names as the next, and empty for the first page. */
 export function usePages<Page extends { readonly next: string | undefined }>(
   key: QueryKey,
   read: ((after: string, signal: AbortSignal) => Promise<Page>) | Unwanted,
+  { keepsPrevious = false }: { readonly keepsPrevious?: boolean } = {},
 ) {
   return useInfiniteQuery({
+    ...(keepsPrevious && { placeholderData: keepPreviousData }),
+    // A list is read again when the window gets the focus, after this time.
+    staleTime: listStaleMs,
     queryKey: key,
     queryFn: read ? ({ pageParam, signal }) => read(pageParam, signal) : skipToken,
     initialPageParam: '',

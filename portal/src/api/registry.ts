@@ -48,11 +48,6 @@ export const deletedPath = (loginServer: string, repository: string, rest: reado
 export const contentPath = (loginServer: string, repository: string, rest: readonly string[]) =>
   [`${registryPath(loginServer)}/v2/${namePath(repository)}`, ...rest.map(encodeURIComponent)].join('/')
 
-/** A page of the repositories that the person may see. */
-export async function listRepositories(loginServer: string, last: string, signal: AbortSignal): Promise<Page<string>> {
-  return listNames(`${registryPath(loginServer)}/acr/v1/_catalog`, last, signal)
-}
-
 /** A page of the repositories with deleted content that can be restored. */
 export async function listDeletedRepositories(loginServer: string, last: string, signal: AbortSignal) {
   return listNames(`${registryPath(loginServer)}/acr/v1/_deleted/_catalog`, last, signal)
@@ -127,7 +122,8 @@ export async function listDeletedTags(loginServer: string, repository: string, s
   return (await readJson<DeletedTagList>(path, { signal })).body.tags
 }
 
-function pageQuery(last: string, size = pageSize): string {
+/** The size of a page and where it begins, for the address of a list. */
+export function pageQuery(last: string, size = pageSize): string {
   return new URLSearchParams({ n: String(size), ...(last !== '' && { last }) }).toString()
 }
 

@@ -3,7 +3,7 @@ import { ErrorView } from '../elements/error-view.tsx'
 import type { ListQuery } from '../elements/list-query.ts'
 
 /** How far below the window the next page is read. */
-const margin = '600px'
+const marginPx = 600
 
 /** Reads the next page of a list when the person scrolls near its end. */
 export function LoadWhileScrolling({ query }: { readonly query: ListQuery }) {
@@ -11,14 +11,19 @@ export function LoadWhileScrolling({ query }: { readonly query: ListQuery }) {
   const { hasNextPage, isFetchingNextPage, isError, error, fetchNextPage } = query
   const isDue = hasNextPage && !isFetchingNextPage && !isError
   useEffect(() => {
-    if (!isDue || end.current === null) return
+    const place = end.current
+    if (!isDue || place === null) return
+    // The first rows are measured one frame after they are there. Only then is the end where it stays.
+    const readIfNear = () => {
+      if (place.getBoundingClientRect().top < innerHeight + marginPx) fetchNextPage()
+    }
     const observer = new IntersectionObserver(
       (entries) => {
-        if (entries.some(({ isIntersecting }) => isIntersecting)) fetchNextPage()
+        if (entries.some(({ isIntersecting }) => isIntersecting)) requestAnimationFrame(readIfNear)
       },
-      { rootMargin: margin },
+      { rootMargin: `${marginPx}px` },
     )
-    observer.observe(end.current)
+    observer.observe(place)
     return () => observer.disconnect()
   }, [isDue, fetchNextPage])
   if (isError) return <ErrorView error={error} onRetry={() => void fetchNextPage()} />

@@ -52,7 +52,7 @@ export const useTableStyles = makeStyles({
   opening: { cursor: 'pointer' },
   selected: {
     backgroundColor: tokens.colorBrandBackground2,
-    ':hover': { backgroundColor: tokens.colorBrandBackground2Hover },
+    ':hover': { backgroundColor: tokens.colorBrandBackground2 },
     '@media (forced-colors: active)': { outline: '1px solid Highlight', outlineOffset: '-1px' },
   },
   changed: { boxShadow: `inset 3px 0 ${tokens.colorBrandStroke1}` },

@@ -5,7 +5,7 @@ import type { TableProps } from './table-props.ts'
 import type { BulkSelection } from './use-bulk.ts'
 import { useTableKeys } from './use-table-keys.ts'
 
-type Wanted<Row> = Pick<TableProps<Row>, 'panel' | 'bulk' | 'copyTextOf'> & {
+type Wanted<Row> = Pick<TableProps<Row>, 'panel' | 'bulk' | 'copyTextOf' | 'query'> & {
   readonly state: TableState
   readonly shown: ShownRows<Row>
   readonly selection: BulkSelection<Row>
@@ -14,7 +14,7 @@ type Wanted<Row> = Pick<TableProps<Row>, 'panel' | 'bulk' | 'copyTextOf'> & {
 
 /** Lets the keys act on the rows of a table. */
 export function useActions<Row>(place: RefObject<HTMLElement | null>, wanted: Wanted<Row>): void {
-  const { panel, bulk, copyTextOf, state, shown, selection, isOn } = wanted
+  const { panel, bulk, copyTextOf, query, state, shown, selection, isOn } = wanted
   const onDelete = bulk?.onDelete
   useTableKeys(place, isOn, {
     open: (index) => {
@@ -39,6 +39,7 @@ export function useActions<Row>(place: RefObject<HTMLElement | null>, wanted: Wa
         if (row !== undefined) void navigator.clipboard.writeText(copyTextOf(row))
       }),
     close: closeOf(state, selection),
+    refresh: query && (() => void query.refetch()),
   })
 }
 

@@ -8,6 +8,7 @@ export type KeyActions = {
   readonly delete: ((index: number | undefined) => void) | undefined
   readonly copy: ((index: number) => void) | undefined
   readonly close: (() => void) | undefined
+  readonly refresh: (() => void) | undefined
 }
 
 /** Moves the focus between rows with J, K and the arrows, and acts on the row with the focus. */
@@ -50,6 +51,7 @@ type Place = { readonly table: HTMLElement; readonly index: number | undefined }
 function pressedSingle(key: string, { table, index }: Place, actions: KeyActions): boolean {
   if (key === 'j') return focusRow(table, index === undefined ? firstIndex(table) : index + 1)
   if (key === 'k') return focusRow(table, index === undefined ? firstIndex(table) : index - 1)
+  if (key === 'r' && actions.refresh !== undefined) return run(actions.refresh)
   if (index === undefined) return false
   if (key === 'x') return run(() => actions.toggle(index))
   return key === 'c' && actions.copy !== undefined && run(() => actions.copy?.(index))

@@ -42,12 +42,14 @@ export function useVirtualRows({ count, rowRem, topPx }: Wanted): VirtualRows {
       measure: undefined,
     }
   const items = virtualizer.getVirtualItems()
+  // Before the first measurement, no row has a height.
+  const totalPx = Math.max(virtualizer.getTotalSize(), count * rowRem * remPx())
   const first = items[0]
   const last = items.at(-1)
   return {
     indexes: items.map(({ index }) => index),
     abovePx: first === undefined ? 0 : first.start - topPx,
-    belowPx: virtualizer.getTotalSize() - (last === undefined ? 0 : last.end - topPx),
+    belowPx: totalPx - (last === undefined ? 0 : last.end - topPx),
     measure: virtualizer.measureElement,
   }
 }

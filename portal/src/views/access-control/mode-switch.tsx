@@ -11,7 +11,6 @@ import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { Table } from '../../components/table/table.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
-import { LoadMore } from '../../components/elements/load-more.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
@@ -96,6 +95,7 @@ function Changes({ query }: { readonly query: ModeChanges }) {
         label={texts.who}
         rows={lists.flatMap(({ value }) => value)}
         keyOf={({ principalId }) => principalId}
+        query={query}
 
         columns={[
           { title: rightsTexts.access.principal, cell: ({ displayName, principalId }) => displayName ?? principalId },
@@ -103,7 +103,6 @@ function Changes({ query }: { readonly query: ModeChanges }) {
           { title: words.change, cell: changeText },
         ]}
       />
-      <LoadMore query={query} />
     </>
   )
 }

@@ -5,20 +5,16 @@ import type { AuditEvent } from '../../api/types.ts'
 import { useSession } from '../../api/use-session.ts'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
-import { CopyText } from '../../components/elements/copy-text.tsx'
-import { ExplainLink } from '../../components/elements/explain-link.tsx'
-import { Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
-import { formatTime } from '../../components/texts/format.ts'
-import { codeText, operationsTexts } from '../../components/texts/operations.ts'
-import { texts } from '../../components/texts/texts.ts'
-import { words } from '../../components/texts/words.ts'
+import { operationsTexts } from '../../components/texts/operations.ts'
 import { listCommand } from './audit-command.ts'
 import { AuditLink } from './audit-link.tsx'
+import { EventFacts } from './event-facts.tsx'
 import { EventFilter } from './event-filter.tsx'
-import { EventTable, Outcome } from './event-table.tsx'
+import { eventSearchOf } from './event-search.ts'
+import { EventTable } from './event-table.tsx'
 import { ExportEvents } from './export-events.tsx'
 import { Older } from './older.tsx'
 import { OwnDenials } from './own-denials.tsx'
@@ -29,14 +25,14 @@ const view = operationsTexts
 
 /** The log of the whole server. */
 export function Audit() {
-  return <AuditView registry={undefined} search={useSearch({ from: '/shell/audit' })} />
+  return <AuditView registry={undefined} search={eventSearchOf(useSearch({ from: '/shell/audit' }))} />
 }
 
 /** The log of one registry. */
 export function RegistryAudit() {
   const route = '/shell/r/$registry/audit'
   const { name } = useAddressedRegistry()
-  return <AuditView registry={name} search={useSearch({ from: route })} />
+  return <AuditView registry={name} search={eventSearchOf(useSearch({ from: route }))} />
 }
 
 type AuditViewProps = { readonly registry: string | undefined; readonly search: EventSearch }
@@ -145,41 +141,6 @@ function Request({
           {view.allEvents}
         </AuditLink>
       </div>
-    </>
-  )
-}
-
-type EventFactsProps = {
-  readonly event: AuditEvent
-  readonly registry: string | undefined
-  readonly name: string | undefined
-}
-
-function EventFacts({ event, registry, name }: EventFactsProps) {
-  const { actor, credential, detail } = event
-  return (
-    <>
-      <Facts
-        facts={[
-          [view.time, formatTime(event.eventTimestamp)],
-          [words.action, event.action],
-          [
-            words.outcome,
-            <>
-              <Outcome outcome={event.outcome} />{' '}
-              {event.outcome === 'refused' && <ExplainLink id={event.correlationId} registry={registry} />}
-            </>,
-          ],
-          [words.reason, event.reason ?? texts.none],
-          [view.who, `${codeText(view.kinds, actor.kind)} ${name ?? ''} ${actor.id}`.replaceAll(/ +/g, ' ')],
-          [view.credential, credential === null ? texts.none : `${credential.kind} ${credential.id ?? ''}`],
-          [view.target, event.target],
-          [words.address, event.remoteAddress],
-          [view.client, event.userAgent ?? texts.unknown],
-          [words.correlationId, event.correlationId],
-        ]}
-      />
-      <CopyText label={view.details} text={JSON.stringify(detail, undefined, 2)} />
     </>
   )
 }

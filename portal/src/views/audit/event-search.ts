@@ -1,10 +1,11 @@
 import type { EventSearch } from '../../api/audit.ts'
-import { oneOf, searchOf } from '../../components/elements/search-params.ts'
+import { oneOf, searchOf, tableValues } from '../../components/elements/search-params.ts'
 
 const maxLength = 200
 
-/** The search that an address contains. */
-export const parseEventSearch: (found: Readonly<Record<string, unknown>>) => EventSearch = searchOf({
+/** Reads the address of a log: a search, and what is chosen in its table. */
+export const parseEventSearch = searchOf({
+  ...tableValues,
   principal: readText,
   action: readText,
   address: readText,
@@ -13,6 +14,16 @@ export const parseEventSearch: (found: Readonly<Record<string, unknown>>) => Eve
   to: readTime,
   outcome: oneOf('success', 'refused'),
 })
+
+/** The search that an address contains, without what is chosen in the table. */
+export function eventSearchOf({
+  sort: _sort,
+  columns: _columns,
+  open: _open,
+  ...search
+}: ReturnType<typeof parseEventSearch>): EventSearch {
+  return search
+}
 
 function readText(value: string): string | undefined {
   const text = value.trim()

@@ -8,10 +8,10 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { Table } from '../../components/table/table.tsx'
 import { Page } from '../../components/elements/page.tsx'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
-import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
 import { useRegistry } from '../../components/registries/use-registry.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { words } from '../../components/texts/words.ts'
+import { RepositoryTabs } from '../../components/registries/repository-tabs.tsx'
 
 const view = imagesTexts.deleted
 
@@ -23,7 +23,7 @@ export function DeletedRepositories() {
   )
   return (
     <Page title={view.title}>
-      <RepositoriesLink />
+      <RepositoryTabs selected="deleted" />
       <Policy loginServer={loginServer} />
       <Loaded query={query}>
         {({ pages }) => {

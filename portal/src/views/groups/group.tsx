@@ -4,12 +4,12 @@ import { type Member, deleteGroup, removeMember } from '../../api/directory.ts'
 import type { GraphGroup } from '../../api/graph-types.ts'
 import { isDenial } from '../../api/or-hidden.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
-import { actionColumn } from '../../components/elements/action-column.tsx'
+import { actionColumn } from '../../components/table/action-column.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { Table } from '../../components/table/table.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
-import { LoadMore } from '../../components/elements/load-more.tsx'
+import type { ListQuery } from '../../components/elements/list-query.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { Confirm, type Question } from '../../components/identities/confirm.tsx'
@@ -104,26 +104,24 @@ type MembersProps = {
 function Members({ id, reason, onRemove }: MembersProps) {
   const query = useMembers(id)
   return (
-    <>
-      <Loaded query={query}>
-        {({ pages }) => (
-          <MemberTable members={pages.flatMap(({ items }) => items)} reason={reason} onRemove={onRemove} />
-        )}
-      </Loaded>
-      <LoadMore query={query} />
-    </>
+    <Loaded query={query}>
+      {({ pages }) => (
+        <MemberTable members={pages.flatMap(({ items }) => items)} query={query} reason={reason} onRemove={onRemove} />
+      )}
+    </Loaded>
   )
 }
 
-type MemberTableProps = Omit<MembersProps, 'id'> & { readonly members: readonly Member[] }
+type MemberTableProps = Omit<MembersProps, 'id'> & { readonly members: readonly Member[]; readonly query: ListQuery }
 
-function MemberTable({ members, reason, onRemove }: MemberTableProps) {
+function MemberTable({ members, query, reason, onRemove }: MemberTableProps) {
   return (
     <Table
       isWrapped
       label={view.members}
       empty={view.empty}
       rows={members}
+      query={query}
       keyOf={({ id }) => id}
       columns={[
         { title: words.name, cell: (member) => <MemberLink member={member} /> },

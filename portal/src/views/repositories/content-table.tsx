@@ -5,6 +5,7 @@ import type { ChangeableAttributes } from '../../api/content-types.ts'
 import type { ListOrder, Page } from '../../api/registry.ts'
 import { Age } from '../../components/elements/age.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
+import { TagChips } from '../../components/table/cells/tag-chips.tsx'
 import { Table } from '../../components/table/table.tsx'
 import { useRestOfList } from '../../components/elements/rest-of-list.ts'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
@@ -33,6 +34,8 @@ type Row = {
   readonly reference: string
   /** The second column: the digest of a tag, or the tags of a manifest. */
   readonly other: string
+  /** The tags of a manifest. */
+  readonly tags?: readonly string[]
   readonly sizeBytes: number | undefined
   readonly platforms: string
   readonly updatedAt: string
@@ -72,6 +75,7 @@ export function ManifestTable(props: ContentTableProps) {
       toRow={(manifest) => ({
         reference: manifest.digest,
         other: manifest.tags?.join(', ') ?? own.untagged,
+        tags: manifest.tags ?? [],
         sizeBytes: manifest.imageSize,
         platforms: platformsOf(manifest),
         updatedAt: manifest.lastUpdateTime,
@@ -121,7 +125,10 @@ function ContentTable<Item>({ repository, filter, query, texts: titles, toRow }:
                   },
                   {
                     title: titles.other,
-                    cell: ({ other }) => (other.includes(':') ? <Digest digest={other} /> : other),
+                    cell: ({ other, tags }) => {
+                      if (tags === undefined) return <Digest digest={other} />
+                      return tags.length === 0 ? other : <TagChips tags={tags} />
+                    },
                   },
                   {
                     title: words.size,

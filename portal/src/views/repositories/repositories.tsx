@@ -1,150 +1,162 @@
-import { Button, Field, Select, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { sizeText } from '@acrux/shared/texts/size-text.ts'
+import { Button, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { AddRegular, ArrowImportRegular } from '@fluentui/react-icons'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { isDenial } from '../../api/or-hidden.ts'
-import { AppLink } from '../../components/elements/app-link.tsx'
+import type { RepositoryPage, RepositoryRow } from '../../api/repositories.ts'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
-import { ListFilter } from '../../components/elements/list-bar.tsx'
-import { Loaded } from '../../components/elements/loaded.tsx'
-import { Table } from '../../components/table/table.tsx'
 import { Page } from '../../components/elements/page.tsx'
 import { useRestOfList } from '../../components/elements/rest-of-list.ts'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
+import type { Bulk } from '../../components/table/bulk-bar.tsx'
+import { useAddressState } from '../../components/table/table-state.ts'
+import { Table } from '../../components/table/table.tsx'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { texts } from '../../components/texts/texts.ts'
-import { words } from '../../components/texts/words.ts'
 import { OpenRepository } from './open-repository.tsx'
-import { type RepositoriesSearch, parseRepositoriesSearch } from './repositories-search.ts'
+import { PushDialog } from './push-dialog.tsx'
+import { type RepositoriesSearch, questionOf, usualOrder } from './repositories-search.ts'
+import { repositoryColumns } from './repository-columns.tsx'
+import { RepositoryFilters } from './repository-filters.tsx'
+import { RepositoryTabs } from '../../components/registries/repository-tabs.tsx'
 import { RepositoryTree } from './repository-tree-view.tsx'
 import { useRepositories } from './use-repositories.ts'
 
 const view = texts.repositoriesView
 const own = imagesTexts.repositories
-const route = '/shell/r/$registry/repositories'
 
 const useStyles = makeStyles({
-  tools: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalL },
+  list: { display: 'grid', rowGap: tokens.spacingVerticalS, gridTemplateColumns: 'minmax(0, 1fr)' },
+  bar: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', justifyContent: 'space-between' },
+  actions: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
 })
-
-/** How many pages of names are read before the person asks for all. */
-const maxPagesAtFirst = 3
 
 /** The repositories of a registry. */
 export function Repositories() {
-  const search = useSearch({ from: route })
-  const { filter = '', sort = 'name', show = 'list' } = search
+  const styles = useStyles()
+  const search = useSearch({ from: '/shell/r/$registry/repositories' })
   const { name, loginServer } = useAddressedRegistry()
-  const query = useRepositories(loginServer)
-  const [isWhole, setWhole] = useState(false)
-  const needsAll = sort === 'reversed' || show === 'tree'
-  const pageCount = query.data?.pages.length ?? 0
-  const isSearching = useRestOfList(query, filter !== '' || (needsAll && (isWhole || pageCount < maxPagesAtFirst)))
+  const query = useRepositories(loginServer, questionOf(search, Date.now()))
+  const state = useAddressState()
+  const pages = query.data?.pages
+  const rows = pages?.flatMap(({ items }) => items)
+  const columns = repositoryColumns(name)
+  const isDenied = query.isError && isDenial(query.error)
+  const incomplete = pages?.find((page) => page.incomplete !== undefined)?.incomplete
   return (
     <Page title={texts.repositories}>
-      <OtherViews />
-      {query.isError && isDenial(query.error) && <OpenRepository />}
-      <Loaded query={query}>
-        {({ pages }) => {
-          const names = pages.flatMap(({ items }) => items)
-          if (names.length === 0) return <Empty loginServer={loginServer} />
-          const wanted = names.filter((each) => each.includes(filter.toLowerCase()))
-          const sorted = sort === 'reversed' ? wanted.toReversed() : wanted
-          return (
-            <>
-              <Tools search={search} />
-              {isSearching && <Text role="status">{imagesTexts.searching}</Text>}
-              {sorted.length === 0 && !isSearching && <Text>{view.noMatch}</Text>}
-              {show === 'tree' ? <RepositoryTree names={sorted} /> : <RepositoryTable names={sorted} query={query} />}
-              {needsAll && query.hasNextPage && !isSearching && (
-                <div>
-                  <Text>{own.cut(names.length)}</Text> <Button onClick={() => setWhole(true)}>{own.loadAll}</Button>
-                </div>
-              )}
-              <CommandLine text={`acrux acr repository list --name ${name}`} />
-            </>
-          )
-        }}
-      </Loaded>
+      <div className={styles.list}>
+        <div className={styles.bar}>
+          <RepositoryTabs selected="active" />
+          <Actions />
+        </div>
+        <RepositoryFilters search={search} columns={columns} state={state} pushers={pushersOf(rows ?? [])} />
+        {isDenied && <OpenRepository />}
+        {incomplete !== undefined && <Text role="status">{incomplete}</Text>}
+        {search.show === 'tree' ? (
+          <Tree query={query} rows={rows ?? []} />
+        ) : (
+          <Table
+            isMain
+            isSortedByServer
+            label={texts.repositories}
+            columns={columns}
+            rows={rows}
+            keyOf={(row) => row.name}
+            query={query}
+            count={pages?.[0]?.count}
+            state={state}
+            usualSort={usualOrder}
+            arrangement={arrangementOf(search, query.isPlaceholderData)}
+            status={<Status pages={pages} />}
+            bulk={bulk}
+            empty={isFiltered(search) ? view.noMatch : <Empty loginServer={loginServer} />}
+          />
+        )}
+      </div>
+      <CommandLine text={`acrux acr repository list --name ${name}`} />
     </Page>
   )
 }
 
-function OtherViews() {
-  const { name: registry } = useAddressedRegistry()
-  const styles = useStyles()
-  return (
-    <nav className={styles.tools} aria-label={own.tools}>
-      <AppLink to="/r/$registry/import" params={{ registry }}>
-        {own.import}
-      </AppLink>
-      <AppLink to="/r/$registry/deleted" params={{ registry }}>
-        {own.deleted}
-      </AppLink>
-      <AppLink to="/r/$registry/uploads" params={{ registry }}>
-        {own.uploads}
-      </AppLink>
-    </nav>
+const isFiltered = ({ filter, pushed, by, unused }: RepositoriesSearch) =>
+  [filter, pushed, by, unused].some((value) => value !== undefined)
+
+/** The rows of the question before are in another order than those of this one. */
+const arrangementOf = ({ filter, pushed, by, unused }: RepositoriesSearch, isOld: boolean) =>
+  JSON.stringify([filter, pushed, by, unused, isOld])
+
+/** The names of those who pushed, by id. */
+function pushersOf(rows: readonly RepositoryRow[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    rows.flatMap(({ pushedBy }) => (pushedBy === undefined ? [] : [[pushedBy.id, pushedBy.name]])),
   )
 }
 
-function Tools({ search }: { readonly search: RepositoriesSearch }) {
-  const { name: registry } = useAddressedRegistry()
+const bulk: Bulk<RepositoryRow> = {
+  nameOf: ({ name }) => name,
+  effect: (rows) => {
+    const sum = (numberOf: (row: RepositoryRow) => number) => rows.reduce((total, row) => total + numberOf(row), 0)
+    return own.effect(own.tagCount(sum(({ tagCount }) => tagCount)), sizeText(sum(({ size }) => size)))
+  },
+  actions: [
+    {
+      label: own.copyNames,
+      act: (rows) => void navigator.clipboard.writeText(rows.map(({ name }) => name).join('\n')),
+    },
+  ],
+}
+
+function Status({ pages }: { readonly pages: readonly RepositoryPage[] | undefined }) {
+  const { count, sizeBytes } = pages?.[0] ?? {}
+  return [
+    ...(count === undefined ? [] : [own.count(count)]),
+    ...(sizeBytes === undefined ? [] : [sizeText(sizeBytes)]),
+  ].join(' · ')
+}
+
+function Actions() {
   const styles = useStyles()
+  const { name: registry } = useAddressedRegistry()
   const navigate = useNavigate()
-  const change = (changed: { readonly [Name in keyof RepositoriesSearch]: string }) =>
-    void navigate({
-      to: '/r/$registry/repositories',
-      params: { registry },
-      search: parseRepositoriesSearch({ ...search, ...changed }),
-      replace: true,
-    })
-  const { filter = '', sort = 'name', show = 'list' } = search
+  const [isOpen, setOpen] = useState(false)
   return (
-    <div className={styles.tools}>
-      <ListFilter label={words.filter} filter={filter} onFilter={(text) => change({ filter: text })} />
-      <Field label={imagesTexts.sort}>
-        <Select value={sort} onChange={(_event, { value }) => change({ sort: value })}>
-          <option value="name">{imagesTexts.byName}</option>
-          <option value="reversed">{imagesTexts.byNameReversed}</option>
-        </Select>
-      </Field>
-      <Field label={own.view}>
-        <Select value={show} onChange={(_event, { value }) => change({ show: value })}>
-          <option value="list">{own.list}</option>
-          <option value="tree">{own.tree}</option>
-        </Select>
-      </Field>
+    <div className={styles.actions}>
+      <Button
+        icon={<ArrowImportRegular />}
+        onClick={() => void navigate({ to: '/r/$registry/import', params: { registry } })}
+      >
+        {own.import}
+      </Button>
+      <Button appearance="primary" icon={<AddRegular />} onClick={() => setOpen(true)}>
+        {own.push}
+      </Button>
+      {isOpen && <PushDialog onClose={() => setOpen(false)} />}
     </div>
   )
 }
 
-type RepositoryTableProps = {
-  readonly names: readonly string[]
-  readonly query: ReturnType<typeof useRepositories>
-}
+type TreeProps = { readonly query: ReturnType<typeof useRepositories>; readonly rows: readonly RepositoryRow[] }
 
-function RepositoryTable({ names, query }: RepositoryTableProps) {
-  const { name: registry } = useAddressedRegistry()
-  if (names.length === 0) return null
+/** How many pages are read for the tree before the person asks for all. */
+const maxPagesAtFirst = 10
+
+function Tree({ query, rows }: TreeProps) {
+  const [isWhole, setWhole] = useState(false)
+  const pageCount = query.data?.pages.length ?? 0
+  const isReading = useRestOfList(query, isWhole || (pageCount > 0 && pageCount < maxPagesAtFirst))
   return (
-    <Table
-      isMain
-      label={texts.repositories}
-      rows={names}
-      keyOf={(name) => name}
-      query={query}
-      columns={[
-        {
-          title: words.name,
-          cell: (repository) => (
-            <AppLink to="/r/$registry/repositories/$repository" params={{ registry, repository }}>
-              {repository}
-            </AppLink>
-          ),
-        },
-      ]}
-    />
+    <>
+      {isReading && <Text role="status">{imagesTexts.searching}</Text>}
+      <RepositoryTree names={rows.map(({ name }) => name)} />
+      {query.hasNextPage && !isReading && (
+        <div>
+          <Text>{own.cut(rows.length)}</Text> <Button onClick={() => setWhole(true)}>{own.loadAll}</Button>
+        </div>
+      )}
+    </>
   )
 }
 

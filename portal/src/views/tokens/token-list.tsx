@@ -1,4 +1,4 @@
-import { Button, Text, makeStyles, tokens as theme } from '@fluentui/react-components'
+import { Text, makeStyles, tokens as theme } from '@fluentui/react-components'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useReadAgain } from '../../api/queries.ts'
@@ -21,8 +21,6 @@ import type { TokenSearch } from './token-search.ts'
 import { tokensKey, useTokenRows } from './use-tokens.ts'
 
 const texts = rightsTexts.token
-/** How many rows are shown at first, and with each “Load more”. */
-const pageSize = 100
 const inRegistry = (action: string) => `Microsoft.ContainerRegistry/registries/${action}`
 
 const useStyles = makeStyles({
@@ -62,7 +60,6 @@ export function TokenList({ registry, search, go }: TokenListProps) {
 type TokenTableProps = { readonly registry: Registry; readonly rows: readonly TokenRow[]; readonly filter: string }
 
 function TokenTable({ registry, rows, filter }: TokenTableProps) {
-  const [shown, setShown] = useState(pageSize)
   const [act, setAct] = useState<TokenAct>()
   const [rotated, setRotated] = useState<string>()
   const readAgain = useReadAgain()
@@ -82,31 +79,50 @@ function TokenTable({ registry, rows, filter }: TokenTableProps) {
   return (
     <>
       <Table
+        isMain
         isWrapped
         label={texts.tabs.tokens}
-        rows={found.slice(0, shown)}
+        rows={found}
+        usualSort="name"
+        arrangement={filter}
         keyOf={({ token }) => token.id}
         columns={[
-          { title: words.name, cell: ({ token }) => token.name },
           {
+            id: 'name',
+            title: words.name,
+            minWidth: 10,
+            grow: 1,
+            sorts: 'ascending',
+            value: ({ token }) => token.name,
+            cell: ({ token }) => token.name,
+          },
+          {
+            id: 'status',
             title: texts.status,
+            minWidth: 4,
+            sorts: 'ascending',
+            value: ({ token }) => token.properties.status,
             cell: ({ token }) => (token.properties.status === 'enabled' ? words.on : words.off),
           },
-          { title: words.scopeMap, cell: ({ scopeMap }) => scopeMap },
-          { title: texts.passwords, cell: (row) => <Passwords row={row} /> },
           {
+            id: 'map',
+            title: words.scopeMap,
+            minWidth: 8,
+            sorts: 'ascending',
+            value: ({ scopeMap }) => scopeMap,
+            cell: ({ scopeMap }) => scopeMap,
+          },
+          { id: 'passwords', title: texts.passwords, cell: (row) => <Passwords row={row} /> },
+          {
+            id: 'action',
             title: words.action,
+            onPhone: 'end',
             cell: (row) => (
               <RowButtons registry={registry} row={row} onAct={setAct} onRotate={() => setRotated(row.token.name)} />
             ),
           },
         ]}
       />
-      {found.length > shown && (
-        <div>
-          <Button onClick={() => setShown(shown + pageSize)}>{shared.loadMore}</Button>
-        </div>
-      )}
       {act !== undefined && (
         <TokenDialog registry={registry} act={act} onDone={reload} onClose={() => setAct(undefined)} />
       )}

@@ -1,23 +1,25 @@
-import { sizeText } from '@acrux/shared/texts/size-text.ts'
+import { evenSizeText, sizeText } from '@acrux/shared/texts/size-text.ts'
 import { Badge, Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import { useReadAgain } from '../../api/queries.ts'
 import { cancelUpload } from '../../api/registry-arm.ts'
 import type { Upload } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
-import { ActionBar } from '../../components/elements/action-bar.tsx'
-import { Age } from '../../components/elements/age.tsx'
+import { actionColumn } from '../../components/table/action-column.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
-import { Table } from '../../components/table/table.tsx'
+import { ReadOnlyReason } from '../../components/elements/list-bar.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
-import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
 import { useRegistry } from '../../components/registries/use-registry.ts'
+import { timeColumn } from '../../components/table/cells/time-column.tsx'
+import type { Column } from '../../components/table/columns.ts'
+import { Table } from '../../components/table/table.tsx'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { words } from '../../components/texts/words.ts'
+import { RepositoryTabs } from '../../components/registries/repository-tabs.tsx'
 import { uploadsKey, useUploads } from './use-uploads.ts'
 
 const view = imagesTexts.uploads
@@ -28,7 +30,7 @@ export function Uploads() {
   const { registries, registry } = useRegistry(loginServer)
   return (
     <Page title={view.title}>
-      <RepositoriesLink />
+      <RepositoryTabs selected="uploads" />
       <Text>{view.intro}</Text>
       <Loaded query={registries}>
         {() => (registry === undefined ? <Text>{view.noDetails}</Text> : <UploadList registryId={registry.id} />)}
@@ -75,42 +77,54 @@ type UploadTableProps = {
 }
 
 function UploadTable({ uploads, mayCancel, onCancel }: UploadTableProps) {
+  const reason = mayCancel ? undefined : imagesTexts.roleNeeded.uploads
   return (
-    <Table
-      isWrapped
-      label={view.title}
-      empty={view.empty}
-      rows={uploads}
-      keyOf={({ id }) => id}
-      columns={[
-        {
-          title: words.repository,
-          cell: ({ properties }) => (
-            <>
-              {properties.repository} {properties.active && <Badge appearance="outline">{view.active}</Badge>}
-            </>
-          ),
-        },
-        { title: view.bytes, cell: ({ properties }) => sizeText(properties.stagedBytes) },
-        { title: view.caller, cell: ({ properties }) => <code>{properties.caller.replace(/^directory:/, '')}</code> },
-        { title: words.started, cell: ({ properties }) => <Age time={properties.startedAt} /> },
-        { title: view.lastData, cell: ({ properties }) => <Age time={properties.lastDataAt} /> },
-        { title: words.expires, cell: ({ properties }) => <Age time={properties.expiresAt} /> },
-        {
-          title: words.actions,
-          cell: (upload) => (
-            <ActionBar
-              actions={[
-                {
-                  label: view.cancel,
-                  reason: mayCancel ? undefined : imagesTexts.roleNeeded.uploads,
-                  act: () => onCancel(upload),
-                },
-              ]}
-            />
-          ),
-        },
-      ]}
-    />
+    <>
+      <ReadOnlyReason reason={uploads.length === 0 ? undefined : reason} />
+      <Table
+        isMain
+        label={view.title}
+        empty={view.empty}
+        rows={uploads}
+        keyOf={({ id }) => id}
+        usualSort="-data"
+        columns={[...columns, actionColumn({ text: view.cancel, label: () => view.cancel, reason, act: onCancel })]}
+      />
+    </>
   )
 }
+
+const columns: readonly Column<Upload>[] = [
+  {
+    id: 'repository',
+    title: words.repository,
+    minWidth: 12,
+    grow: 1,
+    sorts: 'ascending',
+    value: ({ properties }) => properties.repository,
+    cell: ({ properties }) => (
+      <>
+        {properties.repository} {properties.active && <Badge appearance="outline">{view.active}</Badge>}
+      </>
+    ),
+  },
+  {
+    id: 'bytes',
+    title: view.bytes,
+    width: 6,
+    isNumber: true,
+    sorts: 'descending',
+    value: ({ properties }) => properties.stagedBytes,
+    cell: ({ properties }) => evenSizeText(properties.stagedBytes),
+  },
+  {
+    id: 'caller',
+    title: view.caller,
+    minWidth: 8,
+    dropOrder: 2,
+    cell: ({ properties }) => <code>{properties.caller.replace(/^directory:/, '')}</code>,
+  },
+  timeColumn('started', words.started, ({ properties }) => properties.startedAt),
+  timeColumn('data', view.lastData, ({ properties }) => properties.lastDataAt),
+  timeColumn('expires', words.expires, ({ properties }) => properties.expiresAt),
+]

@@ -1,6 +1,6 @@
-import type { ReactNode } from 'react'
+import type { Column } from './columns.ts'
 import { words } from '../texts/words.ts'
-import { ActionButton } from './action-button.tsx'
+import { ActionButton } from '../elements/action-button.tsx'
 
 type RowAction<Row> = {
   readonly text: string
@@ -12,12 +12,12 @@ type RowAction<Row> = {
 }
 
 /** The column of a table with a button in each row. */
-export function actionColumn<Row>({ text, label, reason, act }: RowAction<Row>): {
-  readonly title: string
-  readonly cell: (row: Row) => ReactNode
-} {
+export function actionColumn<Row>({ text, label, reason, act }: RowAction<Row>): Column<Row> {
   return {
+    id: 'actions',
     title: words.actions,
+    minWidth: 6,
+    onPhone: 'end',
     cell: (row) => (
       <ActionButton size="small" reason={reason} aria-label={label(row)} onClick={() => act(row)}>
         {text}
