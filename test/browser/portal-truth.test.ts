@@ -71,7 +71,7 @@ test('access control shows what each condition excludes, and the editor rejects 
   await openView(page, `${base}/access`)
   const row = (who: string) => page.getByRole('row').filter({ hasText: who })
   await row('partial').getByText('all repositories (except push)').click()
-  await row('partial').getByText(noPush).waitFor()
+  await page.getByRole('complementary', { name: 'partial' }).getByText(noPush).waitFor()
   await row('special').getByText('Custom condition').waitFor()
   assert.deepEqual(await violations(page), [])
   await row('partial')
