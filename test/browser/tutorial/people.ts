@@ -56,7 +56,7 @@ export async function ownerSignsIn({ setting, owner, shell }: Story): Promise<vo
 export async function ownerPushes({ setting, owner, shell }: Story): Promise<void> {
   await shell.must(commands('portal-build'))
   await follow(owner, 'Push an image')
-  await heading(owner, loginServer).waitFor()
+  await heading(owner, 'contoso').waitFor()
   await picture(owner, 'registry', owner.getByRole('region', { name: 'Sign in and push' }))
   assert.match(await shell.must(await copy(owner, 'Copy login command')), /Login Succeeded/)
   assert.match(await shell.must(await copyOf(owner, 'Push')), /digest: sha256:/)
@@ -127,7 +127,7 @@ export async function adaPushes({ ada, adaShell }: Story, link: string): Promise
   await heading(ada, 'Welcome').waitFor()
   await picture(ada, 'ada-home', ada.getByRole('region', { name: 'Your registries' }))
   await press(ada, 'Open a registry')
-  await heading(ada, loginServer).waitFor()
+  await heading(ada, 'contoso').waitFor()
   assert.match(await adaShell.must(await copy(ada, 'Copy login command')), /Login Succeeded/)
   assert.match(await adaShell.must(commands('portal-ada-push')), /digest: sha256:/)
   const denied = await adaShell.run(commands('portal-ada-denied'))

@@ -36,8 +36,15 @@ export function searchOf<Readers extends Readonly<Record<string, ReadValue<strin
 /** Accepts a text of a few words, such as the name of a column. */
 const shortText = textThat((text) => text.length <= 200)
 
-/** The values of the address that a table reads: the order, the columns, and the row whose panel is open. */
-export const tableValues = { sort: shortText, columns: shortText, open: anyText }
+/**
+ * The values of the address that a table reads: the order by one of these columns, which begins with `-` if it is descending, the
+ * shown columns, and the row whose panel is open.
+ */
+export const tableValues = (...sorted: readonly string[]) => ({
+  sort: textThat((text) => sorted.includes(text.replace(/^-/, ''))),
+  columns: shortText,
+  open: anyText,
+})
 
 /** Reads the search of an address. The last value of a name counts. */
 export function parseSearch(search: string): Record<string, string> {

@@ -30,7 +30,7 @@ export const parseAccessSearch = searchOf({
   repository: shortText,
   /** What was done just before. */
   done: oneOf('assigned'),
-  ...tableValues,
+  ...tableValues('who', 'role'),
 })
 
 /** The values in the address of access control. */

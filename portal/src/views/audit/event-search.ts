@@ -5,7 +5,7 @@ const maxLength = 200
 
 /** Reads the address of a log: a search, and what is chosen in its table. */
 export const parseEventSearch = searchOf({
-  ...tableValues,
+  ...tableValues(),
   principal: readText,
   action: readText,
   address: readText,

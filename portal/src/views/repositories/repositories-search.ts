@@ -2,9 +2,12 @@ import type { RepositoryQuestion } from '../../api/repositories.ts'
 import { anyText, oneOf, searchOf, tableValues } from '../../components/elements/search-params.ts'
 import { parseSort } from '../../components/table/sort.ts'
 
+/** The columns by which the server sorts. */
+const orders = ['name', 'pushed', 'size', 'pulls']
+
 /** Reads the address of the list of repositories. */
 export const parseRepositoriesSearch = searchOf({
-  ...tableValues,
+  ...tableValues(...orders),
   filter: anyText,
   show: oneOf('tree'),
   pushed: oneOf('day', 'week', 'month', 'older'),
@@ -18,9 +21,6 @@ export type RepositoriesSearch = ReturnType<typeof parseRepositoriesSearch>
 /** The usual order, as the address has it: the last push comes first. */
 export const usualOrder = '-pushed'
 
-/** The columns by which the server sorts. */
-const orders = ['name', 'pushed', 'size', 'pulls']
-
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 const pushedDays = { day: 1, week: 7, month: 30, older: 365 } as const
@@ -30,8 +30,7 @@ const unusedDays = 90
 export function questionOf(search: RepositoriesSearch, nowMs: number): RepositoryQuestion {
   const { filter, pushed, by, unused, show } = search
   const ago = (days: number) => new Date(Math.floor(nowMs / hourMs) * hourMs - days * dayMs).toISOString()
-  const wanted = parseSort(search.sort)
-  const sort = wanted !== undefined && orders.includes(wanted.column) ? wanted : parseSort(usualOrder)
+  const sort = parseSort(search.sort ?? usualOrder)
   const order =
     show === 'tree' || sort === undefined
       ? 'name asc'
