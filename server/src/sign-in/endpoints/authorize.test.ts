@@ -225,7 +225,7 @@ test('a registered application asks each person for consent once, and again with
   assert.equal(consent.heading, 'Permissions requested')
   assert.match(consent.text, /A &lt;b&gt;web&lt;\/b&gt; app/)
   assert.match(consent.text, /app\.example/)
-  assert.match(consent.text, /Until you remove its access\. Each sign-in lasts at most 180 days\./)
+  assert.match(consent.text, /Until you remove the access of the application\. Each sign-in lasts at most 180 days\./)
   const { left } = await confirm(browser, consent)
   assert.equal(left?.origin, 'https://app.example')
   assert.equal(left?.searchParams.get('of'), 'x', 'what the redirect URI has of its own stays')
