@@ -5,9 +5,10 @@ import { after, test } from 'node:test'
 import { clientHome, mustRun, requireClient, requireTool, type ClientHome } from '../harness/clients.ts'
 import { request, type HttpResponse } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
-import { accessToken, basic, registryUrl } from '../harness/registry.ts'
+import { accessToken, basic, pushImage, registryUrl } from '../harness/registry.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { writeLayout } from './lib/oci-layout.ts'
+import { acruxClient, principalLogin } from './acrux/acrux.ts'
 import { loggedIn } from './lib/steps.ts'
 import { startUnderTest } from './lib/under-test.ts'
 
@@ -121,4 +122,41 @@ test('a tag that crane moves and deletes has its changes', async (t) => {
   assert.equal((await send('POST', `${path}/_revert`, authorization, { digest: first })).status, 200)
   const { stdout } = await crane('digest', `${name}:stable`)
   assert.equal(stdout.trim(), first)
+})
+
+test('acrux lists the changes of a tag, and reverts the tag after a confirmation', async () => {
+  const repository = 'clients/acrux-history'
+  const authorization = basic(server.firstRun.servicePrincipal.appId, server.firstRun.servicePrincipal.password)
+  const [first, second] = [
+    (await pushImage(server, repository, { tag: '1', layers: [Buffer.from('first')] }, authorization)).digest,
+    (await pushImage(server, repository, { tag: '1', layers: [Buffer.from('second')] }, authorization)).digest,
+  ]
+  using acrux = acruxClient(server.caFile)
+  await acrux.text(principalLogin(server), { input: server.firstRun.servicePrincipal.password })
+  const image = ['-r', server.firstRun.registry, '-n', `${repository}:1`]
+  const digests = async () =>
+    listAt({ changes: await acrux.json(['acr', 'tag', 'history', ...image]) }, 'changes').map((change) =>
+      at(change, 'digest'),
+    )
+  assert.deepEqual(await digests(), [second, first])
+  const table = await acrux.text(['acr', 'tag', 'history', ...image, '-o', 'table'])
+  assert.match(table, /^Time +Cause +By +Digest +Exists/)
+  const revert = ['acr', 'tag', 'revert', ...image]
+  const planned = { repository, tag: '1', from: second, to: first }
+  assert.deepEqual(await acrux.json([...revert, '--dry-run']), planned)
+  await acrux.fails(1, /--yes/, revert)
+  assert.equal(await under.digestOf(repository, '1'), second, 'nothing has changed yet')
+  assert.equal(at(await acrux.json([...revert, '--yes']), 'tag', 'digest'), first)
+  assert.equal(await under.digestOf(repository, '1'), first)
+  await acrux.json([...revert, '--to', second, '--yes'])
+  assert.deepEqual(await digests(), [second, first, second, first])
+  await acrux.fails(1, /no earlier manifest|Error/, [
+    'acr',
+    'tag',
+    'revert',
+    ...image,
+    '--to',
+    `sha256:${'0'.repeat(64)}`,
+    '--yes',
+  ])
 })

@@ -174,6 +174,21 @@ export const contentCommands: readonly CommandRow[] = [
     load: async () => (await import('../resources/acr/repository.ts')).updateRepository,
   },
   {
+    path: 'acr tag history',
+    summary: 'list the changes of a tag',
+    signIn: 'optional',
+    prints: 'list',
+    load: async () => (await import('../resources/acr/manifest/tag-history.ts')).tagHistory,
+  },
+  {
+    path: 'acr tag revert',
+    summary: 'move a tag back to an earlier manifest',
+    signIn: 'optional',
+    prints: 'document',
+    destroys: 'after a confirmation, with a dry run',
+    load: async () => (await import('../resources/acr/manifest/tag-history.ts')).revertTag,
+  },
+  {
     path: 'acr imports cancel',
     summary: 'cancel running image imports',
     signIn: 'acrux',

@@ -45,6 +45,14 @@ export const groups: readonly GroupRow[] = [
     az: 'same',
   },
   {
+    path: 'acr tag',
+    summary: 'list the changes of a tag, and revert a tag',
+    examples: [
+      'acrux acr tag history -r contoso -n team/app:1 -o table',
+      'acrux acr tag revert -r contoso -n team/app:1',
+    ],
+  },
+  {
     path: 'acr config',
     summary: 'show and change settings of a registry',
     examples: ['acrux acr config authentication-as-arm show -r contoso'],

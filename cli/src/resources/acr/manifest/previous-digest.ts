@@ -1,0 +1,12 @@
+import { valueAt } from '../../../framework/values/shape.ts'
+
+/**
+ * The manifest to which a tag is moved back: the newest one in the history of the tag, newest change first, that the tag does not
+ * point to now, and that still exists. Undefined if there is none.
+ */
+export function previousDigest(changes: readonly unknown[]): string | undefined {
+  const present = valueAt(changes[0], 'digest')
+  const previous = changes.find((change) => valueAt(change, 'exists') === true && valueAt(change, 'digest') !== present)
+  const digest = valueAt(previous, 'digest')
+  return typeof digest === 'string' ? digest : undefined
+}
