@@ -330,7 +330,7 @@ export interface ServerStatus {
     readonly message: string
   }[]
   /**
-   * The running servers of the database.
+   * The running servers that use the database of this server.
    */
   readonly servers: {
     readonly id: string

@@ -11,7 +11,7 @@ export function nextSteps(firstRun: FirstRun, file: string): string {
   return [
     `acrux: created the registry ${registry} and two owners. Their credentials are in ${file}, which only your user can read.`,
     '',
-    'Sign in as the owner service principal, and push an image, in another terminal:',
+    'In another terminal, sign in as the owner service principal, and push an image:',
     `  ${program} login --first-run ${dataDir}`,
     `  eval "$(${program} env podman)"   # with docker: eval "$(${program} env docker)"`,
     `  ${program} acr login -n ${registry}`,

@@ -28,7 +28,7 @@ export const statusResponse = z
           runsJobs: z.boolean().describe('Whether this server runs the background jobs of all servers.'),
         }),
       )
-      .describe('The running servers of the database.'),
+      .describe('The running servers that use the database of this server.'),
     disk: z
       .strictObject({ totalBytes: z.int(), freeBytes: z.int(), reserveBytes: z.int(), isLow: z.boolean() })
       .nullable()
