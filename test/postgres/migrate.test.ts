@@ -79,7 +79,7 @@ function optionsFor(database: { readonly args: readonly string[] }, { kind, sett
   return [...database.args, '--storage', kind, ...others].map((text) => text.replace(/^--/, '--to-'))
 }
 
-/** Pushes images until a push fails, and pulls them meanwhile. */
+/** Pushes and pulls images until the end of the test at the latest. */
 function pushAndPull(server: RunningServer, authorization: string) {
   const pushed: [repository: string, image: PushedImage][] = []
   const stopping = new AbortController()
@@ -111,15 +111,11 @@ function pushAndPull(server: RunningServer, authorization: string) {
     }
   }
   const running = Promise.all([push('a'), push('b'), pull()])
-  return {
-    pushed,
-    failures,
-    statuses,
-    stop: async () => {
-      stopping.abort()
-      await running
-    },
+  const stop = async () => {
+    stopping.abort()
+    await running
   }
+  return { pushed, failures, statuses, stop, [Symbol.asyncDispose]: stop }
 }
 
 /** Every image is served with all its bytes. */
@@ -191,7 +187,7 @@ for (const [what, { isMissing, open }] of Object.entries(places)) {
     assert.ok(Number(at(JSON.parse(dry.stdout), 'rows', 'manifest')) > 0)
     assert.equal(database.query('select count(*) from pg_tables where schemaname = current_schema()'), '0')
 
-    const load = pushAndPull(server, owner)
+    await using load = pushAndPull(server, owner)
     await until('the first pushes', () => load.pushed.length > 10)
     const moved = await runAcrux([...move, ...options], { env: place.env })
     assert.equal(moved.code, 0, moved.stdout + moved.stderr)
@@ -228,7 +224,7 @@ for (const [what, { isMissing, open }] of Object.entries(places)) {
 
     await rename(join(server.dataDir, 'blobs'), join(server.dataDir, 'old-blobs'))
     await server.restart()
-    const later = pushAndPull(server, owner)
+    await using later = pushAndPull(server, owner)
     await until('pushes at the new place', () => later.pushed.length > 5)
     const back = ['migrate', '--config', config, '--to-database', 'sqlite', '--to-storage', 'filesystem']
     const returned = await runAcrux([...back, '--json'], { env: place.env })
