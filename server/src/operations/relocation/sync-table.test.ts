@@ -13,7 +13,7 @@ import {
   openPostgresTarget,
   TargetNotEmptyError,
 } from '../../platform/sql/postgres-raw-database.ts'
-import type { RawDatabase, RawTarget } from '../../platform/sql/raw-database.ts'
+import type { RawDatabase, RawTable, RawTarget } from '../../platform/sql/raw-database.ts'
 import { openSqliteDatabase } from '../../platform/sql/sqlite-database.ts'
 import { openSqliteSource, openSqliteTarget } from '../../platform/sql/sqlite-raw-database.ts'
 import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
@@ -271,6 +271,33 @@ for (const [from, to] of directions) {
       assert.deepEqual(different, { event: 5, pair: undefined, person: undefined, tally: undefined })
       await syncAll(source, target)
       assert.deepEqual(await contents(source, target), { event: 5, pair: 3, person: 2868, tally: 1 })
+    })
+
+    test('leave a row that changes during the copy to the next comparison', async (t) => {
+      const { database, source, targetPlace } = await open(t)
+      const target = await targetPlace.target('one')
+      atEnd(t, () => target.close())
+      await syncAll(source, target)
+      const people = (await source.tables()).find((table) => table.name === 'person')
+      assert.ok(people !== undefined)
+      const setAge = (name: string) =>
+        change(database, (transaction) =>
+          transaction.tables<Tables>().updateTable('person').where('name', '=', name).set({ age: 99 }).execute(),
+        )
+      await setAge('a')
+      let reads = 0
+      const rows: RawDatabase['rows'] = async function* (table) {
+        reads += 1
+        // The first reading has found the rows to delete; the second one inserts.
+        if (reads === 2) await setAge('z')
+        yield* source.rows(table)
+      }
+      const changing = { ...source, rows, count: (table: RawTable) => source.count(table) }
+      await syncTable({ source: changing, target }, people)
+      assert.equal(reads, 2)
+      assert.equal(await verifyTable({ source, target }, people), undefined)
+      await syncTable({ source, target }, people)
+      assert.equal((await verifyTable({ source, target }, people))?.rows, 3016)
     })
 
     test('are completed after an interruption, in the same target only', async (t) => {

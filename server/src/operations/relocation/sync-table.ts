@@ -17,8 +17,8 @@ type Difference = { readonly missing: number; readonly stale: number; readonly c
 
 /** Receives the rows of a comparison. */
 type Receiver = {
-  /** A row of the source that the target lacks, or has with other values. */
-  readonly missing?: (row: RawRow) => Promise<void>
+  /** A row of the source that the target lacks, or has with other values: then `isOther` is true. */
+  readonly missing?: (row: RawRow, isOther: boolean) => Promise<void>
   /** A row of the target that the source lacks, or has with other values. */
   readonly stale?: (row: RawRow) => Promise<void>
   /** Called for each row of the source. */
@@ -52,8 +52,13 @@ export async function syncTable({ source, target, onRow }: SyncOptions, table: R
   const found = await compareTable({ source, target }, table, { ...read, stale: stale.add })
   await stale.flush()
   if (found.missing === 0) return
-  // Rows are inserted when all stale ones are deleted, because a unique value may have moved to another row.
-  await compareTable({ source, target }, table, { missing: missing.add })
+  // Rows are inserted when all stale ones are deleted, because a unique value may have moved to another row. A row that the source
+  // has changed since then is left to the next comparison.
+  await compareTable({ source, target }, table, {
+    missing: async (row, isOther) => {
+      if (!isOther) await missing.add(row)
+    },
+  })
   await missing.flush()
 }
 
@@ -89,9 +94,10 @@ async function compareTable(
         other = await others.next()
         continue
       }
-      if (other.done !== true && compareKeys(table, other.value, row) === 0) await dropOther()
+      const isOther = other.done !== true && compareKeys(table, other.value, row) === 0
+      if (isOther) await dropOther()
       counts.missing += 1
-      await missing?.(row)
+      await missing?.(row, isOther)
     }
     while (other.done !== true) await dropOther()
   } finally {
