@@ -92,7 +92,7 @@ async function changesPerson(page: Page): Promise<void> {
   await page.getByRole('radio', { name: /^Reader/ }).check()
   await press(page, 'Save')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
-  await page.getByText('Reader. May see').waitFor()
+  await page.getByText('Reader. Can see').waitFor()
   await press(page, 'Change the role')
   await page.getByRole('radio', { name: /^None/ }).check()
   await press(page, 'Save')

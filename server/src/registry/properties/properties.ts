@@ -8,7 +8,7 @@ import { changeableAttributes } from '../repositories/locks.ts'
 import type { ListedManifest } from '../manifests/manifest-store.ts'
 import type { Actor } from '../protocol/ports.ts'
 import { pusherOf } from '../repositories/pusher.ts'
-import { readBody } from '../protocol/read-body.ts'
+import { readAuthorizedBody } from '../protocol/read-body.ts'
 import type { RepositoryRow, TagRow } from '../rows/rows.ts'
 
 const maxPatchBytes = 64 * 1024
@@ -102,7 +102,7 @@ export function lastPullTime({ created_at_ms }: Pick<TagRow, 'created_at_ms'>, p
  * @throws BodyTooLargeError
  */
 export async function readPatch({ request }: RepositoryCall): Promise<JsonObject> {
-  const document = parseBoundedJson(await readBody(request, maxPatchBytes), maxDepth)
+  const document = parseBoundedJson(await readAuthorizedBody(request, maxPatchBytes), maxDepth)
   if (!isJsonObject(document)) throw new OciError('BAD_REQUEST', { message: 'the body is not a JSON object' })
   return document
 }

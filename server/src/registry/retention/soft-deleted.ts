@@ -22,7 +22,7 @@ import type { RetentionContext } from './context.ts'
 import { documentHead, manifestProperties } from '../properties/properties.ts'
 import type { Reservation } from '../quotas/quotas.ts'
 import type { Actor } from '../protocol/ports.ts'
-import { readBody } from '../protocol/read-body.ts'
+import { readAuthorizedBody } from '../protocol/read-body.ts'
 import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
 import { changeRepository } from '../deletion/change-repository.ts'
 import { openRepository, recordChange } from '../repositories/repository-store.ts'
@@ -181,7 +181,7 @@ function tagInUse(tag: Tag): OciError {
 
 /** The tag that the body names, if any. */
 async function readTagToRestore({ request }: AcrCall<'deleted-manifest'>): Promise<Tag | undefined> {
-  const bytes = await readBody(request, maxRestoreBodyBytes)
+  const bytes = await readAuthorizedBody(request, maxRestoreBodyBytes)
   if (bytes.byteLength === 0) return undefined
   const body = parseBoundedJson(bytes, 4)
   if (!isJsonObject(body)) throw new OciError('BAD_REQUEST', { message: 'the body is not a JSON object' })
