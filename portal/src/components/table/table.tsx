@@ -25,11 +25,12 @@ export function Table<Row>(props: TableProps<Row>) {
   const { rows, query, isMain = false } = props
   const styles = useTableStyles()
   const place = useRef<HTMLDivElement>(null)
-  const table = useTable(place, props)
-  if (rows === undefined && query?.isError === true)
-    return <ErrorView error={query.error} onRetry={() => void query.refetch()} />
+  const isFailed = rows === undefined && query?.isError === true
   const isEmpty = isWithoutRows(props)
-  if (isEmpty && !isMain) return <Text>{props.empty}</Text>
+  const isThere = !isFailed && (!isEmpty || isMain)
+  const table = useTable(place, isThere, props)
+  if (isFailed) return <ErrorView error={query.error} onRetry={() => void query.refetch()} />
+  if (!isThere) return <Text>{props.empty}</Text>
   const variables = { '--table-tracks': table.layout.tracks, '--table-row': `${table.rowRem}rem` } as CSSProperties
   return (
     <div ref={place} className={styles.place} style={{ ...variables, ...(isMain && heightOf(table.topPx)) }}>
@@ -41,12 +42,12 @@ export function Table<Row>(props: TableProps<Row>) {
 }
 
 /** The state of a table: what it shows, and how. */
-function useTable<Row>(place: RefObject<HTMLElement | null>, props: TableProps<Row>) {
+function useTable<Row>(place: RefObject<HTMLElement | null>, isThere: boolean, props: TableProps<Row>) {
   const { label, columns, rows = noRows, keyOf, query, count, bulk, arrangement = '' } = props
   const own = useOwnState()
   const state = props.state ?? own
   const [height] = useRowHeight()
-  const { widthRem, topPx } = useSize(place)
+  const { widthRem, topPx } = useSize(place, isThere)
   const layout = layoutOf({ columns, chosen: state.columns, widthRem, hasSelection: bulk !== undefined })
   const sort = parseSort(state.sort ?? props.usualSort)
   const sorted = props.isSortedByServer === true ? noRows : columns

@@ -6,8 +6,8 @@ export const remPx = () => Number.parseFloat(getComputedStyle(document.documentE
 /** The width of an element in rem, and its place from the top of the document in pixels. */
 type Size = { readonly widthRem: number | undefined; readonly topPx: number }
 
-/** Measures an element, again when its size changes. The width is `undefined` before the element is there. */
-export function useSize(place: RefObject<HTMLElement | null>): Size {
+/** Measures an element while it is there, again when its size changes. The width is `undefined` before the element is there. */
+export function useSize(place: RefObject<HTMLElement | null>, isThere: boolean): Size {
   const [size, setSize] = useState<Size>({ widthRem: undefined, topPx: 0 })
   useLayoutEffect(() => {
     const element = place.current
@@ -23,6 +23,6 @@ export function useSize(place: RefObject<HTMLElement | null>): Size {
     // What is above the table changes the place of the table, and the height of the page.
     observer.observe(document.body)
     return () => observer.disconnect()
-  }, [place])
+  }, [place, isThere])
   return size
 }
