@@ -37,7 +37,7 @@ type TableHeaderProps<Row> = {
 export function TableHeader<Row>({ columns, canSort, sort, onSort, selectAll, isPhone }: TableHeaderProps<Row>) {
   const table = useTableStyles()
   return (
-    <div role="rowgroup" className={isPhone ? table.hiddenHead : mergeClasses(table.group, table.head)}>
+    <div role="rowgroup" className={isPhone ? table.hidden : mergeClasses(table.group, table.head)}>
       <div role="row" aria-rowindex={1} className={table.row}>
         {selectAll !== undefined && (
           <div role="columnheader" className={table.cell}>

@@ -1,6 +1,6 @@
 import type { Database } from '../../platform/sql/database.ts'
 import { chunked } from '../rows/piece-store.ts'
-import type { ManifestRow, RegistryTables, TagRow } from '../rows/rows.ts'
+import type { RegistryTables, TagRow } from '../rows/rows.ts'
 
 /** The maximum number of tags of each image in a list. */
 const maxImageTags = 20
@@ -50,39 +50,6 @@ export async function countTags(
     .groupBy('manifest_digest')
     .execute()
   return new Map(rows.map(({ manifest_digest, count }) => [manifest_digest, Number(count)]))
-}
-
-/** A child of an index, with its platform and size. */
-export type IndexPlatform = Pick<ManifestRow, 'digest' | 'architecture' | 'os' | 'image_size_bytes'>
-
-/** The children that the repository holds of indexes, by the digest of the index. */
-export async function readPlatforms(
-  database: Database,
-  repositoryId: string,
-  indexes: readonly string[],
-): Promise<Map<string, IndexPlatform[]>> {
-  if (indexes.length === 0) return new Map()
-  const rows = await database
-    .tables<RegistryTables>()
-    .selectFrom('manifest_reference as named')
-    .innerJoin('manifest as child', (join) =>
-      join.onRef('child.repository_id', '=', 'named.repository_id').onRef('child.digest', '=', 'named.digest'),
-    )
-    .select([
-      'named.manifest_digest as index',
-      'child.digest',
-      'child.architecture',
-      'child.os',
-      'child.image_size_bytes',
-    ])
-    .where('named.repository_id', '=', repositoryId)
-    .where('named.manifest_digest', 'in', indexes)
-    .where('named.kind', '=', 'manifest')
-    .orderBy('named.manifest_digest')
-    .orderBy('named.digest')
-    .limit(maxRelated)
-    .execute()
-  return Map.groupBy(rows, ({ index }) => index)
 }
 
 /** The types of the artifacts that are attached to manifests, by the digest of the manifest. */

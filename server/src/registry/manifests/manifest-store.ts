@@ -238,8 +238,8 @@ export async function readListedManifests(
 /** How many children of all indexes of a list are read. */
 const maxListedChildren = 5000
 
-/** A manifest that an index names, with the platform of its configuration. */
-type ListedChild = Pick<ManifestRow, 'digest' | 'architecture' | 'os'>
+/** A manifest that an index names, with the platform of its configuration and its size. */
+export type ListedChild = Pick<ManifestRow, 'digest' | 'architecture' | 'os' | 'image_size_bytes'>
 
 /** The children of indexes, by the digest of the index, as far as the repository holds them. */
 export async function readListedChildren(
@@ -254,7 +254,13 @@ export async function readListedChildren(
     .innerJoin('manifest as child', (join) =>
       join.onRef('child.repository_id', '=', 'named.repository_id').onRef('child.digest', '=', 'named.digest'),
     )
-    .select(['named.manifest_digest as index', 'child.digest', 'child.architecture', 'child.os'])
+    .select([
+      'named.manifest_digest as index',
+      'child.digest',
+      'child.architecture',
+      'child.os',
+      'child.image_size_bytes',
+    ])
     .where('named.repository_id', '=', repositoryId)
     .where('named.manifest_digest', 'in', indexes)
     .where('named.kind', '=', 'manifest')

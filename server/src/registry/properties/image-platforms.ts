@@ -1,6 +1,5 @@
 import { dockerManifestListType, ociImageIndexType } from '@acrux/shared/standards/oci/media-type.ts'
-import type { IndexPlatform } from '../manifests/image-details-store.ts'
-import type { ListedManifest } from '../manifests/manifest-store.ts'
+import type { ListedChild, ListedManifest } from '../manifests/manifest-store.ts'
 
 /** What a manifest is. */
 export type ImageType = 'image' | 'index' | 'helm' | 'artifact'
@@ -31,7 +30,7 @@ const noPlatform = 'unknown'
 /** The platforms of an image or of the children of an index, and how many children are attestations. */
 export function platformsOf(
   row: Pick<ListedManifest, 'digest' | 'architecture' | 'os' | 'image_size_bytes'>,
-  children: readonly IndexPlatform[],
+  children: readonly ListedChild[],
 ): { readonly platforms: SizedPlatform[]; readonly attestations: number } {
   const sized = [row, ...children].flatMap(({ digest, architecture, os, image_size_bytes: size }) =>
     architecture === null || os === null ? [] : [{ os, architecture, digest, size }],

@@ -8,7 +8,6 @@ import {
   existingNames,
   readAttachedTypes,
   readNewestTags,
-  readPlatforms,
   readShownSizes,
 } from '../manifests/image-details-store.ts'
 import {
@@ -19,7 +18,7 @@ import {
   keyTypesOf,
   walkManifests,
 } from '../manifests/image-walk-store.ts'
-import { type ListedManifest, readListedManifests } from '../manifests/manifest-store.ts'
+import { type ListedManifest, readListedChildren, readListedManifests } from '../manifests/manifest-store.ts'
 import { readPushers } from '../manifests/pusher-store.ts'
 import { type AcrCall, sendJson } from '../protocol/call.ts'
 import type { imageListSchema } from '../protocol/documents.ts'
@@ -120,7 +119,7 @@ async function describeImages(
   const rows = await readListedManifests(database, id, digests)
   const indexes = [...rows.values()].filter(({ media_type }) => imageType(media_type, null) === 'index')
   const indexDigests = indexes.map(({ digest }) => digest)
-  const children = await readPlatforms(database, id, indexDigests)
+  const children = await readListedChildren(database, id, indexDigests)
   const sizes = await readShownSizes(database, id, indexDigests)
   const tags = await readNewestTags(database, id, digests)
   const counts = await countTags(database, id, digests)
