@@ -68,6 +68,19 @@ test('A reader that hangs stops neither the process nor its end', async () => {
   }
 })
 
+test('At a terminal the last line is written while another line is still being written', (t) => {
+  // An error is written at once, and the process ends before that write does.
+  const code = head + "log.error('first'); log.info('last'); process.exit(0)"
+  const command = `'${process.execPath}' --input-type=module --eval "$CODE"`
+  const options = { env: { ...process.env, CODE: code }, encoding: 'utf8', timeout } as const
+  const { error, stdout } = spawnSync('script', ['-qefc', command, '/dev/null'], options)
+  if (error !== undefined) {
+    t.skip('the program script is not installed')
+    return
+  }
+  assert.match(stdout, /first[^\n]*\n[^\n]*last/)
+})
+
 test('The log reports the number of dropped lines when it can be written again', () => {
   const directory = mkdtempSync(join(tmpdir(), 'acrux-log-'))
   try {

@@ -1,6 +1,7 @@
 import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { isatty } from 'node:tty'
 
 /** Lines are written in batches: at this length, at this age, or when a line is a warning or an error. */
 const gatheredLength = 256 * 1024
@@ -50,7 +51,7 @@ export function openLogOutput(descriptor: number): LogOutput {
 class Output {
   droppedLines = 0
   #descriptor: number
-  /** Whether writes are non-blocking: to a pipe or a socket. */
+  /** Whether writes are non-blocking: to a pipe, a terminal, or a socket. */
   #isNonBlocking: boolean
   #isFile: boolean
   /** The buffered lines. Each batch is encoded at once, while its text is still in the caches of the processor. */
@@ -104,7 +105,7 @@ class Output {
       while (!this.#writeNow() && performance.now() < untilMs) pause(5)
       return
     }
-    // If the previous write to a terminal has not finished, this one would block forever.
+    // If the previous write to another device has not finished, this one could block forever.
     if (this.#isWriting && !this.#isFile) return
     this.#writeOnce()
     this.#writeOnce()
@@ -119,7 +120,7 @@ class Output {
     }
   }
 
-  /** Writes to a pipe until it is full. Returns whether everything was written. */
+  /** Writes to a pipe or a terminal until it is full. Returns whether everything was written. */
   #writeNow(): boolean {
     for (;;) {
       if (this.#chunk.length === 0) this.#chunk = this.#takeWaiting()
@@ -195,14 +196,15 @@ class Output {
 }
 
 /**
- * Returns a descriptor for non-blocking writes to a pipe or socket; undefined for other files. A pipe is opened again,
- * because other processes share the mode of the given descriptor. A socket cannot be opened again, so its mode is
+ * Returns a descriptor for non-blocking writes to a pipe, a terminal, or a socket; undefined for other files. A pipe or a
+ * terminal is opened again, because other processes share the mode of the given descriptor. A socket cannot be opened again, so its mode is
  * changed: Node does that for a stream on it, and restores it at exit.
  */
 function openNonBlocking(descriptor: number): number | undefined {
   try {
     const kind = fstatSync(descriptor)
-    if (kind.isFIFO()) return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK)
+    if (kind.isFIFO() || isatty(descriptor))
+      return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
     if (!kind.isSocket()) return undefined
     // Created before our stream; otherwise Node makes the socket blocking again with its first warning.
     if (descriptor === process.stderr.fd) keptOpen.push(process.stderr)
