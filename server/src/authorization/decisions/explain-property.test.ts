@@ -229,20 +229,20 @@ test('an explanation has the verdict of the decision, and its smallest change tu
     assert.equal(await access.mayManage(principal, action, scope), true, `${action} after ${JSON.stringify(change)}`)
   }
 
-  await fc.assert(
-    fc.asyncProperty(worlds, async (world) => {
-      await removeAssignments(opened)
-      const tokenId = await create(opened, world)
-      let registry = testRegistry(world.registry)
-      for (const question of world.questions) {
-        registry = await askRight(question, registry, tokenId)
-        if (question.who === 'alice') await askAction(question.action, registry.id)
-      }
-    }),
-    { numRuns: 50 },
-  )
-  t.diagnostic(JSON.stringify(seen))
+  const property = fc.asyncProperty(worlds, async (world) => {
+    await removeAssignments(opened)
+    const tokenId = await create(opened, world)
+    let registry = testRegistry(world.registry)
+    for (const question of world.questions) {
+      registry = await askRight(question, registry, tokenId)
+      if (question.who === 'alice') await askAction(question.action, registry.id)
+    }
+  })
   const kinds = ['change-condition', 'assign-role', 'extend-scope-map', 'enable-admin-account', 'enable-anonymous-pull']
-  for (const kind of ['allowed', 'denied', ...kinds])
-    assert.ok((seen[kind] ?? 0) > 3, `${kind} in ${JSON.stringify(seen)}`)
+  const rarest = () => Math.min(...['allowed', 'denied', ...kinds].map((kind) => seen[kind] ?? 0))
+  await fc.assert(property, { numRuns: 50 })
+  // Chance decides how often each kind is seen.
+  for (let more = 0; rarest() < 4 && more < 20; more += 1) await fc.assert(property, { numRuns: 10 })
+  t.diagnostic(JSON.stringify(seen))
+  assert.ok(rarest() >= 4, JSON.stringify(seen))
 })
