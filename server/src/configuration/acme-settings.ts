@@ -13,14 +13,15 @@ const acmeSettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            "Get certificates from the ACME provider with this directory, such as Let's Encrypt, and renew them. The server orders one certificate for `publicHost` and one for each login server that is a public name. For all other hosts, and until the first certificate arrives, the server uses its own certificate. See [certificates from an ACME provider](../how-to/acme.md).",
+            "The directory URL of the ACME provider, such as Let's Encrypt, from which the server gets and renews certificates. The server orders one certificate for `publicHost` and one for each login server that is a public name. The server uses its own certificate for all other hosts, and until the ACME provider issues the first certificate. See [certificates from an ACME provider](../how-to/acme.md).",
           placeholder: 'url',
           example: 'https://acme-v02.api.letsencrypt.org/directory',
           defaultText: 'none',
         }),
       acceptTerms: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
         kind: 'boolean',
-        description: 'Accept the terms of service of the ACME provider. Required by `tls.acme.directory`.',
+        description:
+          'Whether you accept the terms of service of the ACME provider. `tls.acme.directory` requires `true`.',
         placeholder: 'boolean',
         example: 'true',
       }),
@@ -28,7 +29,7 @@ const acmeSettings = z
         .optional()
         .register(settingTexts, {
           kind: 'text',
-          description: 'The address at which the ACME provider can reach the operator.',
+          description: 'The e-mail address at which the ACME provider can reach the operator.',
           placeholder: 'address',
           example: 'operator@example.com',
           defaultText: 'none',
@@ -36,7 +37,7 @@ const acmeSettings = z
       httpListen: listenAddress().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'Answer HTTP-01 challenges at this address. The provider must be able to reach this address at port 80 of each host. Without this setting, the server uses TLS-ALPN-01, and the provider must reach `listen` at port 443.',
+          'The address at which the server answers HTTP-01 challenges. The ACME provider must be able to reach this address through port 80 of each host. Without this setting, the server uses TLS-ALPN-01 challenges, and the ACME provider must be able to reach the `listen` address through port 443.',
         placeholder: 'host:port',
         example: '0.0.0.0:80',
         defaultText: 'none',
@@ -44,7 +45,7 @@ const acmeSettings = z
       caFile: path().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'A PEM file with certificate authorities for the ACME provider, in addition to the authorities that the system trusts.',
+          "A PEM file with certificate authorities that the server trusts for connections to the ACME provider, in addition to the system's certificate authorities.",
         placeholder: 'file',
         example: '/etc/acrux/organisation-ca.pem',
         defaultText: 'none',
@@ -54,7 +55,7 @@ const acmeSettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'The key id for external account binding, if the provider requires it. Needs `tls.acme.eabKeyFile`.',
+            'The key id for external account binding, which some ACME providers require. Needs `tls.acme.eabKeyFile`.',
           placeholder: 'id',
           example: 'kid-1',
           defaultText: 'none',
@@ -62,7 +63,7 @@ const acmeSettings = z
       eabKeyFile: path().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'A file with the HMAC key for external account binding, in base64url as the provider shows it. Other users must not be able to read the file.',
+          'A file with the HMAC key for external account binding, in base64url encoding. Only the user that runs the server may have permission to read the file.',
         placeholder: 'file',
         example: '/etc/acrux/eab-key',
         defaultText: 'none',
@@ -71,7 +72,7 @@ const acmeSettings = z
     { error: 'must be a mapping' },
   )
   .refine(({ directory, acceptTerms }) => directory === undefined || acceptTerms, {
-    error: 'read the terms of service of the provider, and accept them: also set tls.acme.acceptTerms to true',
+    error: 'read the terms of service of the ACME provider, and set tls.acme.acceptTerms to true to accept the terms',
     path: ['directory'],
   })
   .refine(({ eabKeyId, eabKeyFile }) => (eabKeyId === undefined) === (eabKeyFile === undefined), {

@@ -21,9 +21,9 @@ export async function readConfigurationFile(
   try {
     text = readFile(file)
   } catch (error) {
-    return [{ message: `the file cannot be read: ${plainReason(error)}` }]
+    return [{ message: `the configuration file cannot be read: ${plainReason(error)}` }]
   }
-  if (text.length > maxFileCharacters) return [{ message: 'the file is too large' }]
+  if (text.length > maxFileCharacters) return [{ message: 'the configuration file is too large' }]
   // Most servers are configured by flags and variables, and start faster without a YAML parser.
   const { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } = await import('yaml')
   const lineCounter = new LineCounter()

@@ -328,7 +328,7 @@ describe('a wrong configuration', () => {
   test('is a missing file; an empty one is valid', async () => {
     const problems = await problemsOf(loadConfiguration({ flags: { config: '/absent.yaml' } }))
     assert.deepEqual(problems, [
-      '/absent.yaml: the file cannot be read: it does not exist, or a directory above it does not',
+      '/absent.yaml: the configuration file cannot be read: it does not exist, or a directory above it does not',
     ])
     assert.equal((await withFile('')).registry, 'myregistry')
     assert.equal((await withFile('# nothing\n')).registry, 'myregistry')

@@ -27,7 +27,7 @@ export const databaseSettings = z
         kind: 'text',
         isGroupValue: true,
         description:
-          'The PostgreSQL database for all rows, version 15 or newer, as `postgres://USER@HOST:PORT/DATABASE`. The blobs stay in `dataDir`. Without `masterKey`, the master key also stays in `dataDir`. Connections to another machine use TLS and verify the certificate; `?sslmode=disable` turns it off. The URL may point to PgBouncer in transaction mode. In the configuration file, write `database: URL` if you need no other setting of `database`. See [PostgreSQL](../how-to/postgresql.md).',
+          'The URL `postgres://USER@HOST:PORT/DATABASE` of the PostgreSQL database that stores all rows. The server requires PostgreSQL 15 or newer. Blobs remain in `dataDir`. Without `masterKey`, the master key also remains in `dataDir`. Connections to another machine use TLS and verify the certificate; `?sslmode=disable` turns it off. The URL may point to PgBouncer in transaction mode. In the configuration file, write `database: URL` if you set no other `database.*` setting. See [PostgreSQL](../how-to/postgresql.md).',
         placeholder: 'url',
         example: 'postgres://acrux@db.example.com/acrux',
         defaultText: 'SQLite, in the file `acrux.db` in the data directory',
@@ -35,7 +35,7 @@ export const databaseSettings = z
       directUrl: databaseUrl().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'The URL of the PostgreSQL server itself, if `database` is the URL of a pooler such as PgBouncer. The server uses this URL for notifications and for changes of the schema. Without this setting, a revocation through a pooler takes up to 0.7 seconds longer.',
+          'The URL of the PostgreSQL server itself, if `database` is the URL of a pooler such as PgBouncer. The server uses this URL for database notifications and schema changes. Without this setting, a revocation takes effect up to 0.7 seconds later if the server connects through a pooler.',
         placeholder: 'url',
         example: 'postgres://acrux@db.example.com/acrux',
         defaultText: '`database`',
@@ -43,7 +43,7 @@ export const databaseSettings = z
       passwordFile: path().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'The file with the password of the database user, on one line. Only the user of the server may have access to the file. The server reads the file for each new connection, so that the password can be changed without a restart.',
+          'The file with the password of the database user, on one line. Only the user that runs the server may have access to the file. The server reads the file for each new connection, so that the password can be changed without a restart.',
         placeholder: 'file',
         example: '/etc/acrux/database.password',
         defaultText: 'no password',
@@ -64,32 +64,32 @@ export const databaseSettings = z
           'A PEM file with the certificate authorities that may sign the certificate of the database server. No others are trusted.',
         placeholder: 'file',
         example: '/etc/acrux/database-ca.pem',
-        defaultText: 'the authorities that Node trusts',
+        defaultText: 'the certificate authorities that Node.js trusts',
       }),
       maxReadConnections: wholeNumber(1, 1000).default(10).register(settingTexts, {
         kind: 'number',
-        description: 'The maximum number of connections for statements that only read.',
+        description: 'The maximum number of database connections for statements that only read data.',
         placeholder: 'number',
         example: '20',
       }),
       maxWriteConnections: wholeNumber(1, 1000).default(10).register(settingTexts, {
         kind: 'number',
         description:
-          'The maximum number of connections for transactions. Each server opens up to this number of connections, plus `database.maxReadConnections`, plus two. PostgreSQL must accept this number of connections from each Acrux server.',
+          'The maximum number of database connections for transactions. Each Acrux server opens up to `database.maxWriteConnections` + `database.maxReadConnections` + 2 connections, which PostgreSQL must accept.',
         placeholder: 'number',
         example: '20',
       }),
       connectionTimeoutSeconds: wholeNumber(1, 300).default(10).register(settingTexts, {
         kind: 'number',
         description:
-          'How long a request waits for a connection to the database, before it fails with 503 and `Retry-After`.',
+          'How long a request waits for a database connection, before the request fails with status 503 and `Retry-After`.',
         placeholder: 'seconds',
         example: '5',
       }),
       statementTimeoutSeconds: wholeNumber(1, 3600).default(30).register(settingTexts, {
         kind: 'number',
         description:
-          'How long one statement may take, before its request fails with 503 and its connection is closed. This setting also limits the wait if the network to the database is broken.',
+          'How long a database statement may take, before the request fails with status 503 and the server closes the connection. This setting also limits how long a request waits if the database is unreachable.',
         placeholder: 'seconds',
         example: '10',
       }),
@@ -97,11 +97,11 @@ export const databaseSettings = z
     { error: 'must be a URL or a mapping' },
   )
   .refine(({ passwordFile, passwordCommand }) => passwordFile === undefined || passwordCommand === undefined, {
-    error: 'the password has one source: omit database.passwordFile or database.passwordCommand',
+    error: 'set either database.passwordFile or database.passwordCommand, not both',
     path: ['passwordCommand'],
   })
   .refine(({ url, directUrl }) => url !== undefined || directUrl === undefined, {
-    error: 'also set database to the URL of the pooler',
+    error: 'also set database to the URL of the connection pooler',
     path: ['directUrl'],
   })
   .prefault({})

@@ -5,7 +5,7 @@ import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 /** The maximum number of providers. Each provider is a button on the sign-in page. */
 const largestNumber = 20
 
-const notBoth = 'set either clientSecretFile, or clientCertFile and clientKeyFile'
+const notBoth = 'set either clientSecretFile, or both clientCertFile and clientKeyFile'
 
 /** The host of Entra at which one application may be open to several tenants. */
 const entraOrigin = 'https://login.microsoftonline.com'
@@ -18,7 +18,7 @@ export const identityProviderSchema = z
       displayName: text(/^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u, 'must be 1 to 64 characters'),
       kind: z.enum(['oidc', 'entra'], { error: 'must be oidc or entra' }).default('oidc'),
       issuer: z.string({ error: 'must be an https URL' }).refine(isIssuer, {
-        error: 'must be the https URL of an issuer, without query, fragment and user',
+        error: 'must be the https URL of an issuer, without a query, fragment or user name',
       }),
       clientId: text(/^[\x21-\x7e]{1,256}$/, 'must be 1 to 256 printable characters'),
       clientSecretFile: path().optional(),
@@ -99,30 +99,31 @@ export const identityProvidersSchema = z
 export const identityProviderFields: Readonly<Record<keyof z.output<typeof identityProviderSchema>, string>> = {
   name: 'The name of the provider in URLs. Register the redirect URI `https://PUBLIC-HOST/sign-in/NAME/callback` at the provider. Do not change the name later, because the redirect URI contains it.',
   displayName: 'The label of the button on the sign-in page.',
-  kind: '`entra` for Microsoft Entra, which identifies users by tenant and object id; `oidc` (the default) for any other OpenID provider, which identifies them by issuer and subject. Users are never identified by e-mail address.',
+  kind: '`entra` for Microsoft Entra, `oidc` (the default) for any other OpenID provider. The server identifies Entra users by tenant id and object id, and other users by issuer and subject, never by e-mail address.',
   issuer:
-    'The exact issuer. The server reads the configuration from `/.well-known/openid-configuration` below the issuer. For Entra, `https://login.microsoftonline.com/TENANT-ID/v2.0`, or with `organizations` instead of the id for several tenants.',
+    "The exact issuer URL. The server reads the provider's configuration from `/.well-known/openid-configuration` below the issuer URL. The issuer URL of Entra is `https://login.microsoftonline.com/TENANT-ID/v2.0`. To accept several tenants, write `organizations` instead of the tenant id.",
   clientId: 'The client id of Acrux at the provider.',
   clientSecretFile:
-    'A file with the client secret. Only the user of the server may have access to the file. The file is read at each use, so a new secret needs no restart.',
+    'A file with the client secret. Only the user that runs the server may have access to the file. The server reads the file at each use, so a new secret requires no restart.',
   clientCertFile:
-    'Instead of a secret: a PEM file with a certificate that is registered at the provider. Acrux then signs assertions with `clientKeyFile`.',
+    'A PEM file with a certificate that is registered at the provider, as an alternative to `clientSecretFile`. The server signs client assertions with the key in `clientKeyFile`.',
   clientKeyFile:
-    'The PEM file with the private key of the certificate, not encrypted. Only the user of the server may have access to the file.',
-  scopes: 'The requested scopes. `openid` is always included. Default: `openid`, `profile`, `email`.',
+    'The PEM file with the unencrypted private key of the certificate. Only the user that runs the server may have access to the file.',
+  scopes: 'The scopes that the server requests, always including `openid`. Default: `openid`, `profile`, `email`.',
   groupsClaim:
-    'The claim of the id token with the groups of a user. Each of these groups becomes a group of the directory. A user has the memberships that the provider sent at the last sign-in. Default: `groups`.',
+    "The claim of the id token that lists the user's groups. The server creates a directory group for each listed group. A user has the group memberships that the provider sent at the user's last sign-in. Default: `groups`.",
   requireGroup: 'Only members of this group can sign in. Default: none.',
-  allowedTenants: 'With the issuer `organizations`: the ids of the tenants whose users may sign in.',
+  allowedTenants: 'The ids of the tenants whose users may sign in, if `issuer` contains `organizations`.',
   createUsers:
-    'Whether the first sign-in creates a user in the directory, without any permission. With `false`, only linked users can sign in. Default: `true`.',
+    "Whether a user's first sign-in creates the user in the directory, without any permission. With `false`, only linked users can sign in. Default: `true`.",
   prompt:
     'The prompt that the provider always shows: `login`, `select_account` or `consent`. Default: the provider decides.',
   mfaAcrValues:
-    'Values of the claim `acr` that mean more than one factor. The value `mfa` in `amr` always means more than one factor. Default: none.',
+    'Values of the `acr` claim that report more than one factor. The value `mfa` in the `amr` claim always reports more than one factor. Default: none.',
   signInHours:
-    'How many hours a sign-in is valid, with its refresh tokens and group memberships. If a user is removed at the provider, Acrux notices it only at the next sign-in. Default: `8`.',
-  caFile: 'A PEM file with the certificate authorities for the provider. Default: the authorities of the system.',
+    "How many hours a session is valid, including the session's refresh tokens and group memberships. If the provider removes a user, Acrux detects the removal only at the user's next sign-in. Default: `8`.",
+  caFile:
+    "A PEM file with the certificate authorities that the server trusts for connections to the provider. Default: the system's certificate authorities.",
   privateNetwork:
     'Whether the host of `issuer` may have a private or loopback address. All other hosts of the provider must have public addresses. Default: `false`.',
 }

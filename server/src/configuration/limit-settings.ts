@@ -19,43 +19,43 @@ export const limitSettings = z
       throttling: z.enum(['off', 'acr'], { error: 'must be off or acr' }).default('off').register(settingTexts, {
         kind: 'text',
         description:
-          "Whether requests are limited per registry and per identity, as Azure Container Registry limits them for the registry's SKU. Each process has its own limits.",
+          "Whether the server applies the request limits of Azure Container Registry for the registry's SKU, per registry and per identity. Each server process counts requests separately.",
         placeholder: 'mode',
         example: 'acr',
       }),
       maxConcurrentImports: wholeNumber(1, 1000).default(4).register(settingTexts, {
         kind: 'number',
         description:
-          'The maximum number of concurrent imports. The queue has space for sixteen times this number of waiting imports. An import may take up to six hours, including the time in the queue. If the maximum is greater than one, neither a single caller nor a single registry can use the last slot.',
+          'The maximum number of concurrent imports. The queue accepts sixteen waiting imports for each concurrent import. An import may take up to six hours, including the time in the queue. If the maximum is greater than one, a single caller or registry can run one import less than the maximum.',
         placeholder: 'number',
         example: '8',
       }),
       freeSpaceReserveBytes: wholeNumber(0, maxBytes).optional().register(settingTexts, {
         kind: 'number',
         description:
-          'The space on the file system of `dataDir` that content must leave free. If less space is free, uploads, new manifests and imports are denied with 507; sign-in, tokens, deletes, the audit log and garbage collection continue.',
+          'The number of bytes that content must leave free on the file system of `dataDir`. If less space is free, uploads, new manifests and imports are denied with 507; sign-in, tokens, deletes, the audit log and garbage collection continue.',
         placeholder: 'bytes',
         example: '5368709120',
-        defaultText: '5 % of the file system, at least 1 GiB and at most 20 GiB, and never more than a quarter',
+        defaultText:
+          '5 % of the file system, at least 1 GiB and at most 20 GiB, but never more than a quarter of the file system',
       }),
       registryQuotaBytes: wholeNumber(0, maxBytes).default(0).register(settingTexts, {
         kind: 'number',
         description:
-          'The quota of a registry without its own quota, in bytes, including open uploads. A blob that several repositories share counts once. 0 means no limit.',
+          'The default quota of a registry in bytes, including open uploads. A blob that several repositories share counts only once. 0 means no limit.',
         placeholder: 'bytes',
         example: '107374182400',
       }),
       repositoryQuotaBytes: wholeNumber(0, maxBytes).default(0).register(settingTexts, {
         kind: 'number',
-        description:
-          'The quota of a repository without its own quota, in bytes, including open uploads. 0 means no limit.',
+        description: 'The default quota of a repository in bytes, including open uploads. 0 means no limit.',
         placeholder: 'bytes',
         example: '10737418240',
       }),
       maxConcurrentUploadsPerCaller: wholeNumber(1, 100_000).default(256).register(settingTexts, {
         kind: 'number',
         description:
-          'How many uploads one caller may have open in one registry. At this limit, a new upload ends the upload that was idle for the longest time.',
+          "How many uploads one caller may have open in one registry. If a caller exceeds the limit, the server ends the caller's upload that was idle for the longest time.",
         placeholder: 'number',
         example: '64',
       }),

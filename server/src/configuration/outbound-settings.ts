@@ -10,14 +10,14 @@ export const outboundSettings = z
       allowPrivateAddresses: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
         kind: 'boolean',
         description:
-          'Allow issuers of federated credentials, trusted tenants, source registries of imports and webhooks of the audit log at loopback and private addresses. Owners of applications and principals that may import can then make the server send requests to such addresses. Link-local addresses and the metadata addresses of clouds are never allowed.',
+          'Whether federated credential issuers, trusted tenants, source registries of imports and audit webhooks may have loopback or private addresses. With `true`, application owners and principals with import permission can make the server send requests to private addresses. Link-local addresses and the metadata addresses of clouds are never allowed.',
         placeholder: 'boolean',
         example: 'true',
       }),
       allowedNetworks: addressRanges().register(settingTexts, {
         kind: 'list',
         description:
-          'Networks with allowed issuers, source registries and webhooks, regardless of `outbound.allowPrivateAddresses`.',
+          'Networks in which the server may connect to issuers, source registries and webhooks, regardless of `outbound.allowPrivateAddresses`.',
         placeholder: 'range',
         example: '10.20.0.0/16',
         defaultText: 'none',
@@ -31,7 +31,7 @@ export const outboundSettings = z
         .register(settingTexts, {
           kind: 'list',
           description:
-            'Source registries of imports with a token service on another host, each with the host of its token service. Credentials for the registry are also sent to the host of the token service. Docker Hub needs no entry. A registry whose host is below the host of its token service, such as `registry.gitlab.com`, also needs no entry.',
+            "Pairs of hosts for imports: a source registry, and the registry's token service on another host. The server also sends the credentials for the source registry to the token service. Docker Hub needs no entry. A registry such as `registry.gitlab.com`, whose host is a subdomain of the token service's host, needs no entry either.",
           placeholder: 'pair',
           example: 'registry.example.com=gitlab.example.com',
           defaultText: 'none',
@@ -39,7 +39,7 @@ export const outboundSettings = z
       caFile: path().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'A PEM file with certificate authorities for issuers of federated credentials, trusted tenants, source registries and webhooks, in addition to the authorities that the system trusts.',
+          "A PEM file with certificate authorities for federated credential issuers, trusted tenants, source registries and webhooks, in addition to the system's certificate authorities.",
         placeholder: 'file',
         example: '/etc/acrux/organisation-ca.pem',
         defaultText: 'none',

@@ -38,7 +38,9 @@ function section(definition: SettingDefinition): string {
   const { key, option, kind, variable, example, description, defaultText, flag, fields } = definition
   const several = kind === 'list'
   const inFile =
-    key === undefined ? '- In the file: not possible' : `- In the file: \`${inYaml(key, example, several)}\``
+    key === undefined
+      ? '- In the configuration file: not possible'
+      : `- In the configuration file: \`${inYaml(key, example, several)}\``
   return `### ${key ?? flag}
 
 ${description}

@@ -22,7 +22,7 @@ export const settingsSchema = z.strictObject(
     dataDir: path().register(settingTexts, {
       kind: 'text',
       description:
-        'The directory of all state: database, blobs, keys, certificates. The directory can have only one running server. If `database` is set, the rows are in PostgreSQL instead.',
+        'The directory that stores all state: the database, blobs, keys and certificates. Only one running server can use the directory. If `database` is set, PostgreSQL stores the database rows instead.',
       placeholder: 'directory',
       example: '/var/lib/acrux',
       defaultText:
@@ -34,20 +34,20 @@ export const settingsSchema = z.strictObject(
       .register(settingTexts, {
         kind: 'text',
         description:
-          'The source of the key that encrypts the secrets in the database: `file:PATH`, a file with 32 random bytes, raw or in base64; `env:VARIABLE`, an environment variable with 32 random bytes in base64; or `exec:COMMAND`, a shell command that calls a key management service. The command is called with `wrap` or `unwrap` as its last argument, reads bytes from standard input, and prints the encrypted or decrypted bytes to standard output, within 30 seconds. All servers on one database need the same master key. See [The master key](../how-to/master-key.md).',
+          'The source of the key that encrypts the secrets in the database: `file:PATH`, a file with 32 random bytes, raw or in base64; `env:VARIABLE`, an environment variable with 32 random bytes in base64; or `exec:COMMAND`, a shell command that calls a key management service. The server calls the command with `wrap` or `unwrap` as the last argument. Within 30 seconds, the command must read bytes from standard input, and print the encrypted or decrypted bytes to standard output. All servers on one database need the same master key. See [The master key](../how-to/master-key.md).',
         placeholder: 'source',
         example: 'exec:/usr/local/bin/acrux-kms',
         defaultText: 'the file `master.key` in the data directory, which the first start creates',
       }),
     listen: z
-      .array(listenAddressOrFreePort(), { error: 'must be one HOST:PORT or a list of them' })
+      .array(listenAddressOrFreePort(), { error: 'must be HOST:PORT or a list of HOST:PORT' })
       .min(1, { error: 'must name at least one HOST:PORT' })
       .max(64, { error: 'must name no more than 64 addresses' })
       .prefault(['127.0.0.1:5443'])
       .register(settingTexts, {
         kind: 'list',
         description:
-          'The addresses to accept connections on. `0.0.0.0:443` and `[::]:443` mean every address of the machine. Port 0 is any free port. The last line of the output and `--ready-file` name this port.',
+          'The addresses at which the server accepts connections. `0.0.0.0:443` and `[::]:443` mean every address of the machine. Port 0 means any free port. The last line of the output and the `--ready-file` contain the port that the server chose.',
         placeholder: 'host:port',
         example: '0.0.0.0:443',
         defaultText: '`127.0.0.1:5443`',
@@ -60,20 +60,19 @@ export const settingsSchema = z.strictObject(
       .register(settingTexts, {
         kind: 'text',
         description:
-          "The first registry's login server: the host that clients use, with the port if it is not the default port. The server builds its addresses from this setting, never from a request. Registries adopt this setting and `suffix` at the next start; tokens issued for the previous host become invalid. Without this setting and `behindProxy`, the first registry is also served at the addresses and names of `listen`.",
+          'The login server of the first registry: the host that clients use, with the port unless the port is the default port. The server builds the URLs in responses from this setting, never from a request. Registries adopt this setting and `suffix` at the next start; tokens issued for the previous host become invalid. If neither this setting nor `behindProxy` is set, the server also serves the first registry at the hosts in `listen`.',
         placeholder: 'host',
         example: 'registry.example.com',
-        defaultText: '`localhost` and the port of the first `listen`',
+        defaultText: '`localhost` and the port of the first `listen` address',
       }),
     suffix: parsed(parseHostSuffix, 'must be a dot and a host, such as .azurecr.example.com')
       .optional()
       .register(settingTexts, {
         kind: 'text',
-        description:
-          'The login server of each registry after the first is the name of the registry followed by this suffix.',
+        description: "The login server of each additional registry is the registry's name followed by this suffix.",
         placeholder: '.host',
         example: '.azurecr.example.com',
-        defaultText: '`.azurecr.localhost` and the port of the first `listen`',
+        defaultText: '`.azurecr.localhost` and the port of the first `listen` address',
       }),
     tlsCert: path().optional().register(settingTexts, {
       kind: 'text',
@@ -85,7 +84,7 @@ export const settingsSchema = z.strictObject(
     }),
     tlsKey: path().optional().register(settingTexts, {
       kind: 'text',
-      description: 'The PEM file with the private key of `tlsCert`, not encrypted.',
+      description: 'The PEM file with the unencrypted private key of the certificate in `tlsCert`.',
       placeholder: 'file',
       example: '/etc/acrux/tls.key',
       defaultText: 'none',
@@ -94,7 +93,7 @@ export const settingsSchema = z.strictObject(
     http: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
-        'Serve HTTP instead of HTTPS. Without TLS, passwords are not encrypted on the network, so every `listen` must be a loopback address, or `behindProxy` must be set.',
+        'Whether the server serves HTTP instead of HTTPS. Without TLS, passwords are not encrypted on the network, so every `listen` address must be a loopback address, or `behindProxy` must be set.',
       placeholder: 'boolean',
       example: 'true',
     }),
@@ -111,7 +110,7 @@ export const settingsSchema = z.strictObject(
     behindProxy: addressRanges().register(settingTexts, {
       kind: 'list',
       description:
-        'The addresses of reverse proxies in front of the server. `X-Forwarded-For` and `X-Forwarded-Proto` are accepted only from these addresses.',
+        'The addresses of reverse proxies in front of the server. The server accepts `X-Forwarded-For` and `X-Forwarded-Proto` only from these addresses.',
       placeholder: 'range',
       example: '10.0.0.0/8',
       defaultText: 'none',
@@ -119,7 +118,7 @@ export const settingsSchema = z.strictObject(
     hstsIncludeSubDomains: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
-        'Add `includeSubDomains` to `Strict-Transport-Security`, so that browsers use HTTPS for all subdomains as well. Set this only if all subdomains support HTTPS.',
+        'Whether the server adds `includeSubDomains` to the `Strict-Transport-Security` header, so that browsers also use HTTPS for all subdomains. Use `true` only if all subdomains support HTTPS.',
       placeholder: 'boolean',
       example: 'true',
     }),
@@ -143,14 +142,14 @@ export const settingsSchema = z.strictObject(
     dev: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
-        'For tests and local development: the first owner keeps the generated password. Without this setting, the owner must change the password at the first sign-in. Only the first start reads this setting.',
+        'Whether the first owner keeps the generated password, for tests and local development. Without this setting, the owner must change the password at the first sign-in. Only the first start reads this setting.',
       placeholder: 'boolean',
       example: 'true',
     }),
     metricsListen: listenAddress().optional().register(settingTexts, {
       kind: 'text',
       description:
-        'Serve Prometheus metrics over HTTP at `/metrics` on a separate address. An address that is not loopback requires `metricsTokenFile`. See [monitoring](monitoring.md).',
+        'The separate address at which the server serves Prometheus metrics over HTTP, at the path `/metrics`. An address that is not loopback requires `metricsTokenFile`. See [monitoring](monitoring.md).',
       placeholder: 'host:port',
       example: '127.0.0.1:9090',
       defaultText: 'no metrics',
@@ -158,7 +157,7 @@ export const settingsSchema = z.strictObject(
     metricsTokenFile: path().optional().register(settingTexts, {
       kind: 'text',
       description:
-        'The file with the bearer token that requests for the metrics require: one line of at least 16 letters, digits and `-._~+/`. Only the user of the server may have access to the file. The server reads the file at startup.',
+        'The file with the bearer token that requests for the metrics require: one line of at least 16 letters, digits and `-._~+/`. Only the user that runs the server may have access to the file. The server reads the file at startup.',
       placeholder: 'file',
       example: '/etc/acrux/metrics.token',
       defaultText: 'none: metrics on loopback require no token',
@@ -173,7 +172,7 @@ export const settingsSchema = z.strictObject(
     drainSeconds: wholeNumber(0, 3600).default(0).register(settingTexts, {
       kind: 'number',
       description:
-        'How long the server continues to accept connections after SIGTERM. During this time, `/readyz` responds 503, and each response closes its connection. A load balancer then selects other servers. The load balancer must notice the status 503 within this time.',
+        'How long the server continues to accept connections after SIGTERM. During this time, `/readyz` returns status 503, so that load balancers select other servers, and the server closes each connection after the response. The load balancer must detect the status 503 within this time.',
       placeholder: 'seconds',
       example: '15',
     }),
@@ -192,20 +191,20 @@ export const settingsSchema = z.strictObject(
     compatibility: z.enum(['oci', 'acr'], { error: 'must be oci or acr' }).default('oci').register(settingTexts, {
       kind: 'text',
       description:
-        'The rules to follow if the OCI specification and Azure Container Registry differ. With `acr`, manifests can be deleted only by digest, sha512 is not supported, a mount requires a source, and requests are throttled as with `limits.throttling: acr`. The property `acrux.compatibility` of a registry overrides this setting. A request with an unknown newer `api-version` is served in the newest known version; with `acr`, it is denied.',
+        'The rules that the server follows where the OCI specification and Azure Container Registry differ. With `acr`, manifests can be deleted only by digest, sha512 is not supported, a mount requires a source, and requests are throttled as with `limits.throttling: acr`. The property `acrux.compatibility` of a registry overrides this setting. A request with an unknown newer `api-version` is served in the newest known version; with `acr`, it is denied.',
       placeholder: 'rules',
       example: 'acr',
     }),
     acceptSparseImages: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
-        'Accept an image if the repository has its config, but only some of its layers. The OCI conformance suite pushes such an image. Clients cannot pull an incomplete image, so leave this setting off in production.',
+        "Whether the server accepts an image if the repository has the image's config, but not all of the image's layers. The OCI conformance suite pushes incomplete images. Clients cannot pull an incomplete image, so use `false` in production.",
       placeholder: 'boolean',
       example: 'true',
     }),
     signingKeyRotationDays: wholeNumber(1, 3650).default(90).register(settingTexts, {
       kind: 'number',
-      description: 'How long a key signs tokens before a new key replaces it.',
+      description: 'How long the server signs tokens with a key, before a new key replaces the key.',
       placeholder: 'days',
       example: '30',
     }),
@@ -223,7 +222,7 @@ export const settingsSchema = z.strictObject(
     trustedTenants: trustedTenantsSchema.default([]).register(settingTexts, {
       kind: 'json',
       description:
-        'The tenants of Microsoft Entra whose access tokens are accepted at `/oauth2/exchange`: users who signed in to these tenants with `az login` need no other sign-in. The users and applications of these tenants are identified by tenant and object id. These users and applications have only the permissions of role assignments to their object ids.',
+        'The Microsoft Entra tenants whose access tokens the server accepts at `/oauth2/exchange`. Users who signed in to such a tenant with `az login` need no separate sign-in to Acrux. The server identifies the users and applications of these tenants by tenant id and object id. These users and applications have only the permissions of role assignments to their object ids.',
       placeholder: 'json',
       example: '[{"tenantId":"3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11"}]',
       defaultText: 'none',
@@ -250,14 +249,14 @@ export const settingsSchema = z.strictObject(
           intervalSeconds: wholeNumber(1, 31_536_000).default(3600).register(settingTexts, {
             kind: 'number',
             description:
-              'How often garbage collection runs, which removes expired uploads and blobs that no manifest refers to.',
+              'How often the server runs garbage collection, which deletes expired uploads, and blobs that no manifest refers to.',
             placeholder: 'seconds',
             example: '600',
           }),
           gracePeriodSeconds: wholeNumber(1, 31_536_000).default(86_400).register(settingTexts, {
             kind: 'number',
             description:
-              'How long the server keeps a pushed or found blob without a manifest that refers to the blob. This time must be longer than the longest push.',
+              'How long the server keeps a blob that no manifest refers to, after a client pushed or found the blob. The value must exceed the duration of the longest push.',
             placeholder: 'seconds',
             example: '7200',
           }),
@@ -286,14 +285,14 @@ export const settingsSchema = z.strictObject(
           verifyAfterSeconds: wholeNumber(0, 31_536_000).default(1_209_600).register(settingTexts, {
             kind: 'number',
             description:
-              'A push, mount or import of stored content first verifies the stored bytes, unless a verification within this time was successful. A push replaces corrupt bytes. 0 verifies them every time.',
+              'How long the server relies on a successful verification of stored content. After this time, a push, mount or import of the content first verifies the stored bytes again. A push replaces corrupt bytes. With 0, the server verifies stored bytes every time.',
             placeholder: 'seconds',
             example: '86400',
           }),
           scrubIntervalSeconds: wholeNumber(0, 31_536_000).default(604_800).register(settingTexts, {
             kind: 'number',
             description:
-              'The time from the end of one background scrub to the start of the next. A scrub verifies all stored content and quarantines corrupt content. 0 turns it off.',
+              'The time from the end of one background scrub to the start of the next scrub. A scrub verifies all stored content and quarantines corrupt content. 0 disables the scrub.',
             placeholder: 'seconds',
             example: '86400',
           }),

@@ -67,7 +67,7 @@ describe('the reference', () => {
     const whole = /```yaml\n([\s\S]*?)```/.exec(reference)?.[1] ?? ''
     const read = (text: string, env = {}) => loadConfiguration({ flags: { config: 'x' }, readFile: () => text, env })
     assert.equal((await read(whole)).gc.intervalSeconds, 600)
-    const lines = [...reference.matchAll(/^- In the file: `(.+)`$/gm)].map(([, line]) => line ?? '')
+    const lines = [...reference.matchAll(/^- In the configuration file: `(.+)`$/gm)].map(([, line]) => line ?? '')
     assert.equal(lines.length, settingDefinitions.length - 1)
     const keys = settingDefinitions.flatMap(({ key }) => key ?? [])
     for (const [index, line] of lines.entries()) {

@@ -28,7 +28,7 @@ const azureBlobSettings = z
         .optional()
         .register(settingTexts, {
           kind: 'text',
-          description: 'The container, which must exist. Required by `azure-blob`.',
+          description: 'The name of the blob container, which must already exist. Required by `azure-blob`.',
           placeholder: 'name',
           example: 'registry',
           defaultText: 'none',
@@ -36,7 +36,7 @@ const azureBlobSettings = z
       keyFile: path().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'A file with an access key of the account. Other users must not be able to read the file. Without this setting and `storage.azureBlob.sasFile`, the server uses the variable `AZURE_STORAGE_KEY` or `AZURE_STORAGE_SAS_TOKEN`, the workload identity of the Kubernetes pod, or the managed identity of the machine.',
+          'A file with an access key of the storage account. Only the user that runs the server may have permission to read the file. If neither this setting nor `storage.azureBlob.sasFile` is set, the server uses the variable `AZURE_STORAGE_KEY` or `AZURE_STORAGE_SAS_TOKEN`, the workload identity of the Kubernetes pod, or the managed identity of the machine.',
         placeholder: 'file',
         example: '/etc/acrux/storage.key',
         defaultText: 'none',
@@ -44,7 +44,7 @@ const azureBlobSettings = z
       sasFile: path().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'A file with a SAS token for the container, with the permissions to read, write, delete and list. Other users must not be able to read the file.',
+          'A file with a SAS token for the container, with the permissions to read, write, delete and list. Only the user that runs the server may have permission to read the file.',
         placeholder: 'file',
         example: '/etc/acrux/storage.sas',
         defaultText: 'none',
@@ -63,7 +63,7 @@ const s3Settings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'The bucket, which must exist. Required by `s3`. Credentials come from the default chain of the AWS SDK: variables such as `AWS_ACCESS_KEY_ID`, a profile, a web identity, or the metadata service of the machine.',
+            'The name of the S3 bucket, which must already exist. Required by `s3`. The server gets credentials from the default credential chain of the AWS SDK: environment variables such as `AWS_ACCESS_KEY_ID`, a profile, a web identity, or the metadata service of the machine.',
           placeholder: 'name',
           example: 'contoso-registry',
           defaultText: 'none',
@@ -78,15 +78,15 @@ const s3Settings = z
         }),
       endpoint: serviceUrl().register(settingTexts, {
         kind: 'text',
-        description: 'The address of another service that speaks the protocol of S3, such as Ceph.',
+        description: 'The address of an S3-compatible service other than Amazon S3, such as Ceph.',
         placeholder: 'url',
         example: 'https://ceph.example.com:8443',
-        defaultText: "Amazon's address in `storage.s3.region`",
+        defaultText: 'the address of Amazon S3 in the region `storage.s3.region`',
       }),
       pathStyle: flag().default(false).register(settingTexts, {
         kind: 'boolean',
         description:
-          'Send the bucket in the path of a URL instead of its host. Most services other than Amazon need this setting.',
+          'Whether the server sends the bucket name in the path of a URL instead of the host. Most services other than Amazon S3 require `true`.',
         placeholder: 'boolean',
         example: 'true',
       }),
@@ -96,7 +96,7 @@ const s3Settings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'Whether uploads have a checksum, which the service verifies. Use `when-required` for a service that does not know these checksums.',
+            'When the server adds a checksum to an upload, for the S3 service to verify. Use `when-required` for a service that does not support checksums.',
           placeholder: 'mode',
           example: 'when-required',
         }),
@@ -132,7 +132,7 @@ export const storageSettings = z
       redirect: flag().default(false).register(settingTexts, {
         kind: 'boolean',
         description:
-          'Redirect a `GET` of a blob to the object store, as Azure Container Registry does, instead of sending the bytes through the server. The URL is valid for 5 minutes, even after the permission is revoked. Clients must be able to reach the store. The setting needs credentials that can sign URLs; a SAS token cannot.',
+          "Whether the server redirects blob downloads to the object store, as Azure Container Registry does, instead of sending the bytes. The redirect URL is valid for 5 minutes, even if the caller's permission is revoked. Clients must be able to reach the object store. The setting needs credentials that can sign URLs; a SAS token cannot.",
         placeholder: 'boolean',
         example: 'true',
       }),

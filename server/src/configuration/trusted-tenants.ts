@@ -5,7 +5,7 @@ import { parseGuid } from '@acrux/shared/standards/azure/guid.ts'
 const maxTenants = 100
 
 const authorityError = {
-  error: 'must be the https origin of the token authority, such as https://login.microsoftonline.us',
+  error: 'must be the https origin of a Microsoft Entra cloud, such as https://login.microsoftonline.us',
 }
 
 const trustedTenantSchema = z.strictObject(
@@ -37,7 +37,7 @@ export const trustedTenantsSchema = z
 export const trustedTenantFields: Readonly<Record<keyof z.output<typeof trustedTenantSchema>, string>> = {
   tenantId: 'The id of the tenant.',
   authorityHost:
-    'The authority whose keys sign the tokens of the tenant; it selects the cloud: `https://login.microsoftonline.com` (the default), `https://login.microsoftonline.us` or `https://login.partner.microsoftonline.cn`. Any other origin, for example of a test server, is treated like `https://login.microsoftonline.com`, and its tokens must have the same issuers.',
+    "The origin of the Microsoft cloud whose keys sign the tenant's tokens: `https://login.microsoftonline.com` (the default), `https://login.microsoftonline.us` or `https://login.partner.microsoftonline.cn`. Any other origin, such as a test server, must use the same token issuers as `https://login.microsoftonline.com`.",
 }
 
 function isOrigin(text: string): boolean {
