@@ -256,6 +256,7 @@ const portal: Readonly<Record<string, ModuleRow>> = {
       elements: ['texts'],
       shell: ['texts', 'elements'],
       table: ['texts', 'elements'],
+      charts: ['texts', 'elements', 'table'],
       registries: ['texts', 'elements', 'table'],
       identities: ['texts', 'elements', 'table', 'registries'],
     },

@@ -188,7 +188,6 @@ export const imagesTexts = {
     latest: 'now',
     unmeasured: 'Measured once an hour',
     noActivity: 'Your roles do not allow you to read the metrics of this registry.',
-    asTable: 'Show as a table',
     time: 'From',
     quotas: 'Quotas',
     noQuotas: 'This registry and its repositories have no quota.',

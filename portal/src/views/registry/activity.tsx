@@ -1,14 +1,16 @@
 import { sizeText } from '@acrux/shared/texts/size-text.ts'
 import { Field, Select, Text, makeStyles, tokens } from '@fluentui/react-components'
+import type { Registry } from '../../api/registry-document.ts'
 import type { Metrics } from '../../api/types.ts'
-import { Table } from '../../components/table/table.tsx'
+import { BarLink } from '../../components/charts/bar-link.tsx'
+import type { BarProps } from '../../components/charts/chart-data.ts'
+import { Chart } from '../../components/charts/chart.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
-import { BarChart } from './bar-chart.tsx'
 import { type RangeName, rangeNames } from './ranges.ts'
-import { type Series, seriesOf } from './series.ts'
+import { type Series, periodAt, seriesOf } from './series.ts'
 import { useMetrics } from './use-usage.ts'
 
 const view = imagesTexts.registry
@@ -20,19 +22,18 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalXXL,
   },
   range: { maxWidth: '16rem' },
-  summary: { cursor: 'pointer', marginBottom: tokens.spacingVerticalS },
 })
 
 type ActivityProps = {
-  readonly registryId: string
+  readonly registry: Registry
   readonly range: RangeName
   readonly onRange: (range: RangeName) => void
 }
 
 /** The plots of pulls, pushes, sign-ins, denials and storage over time. */
-export function Activity({ registryId, range, onRange }: ActivityProps) {
+export function Activity({ registry, range, onRange }: ActivityProps) {
   const styles = useStyles()
-  const query = useMetrics(registryId, range)
+  const query = useMetrics(registry.id, range)
   return (
     <Section title={view.activity}>
       <Field label={view.range} className={styles.range}>
@@ -45,7 +46,9 @@ export function Activity({ registryId, range, onRange }: ActivityProps) {
         </Select>
       </Field>
       <Loaded query={query}>
-        {(metrics) => (metrics === null ? <Text>{view.noActivity}</Text> : <Plots metrics={metrics} />)}
+        {(metrics) =>
+          metrics === null ? <Text>{view.noActivity}</Text> : <Plots metrics={metrics} registry={registry.name} />
+        }
       </Loaded>
     </Section>
   )
@@ -63,40 +66,35 @@ function summaryOf({ name, values }: Series): string {
   return `${show(name, total)} ${view.total}`
 }
 
-function Plots({ metrics }: { readonly metrics: Metrics }) {
+type PlotsProps = { readonly metrics: Metrics; readonly registry: string }
+
+function Plots({ metrics, registry }: PlotsProps) {
   const styles = useStyles()
-  const all = seriesOf(metrics)
-  const [first] = all
-  const times = first?.times ?? []
   return (
-    <>
-      <div className={styles.plots}>
-        {all.map((series) => (
-          <BarChart
-            key={series.name}
-            title={view.metrics[series.name]}
-            summary={summaryOf(series)}
-            values={series.values}
-            ends={[formatTime(series.times[0] ?? ''), formatTime(series.times.at(-1) ?? '')]}
-          />
-        ))}
-      </div>
-      <details>
-        <summary className={styles.summary}>{view.asTable}</summary>
-        <Table
-          isWrapped
-          label={view.activity}
-          rows={times.map((time, index) => ({ time, index })).toReversed()}
-          keyOf={({ time }) => time}
-          columns={[
-            { title: view.time, cell: ({ time }) => formatTime(time) },
-            ...all.map((series) => ({
-              title: view.metrics[series.name],
-              cell: ({ index }: { readonly index: number }) => show(series.name, series.values[index] ?? 0),
-            })),
-          ]}
+    <div className={styles.plots}>
+      {seriesOf(metrics).map(({ name, times, values }) => (
+        <Chart
+          key={name}
+          heading="h3"
+          title={view.metrics[name]}
+          summary={summaryOf({ name, times, values })}
+          shape="columns"
+          labels={times.map(formatTime)}
+          labelTitle={view.time}
+          series={[{ name: view.metrics[name], values, tone: name === 'DenialCount' ? 'danger' : 'brand' }]}
+          {...(name === 'StorageUsed' && { format: sizeText })}
+          {...(name === 'DenialCount' && {
+            link: (bar: BarProps, place: number) => (
+              <BarLink
+                {...bar}
+                to="/r/$registry/audit"
+                params={{ registry }}
+                search={{ outcome: 'refused', ...periodAt(times, place) }}
+              />
+            ),
+          })}
         />
-      </details>
-    </>
+      ))}
+    </div>
   )
 }

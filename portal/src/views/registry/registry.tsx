@@ -32,7 +32,7 @@ export function RegistryOverview() {
       {registry !== undefined && (
         <>
           <Activity
-            registryId={registry.id}
+            registry={registry}
             range={range}
             onRange={(chosen) =>
               void navigate({

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Metrics } from '../../api/types.ts'
-import { barHeights, seriesOf } from './series.ts'
-
-test('the highest bar fills the plot, one of a million is seen, and nothing has no bar', () => {
-  assert.deepEqual(barHeights([0, 1, 1_000_000], 100), [0, 2, 100])
-  assert.deepEqual(barHeights([], 100), [])
-  assert.deepEqual(barHeights([0, 0], 100), [0, 0])
-})
+import { periodAt, seriesOf } from './series.ts'
 
 test('a metric shows totals, the storage its highest value, and what was not measured nothing', () => {
   const data = [{ timeStamp: '2026-11-24T12:00:00Z', total: 3, maximum: 2 }]
@@ -17,4 +11,12 @@ test('a metric shows totals, the storage its highest value, and what was not mea
   assert.deepEqual(values['SuccessfulPullCount'], [3])
   assert.deepEqual(values['StorageUsed'], [2])
   assert.deepEqual(values['DenialCount'], [])
+})
+
+test('a period is from one interval to the next, and the last period has no end', () => {
+  assert.deepEqual(periodAt(['2026-11-24T12:00:00Z', '2026-11-24T13:00:00Z'], 0), {
+    from: '2026-11-24T12:00:00Z',
+    to: '2026-11-24T13:00:00Z',
+  })
+  assert.deepEqual(periodAt(['2026-11-24T12:00:00Z'], 0), { from: '2026-11-24T12:00:00Z' })
 })

@@ -21,8 +21,8 @@ export function seriesOf({ value }: Metrics): readonly Series[] {
   })
 }
 
-/** The heights of bars, of which the highest has `height`. Even one event beside a million is visible. */
-export function barHeights(values: readonly number[], height: number): readonly number[] {
-  const max = Math.max(1, ...values)
-  return values.map((value) => (value === 0 ? 0 : Math.max(2, (height * value) / max)))
+/** The time from one interval to the next. The last interval has no end. */
+export function periodAt(times: readonly string[], place: number): { readonly from: string; readonly to?: string } {
+  const next = times[place + 1]
+  return { from: times[place] ?? '', ...(next !== undefined && { to: next }) }
 }
