@@ -30,7 +30,7 @@ const objectIdIn = ({ objectId }: ChangeFor): string => shellWord(objectId ?? 'O
 const texts: Readonly<Partial<Record<string, TextOf>>> = {
   'assign-role': assignRole,
   'change-condition': ({ assignmentId }) =>
-    `change the condition of ${assignmentId ?? 'the assignment'} so that it allows the request`,
+    `change the condition of ${assignmentId ?? 'the assignment'} to allow the request`,
   'extend-scope-map': extendScopeMap,
   'enable-admin-account': (_, names) => `acrux acr update -n ${registryIn(names)} --admin-enabled true`,
   'enable-anonymous-pull': (_, names) => `acrux acr update -n ${registryIn(names)} --anonymous-pull-enabled true`,

@@ -76,7 +76,7 @@ class ConditionReader {
 
   #unary(): RoleCondition {
     const { at } = this.#token()
-    if (this.#depth >= maxDepth) throw new RoleConditionError(`there are more than ${maxDepth} levels here`, at)
+    if (this.#depth >= maxDepth) throw new RoleConditionError(`the condition has more than ${maxDepth} levels`, at)
     this.#depth += 1
     try {
       if (this.#takeSymbol('!') || this.#takeWord('not')) return { kind: 'not', term: this.#unary() }
@@ -172,7 +172,7 @@ class ConditionReader {
 
   #token(): ConditionToken {
     const token = this.#tokens[this.#next]
-    if (token === undefined) throw new Error('a condition was read past its end')
+    if (token === undefined) throw new Error('the parser read past the end of the condition')
     return token
   }
 

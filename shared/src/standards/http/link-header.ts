@@ -38,7 +38,7 @@ export function nextLink(rawPath: string, page: NextPage): string {
 
 function canonicalPath(rawPath: string): string {
   const segments = splitRawPath(rawPath)
-  if (segments === undefined) throw new TypeError('not the path of a request')
+  if (segments === undefined) throw new TypeError('the text is not the path of a request')
   if (segments[0] !== 'acr') return `/${segments.map(encode).join('/')}`
   return `/${segments.slice(0, 2).map(encode).join('/')}${encodeAcrSegments(segments.slice(2))}`
 }

@@ -133,5 +133,5 @@ function identifying(equalities: readonly ClaimEquality[]): ClaimEquality {
     const found = equalities.find(({ claim }) => claim === name)
     if (found !== undefined) return found
   }
-  throw new Error('a trust in claims requires an identifying claim')
+  throw new Error('a claims expression requires a claim that identifies the caller')
 }
