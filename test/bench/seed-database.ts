@@ -39,11 +39,10 @@ export function seedSqlite(dataDir: string): SeedDatabase {
 }
 
 /**
- * Does the work of the triggers for all rows at once: for each of 100,000 rows, they would change the same row of a
- * registry, and read
- * all its versions.
+ * Does the work of the triggers for all rows at once: for each of 100,000 rows, they would change the same rows, and read
+ * all their versions. A server of an earlier version, with which this one is compared, has one row for each registry.
  */
-const countUsage = `
+const countUsage = (hasParts: boolean): string => `
   insert into repository_usage (repository_id, rid, size_bytes) select id, rid, 0 from repository on conflict do nothing;
   update repository_usage set size_bytes =
     coalesce((select sum(size_bytes) from manifest where manifest.repository_id = repository_usage.repository_id), 0)
@@ -51,16 +50,19 @@ const countUsage = `
                 where repository_blob.repository_id = repository_usage.repository_id), 0);
   update registry_blob set holder_count = (select count(*) from repository_blob join repository on id = repository_id
     where repository.rid = registry_blob.rid and repository_blob.digest = registry_blob.digest);
-  update registry_usage set size_bytes =
-    (select sum(size_bytes) from registry_blob where registry_blob.rid = registry_usage.rid)
-    + (select sum(size_bytes) from manifest join repository on id = repository_id where repository.rid = registry_usage.rid)`
+  delete from ${hasParts ? 'registry_usage_part' : 'registry_usage'};
+  insert into ${hasParts ? 'registry_usage_part' : 'registry_usage'} (rid, ${hasParts ? 'part, ' : ''}size_bytes)
+    select rid, ${hasParts ? `'', ` : ''}sum(size_bytes) from (
+      select rid, size_bytes from registry_blob
+      union all select rid, size_bytes from manifest join repository on id = repository_id) as counted group by rid`
 
 /** A database on PostgreSQL. */
 export function seedPostgres(database: TestDatabase): SeedDatabase {
   const query = (sql: string): string => database.query(sql)
+  const columns = (table: string) =>
+    query(`select column_name from information_schema.columns where table_name = '${table}'`).split('\n')
   return {
-    columns: (table) =>
-      query(`select column_name from information_schema.columns where table_name = '${table}'`).split('\n'),
+    columns,
     value: query,
     insertNumbered(count, insert) {
       query(`do $$ begin
@@ -73,7 +75,7 @@ export function seedPostgres(database: TestDatabase): SeedDatabase {
     hexadecimal: (number, digits) => `lpad(to_hex(${number}), ${digits}, '0')`,
     decimal: (number, digits) => `lpad(cast(${number} as text), ${digits}, '0')`,
     [Symbol.dispose]() {
-      query(countUsage)
+      query(countUsage(columns('registry_usage_part').includes('part')))
       query('vacuum analyze')
     },
   }

@@ -366,4 +366,24 @@ export const registryMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'registry-0007-usage-parts',
+    worksFor: 'any',
+    up: async (schema, types, transaction) => {
+      await schema
+        .createTable('registry_usage_part')
+        .addColumn('rid', types.text, (column) => column.notNull())
+        .addColumn('part', types.text, (column) => column.notNull())
+        .addColumn('size_bytes', types.integer, (column) => column.notNull())
+        .addPrimaryKeyConstraint('registry_usage_part_key', ['rid', 'part'])
+        .execute()
+      const tables = transaction.tables()
+      await sql`insert into registry_usage_part (rid, part, size_bytes)
+        select rid, '', size_bytes from registry_usage`.execute(tables)
+      await createUsageTriggers(transaction)
+      await schema.dropTable('registry_usage').execute()
+      await sql`create view registry_usage as select rid, cast(sum(size_bytes) as bigint) as size_bytes
+        from registry_usage_part group by rid`.execute(tables)
+    },
+  },
 ]

@@ -204,11 +204,14 @@ export async function recordBlob(transaction: Transaction, blob: NewBlob, nowMs:
   const tables = transaction.tables<RegistryTables>()
   const isSound = { quarantined_at_ms: null, quarantine_reason: null }
   const found = { location, size_bytes: sizeBytes, verified_at_ms: nowMs, ...isSound }
-  await tables
+  const isNew = await tables
     .insertInto('blob')
     .values({ digest, created_at_ms: nowMs, ...found })
     .onConflict((conflict) => conflict.column('digest').doNothing())
-    .execute()
+    .returning('digest')
+    .executeTakeFirst()
+  // A read of the new row would conflict with other new rows of its index page on PostgreSQL.
+  if (isNew !== undefined) return { location, replaced: undefined }
   const row = await tables
     .selectFrom('blob')
     .select(['location', 'quarantined_at_ms'])

@@ -127,7 +127,7 @@ function testQuotas(kind: DatabaseKind): void {
     const place = { rid, repositoryId: 'r' }
     const limits = { registryBytes: 10, repositoryBytes: 10 }
     await database.transaction((transaction) =>
-      transaction.tables<RegistryTables>().schema.dropTable('registry_usage').execute(),
+      transaction.tables<RegistryTables>().schema.dropView('registry_usage').execute(),
     )
     const read = () => quotas.requireRoomForPiece(10, place, limits)
     if (kind === 'sqlite') assert.throws(read, /registry_usage/)

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
-import { randomBytes, randomInt } from 'node:crypto'
-import { after, before, describe, it } from 'node:test'
+import { randomBytes, randomInt, randomUUID } from 'node:crypto'
+import { after, before, describe, it, test, type TestContext } from 'node:test'
+import { sql } from 'kysely'
 import { type DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import { migrate } from '../../platform/sql/migrations.ts'
+import { openTestDatabase, testDatabaseKinds } from '../../../testing/platform/test-database.ts'
+import type { BlobLocation } from '../../storage/index.ts'
+import { linkBlob } from '../blobs/blob-store.ts'
+import { registryMigrations } from '../migrations.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 import {
   digestOf,
@@ -11,7 +16,44 @@ import {
   type TestRegistry,
 } from '../../../testing/registry/test-registry.ts'
 
-for (const kind of testDatabaseKinds) describe(`usage on ${kind}`, () => testUsage(kind))
+for (const kind of testDatabaseKinds) {
+  describe(`usage on ${kind}`, () => testUsage(kind))
+  test(`the step to usage in parts keeps the bytes of each registry on ${kind}`, (t) => testStep(t, kind))
+}
+
+async function testStep(t: TestContext, kind: DatabaseKind): Promise<void> {
+  const earlier = registryMigrations.filter(({ id }) => id < 'registry-0007')
+  const { database, dispose } = await openTestDatabase(kind, earlier)
+  t.after(dispose)
+  const rid = 'a'.repeat(32)
+  const usage = async () => {
+    const tables = database.tables<RegistryTables>()
+    return (await tables.selectFrom('registry_usage').selectAll().execute()).map(({ size_bytes }) => size_bytes)
+  }
+  await database.transaction((transaction) =>
+    sql`insert into registry_usage (rid, size_bytes) values (${rid}, 1000)`.execute(transaction.tables()),
+  )
+  await migrate(database, registryMigrations, 0)
+  assert.deepEqual(await usage(), [1000])
+  const repository_id = randomUUID()
+  await database.transaction(async (transaction) => {
+    const tables = transaction.tables<RegistryTables>()
+    await tables.insertInto('repository_usage').values({ repository_id, rid, size_bytes: 0 }).execute()
+    await tables.insertInto('blob').values(blobRow).execute()
+    await linkBlob(transaction, repository_id, blobRow.digest, { nowMs: 0, gracePeriodMs: 0 })
+  })
+  assert.deepEqual(await usage(), [1024])
+}
+
+const blobRow = {
+  digest: digestOf(Buffer.from('blob')),
+  location: 'somewhere' as BlobLocation,
+  size_bytes: 24,
+  created_at_ms: 0,
+  verified_at_ms: null,
+  quarantined_at_ms: null,
+  quarantine_reason: null,
+}
 
 /** What the counters say, and what a count of everything says. */
 async function bothCounts({ database }: TestRegistry) {
