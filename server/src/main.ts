@@ -250,6 +250,6 @@ async function readMetricsToken(file: string): Promise<string> {
   if (/^[A-Za-z0-9\-._~+/]{16,}=*$/.test(token)) return token
   throw unusableSettingFile(
     `${file} contains no bearer token`,
-    'write 16 or more letters, digits and - . _ ~ + / into it, such as the output of openssl rand -base64 32',
+    'write a token of at least 16 characters into the file, such as the output of openssl rand -base64 32',
   )
 }

@@ -266,7 +266,7 @@ test('Any change of the description of a backup is found with the passphrase', a
   await assertFound(/the seal of the backup was removed/)
   await rm(join(directory, 'blobs', 'sha256', digest.slice(7, 9), digest.slice(7)))
   await alter({ damaged: [{ digest, problem: 'missing' }] })
-  await assertFound(/the backup is not the one that was sealed/)
+  await assertFound(/the backup differs from the backup that was sealed/)
   await rm(join(folder, 'keys.json'))
   await alter({ keysSha256: null, seal: null, damaged: [{ digest, problem: 'missing' }] })
   await assertFound(/the backup contains no keys, so the passphrase cannot authenticate the backup/)

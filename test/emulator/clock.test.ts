@@ -97,13 +97,13 @@ test('the clock shows the time of the machine, and can be moved, set and frozen'
 test('a request to the clock that is not understood says what to send', async () => {
   // prettier-ignore
   const table: readonly (readonly [method: string, path: string, body: unknown, message: RegExp])[] = [
-    ['PUT',  '',         {},                          /send now, frozen or both/],
+    ['PUT',  '',         {},                          /send 'now', 'frozen' or both/],
     ['PUT',  '',         { now: 'yesterday' },        /now must be a time such as/],
-    ['PUT',  '',         { frozen: 1 },               /frozen must be true or false/],
+    ['PUT',  '',         { frozen: 1 },               /'frozen' must be true or false/],
     ['POST', '/advance', { by: '-10m' },              /PUT \/_acrux\/clock/],
-    ['POST', '/advance', { by: 3 },                   /by must be a duration such as/],
+    ['POST', '/advance', { by: 3 },                   /'by' must be a duration such as/],
     ['POST', '/advance', { by: '1h', unit: 'h' },     /"unit" is not known/],
-    ['POST', '/advance', { by: '54750d'.repeat(2) },  /by must be a duration/],
+    ['POST', '/advance', { by: '54750d'.repeat(2) },  /'by' must be a duration/],
   ]
   const before = await now()
   for (const [method, path, body, message] of table) {

@@ -148,10 +148,7 @@ test('a reader that takes nothing of its answer is cut off, and a slow one is no
   assert.ok(steady.heard.bytes > bytes.length, `${steady.heard.bytes} bytes`)
   steady.socket.destroy()
   // What the kernel holds does not make it whole.
-  await until(
-    'the cut in the log',
-    () => /it read a response more slowly/.test(server.output()) || stuck.heard.isClosed,
-  )
+  await until('the cut in the log', () => /read a response more slowly/.test(server.output()) || stuck.heard.isClosed)
   stuck.socket.on('data', (chunk: Buffer) => (stuck.heard.bytes += chunk.length))
   stuck.socket.resume()
   await until('the end of the stuck reader', () => stuck.heard.isClosed)

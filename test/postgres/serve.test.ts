@@ -69,7 +69,7 @@ test('the commands for a data directory work with its rows in PostgreSQL, and a 
   assert.equal((await get(server, '/v2/team/app/manifests/1', owner)).status, 200)
   await server.stop()
   rmSync(join(server.dataDir, 'blobs', 'installation'))
-  await fails(['serve', '--listen', `127.0.0.1:${here.port}`], 13, /are in another directory/)
+  await fails(['serve', '--listen', `127.0.0.1:${here.port}`], 13, /are not in the directory/)
 
   // Data directories of other servers, with rows in a file and in another database.
   using inFile = await freePlace()
@@ -80,9 +80,9 @@ test('the commands for a data directory work with its rows in PostgreSQL, and a 
   const others = postgres.createDatabase('other').args
   const ownKey = { ACRUX_MASTER_KEY: `file:${join(server.dataDir, 'master.key')}` }
   for (const [foreign, flags, key, code, why] of [
-    [inFile, [], {}, 13, /are in its file acrux\.db/],
+    [inFile, [], {}, 13, /are in the file acrux\.db/],
     [elsewhere, others, {}, 14, /master\.key is not the key of this database/],
-    [sameKey, postgres.createDatabase('third').args, ownKey, 13, /are in another directory/],
+    [sameKey, postgres.createDatabase('third').args, ownKey, 13, /are not in the directory/],
   ] as const) {
     {
       await using first = await startAcrux([...foreign.args, ...flags], { env: key })

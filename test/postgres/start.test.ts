@@ -237,7 +237,7 @@ function useBlobsOf(creator: string, dir: string): void {
 /** What several servers on one database have in common, and what those that do not create it say. */
 const together = [
   { what: 'nothing', hasKey: false, hasBlobs: false, rejection: /master key .* is missing/ },
-  { what: 'a master key', hasKey: true, hasBlobs: false, rejection: /are in another directory/ },
+  { what: 'a master key', hasKey: true, hasBlobs: false, rejection: /are not in the directory/ },
   { what: 'a master key and the directory of the blobs', hasKey: true, hasBlobs: true, rejection: undefined },
 ] as const
 

@@ -114,7 +114,7 @@ test('a version works beside the next one on the schema of the next one, and aga
     await assert.rejects(server.restart(), (error) => {
       assert.ok(error instanceof StartFailed)
       assert.equal(error.code, 16)
-      assert.match(error.output, /migrations that this version does not work with: registry-9002-test-no-note/)
+      assert.match(error.output, /migrations that this version does not support: registry-9002-test-no-note/)
       return true
     })
   })

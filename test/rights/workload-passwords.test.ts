@@ -221,7 +221,7 @@ test('a denial names the verified issuer and subject, and when the token expired
   const cases: readonly (readonly [token: string, firstFailure: string, change: string, presented: object, message: RegExp])[] = [
     [job.token({ exp }),                          'expired',  'sign-in-again',            { expiredAt },                    new RegExp(`expired at ${expiredAt}`)],
     [job.token({ aud: 'other' }),                 'audience', 'get-new-token',            { wantedAudience: loginServer },  new RegExp(`wanted the audience ${loginServer}`)],
-    [job.token({ aud: [loginServer, 'other'] }),  'audience', 'get-new-token',            { wantedAudience: loginServer },  /another audience, or for several/],
+    [job.token({ aud: [loginServer, 'other'] }),  'audience', 'get-new-token',            { wantedAudience: loginServer },  /another audience, or for several audiences/],
     [job.token({ sub: 'repo:octo/other' }),       'subject',  'add-federated-credential', { subject: 'repo:octo/other' },   /no federated credential trusts the subject/],
   ]
   for (const [token, firstFailure, change, presented, message] of cases) {

@@ -41,7 +41,7 @@ test('A server that is started with another port serves there what it has, and n
   assert.equal((await get(server, path, `Bearer ${old.token}`, { loginServer: first })).status, 401)
   const shown = expectStatus(await arm(server, 'GET', registryId(server, 'fabrikam')), 200)
   assert.equal(stringAt(shown.json(), 'properties', 'loginServer'), second)
-  const line = 'the login server of a registry changed with the settings'
+  const line = 'the settings changed the login server of a registry'
   await until('a line in the log', () => server.output().includes(line))
 })
 

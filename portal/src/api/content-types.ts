@@ -42,7 +42,7 @@ export interface ManifestPropertiesList {
    */
   readonly imageName: string
   /**
-   * Null past the end of the list, as at ACR.
+   * Null after the end of the list, as in ACR.
    */
   readonly manifests: readonly ManifestProperties[] | null
 }
@@ -53,15 +53,15 @@ export interface RepositoryList {
   readonly registry: string
   readonly repositories: readonly ListedRepository[]
   /**
-   * All repositories of the list. Only on its first page, if it is known.
+   * The number of repositories on all pages. Present only on the first page, if the number is known.
    */
   readonly count?: number
   /**
-   * Stored bytes of the registry. Only for callers that may list all repositories.
+   * The stored bytes of the registry. Present only if the caller may list all repositories.
    */
   readonly size?: number
   /**
-   * Whether the server stopped before it had checked all repositories.
+   * Whether the server stopped before checking all repositories.
    */
   readonly incomplete?: true
   /**
@@ -82,18 +82,18 @@ export interface RepositoryProperties {
    */
   readonly imageName: string
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly createdTime: string
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly lastUpdateTime: string
   readonly manifestCount: number
   readonly tagCount: number
   readonly changeableAttributes: ChangeableAttributes
   /**
-   * What people wrote about the repository. Absent if it is empty.
+   * The description of the repository. Absent if the description is empty.
    */
   readonly description?: string
 }
@@ -118,7 +118,7 @@ export interface TagPropertiesList {
    */
   readonly imageName: string
   /**
-   * Null past the end of the list, as at ACR.
+   * Null after the end of the list, as in ACR.
    */
   readonly tags: readonly TagProperties[] | null
 }
@@ -126,19 +126,19 @@ export interface DeletedManifest {
   readonly digest: string
   readonly imageSize: number
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly createdTime: string
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly lastUpdateTime: string
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly lastPullTime?: string
   /**
-   * The principal of the last push. Absent for older pushes, and for anonymous callers.
+   * The principal that last pushed. Absent for older pushes and anonymous callers.
    */
   readonly pushedBy?: Actor
   readonly architecture?: string
@@ -148,7 +148,7 @@ export interface DeletedManifest {
   readonly tags?: readonly string[]
   readonly changeableAttributes: ChangeableAttributes
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly deletedAt: string
 }
@@ -156,15 +156,15 @@ export interface DeletedTag {
   readonly tag: string
   readonly digest: string
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly createdTime: string
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly lastUpdateTime: string
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly deletedAt: string
 }
@@ -172,19 +172,19 @@ export interface ManifestProperties {
   readonly digest: string
   readonly imageSize: number
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly createdTime: string
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly lastUpdateTime: string
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly lastPullTime?: string
   /**
-   * The principal of the last push. Absent for older pushes, and for anonymous callers.
+   * The principal that last pushed. Absent for older pushes and anonymous callers.
    */
   readonly pushedBy?: Actor
   readonly architecture?: string
@@ -194,14 +194,14 @@ export interface ManifestProperties {
   readonly tags?: readonly string[]
   readonly changeableAttributes: ChangeableAttributes
   /**
-   * The manifests of an index. Only for one manifest, as at ACR.
+   * The manifests of an index. Present only in the response for a single manifest, as in ACR.
    */
   readonly references?: readonly IndexChild[]
 }
 export interface ListedRepository {
   readonly name: string
   /**
-   * What people wrote about the repository. Absent if it is empty.
+   * The description of the repository. Absent if the description is empty.
    */
   readonly description?: string
   readonly tagCount: number
@@ -211,34 +211,34 @@ export interface ListedRepository {
    */
   readonly size: number
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly createdTime: string
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly lastPushTime?: string
   /**
-   * The principal of the last push. Absent for older pushes, and for anonymous callers.
+   * The principal that last pushed. Absent for older pushes and anonymous callers.
    */
   readonly pushedBy?: Actor
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly lastPullTime?: string
   /**
-   * In the last 30 days.
+   * The number of pulls in the last 30 days.
    */
   readonly pulls: number
   /**
-   * The oldest day first. Days begin at 00:00 UTC.
+   * The number of pulls for each day, the oldest day first. Days begin at 00:00 UTC.
    *
    * @minItems 30
    * @maxItems 30
    */
   readonly pullsByDay: readonly number[]
   /**
-   * What the caller may do on the repository.
+   * The actions that the caller may perform on the repository.
    */
   readonly access: readonly string[]
 }
@@ -252,19 +252,19 @@ export interface TagProperties {
   readonly name: string
   readonly digest: string
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly createdTime: string
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly lastUpdateTime: string
   /**
-   * UTC, with up to seven decimal places of a second.
+   * A UTC time, with up to seven decimal places for the second.
    */
   readonly lastPullTime?: string
   /**
-   * The principal of the last push. Absent for older pushes, and for anonymous callers.
+   * The principal that last pushed. Absent for older pushes and anonymous callers.
    */
   readonly pushedBy?: Actor
   readonly signed: boolean
@@ -273,11 +273,11 @@ export interface TagProperties {
 }
 export interface Actor {
   /**
-   * The object id, or the name of a scoped token or of the registry.
+   * The object id of a principal, or the name of a scoped token or of the registry.
    */
   readonly id: string
   /**
-   * The name at the time of the push.
+   * The principal's name at the time of the push.
    */
   readonly name: string
   readonly kind: 'person' | 'servicePrincipal' | 'managedIdentity' | 'token' | 'admin' | 'import' | 'server'
@@ -293,7 +293,7 @@ export interface TagManifest {
   readonly architecture?: string
   readonly os?: string
   /**
-   * The manifests of an index that the repository holds.
+   * The manifests of an index that the repository contains.
    */
   readonly references?: readonly IndexChild[]
 }

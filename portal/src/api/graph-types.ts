@@ -73,7 +73,7 @@ export interface GraphIdentityProviders {
 export interface GraphNewOneTimeLink {
   readonly id: string
   /**
-   * The address that the user opens. Later responses do not contain this value.
+   * The URL that the user opens. Later responses do not contain this value.
    */
   readonly link: string
   readonly createdDateTime: string
@@ -117,7 +117,7 @@ export interface GraphUserPage {
 }
 export interface GraphWorkloadTokenTest {
   /**
-   * `matched` if the token signs the application in now.
+   * `matched` if the application can sign in with the token now.
    */
   readonly outcome:
     | 'matched'
@@ -144,7 +144,7 @@ export interface GraphWorkloadTokenTest {
       readonly claim: string
       readonly expected: string
       /**
-       * Null if the token has no such claim, or its value is not a string.
+       * Null if the token lacks the claim, or if the claim is not a string.
        */
       readonly actual: string | null
     }[]
@@ -261,12 +261,12 @@ export interface GraphIdentityProvider {
    */
   readonly callbackUrl: string
   /**
-   * Empty for a provider of one tenant.
+   * Empty if the provider accepts only one tenant.
    */
   readonly allowedTenants: readonly string[]
   readonly requiredGroup: string | null
   /**
-   * Whether the first sign-in of a person creates a user.
+   * Whether a person's first sign-in creates a user.
    */
   readonly createsUsers: boolean
   readonly signInHours: number
@@ -284,7 +284,7 @@ export interface GraphServicePrincipal {
   readonly appDisplayName: string
   readonly accountEnabled: boolean
   /**
-   * Stored without effect: role assignments decide.
+   * The server stores the value without effect, because role assignments grant access.
    */
   readonly appRoleAssignmentRequired: boolean
   /**
@@ -295,11 +295,11 @@ export interface GraphServicePrincipal {
   readonly servicePrincipalNames: readonly string[]
   readonly servicePrincipalType: 'Application' | 'ManagedIdentity'
   /**
-   * Only for the type `Application`.
+   * Present only for the type `Application`.
    */
   readonly signInAudience?: 'AzureADMyOrg'
   /**
-   * Only for the type `ManagedIdentity`: whether it is user-assigned, and the id of its resource.
+   * Present only for the type `ManagedIdentity`: whether the identity is user-assigned, and the identity's resource id.
    */
   readonly alternativeNames?: readonly string[]
   readonly keyCredentials: readonly GraphKeyCredential[]
@@ -313,19 +313,19 @@ export interface GraphSignInSession {
   readonly appId: string
   readonly appDisplayName: string | null
   /**
-   * As in the claim `amr`. [RFC 8176]
+   * The values of the claim `amr`. [RFC 8176]
    */
   readonly authenticationMethods: readonly string[]
   readonly createdDateTime: string
   readonly lastUsedDateTime: string
   readonly expirationDateTime: string
   /**
-   * The address of the last use.
+   * The network address at the last use.
    */
   readonly ipAddress: string | null
   readonly userAgent: string | null
   /**
-   * Whether this request uses this sign-in.
+   * Whether the request uses this session.
    */
   readonly isCurrent: boolean
 }

@@ -21,16 +21,16 @@ export interface AnonymousAccess {
 }
 export interface AuditChain {
   /**
-   * The number and the hash of the last block, as `acrux audit verify --expect` takes them.
+   * The number and the hash of the last block, in the format of `acrux audit verify --expect`.
    */
   readonly checkpoint: string | null
   readonly lastBlockAt: string | null
   /**
-   * Whether the last block is the block that the server sealed last.
+   * Whether the last block is the last block that the server sealed.
    */
   readonly isSealed: boolean
   /**
-   * The age of the oldest event that is not in the chain yet.
+   * The age of the oldest event that the hash chain does not contain yet.
    */
   readonly waitingSeconds: number
 }
@@ -47,11 +47,11 @@ export interface AuditWebhookSecret {
 }
 export interface Backups {
   /**
-   * Whether the server can make a backup: it cannot without the setting `backup.directory`, or with the rows in PostgreSQL.
+   * Whether the server can create a backup. A backup requires the setting `backup.directory` and an SQLite database.
    */
   readonly availability: 'available' | 'no-directory' | 'unsupported'
   /**
-   * The backup that was requested last since the server started.
+   * The last backup that was requested since the server started.
    */
   readonly last: {
     readonly state: 'running' | 'completed' | 'failed'
@@ -60,14 +60,14 @@ export interface Backups {
     readonly step: 'database' | 'blobs'
     readonly doneBytes: number
     /**
-     * The bytes of this step; 0 while the number is unknown.
+     * The bytes of the current step; 0 while the number is unknown.
      */
     readonly totalBytes: number
     readonly id: string | null
     readonly error: string | null
   } | null
   /**
-   * The complete backups in the directory, the newest first, at most 50.
+   * Up to 50 complete backups in the directory, newest first.
    */
   readonly value: {
     readonly id: string
@@ -77,18 +77,18 @@ export interface Backups {
     readonly blobs: number
     readonly blobBytes: number
     /**
-     * The size of the blobs that earlier backups did not have.
+     * The total size of the blobs that no earlier backup contains.
      */
     readonly newBytes: number
     /**
-     * Blobs that are missing, because they were missing or corrupt on the server.
+     * The number of blobs that the backup lacks, because the blobs were missing or corrupt on the server.
      */
     readonly damaged: number
     readonly hasKeys: boolean
   }[]
   readonly count: number
   /**
-   * The reason if the directory cannot be listed.
+   * Why the server cannot list the backup directory.
    */
   readonly problem: string | null
 }
@@ -110,7 +110,7 @@ export interface ContentSearch {
    */
   readonly isIncomplete: boolean
   /**
-   * Login servers whose rules do not permit this request to see content.
+   * The login servers whose network rules do not permit this request to see content.
    */
   readonly notSearched: readonly string[]
 }
@@ -124,13 +124,13 @@ export interface GarbageCollection {
     readonly startedAt: string
     readonly completedAt: string | null
     /**
-     * From 0 to 1, an estimate.
+     * The estimated progress, from 0 to 1.
      */
     readonly progress: number
     readonly step: 'policies' | 'rows' | 'uploads' | 'registries' | 'blobs' | 'files'
     readonly counts: {
       /**
-       * Manifests and tags that the policies of registries deleted.
+       * The number of manifests and tags that registry policies deleted.
        */
       readonly manifests: number
       /**
@@ -139,20 +139,20 @@ export interface GarbageCollection {
       readonly uploads: number
       readonly blobs: number
       /**
-       * The size of the deleted blobs.
+       * The total size of the deleted blobs.
        */
       readonly bytes: number
     }
   } | null
   /**
-   * The start and the counts are null for a collection by an earlier version.
+   * `startedAt` and `counts` are null if an earlier version of Acrux ran the garbage collection.
    */
   readonly lastCompleted: {
     readonly startedAt: string | null
     readonly completedAt: string
     readonly counts: {
       /**
-       * Manifests and tags that the policies of registries deleted.
+       * The number of manifests and tags that registry policies deleted.
        */
       readonly manifests: number
       /**
@@ -161,13 +161,13 @@ export interface GarbageCollection {
       readonly uploads: number
       readonly blobs: number
       /**
-       * The size of the deleted blobs.
+       * The total size of the deleted blobs.
        */
       readonly bytes: number
     } | null
   } | null
   /**
-   * The interval of automatic garbage collections.
+   * The interval between automatic garbage collections.
    */
   readonly intervalSeconds: number
 }
@@ -182,7 +182,7 @@ export interface GeneratedCredentials {
 }
 export interface HostCertificates {
   /**
-   * At most 500 hosts, hosts with problems and early expiry first.
+   * At most 500 hosts: first hosts with problems, then hosts whose certificates expire first.
    */
   readonly value: readonly HostCertificate[]
   readonly hostCount: number
@@ -339,13 +339,13 @@ export interface ServerStatus {
      */
     readonly isThis: boolean
     /**
-     * The name of the machine of the server. Null for a server of an earlier version.
+     * The name of the server's machine. Null if the server runs an earlier version.
      */
     readonly host: string | null
     readonly version: string | null
     readonly startedAt: string | null
     /**
-     * The last heartbeat, by the clock of that server.
+     * The time of the server's last heartbeat, by the server's own clock.
      */
     readonly lastSeenAt: string | null
     /**
@@ -363,7 +363,7 @@ export interface ServerStatus {
     readonly isLow: boolean
   } | null
   /**
-   * Null without TLS. The authority is null for a configured certificate.
+   * Null without TLS. If the certificate is configured, `authorityExpiresAt` and `authorityFile` are null.
    */
   readonly certificate: {
     readonly expiresAt: string
@@ -376,7 +376,7 @@ export interface ServerStatus {
     readonly rotationDueAt: string
   }[]
   /**
-   * The time of the last garbage collection by any server of the database.
+   * The time of the last garbage collection by any server that uses the database.
    */
   readonly lastCollectionAt: string | null
 }
@@ -469,7 +469,7 @@ export interface CredentialUse {
 export interface HostCertificate {
   readonly host: string
   /**
-   * From the authority of the server, from files of the operator, or from the ACME provider.
+   * The source of the certificate: the server's certificate authority, configured files, or the ACME provider.
    */
   readonly source: 'own' | 'configured' | 'acme'
   readonly issuer: string
@@ -481,12 +481,12 @@ export interface HostCertificate {
    */
   readonly acme: {
     /**
-     * Whether the last attempt to get a certificate succeeded; waiting before the first.
+     * Whether the last attempt to get a certificate succeeded; `waiting` before the first attempt.
      */
     readonly state: 'issued' | 'waiting' | 'failed'
     readonly renewalDueAt: string | null
     /**
-     * How many attempts have failed in a row.
+     * The number of consecutive failed attempts to get the certificate.
      */
     readonly failures: number
     readonly lastError: string | null
@@ -556,7 +556,7 @@ export interface Registry {
     readonly autoGeneratedDomainNameLabelScope?: 'Unsecure'
     readonly writableCacheRepos?: 'Disabled'
     /**
-     * The properties that Azure does not have.
+     * Properties of Acrux that Azure does not have.
      */
     readonly acrux: {
       readonly compatibility: 'oci' | 'acr'

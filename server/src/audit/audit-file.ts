@@ -111,6 +111,6 @@ async function openFile(file: string): Promise<SqliteSnapshot> {
   }
 }
 
-function unusable(message: string, nextStep = 'run the command as the user of the server'): StartupError {
+function unusable(message: string, nextStep = 'run the command as the user that runs the server'): StartupError {
   return new StartupError(message, exitCodes.dataDirUnusable, nextStep)
 }

@@ -160,7 +160,7 @@ export async function compose(
   // The change is stored already; the certificate source tries again later if it cannot write a certificate now.
   const onRegistriesChanged = () =>
     withoutCaller(() => coverHosts(certificates, modules.resources, configuration)).catch((error: unknown) =>
-      log.error({ err: error, id: randomUUID() }, 'the certificate does not cover all registries'),
+      log.error({ err: error, id: randomUUID() }, 'the certificate does not cover the hosts of all registries'),
     )
   const modules: Modules = await createModules({ ...basis, callers: callers?.ofMainThread }, configuration, {
     onRegistriesChanged,

@@ -216,7 +216,7 @@ async function openState({
   }
   await state.start()
   const parts = () => {
-    if (composed === undefined) throw new Error('the server has not been composed')
+    if (composed === undefined) throw new Error('the server is not running yet')
     return composed
   }
   return { state, afterClockMove: async (move) => running?.afterClockMove(move), parts }

@@ -74,7 +74,7 @@ function denyProduction(env: Readonly<Record<string, string | undefined>>): void
   const isSet = (name: string) => /^ACRUX_(?:DATABASE|STORAGE|TLS_ACME)/.test(name) && (env[name] ?? '') !== ''
   const name = Object.keys(env).find(isSet)
   if (name === undefined) return
-  throw wrong(`${name} is set, and an emulator uses no database, object store or ACME provider`, `unset ${name}`)
+  throw wrong(`${name} is set, but an emulator uses no database, object store or ACME provider`, `unset ${name}`)
 }
 
 /** Port 0 is any free port. */
@@ -94,7 +94,7 @@ function requirePublicHost(text: string | undefined): string | undefined {
 function requireAuthorityFiles({ caCert, caKey, http }: EmulatorFlags): EmulatorSettings['ca'] {
   if (caCert === undefined && caKey === undefined) return undefined
   if (caCert === undefined || caKey === undefined) {
-    throw wrong('a certificate authority needs both files', 'set --ca-cert and --ca-key')
+    throw wrong('a certificate authority requires a certificate and a key', 'set --ca-cert and --ca-key')
   }
   if (http === true) throw wrong('HTTP uses no certificate', 'omit --http, or --ca-cert and --ca-key')
   return { certFile: path.resolve(caCert), keyFile: path.resolve(caKey) }
@@ -118,7 +118,7 @@ async function readToken(flag: string | undefined): Promise<string> {
   if (/^[A-Za-z0-9\-._~+/]{16,512}=*$/.test(token)) return token
   throw wrong(
     '--control-token: the file contains no bearer token',
-    'write 16 or more letters, digits and - . _ ~ + / into it, such as the output of openssl rand -base64 32',
+    'write a token of at least 16 characters into the file, such as the output of openssl rand -base64 32',
   )
 }
 

@@ -26,7 +26,7 @@ const providers = ['Authorization', 'ContainerRegistry', 'HybridCompute', 'Manag
 
 /** The routes that need no step-up although they may change something, by the reason in their rows. */
 const without: Readonly<Record<string, readonly string[]>> = {
-  'no: gives no access and adds no content': [
+  'no: the request grants no access and adds no content': [
     'graph.applications.create',
     'graph.groups.create',
     'graph.servicePrincipals.create',
@@ -53,7 +53,7 @@ const without: Readonly<Record<string, readonly string[]>> = {
     'portal.session.signOut',
   ],
   'no: requires the password': ['graph.me.changePassword'],
-  'no: starts work that deletes no content': ['management.scrub.start'],
+  'no: the request starts work that deletes no content': ['management.scrub.start'],
 }
 
 test('every route that the portal reaches and that changes something needs step-up, or says why not', async (t) => {

@@ -120,7 +120,7 @@ describe('the configuration', () => {
     assert.deepEqual(await problemsOf(loadConfiguration({ flags: { database: url } })), [`--database: ${advice}`])
     assert.deepEqual(await problemsOf(withFile(`gc: {}\ndatabase: ${url}`)), [`acrux.yaml:2: database.url: ${advice}`])
     const wrong = loadConfiguration({ env: { ACRUX_DATABASE: `${url}?ssl=1` } })
-    assert.deepEqual(await problemsOf(wrong), ['ACRUX_DATABASE: must have no parameter but sslmode'])
+    assert.deepEqual(await problemsOf(wrong), ['ACRUX_DATABASE: must have no parameter except sslmode'])
   })
 
   test('prefers flags to variables to the file, for lists as a whole', async () => {

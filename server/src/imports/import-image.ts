@@ -139,7 +139,7 @@ async function bringBlob(
 }
 
 function wrongSize(digest: Digest, cause: BlobSizeError): ImportError {
-  return new ImportError('source', `the size of the content that the source sent differs from that of ${digest}`, {
+  return new ImportError('source', `the size of the content that the source sent differs from the size of ${digest}`, {
     cause,
   })
 }

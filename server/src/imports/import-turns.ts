@@ -121,7 +121,7 @@ export class ImportTurns {
   #sharesOf(owner: ImportOwner) {
     const caller = this.#callers.get(owner.caller)
     const registry = this.#registries.get(owner.rid)
-    if (caller === undefined || registry === undefined) throw new Error('an import was not counted')
+    if (caller === undefined || registry === undefined) throw new Error('an import has no counter')
     return { caller, registry }
   }
 }

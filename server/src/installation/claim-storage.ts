@@ -34,7 +34,7 @@ export class OtherStorageError extends StartupError {
 class LostBlobsError extends StartupError {
   override readonly name = 'LostBlobsError'
   constructor(message: string, nextStep: string, dataDir: string) {
-    const lost = `if the blobs are lost, restore a backup, or create the file ${lostBlobsFileIn(dataDir)} to start without them`
+    const lost = `if the blobs are lost, restore a backup, or create the file ${lostBlobsFileIn(dataDir)} to start without the blobs`
     super(message, exitCodes.dataDirUnusable, `${nextStep}; ${lost}`)
   }
 }

@@ -48,13 +48,13 @@ async function runCommand(command: string): Promise<string> {
   })
   const password = output.toString().replace(/\r?\n$/, '')
   if (/^[\x20-\x7e]{1,16384}$/.test(password)) return password
-  throw unusable('printed no password on one line')
+  throw unusable('did not print the password on one line')
 }
 
 function unusable(problem: string): StartupError {
   return new StartupError(
     `the command in database.passwordCommand ${problem}`,
     exitCodes.configuration,
-    'run this command in a shell, as the user of the server',
+    'run this command in a shell, as the user that runs the server',
   )
 }

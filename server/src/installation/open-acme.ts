@@ -36,5 +36,8 @@ async function readExternalAccount({
   const text = (await readSecretFile(file, 'HMAC key')).replace(/=+$/, '')
   const hmacKey = Buffer.from(text, 'base64url')
   if (/^[A-Za-z0-9_-]{16,1024}$/.test(text)) return { keyId, hmacKey }
-  throw unusableSettingFile(`${file} contains no HMAC key in base64url`, 'copy the key from the page of the provider')
+  throw unusableSettingFile(
+    `${file} contains no HMAC key in base64url`,
+    'copy the key from the website of the ACME provider',
+  )
 }

@@ -146,7 +146,7 @@ export function requireSameProduct({ dataDir, database: { url } }: Omit<Database
   // Beside the marker, the file is the source of a relocation that is complete.
   if (url !== undefined && existsSync(databaseFileIn(dataDir)) && !existsSync(postgresMarkerIn(dataDir))) {
     throw new StartupError(
-      `the rows of the data directory ${dataDir} are in its file acrux.db, and not in PostgreSQL`,
+      `the rows of the data directory ${dataDir} are in the file acrux.db, not in PostgreSQL`,
       exitCodes.dataDirUnusable,
       'omit database, or move the rows with acrux migrate, or choose another directory with --data-dir',
     )

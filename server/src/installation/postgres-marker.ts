@@ -71,9 +71,9 @@ export async function requireOwnRows(dataDir: string, database: Database, parts:
   const isUnmarked = beside === '' && marked === id && mark !== blobsAreMarked
   if (beside !== id && !isUnmarked) {
     throw new StartupError(
-      `the blobs of the PostgreSQL database are in another directory than ${blobDirectoryIn(dataDir)}`,
+      `the blobs of the PostgreSQL database are not in the directory ${blobDirectoryIn(dataDir)}`,
       exitCodes.dataDirUnusable,
-      'set --data-dir to the data directory of the database, mount its blobs there, or set database to an empty database',
+      'set --data-dir to the data directory of the database, mount the blobs in this directory, or set database to an empty database',
     )
   }
   if (beside !== marked || isUnmarked) await markPostgres(dataDir, id)

@@ -42,7 +42,7 @@ const providerOperationsResponse = z
     resourceTypes: z.array(
       z.strictObject({ name: z.string(), displayName: z.string(), operations: z.array(providerOperation) }),
     ),
-    operations: z.array(providerOperation).describe('The operations of the provider itself.'),
+    operations: z.array(providerOperation).describe('The operations of the resource provider.'),
   })
   .register(apiSchemas, { id: 'ProviderOperations' })
 type ProviderOperationsDocument = DocumentOf<typeof providerOperationsResponse>

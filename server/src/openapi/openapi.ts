@@ -20,13 +20,13 @@ const form = 'application/x-www-form-urlencoded'
 // prettier-ignore
 const surfaces: readonly SurfaceText[] = [
   { prefix: 'registry.',   tag: 'registry',   description: 'The OCI distribution specification and `/acr/v1`, at the host of a registry. The name of a repository may contain slashes.', security: ['registryToken', 'basic'], error: 'RegistryError' },
-  { prefix: 'token.',      tag: 'token',      description: 'The token service, at the host of a registry. Most requests have their credential in the form or as Basic.', security: ['basic'], error: 'RegistryError' },
+  { prefix: 'token.',      tag: 'token',      description: 'The token service, at the host of a registry. Most requests send the credential in the form body or with Basic authentication.', security: ['basic'], error: 'RegistryError' },
   { prefix: 'management.', tag: 'management', description: 'Azure Resource Manager, as `az` and the management SDKs use it.', security: ['armToken'], error: 'ArmError', query: ['api-version'] },
   { prefix: 'graph.',      tag: 'graph',      description: 'Microsoft Graph, as `az ad` uses it.', security: ['graphToken'], error: 'GraphError' },
   { prefix: 'identity.',   tag: 'identity',   description: 'The OpenID provider and the endpoints of machines.', security: ['identityToken'], error: 'OAuthError' },
   { prefix: 'sign-in.',    tag: 'sign-in',    description: 'The sign-in pages, for a browser.', security: ['session'], error: 'Page' },
   { prefix: 'account.',    tag: 'account',    description: 'The pages of a signed-in user, for a browser.', security: ['session'], error: 'Page' },
-  { prefix: 'portal.',     tag: 'portal',     description: 'The portal: its pages, its session, and requests of its pages to the other surfaces.', security: ['portalSession'], error: 'ArmError' },
+  { prefix: 'portal.',     tag: 'portal',     description: 'The portal: pages, the session, and requests from portal pages to other surfaces.', security: ['portalSession'], error: 'ArmError' },
   { prefix: 'authority.',  tag: 'authority',  description: 'The certificate authority of the server.', security: [], error: 'ArmError' },
   { prefix: 'health.',     tag: 'health',     description: 'Health checks.', security: [], error: 'Page' },
 ]
@@ -36,11 +36,11 @@ const text = { type: 'string' }
 
 const components = {
   securitySchemes: {
-    registryToken: bearer('An ACR access token, of `/oauth2/token`.'),
+    registryToken: bearer('An ACR access token from `/oauth2/token`.'),
     basic: { type: 'http', scheme: 'basic', description: 'A user name and password, as `docker login` sends them.' },
     armToken: bearer('An access token of the OpenID provider for `https://management.core.windows.net/`.'),
     graphToken: bearer('An access token of the OpenID provider for the Graph of this server.'),
-    identityToken: bearer('An access token of the OpenID provider for itself.'),
+    identityToken: bearer("An access token of the OpenID provider for the provider's own endpoints."),
     session: { type: 'apiKey', in: 'cookie', name: '__Host-acrux-session', description: 'A signed-in browser.' },
     portalSession: {
       type: 'apiKey',
@@ -95,7 +95,7 @@ export function openApiDocument(routes: readonly RouteDescription[]): OpenApiDoc
     info: {
       title: 'Acrux',
       version: '1',
-      description: 'Every route of the server, by surface, with its need.',
+      description: 'Every route of the server, grouped by surface, with the permission that the route requires.',
     },
     servers: [{ url: '/' }],
     tags: surfaces.map(({ tag, description }) => ({ name: tag, description })),

@@ -121,7 +121,7 @@ async function answerOf(context: SurfaceContext, row: TokenRoute, call: TokenCal
     }
     current = { ...call, ...(await locate(context, call.request, call.origin)) }
   }
-  throw new DatabaseBusyError('the authority revision moved during all attempts to answer')
+  throw new DatabaseBusyError('the authority revision changed during every attempt to respond')
 }
 
 function requireRow({ rows }: SurfaceContext, { method = '' }: IncomingMessage, path: string): TokenRoute {

@@ -117,7 +117,10 @@ export class WorkerPool {
     const late = sleep(milliseconds + lookMs, 'late', { ref: false })
     if ((await Promise.race([Promise.all(ended), late])) !== 'late') return
     for (const [index, { worker }] of this.#running) {
-      this.#log.error({ worker: index, id: randomUUID() }, 'a worker did not end in time and is ended')
+      this.#log.error(
+        { worker: index, id: randomUUID() },
+        'a worker did not stop in time, and the server ends the worker',
+      )
       await worker.terminate()
     }
   }
@@ -156,7 +159,10 @@ export class WorkerPool {
   }
 
   #replace(index: number, error: unknown, pauseMs: number): void {
-    this.#log.error({ err: error, worker: index, id: randomUUID() }, 'a worker ended and is replaced')
+    this.#log.error(
+      { err: error, worker: index, id: randomUUID() },
+      'a worker ended, and the server starts a new worker',
+    )
     setTimeout(() => {
       if (this.#isClosing) return
       this.#startWorker(index, Math.min(2 * pauseMs, maxPauseMs)).then(
@@ -224,7 +230,7 @@ export class WorkerPool {
       running.silentLooks = beat === running.beat ? running.silentLooks + 1 : 0
       running.beat = beat
       if (running.silentLooks < maxSilentLooks) continue
-      this.#log.error({ worker: index, id: randomUUID() }, 'a worker does not respond and is ended')
+      this.#log.error({ worker: index, id: randomUUID() }, 'a worker does not respond, and the server ends the worker')
       void running.worker.terminate()
     }
   }

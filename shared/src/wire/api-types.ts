@@ -27,7 +27,7 @@ export interface Decision {
   readonly correlationId: string
   readonly eventTimestamp: string
   /**
-   * The action, as in the audit log.
+   * The name of the action in the audit log.
    */
   readonly event: string
   readonly outcome: string
@@ -51,7 +51,7 @@ export interface Decision {
     readonly scope: string | null
   } | null
   /**
-   * Of a token: the requested access, the granted access, and the difference.
+   * If a token was issued: the requested access, the granted access, and the difference.
    */
   readonly token: {
     readonly asked: readonly string[]
@@ -62,7 +62,7 @@ export interface Decision {
   readonly needs: readonly string[]
   readonly assignments: readonly DecisionAssignment[]
   /**
-   * The number of all assignments. The assignments that came closest to allowing the request are listed.
+   * The number of all assignments. `assignments` lists the assignments that came closest to allowing the request.
    */
   readonly assignmentCount: number
   readonly scopeMap: {
@@ -71,7 +71,7 @@ export interface Decision {
   } | null
   readonly tokenAccess: string | null
   /**
-   * The token in the request, if its signature was verified; expiredAt if it had expired, wantedAudience if it was for another audience.
+   * The token in the request, if the signature is valid. `expiredAt` is set for an expired token, and `wantedAudience` for a token with another audience.
    */
   readonly presented: {
     readonly issuer: string
@@ -80,7 +80,7 @@ export interface Decision {
     readonly wantedAudience: string | null
   } | null
   /**
-   * Null if everything was allowed.
+   * The first check that failed; null if everything was allowed.
    */
   readonly firstFailure: string | null
   readonly smallestChange: DecisionChange | null
@@ -88,15 +88,15 @@ export interface Decision {
 }
 export interface ModeChangeList {
   /**
-   * The mode after the switch.
+   * The role assignment mode after the change.
    */
   readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
   /**
-   * The number of principals that gain or lose a permission. Only on the first page.
+   * The number of principals that gain or lose a permission, only on the first page.
    */
   readonly count?: number
   /**
-   * False if the registry has more role assignments than are counted. Only on the first page.
+   * False if the registry has more role assignments than the server counts; only on the first page.
    */
   readonly isCountComplete?: boolean
   readonly value: readonly ModeChange[]
@@ -121,13 +121,13 @@ export interface ConsideredAssignment {
   readonly roleName: string | null
   readonly condition: string | null
   /**
-   * allows, or the first of its checks that failed.
+   * `allows`, or the first check of the assignment that failed.
    */
   readonly result: string
   readonly byWildcard: boolean
 }
 /**
- * A change that would allow the request. The kind determines which of the other properties it has.
+ * A change that would allow the request. `kind` determines which other properties the change has.
  */
 export interface DecisionChange {
   readonly kind: string
@@ -146,11 +146,11 @@ export interface AllowedPrincipal {
   readonly displayName: string | null
   readonly assignments: readonly ConsideredAssignment[]
   /**
-   * Of a scoped token.
+   * Only for a scoped token.
    */
   readonly scopeMapId?: string
   /**
-   * Of a scoped token.
+   * Only for a scoped token.
    */
   readonly status?: 'enabled' | 'disabled'
 }
@@ -169,12 +169,12 @@ export interface DecisionAssignment {
   readonly roleName: string | null
   readonly condition: string | null
   /**
-   * allows, or the first of its checks that failed.
+   * `allows`, or the first check of the assignment that failed.
    */
   readonly result: string
 }
 /**
- * The present decision, if it differs from the recorded decision.
+ * The current decision, if the current decision differs from the recorded decision.
  */
 export interface DecisionSince {
   readonly allowed: boolean
@@ -192,7 +192,7 @@ export interface ModeChange {
   readonly gained: readonly RightChange[]
 }
 /**
- * The result of an assignment, then and now; null if it did not exist.
+ * The results of an assignment then and now; null if the assignment did not exist.
  */
 export interface ChangedAssignment {
   readonly id: string
@@ -202,15 +202,15 @@ export interface ChangedAssignment {
 export interface RightChange {
   readonly action: 'pull' | 'push' | 'delete' | 'catalog'
   /**
-   * Names such as `team/app`, beginnings of names such as `team/*`, or `*` for all repositories.
+   * Names such as `team/app`, prefixes such as `team/*`, or `*` for all repositories.
    */
   readonly repositories: readonly string[]
   /**
-   * If all repositories change: the repositories without a change, in the same form.
+   * The repositories whose access does not change, if `repositories` is `*`.
    */
   readonly except: readonly string[]
   /**
-   * Whether a condition adds repositories that cannot be listed. If all repositories change, they belong to `except`, otherwise to `repositories`.
+   * Whether a condition adds repositories that the server cannot list, to `except` if `repositories` is `*`, and to `repositories` in all other cases.
    */
   readonly byCondition: boolean
 }

@@ -97,7 +97,7 @@ export function readChain(source: ChainSource) {
       if (source.kind === 'sqlite') return { oldestRunning: 0, next: 0 }
       const snapshot = sql<Horizons>`select pg_snapshot_xmin(s)::text::bigint as "oldestRunning", pg_snapshot_xmax(s)::text::bigint as "next" from pg_current_snapshot() as s`
       const [row] = (await snapshot.execute(tables)).rows
-      if (row === undefined) throw new Error('the database has no snapshot')
+      if (row === undefined) throw new Error('PostgreSQL returned no transaction snapshot')
       return row
     },
   }

@@ -14,7 +14,7 @@ const decisionAssignment = z
     roleDefinitionId: text,
     roleName: textOrNull.describe('Null if the role does not exist.'),
     condition: textOrNull,
-    result: text.describe('allows, or the first of its checks that failed.'),
+    result: text.describe('`allows`, or the first check of the assignment that failed.'),
   })
   .register(apiSchemas, { id: 'DecisionAssignment' })
 export type DecisionAssignment = DocumentOf<typeof decisionAssignment>
@@ -31,7 +31,7 @@ const decisionChange = z
     access: textOrNull.exactOptional(),
     address: textOrNull.exactOptional(),
   })
-  .describe('A change that would allow the request. The kind determines which of the other properties it has.')
+  .describe('A change that would allow the request. `kind` determines which other properties the change has.')
   .register(apiSchemas, { id: 'DecisionChange' })
 export type DecisionChange = DocumentOf<typeof decisionChange>
 
@@ -44,7 +44,7 @@ const scopeMap = z.strictObject({ name: text, actions: z.array(text) })
 const recordedDecision = {
   correlationId: text,
   eventTimestamp: text,
-  event: text.describe('The action, as in the audit log.'),
+  event: text.describe('The name of the action in the audit log.'),
   outcome: text,
   reason: textOrNull,
   target: text,
@@ -58,28 +58,30 @@ const recordedDecision = {
   token: z
     .strictObject({ asked: z.array(text), granted: text, leftOut: z.array(text) })
     .nullable()
-    .describe('Of a token: the requested access, the granted access, and the difference.'),
+    .describe('If a token was issued: the requested access, the granted access, and the difference.'),
   roleAssignmentMode: textOrNull,
   needs: z.array(text),
   assignments: z.array(decisionAssignment),
   assignmentCount: z
     .int()
-    .describe('The number of all assignments. The assignments that came closest to allowing the request are listed.'),
+    .describe(
+      'The number of all assignments. `assignments` lists the assignments that came closest to allowing the request.',
+    ),
   scopeMap: scopeMap.nullable(),
   tokenAccess: textOrNull,
   presented: z
     .strictObject({ issuer: text, subject: text, expiredAt: textOrNull, wantedAudience: textOrNull })
     .nullable()
     .describe(
-      'The token in the request, if its signature was verified; expiredAt if it had expired, wantedAudience if it was for another audience.',
+      'The token in the request, if the signature is valid. `expiredAt` is set for an expired token, and `wantedAudience` for a token with another audience.',
     ),
-  firstFailure: textOrNull.describe('Null if everything was allowed.'),
+  firstFailure: textOrNull.describe('The first check that failed; null if everything was allowed.'),
   smallestChange: decisionChange.nullable(),
 }
 
 const changedAssignment = z
   .strictObject({ id: text, was: textOrNull, is: textOrNull })
-  .describe('The result of an assignment, then and now; null if it did not exist.')
+  .describe('The results of an assignment then and now; null if the assignment did not exist.')
   .register(apiSchemas, { id: 'ChangedAssignment' })
 
 const decisionSince = z
@@ -90,7 +92,7 @@ const decisionSince = z
     roleAssignmentMode: textOrNull,
     assignments: z.array(changedAssignment),
   })
-  .describe('The present decision, if it differs from the recorded decision.')
+  .describe('The current decision, if the current decision differs from the recorded decision.')
   .register(apiSchemas, { id: 'DecisionSince' })
 export type DecisionSince = DocumentOf<typeof decisionSince>
 
@@ -132,8 +134,8 @@ const allowedPrincipal = z
     principalType: z.enum(['User', 'Group', 'ServicePrincipal', 'ScopedToken']),
     displayName: textOrNull,
     assignments: z.array(consideredAssignment),
-    scopeMapId: text.exactOptional().describe('Of a scoped token.'),
-    status: z.enum(['enabled', 'disabled']).exactOptional().describe('Of a scoped token.'),
+    scopeMapId: text.exactOptional().describe('Only for a scoped token.'),
+    status: z.enum(['enabled', 'disabled']).exactOptional().describe('Only for a scoped token.'),
   })
   .register(apiSchemas, { id: 'AllowedPrincipal' })
 export type AllowedPrincipalDocument = DocumentOf<typeof allowedPrincipal>
@@ -155,12 +157,12 @@ const rightChange = z
     action: z.enum(['pull', 'push', 'delete', 'catalog']),
     repositories: z
       .array(text)
-      .describe('Names such as `team/app`, beginnings of names such as `team/*`, or `*` for all repositories.'),
-    except: z.array(text).describe('If all repositories change: the repositories without a change, in the same form.'),
+      .describe('Names such as `team/app`, prefixes such as `team/*`, or `*` for all repositories.'),
+    except: z.array(text).describe('The repositories whose access does not change, if `repositories` is `*`.'),
     byCondition: z
       .boolean()
       .describe(
-        'Whether a condition adds repositories that cannot be listed. If all repositories change, they belong to `except`, otherwise to `repositories`.',
+        'Whether a condition adds repositories that the server cannot list, to `except` if `repositories` is `*`, and to `repositories` in all other cases.',
       ),
   })
   .register(apiSchemas, { id: 'RightChange' })
@@ -181,15 +183,15 @@ export type ModeChangeDocument = DocumentOf<typeof modeChange>
 /** A page of the principals that gain or lose rights at a registry by a switch of the mode. */
 export const modeChangesResponse = z
   .strictObject({
-    roleAssignmentMode: roleAssignmentMode.describe('The mode after the switch.'),
+    roleAssignmentMode: roleAssignmentMode.describe('The role assignment mode after the change.'),
     count: z
       .int()
       .exactOptional()
-      .describe('The number of principals that gain or lose a permission. Only on the first page.'),
+      .describe('The number of principals that gain or lose a permission, only on the first page.'),
     isCountComplete: z
       .boolean()
       .exactOptional()
-      .describe('False if the registry has more role assignments than are counted. Only on the first page.'),
+      .describe('False if the registry has more role assignments than the server counts; only on the first page.'),
     value: z.array(modeChange),
     nextLink: z.url().exactOptional(),
   })

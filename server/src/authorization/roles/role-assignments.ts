@@ -51,7 +51,7 @@ export function createRoleAssignments(
     if (findBuiltInRole(roleDefinitionName) !== undefined) return
     const row = await definitions.findWithin(transaction, roleDefinitionName)
     if (row === undefined || !isAssignableAt(toRoleDefinition(row), scope)) {
-      throw new RoleNotAssignableError('there is no such role at this scope')
+      throw new RoleNotAssignableError('the role does not exist at this scope')
     }
   }
 

@@ -70,7 +70,7 @@ export function createRoleDefinitions(store: RoleDefinitionStore, clock: Clock):
       const present = await store.findWithin(transaction, name)
       const named = await store.nameOf(transaction, key)
       if (findBuiltInRole(key) !== undefined || (named !== undefined && named !== name)) {
-        throw new RoleNameTakenError('another role has the name')
+        throw new RoleNameTakenError('another role already has the name')
       }
       const nowMs = clock.now()
       const row: RoleDefinitionRow = {

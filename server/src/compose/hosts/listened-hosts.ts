@@ -45,7 +45,7 @@ export function reachNotice(settings: Reach): string | undefined {
   const renewal = settings.http
     ? ''
     : ' If the server created its own certificate, also start the server once with --renew-ca.'
-  return `no public host is set, so clients reach the registry at ${publicHost}${elsewhere}. For another host, set --public-host to this host, with the port unless the port is ${defaultPortOf(settings)}.${renewal}`
+  return `no public host is set, so clients reach the registry at ${publicHost}${elsewhere}. To use another host, set --public-host to the host, with the port unless the port is ${defaultPortOf(settings)}.${renewal}`
 }
 
 /**

@@ -83,7 +83,7 @@ export async function moveRegistries(
 ): Promise<void> {
   for (const { before, loginServer } of await move(server, requireLoginServer(publicHost))) {
     const fields = { id: randomUUID(), registry: before.name, before: before.loginServer, loginServer }
-    server.log.warn(fields, 'the login server of a registry changed with the settings')
+    server.log.warn(fields, 'the settings changed the login server of a registry')
   }
 }
 

@@ -90,7 +90,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       runs: 'in each process',
       intervalSeconds: 1,
       run: () => modules.imports.recheck(),
-      failure: 'the permissions of running imports were not checked',
+      failure: 'failed to check the permissions of running imports',
       failureLevel: 'error',
     },
     /** Orders certificates that are missing or due for renewal. */
@@ -98,7 +98,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       runs: 'once for all',
       intervalSeconds: 5,
       run: async () => acme?.renewDue(await acmeHosts(modules.resources, configuration)),
-      failure: 'the renewal of certificates failed',
+      failure: 'failed to renew certificates',
       failureLevel: 'error',
     },
     /** Loads the certificates that another process has ordered. */
@@ -106,7 +106,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       runs: 'in each process',
       intervalSeconds: 5,
       run: async () => acme?.load(await acmeHosts(modules.resources, configuration)),
-      failure: 'the certificates were not loaded',
+      failure: 'failed to load the certificates of the ACME provider',
       failureLevel: 'error',
     },
     /** Loads the challenges that another process has published. */
@@ -114,7 +114,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       runs: 'in each process',
       intervalSeconds: challengeSeconds,
       run: async () => acme?.challenges.load(),
-      failure: 'the challenges of the ACME provider were not loaded',
+      failure: 'failed to load the challenges of the ACME provider',
       failureLevel: 'error',
     },
   }
@@ -140,7 +140,7 @@ function watchJobs(sources: JobSources): Pick<Jobs, 'watch-space' | 'probe-write
       runs: 'in each process',
       intervalSeconds: 1,
       run: () => watchSpace(sources),
-      failure: 'the disk space is not watched',
+      failure: 'failed to check the free disk space',
       failureLevel: 'error',
     },
     /** Checks whether transactions can be committed. */
@@ -156,7 +156,7 @@ function watchJobs(sources: JobSources): Pick<Jobs, 'watch-space' | 'probe-write
       runs: 'in each process',
       intervalSeconds: 2,
       run: () => sources.clockWatch.probe(),
-      failure: 'the clocks were not compared',
+      failure: 'failed to compare the clocks of the server and PostgreSQL',
       failureLevel: 'warn',
     },
   }
@@ -175,7 +175,7 @@ function auditJobs(configuration: Configuration, { modules, state, clock }: JobS
         await auditing.recorder.writeFolded()
         await auditing.credentialUses.flush()
       },
-      failure: 'failed to write repeated denials and uses of credentials',
+      failure: 'failed to write the audit events of repeated denials and credential uses',
       failureLevel: 'error',
     },
     /** Adds the events since the last run to the hash chain. */

@@ -125,7 +125,7 @@ export async function openState(configuration: Configuration, options: StateOpti
     file: processFileIn(dataDir.path),
     description: describeProcess(options.version, machineClockOf(clock)),
     onFailure: (error) => {
-      if (!writes.isPaused()) warn('the row of this process was not renewed in the database', { err: error })
+      if (!writes.isPaused()) warn('failed to renew the row of this process in the database', { err: error })
     },
   })
   const stored = { dataDir, installationId, database, writes, processes, revisions, dataKey, sealer, ...storage }

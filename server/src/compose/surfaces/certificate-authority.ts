@@ -30,7 +30,9 @@ export function mountCertificateAuthority(
     renderError: (_error, _request, reply) =>
       reply
         .code(500)
-        .send({ error: { code: 'InternalServerError', message: 'The server could not read its authority.' } }),
+        .send({
+          error: { code: 'InternalServerError', message: 'The server could not read the certificate authority.' },
+        }),
     notFound: () => new Error('not found'),
   })
   return routes

@@ -177,6 +177,6 @@ function mayBeAnswered(method: string | undefined, url = ''): boolean {
   return url.startsWith('/v2/') ? method === 'GET' || method === 'HEAD' : url.startsWith('/oauth2/')
 }
 
-if (parentPort === null) throw new Error('this file is the body of a worker thread')
+if (parentPort === null) throw new Error('this file must run in a worker thread')
 // A failure ends the thread, and the main thread reports it.
 void run(parentPort, workerData as WorkerStart<Configuration>)

@@ -53,19 +53,22 @@ export function makeCertificate(
 
 function readCertificate(key: string): X509Certificate {
   const text = key.replaceAll(/\s+/g, '')
-  if (!base64Pattern.test(text)) throw new UnusableCertificateError('Key credential key is not base64.')
+  if (!base64Pattern.test(text)) throw new UnusableCertificateError('The key of the key credential is not base64.')
   const der = Buffer.from(text, 'base64')
   try {
     const certificate = new X509Certificate(der)
     // Node also reads PEM, and ignores what follows the certificate. Only the bytes that were sent are stored.
-    if (!certificate.raw.equals(der)) throw new UnusableCertificateError('Key credential key is not a DER certificate.')
+    if (!certificate.raw.equals(der))
+      throw new UnusableCertificateError('The key of the key credential is not a DER certificate.')
     const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey
     if (asymmetricKeyType !== 'rsa' || (asymmetricKeyDetails?.modulusLength ?? 0) < minKeyBits) {
-      throw new UnusableCertificateError(`Key credential key must be RSA of at least ${minKeyBits} bits.`)
+      throw new UnusableCertificateError(
+        `The key of the key credential must be an RSA key of at least ${minKeyBits} bits.`,
+      )
     }
     return certificate
   } catch (error) {
     if (error instanceof UnusableCertificateError) throw error
-    throw new UnusableCertificateError('Key credential key is not a certificate.', { cause: error })
+    throw new UnusableCertificateError('The key of the key credential is not a certificate.', { cause: error })
   }
 }

@@ -60,7 +60,7 @@ export function createCertificates({ directory, store, clock, requireLifetime }:
       const present = await store.ofHolder(transaction, holderId)
       const rows = credentials.map((credential) => certificateRow(holder, credential, present))
       if (new Set(rows.map((row) => row.key_id)).size < rows.length) {
-        throw new DirectoryError('invalid', 'The keyId of a key credential is used twice.')
+        throw new DirectoryError('invalid', 'Two key credentials have the same keyId.')
       }
       await store.replace(transaction, holderId, rows)
     },

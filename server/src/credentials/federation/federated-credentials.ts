@@ -184,7 +184,7 @@ function createTrustRules({
       const isShared = others.some((other) => mayMatchSameToken(trustOf(other), trustOf(row)))
       if (!isShared && others.length < maxCompared) return
       const text =
-        'Insufficient privileges to complete the operation: only a directory owner may trust tokens that another application may trust too. Ask a directory owner, or use your own audience.'
+        'Insufficient privileges to complete the operation: another application may trust the same tokens. Use an audience of your own, or ask a directory owner to create the credential.'
       throw new DirectoryError('forbidden', text)
     },
   }
@@ -201,7 +201,7 @@ function requireTrust({ subject, claimsExpression }: GivenTrust): FederatedTrust
   const equalities = parseClaimsExpression(given ?? '')
   if (equalities !== undefined) return { kind: 'claims', equalities }
   const form = "claims['NAME'] eq 'VALUE' joined by and"
-  const text = `Invalid value specified for property 'claimsMatchingExpression/value': it must be ${form}, with one claim of sub, repository_id, repository_owner_id, project_id and namespace_id.`
+  const text = `Invalid value specified for property 'claimsMatchingExpression/value': the value must be ${form}, with one claim of sub, repository_id, repository_owner_id, project_id and namespace_id.`
   throw new DirectoryError('invalid', text)
 }
 

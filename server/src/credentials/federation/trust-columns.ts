@@ -11,7 +11,7 @@ import type { FederatedCredentialRow } from '../records/rows.ts'
 export function trustOf(row: FederatedCredentialRow): FederatedTrust {
   if (row.subject !== null) return { kind: 'subject', subject: row.subject }
   const equalities = parseClaimsExpression(row.claims_expression ?? '')
-  if (equalities === undefined) throw new Error(`the federated credential ${row.id} has an invalid trust`)
+  if (equalities === undefined) throw new Error(`the federated credential ${row.id} has invalid trust columns`)
   return { kind: 'claims', equalities }
 }
 

@@ -30,7 +30,10 @@ export function createExternalGroups(store: ExternalUserStore, clock: Clock) {
       object_id: row.group_id,
       display_name: displayName,
       display_name_key: nameKey(displayName),
-      description: cutText(`A group of ${issuer}. Its members are updated at each sign-in there.`, 1024),
+      description: cutText(
+        `A group of ${issuer}. The server updates the members at each sign-in through the issuer.`,
+        1024,
+      ),
       mail_nickname: mailNickname,
       mail_nickname_key: nameKey(mailNickname),
       created_at_ms: clock.now(),

@@ -151,5 +151,5 @@ function toPrincipal(
 
 function requireKind(text: string): ExternalPrincipal['kind'] {
   if (text === 'user' || text === 'service-principal') return text
-  throw new Error(`there is no kind of external principal called ${text}`)
+  throw new Error(`unknown kind of external principal: ${text}`)
 }

@@ -148,5 +148,5 @@ async function storedPassword(password: NewUser['password']): Promise<string> {
 
 /** The user has no password here. */
 export function noPasswordHere(): DirectoryError {
-  return new DirectoryError('invalid', 'The user signs in at another provider and has no password here.')
+  return new DirectoryError('invalid', 'The user signs in at an external provider, and has no password on this server.')
 }

@@ -5,7 +5,7 @@ import type { ManagedIdentityKind } from './model.ts'
 /** The kind in a row. @throws Error for any other text, which only a corrupt row has */
 export function requireKind(text: string): ManagedIdentityKind {
   if (text === 'user-assigned' || text === 'machine') return text
-  throw new Error(`there is no kind of managed identity called ${text}`)
+  throw new Error(`unknown kind of managed identity: ${text}`)
 }
 
 /** The ARM id of a managed identity. */

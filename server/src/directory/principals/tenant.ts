@@ -12,7 +12,7 @@ export function createTenantReader(store: Pick<PrincipalStore, 'tenant'>): Tenan
   return async (within) => {
     if (tenant !== undefined) return tenant
     const row = await store.tenant(within)
-    if (row === undefined) throw new Error('there is no tenant yet')
+    if (row === undefined) throw new Error('the tenant does not exist yet')
     tenant = { tenantId: row.tenant_id, displayName: row.display_name, defaultDomain: row.default_domain }
     return tenant
   }

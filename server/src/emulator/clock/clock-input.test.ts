@@ -31,8 +31,8 @@ for (const [value, iso, why] of times) {
 const changes: readonly (readonly [body: unknown, message: RegExp, why: string])[] = [
   [undefined,                  /send a JSON object with now and frozen/,               'no body'],
   [[],                         /send a JSON object/,                                   'an array'],
-  [{},                         /send now, frozen or both/,                             'an empty object'],
-  [{ frozen: 'yes' },          /frozen must be true or false, not "yes"/,              'a text for a boolean'],
+  [{},                         /send 'now', 'frozen' or both/,                             'an empty object'],
+  [{ frozen: 'yes' },          /'frozen' must be true or false, not "yes"/,              'a text for a boolean'],
   [{ now: 'tomorrow' },        /now must be a time such as .*, not "tomorrow"/,        'another text for a time'],
   [{ time: 1 },                /"time" is not known; send now and frozen/,             'an unknown key'],
 ]

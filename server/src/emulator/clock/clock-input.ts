@@ -36,9 +36,9 @@ export function requireInRange(ms: number): number {
 export function parseClockChange(body: unknown): ClockChange {
   const { now, frozen } = requireObject(body, ['now', 'frozen'])
   if (frozen !== undefined && typeof frozen !== 'boolean') {
-    throw new ClockInputError(`frozen must be true or false, not ${shown(frozen)}`)
+    throw new ClockInputError(`'frozen' must be true or false, not ${shown(frozen)}`)
   }
-  if (now === undefined && frozen === undefined) throw new ClockInputError('send now, frozen or both')
+  if (now === undefined && frozen === undefined) throw new ClockInputError("send 'now', 'frozen' or both")
   return { nowMs: now === undefined ? undefined : requireTime('now', now), frozen }
 }
 
@@ -49,7 +49,7 @@ export function parseAdvance(body: unknown): number {
   if (ms !== undefined) return Math.round(ms)
   const isNegative = typeof by === 'string' && by.startsWith('-')
   const advice = isNegative ? '; to set the clock back, send PUT /_acrux/clock with now' : ''
-  throw new ClockInputError(`by must be a duration such as 90s, 30m, 3h, 2d or PT3H, not ${shown(by)}${advice}`)
+  throw new ClockInputError(`'by' must be a duration such as 90s, 30m, 3h, 2d or PT3H, not ${shown(by)}${advice}`)
 }
 
 function requireObject<Key extends string>(

@@ -28,6 +28,9 @@ function parseClaims(text: string): z.infer<typeof claims> {
     return claims.parse(JSON.parse(text))
   } catch (error) {
     if (!(error instanceof z.ZodError) && !(error instanceof SyntaxError)) throw error
-    throw invalidRequest('Send a JSON object with subject, and optionally issuer, an HTTPS URL, and audience.', error)
+    throw invalidRequest(
+      "Send a JSON object with 'subject' and, optionally, 'issuer' (an HTTPS URL) and 'audience'.",
+      error,
+    )
   }
 }

@@ -31,7 +31,7 @@ export function answerFault(exchange: InterceptedExchange, fault: AnsweredFault,
   })
 }
 
-const message = 'A fault of POST /_acrux/faults affects this request.'
+const message = 'A fault that was set with POST /_acrux/faults affects this request.'
 
 type Stamp = { readonly id: string; readonly nowMs: number }
 

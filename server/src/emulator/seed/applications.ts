@@ -31,7 +31,10 @@ export async function planApplications(context: SeedContext, document: SeedDocum
     const present = await context.directory.applications.servicePrincipalOf(appId)
     const objectId = wanted.objectId ?? present?.objectId ?? derivedId(`${name}/objectId`)
     if (present !== undefined && present.objectId !== objectId) {
-      throw document.errorAt([...path, 'objectId'], `must be ${present.objectId}: the service principal exists`)
+      throw document.errorAt(
+        [...path, 'objectId'],
+        `must be ${present.objectId}, the id of the existing service principal`,
+      )
     }
     const holderId = present?.applicationId ?? derivedId(`${name}/id`)
     plan.principals.push({ kind: 'service-principal', name: wanted.name, objectId })
@@ -140,6 +143,6 @@ function requireIssuer(
     require(issuer)
   } catch (error) {
     if (!(error instanceof DirectoryError)) throw error
-    throw errorOf('must be an https URL without query and fragment, which the server may connect to')
+    throw errorOf('must be an https URL without a query or fragment, to which the server may connect')
   }
 }

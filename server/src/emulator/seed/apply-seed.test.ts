@@ -149,7 +149,7 @@ groups: [{ name: team, objectId: ${groupId}, members: [${objectId}] }]
   assert.deepEqual(await directory.groupIdsOf(objectId ?? ''), [groupId])
   await assert.rejects(
     apply(`version: 1\nusers: [{ upn: ada@contoso.test, objectId: ${appId} }]`),
-    /^SeedError: seed\.yaml:2:34: users\[0\]\.objectId must be aaaaaaaa-0000-4000-8000-000000000001: the user exists$/,
+    /^SeedError: seed\.yaml:2:34: users\[0\]\.objectId must be aaaaaaaa-0000-4000-8000-000000000001, the id of the existing user$/,
   )
 })
 
@@ -193,7 +193,7 @@ const wrong: readonly (readonly [text: string, message: RegExp, why: string])[] 
   ],
   [
     `${contoso}\nusers: [{ upn: a@b.test }]\nroleAssignments: [{ to: a@b.test, role: AcrPul, on: contoso }]`,
-    /^seed\.yaml:4:35: roleAssignments\[0\]\.role names AcrPul, but there is no such role at this scope$/,
+    /^seed\.yaml:4:35: roleAssignments\[0\]\.role names AcrPul, but the role does not exist at this scope$/,
     'a role that does not exist',
   ],
   [

@@ -47,7 +47,8 @@ function sourceOf({ manifests, blobs }: Parts): ImportSource {
   return {
     manifest: async (reference) => {
       const manifest = reference.kind === 'digest' ? manifests.get(reference.digest) : undefined
-      if (manifest === undefined) throw new ImportError('not-found', 'the generated image has no such manifest')
+      if (manifest === undefined)
+        throw new ImportError('not-found', 'the generated image does not contain the manifest')
       return manifest
     },
     blob: async (digest) => {

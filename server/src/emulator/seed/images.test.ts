@@ -167,7 +167,7 @@ images: [{ ref: contoso/a:v1, from: ./layout }, { ref: contoso/b:v2, from: layou
     ['{ ref: contoso/a:v1, from: nowhere }', /nowhere cannot be read: it does not exist/],
     ['{ ref: contoso/a:v1, from: layout/oci-layout }', /is not an OCI layout: it has no index\.json$/],
     ['{ ref: contoso/a:v1, from: layout/blobs }', /is not an OCI layout: it has no index\.json$/],
-    ['{ ref: contoso/a:v1, from: layout, layers: 2 }', /images\[0\]\.layers is for generated images/],
+    ['{ ref: contoso/a:v1, from: layout, layers: 2 }', /images\[0\]\.layers applies only to generated images/],
     ['{ ref: fabrikam/a:v1 }', /images\[0\]\.ref names the registry fabrikam, but there is no such registry$/],
     ['{ ref: contoso/A:v1 }', /images\[0\]\.ref must be a registry, a repository and a tag/],
     [

@@ -115,7 +115,8 @@ async function readFrom(
   { from, at, tag }: { readonly from: string; readonly at: SeedPath; readonly tag: Tag | undefined },
 ): Promise<PreparedImage> {
   for (const key of ['layers', 'bytes', 'platforms', 'subject'] as const) {
-    if (wanted[key] !== undefined) throw errorAt([...at, key], 'is for generated images: omit it, or omit from')
+    if (wanted[key] !== undefined)
+      throw errorAt([...at, key], "applies only to generated images: omit this key, or omit the key 'from'")
   }
   if (directory === undefined) {
     throw errorAt([...at, 'from'], 'is not allowed here: the control API is reachable from the network. Use --seed')

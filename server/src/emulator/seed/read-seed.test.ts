@@ -49,7 +49,7 @@ const invalid: readonly (readonly [text: string, message: string, why: string])[
   ['version: 1\nregistries: [{}]', 'seed.yaml:2:14: registries[0].name is missing', 'a missing member, at its mapping'],
   [
     'version: 1\nusers: [{ upn: ada@contoso.test, password: 123456 }]',
-    'seed.yaml:2:34: users[0].password must be a text, in quotes if it looks like a number',
+    'seed.yaml:2:34: users[0].password must be a string, in quotes if the string looks like a number',
     'a number for a text',
   ],
   [
@@ -84,12 +84,12 @@ const invalid: readonly (readonly [text: string, message: string, why: string])[
   ],
   [
     'version: 1\napplications: [{ name: ci, secrets: [1] }]',
-    'seed.yaml:2:38: applications[0].secrets[0] must be a text, or a mapping with value and expiresIn',
+    'seed.yaml:2:38: applications[0].secrets[0] must be a string, or a mapping with `value` and `expiresIn`',
     'a secret of neither kind',
   ],
   [
     'version: 1\ntokens: [{ registry: contoso, name: device, scopeMap: readers, passwords: [1] }]',
-    'seed.yaml:2:76: tokens[0].passwords[0] must be a text, or a mapping with value and expiresIn',
+    'seed.yaml:2:76: tokens[0].passwords[0] must be a string, or a mapping with `value` and `expiresIn`',
     'a password of neither kind',
   ],
   ['version: 1\nversion: 1', 'seed.yaml:2:1: Map keys must be unique', 'a key twice'],

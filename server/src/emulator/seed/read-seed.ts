@@ -126,7 +126,7 @@ function isMissing({ message }: z.core.$ZodIssue): boolean {
 
 function article(type: string): string {
   const texts: Readonly<Record<string, string>> = {
-    string: 'a text, in quotes if it looks like a number',
+    string: 'a string, in quotes if the string looks like a number',
     object: 'a mapping',
     array: 'a list',
     int: 'a whole number',

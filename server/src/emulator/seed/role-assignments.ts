@@ -112,7 +112,7 @@ async function requireRole(
 ): Promise<RoleDefinition> {
   const role = await access.findRoleDefinition(text)
   if (role !== undefined && isAssignableAt(role, scope)) return role
-  throw errorAt(path, `names ${text}, but there is no such role at this scope`)
+  throw errorAt(path, `names ${text}, but the role does not exist at this scope`)
 }
 
 function requireCondition({ errorAt }: SeedDocument, { condition }: AssignmentSeed, path: SeedPath): void {

@@ -34,12 +34,12 @@ const duration = z
   .regex(/^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/, { error: 'must be a duration such as 90m, 24h, 30d or 2d12h' })
   .transform((text) => parseDuration(text) ?? 0)
   .refine((ms) => ms > 0, { error: 'must be between 1ms and 150 years' })
-  .describe('The lifetime from the creation, such as 90m, 24h or 30d.')
+  .describe('The lifetime after the creation, such as 90m, 24h or 30d.')
 
 /** The value alone, or with its lifetime. */
 const timedSecret = z
   .union([secret, z.strictObject({ value: secret, expiresIn: duration.optional() })], {
-    error: 'must be a text, or a mapping with value and expiresIn',
+    error: 'must be a string, or a mapping with `value` and `expiresIn`',
   })
   .transform((given) => (typeof given === 'string' ? { value: given, expiresIn: undefined } : given))
 
@@ -52,21 +52,23 @@ const registry = z
     mode: z
       .enum(['rbac', 'abac'])
       .optional()
-      .describe('abac: conditions and the roles "Container Registry Repository …" apply. rbac by default.'),
+      .describe(
+        'With `abac`, conditions and the roles "Container Registry Repository …" apply. The default is `rbac`.',
+      ),
     admin: z
       .strictObject({
-        passwords: z.array(secret).max(2).default([]).describe('The first and the second password; random by default.'),
+        passwords: z.array(secret).max(2).default([]).describe('The two passwords; random by default.'),
       })
       .optional()
       .describe('Enables the admin account.'),
   })
-  .describe('A registry in the resource group default.')
+  .describe('A registry in the resource group `default`.')
 
 const user = z
   .strictObject({
     upn: z.string().refine(isUserPrincipalName, { error: 'must be a name, an @ and a domain' }),
     password: secret.optional().describe('A user without a password cannot sign in.'),
-    displayName: objectName.optional().describe('The part of upn before the @ by default.'),
+    displayName: objectName.optional().describe('The default is the part of `upn` before the @.'),
     objectId: guidText.optional(),
   })
   .describe('A user of the directory.')
@@ -121,7 +123,7 @@ const scopeMap = z
       .string()
       .regex(/^[A-Za-z0-9_-]{5,50}$/, { error: 'must have 5 to 50 letters, digits, hyphens and underscores' })
       .refine((name) => !name.toLowerCase().startsWith('_repositories_'), {
-        error: 'must not begin with _repositories_, as the names of the system-defined scope maps do',
+        error: 'must not begin with _repositories_, the prefix of system-defined scope maps',
       }),
     actions: z
       .array(
@@ -140,7 +142,7 @@ const token = z
     registry: registryName,
     name: z.string().regex(/^[A-Za-z0-9-]{5,50}$/, { error: 'must have 5 to 50 letters, digits and hyphens' }),
     scopeMap: z.string().describe('The name of a scope map of the registry.'),
-    passwords: z.array(timedSecret).max(2).default([]).describe('The first and the second password.'),
+    passwords: z.array(timedSecret).max(2).default([]).describe('The two passwords of the token.'),
   })
   .describe('A scoped token of a registry.')
 
@@ -148,9 +150,9 @@ const image = z
   .strictObject({
     ref: z
       .string()
-      .describe('registry/repository:tag. The default tag is latest. An image with a subject has no default tag.'),
+      .describe('`registry/repository:tag`. The default tag is `latest`. An image with a subject has no default tag.'),
     from: z.string().min(1).optional().describe('The path of an OCI layout: a directory, or a tar archive.'),
-    layers: z.int().min(1).max(100).optional().describe('How many layers are generated; 1 by default.'),
+    layers: z.int().min(1).max(100).optional().describe('The number of generated layers; 1 by default.'),
     bytes: z
       .int()
       .min(1)
@@ -172,12 +174,12 @@ const image = z
       .optional()
       .describe('The tag, digest or reference of the subject: an image in the same repository.'),
   })
-  .describe('An image: generated, or from an OCI layout.')
+  .describe('A generated image, or an image from an OCI layout.')
 
 /** Validates the document of a seed. */
 export const seedSchema = z.strictObject({
   $schema: z.string().optional().describe('The schema, for editors.'),
-  version: z.literal(1).describe('The version of this format.'),
+  version: z.literal(1).describe('The version of the seed format.'),
   clock: z.iso
     .datetime({ offset: true, error: 'must be a time such as 2027-01-01T00:00:00Z' })
     .transform((text) => Date.parse(text))

@@ -17,7 +17,7 @@ export async function planUsers(context: SeedContext, document: SeedDocument, pl
     plan.principals.push({ kind: 'user', name: wanted.upn, objectId })
     if (present === undefined) planNewUser(context, wanted, path, { plan, objectId })
     else if (present.objectId === objectId) await planUserUpdate(context, wanted, path, { plan, objectId })
-    else throw document.errorAt([...path, 'objectId'], `must be ${present.objectId}: the user exists`)
+    else throw document.errorAt([...path, 'objectId'], `must be ${present.objectId}, the id of the existing user`)
   }
 }
 

@@ -122,6 +122,6 @@ export async function applicationDocuments(
 
 async function describeApplication(context: GraphContext, application: ApplicationRecord): Promise<Application> {
   const [document] = await applicationDocuments(context, [application])
-  if (document === undefined) throw new Error(`the application ${application.objectId} has no document`)
+  if (document === undefined) throw new Error(`the application ${application.objectId} cannot be rendered`)
   return document
 }

@@ -11,7 +11,7 @@ import type { GraphHandler } from '../protocol/route.ts'
 const claimDifference = z.strictObject({
   claim: z.string(),
   expected: z.string(),
-  actual: z.string().nullable().describe('Null if the token has no such claim, or its value is not a string.'),
+  actual: z.string().nullable().describe('Null if the token lacks the claim, or if the claim is not a string.'),
 })
 
 const credentialTest = z.strictObject({
@@ -24,7 +24,7 @@ const credentialTest = z.strictObject({
 /** Ours: Microsoft Graph has no such function. */
 export const tokenTestSchema = z
   .strictObject({
-    outcome: z.enum(tokenTestOutcomes).describe('`matched` if the token signs the application in now.'),
+    outcome: z.enum(tokenTestOutcomes).describe('`matched` if the application can sign in with the token now.'),
     issuer: z.string(),
     subject: z.string(),
     audiences: z.array(z.string()),

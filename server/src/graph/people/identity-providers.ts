@@ -18,9 +18,9 @@ const identityProviderSchema = z
     issuer: z.string(),
     clientId: z.string(),
     callbackUrl: z.string().describe('The redirect URI that the provider must accept.'),
-    allowedTenants: z.array(z.string()).describe('Empty for a provider of one tenant.'),
+    allowedTenants: z.array(z.string()).describe('Empty if the provider accepts only one tenant.'),
     requiredGroup: z.string().nullable(),
-    createsUsers: z.boolean().describe('Whether the first sign-in of a person creates a user.'),
+    createsUsers: z.boolean().describe("Whether a person's first sign-in creates a user."),
     signInHours: z.number(),
   })
   .register(apiSchemas, { id: 'graph.identityProvider' })

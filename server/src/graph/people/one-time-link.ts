@@ -21,7 +21,7 @@ export const oneTimeLinkBody = z.strictObject({
 export const newOneTimeLinkSchema = z
   .strictObject({
     id: z.guid(),
-    link: z.url().describe('The address that the user opens. Later responses do not contain this value.'),
+    link: z.url().describe('The URL that the user opens. Later responses do not contain this value.'),
     createdDateTime: z.iso.datetime(),
     expirationDateTime: z.iso.datetime(),
   })

@@ -47,11 +47,11 @@ export async function preparePassword(work: () => Promise<PreparedPassword>): Pr
 }
 
 const weaknesses: Readonly<Record<WeakPasswordError['rejection'], string>> = {
-  'too-short': 'it has fewer than 10 characters.',
-  'too-long': 'it is too long.',
-  'like-user-name': 'it is too similar to the user name.',
-  'too-common': 'it is too common.',
-  'same-as-before': 'it is the same as the current one.',
+  'too-short': 'the password has fewer than 10 characters.',
+  'too-long': 'the password is too long.',
+  'like-user-name': 'the password is too similar to the user name.',
+  'too-common': 'the password is too common.',
+  'same-as-before': 'the password is the same as the current password.',
 }
 
 /** The password was reset or changed after the current password was checked. */

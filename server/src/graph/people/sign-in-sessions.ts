@@ -16,13 +16,13 @@ const signInSessionSchema = z
     id: z.guid(),
     appId: z.string().describe('The application. `acrux-pages` is the sign-in page of this server in a browser.'),
     appDisplayName: z.string().nullable(),
-    authenticationMethods: z.array(z.string()).describe('As in the claim `amr`. [RFC 8176]'),
+    authenticationMethods: z.array(z.string()).describe('The values of the claim `amr`. [RFC 8176]'),
     createdDateTime: z.iso.datetime(),
     lastUsedDateTime: z.iso.datetime(),
     expirationDateTime: z.iso.datetime(),
-    ipAddress: z.string().nullable().describe('The address of the last use.'),
+    ipAddress: z.string().nullable().describe('The network address at the last use.'),
     userAgent: z.string().nullable(),
-    isCurrent: z.boolean().describe('Whether this request uses this sign-in.'),
+    isCurrent: z.boolean().describe('Whether the request uses this session.'),
   })
   .register(apiSchemas, { id: 'graph.signInSession' })
 

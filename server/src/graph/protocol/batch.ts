@@ -17,7 +17,7 @@ export const batchBody = z.strictObject({
     .min(1)
     .max(maxBatchRequests)
     .refine((requests) => new Set(requests.map(({ id }) => id)).size === requests.length, {
-      error: 'must have ids that differ',
+      error: 'must have different ids',
     }),
 })
 

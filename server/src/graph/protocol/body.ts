@@ -23,13 +23,14 @@ export const guid = z.string().transform((text, context) => {
  */
 export function readBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   if (!isPlainDocument(body))
-    throw new GraphError('badRequest', 'A text of the body contains control characters or bidirectional controls.')
+    throw new GraphError('badRequest', 'A string in the body contains control characters or bidirectional controls.')
   const result = schema.safeParse(body ?? {})
   if (result.success) return result.data
   const issue = result.error.issues[0]
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
   const path = [...(issue?.path ?? []), ...(unknown === undefined ? [] : [unknown])].map(String).join('/').slice(0, 64)
-  if (unknown !== undefined) throw new GraphError('badRequest', `Invalid property '${path}': it cannot be set here.`)
+  if (unknown !== undefined)
+    throw new GraphError('badRequest', `Invalid property '${path}': this request cannot set the property.`)
   if (path === '') throw new GraphError('badRequest', 'The request body must be a JSON object.')
   throw new GraphError('badRequest', `Invalid value specified for property '${path}'.`)
 }

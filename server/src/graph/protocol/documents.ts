@@ -64,16 +64,20 @@ export const servicePrincipalSchema = z
     displayName: z.string(),
     appDisplayName: z.string(),
     accountEnabled: z.boolean(),
-    appRoleAssignmentRequired: z.boolean().describe('Stored without effect: role assignments decide.'),
+    appRoleAssignmentRequired: z
+      .boolean()
+      .describe('The server stores the value without effect, because role assignments grant access.'),
     appOwnerOrganizationId: z.guid().describe('The id of the tenant.'),
     createdDateTime: z.iso.datetime(),
     servicePrincipalNames: z.array(z.string()),
     servicePrincipalType: z.enum(['Application', 'ManagedIdentity']),
-    signInAudience: z.literal('AzureADMyOrg').optional().describe('Only for the type `Application`.'),
+    signInAudience: z.literal('AzureADMyOrg').optional().describe('Present only for the type `Application`.'),
     alternativeNames: z
       .array(z.string())
       .optional()
-      .describe('Only for the type `ManagedIdentity`: whether it is user-assigned, and the id of its resource.'),
+      .describe(
+        "Present only for the type `ManagedIdentity`: whether the identity is user-assigned, and the identity's resource id.",
+      ),
     keyCredentials: z.array(keyCredentialSchema),
     passwordCredentials: z.array(passwordCredentialSchema),
   })

@@ -87,7 +87,7 @@ export function mayNotBecome(targetId: string, obstacle: BecomingObstacle): Grap
   const reason =
     obstacle.kind === 'directory-role'
       ? `The principal '${targetId}' has the directory role '${obstacle.role}', but the caller does not have this role.`
-      : `The principal '${targetId}' can assign roles at the scope '${obstacle.scope}', and the caller may not assign it the role '${obstacle.roleDefinitionName}' there.`
+      : `The principal '${targetId}' can assign roles at the scope '${obstacle.scope}', but the caller may not assign the role '${obstacle.roleDefinitionName}' to the principal at this scope.`
   return new GraphError('denied', `Insufficient privileges to complete the operation. ${reason}`)
 }
 

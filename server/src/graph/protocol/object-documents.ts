@@ -27,7 +27,7 @@ export async function describeServicePrincipal(
   principal: ServicePrincipalRecord,
 ): Promise<ServicePrincipal> {
   const [document] = await servicePrincipalDocuments(context, [principal])
-  if (document === undefined) throw new Error(`the service principal ${principal.objectId} has no document`)
+  if (document === undefined) throw new Error(`the service principal ${principal.objectId} cannot be rendered`)
   return document
 }
 

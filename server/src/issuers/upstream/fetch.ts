@@ -46,7 +46,7 @@ function bodyText(body: unknown): string | undefined {
   if (body === undefined || body === null) return undefined
   if (typeof body === 'string') return body
   if (body instanceof URLSearchParams) return body.toString()
-  throw new TypeError('requests to a provider must be forms')
+  throw new TypeError('requests to a provider must have a form body')
 }
 
 /** A response with only the properties that the client reads. */

@@ -52,7 +52,7 @@ async function byCertificate(certificatePem: string, keyPem: string, keyFile: st
     )
   } catch (error) {
     throw unusableSettingFile(
-      `${keyFile} and its certificate cannot be used`,
+      `${keyFile} and the certificate of this key cannot be used`,
       'use PEM files with a certificate and an unencrypted key',
       error,
     )

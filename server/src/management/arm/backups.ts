@@ -10,7 +10,7 @@ export const backupsResponse = z
     availability: z
       .enum(['available', 'no-directory', 'unsupported'])
       .describe(
-        'Whether the server can make a backup: it cannot without the setting `backup.directory`, or with the rows in PostgreSQL.',
+        'Whether the server can create a backup. A backup requires the setting `backup.directory` and an SQLite database.',
       ),
     last: z
       .strictObject({
@@ -19,12 +19,12 @@ export const backupsResponse = z
         completedAt: timeOrNull,
         step: z.enum(['database', 'blobs']),
         doneBytes: z.int(),
-        totalBytes: z.int().describe('The bytes of this step; 0 while the number is unknown.'),
+        totalBytes: z.int().describe('The bytes of the current step; 0 while the number is unknown.'),
         id: z.string().nullable(),
         error: z.string().nullable(),
       })
       .nullable()
-      .describe('The backup that was requested last since the server started.'),
+      .describe('The last backup that was requested since the server started.'),
     value: z
       .array(
         z.strictObject({
@@ -34,14 +34,18 @@ export const backupsResponse = z
           databaseBytes: z.int(),
           blobs: z.int(),
           blobBytes: z.int(),
-          newBytes: z.int().describe('The size of the blobs that earlier backups did not have.'),
-          damaged: z.int().describe('Blobs that are missing, because they were missing or corrupt on the server.'),
+          newBytes: z.int().describe('The total size of the blobs that no earlier backup contains.'),
+          damaged: z
+            .int()
+            .describe(
+              'The number of blobs that the backup lacks, because the blobs were missing or corrupt on the server.',
+            ),
           hasKeys: z.boolean(),
         }),
       )
-      .describe('The complete backups in the directory, the newest first, at most 50.'),
+      .describe('Up to 50 complete backups in the directory, newest first.'),
     count: z.int(),
-    problem: z.string().nullable().describe('The reason if the directory cannot be listed.'),
+    problem: z.string().nullable().describe('Why the server cannot list the backup directory.'),
   })
   .register(apiSchemas, { id: 'Backups' })
 

@@ -26,7 +26,7 @@ export function readBody<Schema extends z.ZodType>(
   if (!isPlainDocument(value))
     throw new ArmError(
       'invalidContent',
-      'The request content was invalid: its texts must not contain control characters or bidirectional controls.',
+      'The request content was invalid: strings must not contain control characters or bidirectional controls.',
     )
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data

@@ -10,7 +10,9 @@ export const certificateResponse = z
     host: z.string(),
     source: z
       .enum(['own', 'configured', 'acme'])
-      .describe('From the authority of the server, from files of the operator, or from the ACME provider.'),
+      .describe(
+        "The source of the certificate: the server's certificate authority, configured files, or the ACME provider.",
+      ),
     issuer: z.string(),
     validFrom: timeText,
     expiresAt: timeText,
@@ -19,9 +21,9 @@ export const certificateResponse = z
       .strictObject({
         state: z
           .enum(['issued', 'waiting', 'failed'])
-          .describe('Whether the last attempt to get a certificate succeeded; waiting before the first.'),
+          .describe('Whether the last attempt to get a certificate succeeded; `waiting` before the first attempt.'),
         renewalDueAt: timeOrNull,
-        failures: z.int().describe('How many attempts have failed in a row.'),
+        failures: z.int().describe('The number of consecutive failed attempts to get the certificate.'),
         lastError: z.string().nullable(),
         failedAt: timeOrNull,
         nextAttemptAt: timeOrNull,

@@ -18,7 +18,7 @@ export async function requireMayBecome(
   if (obstacle.kind === 'role') {
     throw linkedForbidden(caller, { action: 'Microsoft.Authorization/roleAssignments/write', scope: obstacle.scope })
   }
-  const message = `The identity '${id}' has the directory role '${obstacle.role}', and the client with object id '${caller.principal.objectId}' does not.`
+  const message = `The identity '${id}' has the directory role '${obstacle.role}', but the client with object id '${caller.principal.objectId}' does not have this role.`
   throw new ArmError('linkedAuthorization', message)
 }
 

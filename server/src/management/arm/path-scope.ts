@@ -63,7 +63,7 @@ function readSubscriptionId(text: string | undefined): string {
 function readGroup(text: string | undefined): string {
   if (text === undefined || groupPattern.test(text)) return text ?? ''
   const message =
-    'A resource group name has 1 to 90 letters, digits, hyphens, dots, underscores and parentheses, and no dot at its end.'
+    'A resource group name has 1 to 90 letters, digits, hyphens, dots, underscores and parentheses, and does not end with a dot.'
   throw new ArmError('invalidGroupName', message)
 }
 

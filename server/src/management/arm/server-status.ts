@@ -21,10 +21,10 @@ export const statusResponse = z
           host: z
             .string()
             .nullable()
-            .describe('The name of the machine of the server. Null for a server of an earlier version.'),
+            .describe("The name of the server's machine. Null if the server runs an earlier version."),
           version: z.string().nullable(),
           startedAt: timeOrNull,
-          lastSeenAt: timeOrNull.describe('The last heartbeat, by the clock of that server.'),
+          lastSeenAt: timeOrNull.describe("The time of the server's last heartbeat, by the server's own clock."),
           runsJobs: z.boolean().describe('Whether this server runs the background jobs of all servers.'),
         }),
       )
@@ -36,11 +36,15 @@ export const statusResponse = z
     certificate: z
       .strictObject({ expiresAt: timeText, authorityExpiresAt: timeOrNull, authorityFile: z.string().nullable() })
       .nullable()
-      .describe('Null without TLS. The authority is null for a configured certificate.'),
+      .describe(
+        'Null without TLS. If the certificate is configured, `authorityExpiresAt` and `authorityFile` are null.',
+      ),
     signingKeys: z.array(
       z.strictObject({ name: z.enum(['registry', 'identity']), createdAt: timeText, rotationDueAt: timeText }),
     ),
-    lastCollectionAt: timeOrNull.describe('The time of the last garbage collection by any server of the database.'),
+    lastCollectionAt: timeOrNull.describe(
+      'The time of the last garbage collection by any server that uses the database.',
+    ),
   })
   .register(apiSchemas, { id: 'ServerStatus' })
 

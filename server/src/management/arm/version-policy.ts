@@ -46,7 +46,7 @@ export function createVersionPolicy(context: Pick<ArmContext, 'compatibility' | 
     if (compatibility === 'acr') throw unknownVersion(type, named, location)
     logOnce(type, named)
     const which = parseApiVersion(named.text) === undefined ? 'This api-version' : `The api-version ${named.text}`
-    warn(`299 - "${which} is not known. The request is served as ${formatApiVersion(named.served)}."`)
+    warn(`299 - "${which} is not known. The server handles the request as ${formatApiVersion(named.served)}."`)
     return named.served
   }
 }

@@ -17,7 +17,7 @@ const type = `${userAssignedIdentityType}/federatedIdentityCredentials`
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$/
 const nameRule =
-  'A federated credential has a name of 3 to 120 letters, digits, hyphens and underscores, the first a letter or digit.'
+  'The name of a federated credential has 3 to 120 letters, digits, hyphens and underscores, and begins with a letter or digit.'
 
 const text = z.string().min(1).max(600)
 const putSchema = z.object({

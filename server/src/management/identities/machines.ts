@@ -32,7 +32,7 @@ export const machineType = 'Microsoft.HybridCompute/machines'
 
 const namePattern = /^[A-Za-z0-9_.-]{0,53}[A-Za-z0-9_-]$/
 const nameRule =
-  'A machine has a name of 1 to 54 letters, digits, hyphens, dots and underscores, and no dot at its end.'
+  'The name of a machine has 1 to 54 letters, digits, hyphens, dots and underscores, and does not end with a dot.'
 
 const putSchema = z.object({
   location: optional(locationSchema),

@@ -18,7 +18,7 @@ export const userAssignedIdentityType = 'Microsoft.ManagedIdentity/userAssignedI
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{2,127}$/
 const nameRule =
-  'A managed identity has a name of 3 to 128 letters, digits, hyphens and underscores, the first a letter or digit.'
+  'The name of a managed identity has 3 to 128 letters, digits, hyphens and underscores, and begins with a letter or digit.'
 
 const putSchema = z.object({ location: optional(locationSchema), tags: optional(tagsSchema) })
 const patchSchema = z.object({ tags: optional(tagsSchema) })

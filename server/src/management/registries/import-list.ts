@@ -23,12 +23,12 @@ const importResponse = z
     name: z.string(),
     properties: z.strictObject({
       state: z.enum(['running', 'cancelling', 'succeeded', 'failed']),
-      source: z.string().describe('Host, repository, and tag or digest.'),
-      targets: z.array(z.string()).describe('Repository and tag, or a repository alone.'),
+      source: z.string().describe('The host, the repository, and the tag or digest.'),
+      targets: z.array(z.string()).describe('Repositories with a tag, or only repositories.'),
       requestedBy: z.string().describe('The object id of the caller.'),
       startedAt: timeText,
       endedAt: timeText.nullable(),
-      reason: z.string().nullable().describe('The reason of the failure, as in the audit log.'),
+      reason: z.string().nullable().describe('The reason for the failure, as in the audit log.'),
       message: z.string().nullable(),
     }),
   })

@@ -58,7 +58,10 @@ export async function deleteOpenUpload(context: Context, call: ManagementCall): 
           await context.audit.record(transaction, { ...event, outcome: 'success', ...attributionOf(caller), origin })
         })
   if (ended === 'active') {
-    throw new ArmError('conflict', 'The upload is being written to. Try again when the request has ended.')
+    throw new ArmError(
+      'conflict',
+      'Another request is writing to the upload. Try again when the other request has ended.',
+    )
   }
   reply.code(ended === 'ended' ? 200 : 204)
 }

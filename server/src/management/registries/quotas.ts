@@ -69,7 +69,7 @@ export async function putQuota(context: Context, call: ManagementCall): Promise<
   const { limitBytes, repository: text } = readBody(call, putQuota).properties
   const repository = text === undefined || text === null ? undefined : parseRepositoryName(text)
   if (repository === undefined && text !== undefined && text !== null) {
-    throw new ArmError('badRequest', 'The repository is not a repository name.')
+    throw new ArmError('badRequest', "The value of 'repository' is not a repository name.")
   }
   const quota = { name, repository, limitBytes }
   const { registry, isNew } = await recordChange(context, call, async (transaction) => {

@@ -44,7 +44,7 @@ const ipRulesSchema = z
     }),
   )
   .transform((rules) => [...new Set(rules.map(({ value }) => value.toLowerCase()))])
-  .refine((rules) => rules.length <= maxIpRules, { error: `there may be ${maxIpRules} of them` })
+  .refine((rules) => rules.length <= maxIpRules, { error: `must have at most ${maxIpRules} entries` })
 
 /** The maximum number of audiences, and their maximum length. Tokens contain the audience that they were obtained with. */
 const maxAudiences = 10
@@ -60,7 +60,7 @@ const audiencesSchema = z
       }),
   )
   .transform((audiences) => [...new Set(audiences)])
-  .refine((audiences) => audiences.length <= maxAudiences, { error: `there may be ${maxAudiences} of them` })
+  .refine((audiences) => audiences.length <= maxAudiences, { error: `must have at most ${maxAudiences} entries` })
 
 /**
  * The properties of a registry that can be set, and those that are read only to reject them. All others, including read-only

@@ -158,7 +158,10 @@ export async function requireScopeMapById(
   const name = childNameIn(registry, 'scopeMaps', scopeMapId)
   const map = name === undefined ? undefined : await access.scopeMaps.find(registry.rid, name, transaction)
   if (map !== undefined) return map
-  throw new ArmError('invalidScopeMapId', `The scopeMapId is not a scope map of the registry ${registry.name}.`)
+  throw new ArmError(
+    'invalidScopeMapId',
+    `The scopeMapId does not identify a scope map of the registry ${registry.name}.`,
+  )
 }
 
 const nameRule = 'A scope map has a name of 5 to 50 letters, digits, hyphens and underscores.'

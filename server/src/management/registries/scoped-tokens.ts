@@ -174,7 +174,7 @@ export async function generateCredentials(
     const registry = await requireRegistry(context, call.names, transaction)
     const tokenName = childNameIn(registry, 'tokens', tokenId)
     if (tokenName === undefined) {
-      throw new ArmError('invalidTokenId', `The tokenId is not a token of the registry ${registry.name}.`)
+      throw new ArmError('invalidTokenId', `The tokenId does not identify a token of the registry ${registry.name}.`)
     }
     const token = await requireToken(context, registry, tokenName, transaction)
     const made = await context.access.scopedTokens.generatePasswords(transaction, token, generated, expiry)
@@ -200,7 +200,7 @@ function requireTokenName({ name: registryName }: Registry, name: string): void 
   const isTaken = name.toLowerCase() === registryName.toLowerCase() || parseGuid(name) !== undefined
   if (isChildName('tokens', name) && !isTaken) return
   const message =
-    'A token has a name of 5 to 50 letters, digits and hyphens, which is neither a GUID nor the name of its registry.'
+    'A token has a name of 5 to 50 letters, digits and hyphens, which is neither a GUID nor the name of the registry.'
   throw new ArmError('invalidResourceName', message)
 }
 

@@ -29,7 +29,9 @@ const searchResponse = z
   .strictObject({
     value: z.array(foundResponse),
     isIncomplete: z.boolean().describe('Whether there may be more results.'),
-    notSearched: z.array(z.string()).describe('Login servers whose rules do not permit this request to see content.'),
+    notSearched: z
+      .array(z.string())
+      .describe('The login servers whose network rules do not permit this request to see content.'),
   })
   .register(apiSchemas, { id: 'ContentSearch' })
 

@@ -25,7 +25,7 @@ const putSchema = z.object({
               z
                 .string()
                 .min(1)
-                .regex(actionPattern, { error: 'must be an action, or the beginning of one followed by *' }),
+                .regex(actionPattern, { error: 'must be an action, or the beginning of an action followed by *' }),
             )
             .max(50),
         ),

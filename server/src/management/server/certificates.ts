@@ -14,7 +14,7 @@ const certificatesResponse = z
   .strictObject({
     value: z
       .array(certificateResponse)
-      .describe(`At most ${maxHosts} hosts, hosts with problems and early expiry first.`),
+      .describe(`At most ${maxHosts} hosts: first hosts with problems, then hosts whose certificates expire first.`),
     hostCount: z.int(),
   })
   .register(apiSchemas, { id: 'HostCertificates' })

@@ -13,10 +13,10 @@ type Context = Pick<ServerContext, 'audit' | 'collections' | 'resources'>
 const timeOrNull = timeText.nullable()
 
 const counts = z.strictObject({
-  manifests: z.int().describe('Manifests and tags that the policies of registries deleted.'),
+  manifests: z.int().describe('The number of manifests and tags that registry policies deleted.'),
   uploads: z.int().describe('Expired uploads.'),
   blobs: z.int(),
-  bytes: z.int().describe('The size of the deleted blobs.'),
+  bytes: z.int().describe('The total size of the deleted blobs.'),
 })
 
 /** The garbage collection that began last, and the last one that was completed, of any server of the database. */
@@ -27,7 +27,7 @@ const collectionResponse = z
         state: z.enum(['running', 'completed', 'stopped', 'failed']),
         startedAt: timeText,
         completedAt: timeOrNull,
-        progress: z.number().describe('From 0 to 1, an estimate.'),
+        progress: z.number().describe('The estimated progress, from 0 to 1.'),
         step: z.enum(collectionSteps),
         counts,
       })
@@ -35,8 +35,8 @@ const collectionResponse = z
     lastCompleted: z
       .strictObject({ startedAt: timeOrNull, completedAt: timeText, counts: counts.nullable() })
       .nullable()
-      .describe('The start and the counts are null for a collection by an earlier version.'),
-    intervalSeconds: z.int().describe('The interval of automatic garbage collections.'),
+      .describe('`startedAt` and `counts` are null if an earlier version of Acrux ran the garbage collection.'),
+    intervalSeconds: z.int().describe('The interval between automatic garbage collections.'),
   })
   .register(apiSchemas, { id: 'GarbageCollection' })
 type CollectionDocument = DocumentOf<typeof collectionResponse>

@@ -56,10 +56,10 @@ const auditChainResponse = z
     checkpoint: z
       .string()
       .nullable()
-      .describe('The number and the hash of the last block, as `acrux audit verify --expect` takes them.'),
+      .describe('The number and the hash of the last block, in the format of `acrux audit verify --expect`.'),
     lastBlockAt: timeOrNull,
-    isSealed: z.boolean().describe('Whether the last block is the block that the server sealed last.'),
-    waitingSeconds: z.number().describe('The age of the oldest event that is not in the chain yet.'),
+    isSealed: z.boolean().describe('Whether the last block is the last block that the server sealed.'),
+    waitingSeconds: z.number().describe('The age of the oldest event that the hash chain does not contain yet.'),
   })
   .register(apiSchemas, { id: 'AuditChain' })
 

@@ -149,7 +149,7 @@ async function readDescription(path: string, name: string): Promise<Backup | und
 }
 
 function unreadable(path: string, error: unknown): StartupError {
-  const nextStep = 'use a directory that this user can read, and check its disk'
+  const nextStep = 'use a directory that this user can read, and check the disk of the directory'
   return unusable(`${path} cannot be read: ${plainReason(error)}`, nextStep, error)
 }
 

@@ -99,7 +99,10 @@ test('a directory that does not answer is listed once at a time, and requests ge
   const alive = setInterval(() => undefined, 1000)
   t.after(() => clearInterval(alive))
   for (const { value, count, problem } of await Promise.all([backups.status(), backups.status(), backups.status()])) {
-    assert.deepEqual([value[0]?.id, count, problem], [aBackup.id, 51, 'backup.directory does not answer'])
+    assert.deepEqual(
+      [value[0]?.id, count, problem],
+      [aBackup.id, 51, 'the file system of backup.directory does not respond'],
+    )
   }
   assert.equal(slow.listings, 2)
   const waiting = backups.status()

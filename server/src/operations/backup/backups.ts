@@ -131,7 +131,10 @@ export class Backups {
     const late = sleep(maxListMs, undefined, { ref: false })
     const listing = await Promise.race([this.#shareListing(directory), late])
     if (listing === undefined) {
-      return { ...(this.#lastListing ?? nothingListed), problem: 'backup.directory does not answer' }
+      return {
+        ...(this.#lastListing ?? nothingListed),
+        problem: 'the file system of backup.directory does not respond',
+      }
     }
     if (listing.problem === null) this.#lastListing = listing
     return listing

@@ -216,7 +216,7 @@ function requireApart(dataDir: string, directory: string): void {
   const within = (inner: string, outer: string) => inner === outer || inner.startsWith(`${outer}${sep}`)
   if (!within(directory, dataDir) && !within(dataDir, directory)) return
   throw unusable(
-    `${directory} and the data directory ${dataDir} are within one another`,
+    `${directory} and the data directory ${dataDir} overlap`,
     'use a directory outside the data directory, preferably on another disk',
   )
 }
@@ -227,7 +227,7 @@ export async function requireSpace(directory: string, neededBytes: number): Prom
   const freeBytes = bavail * bsize
   if (freeBytes >= neededBytes) return
   throw unusable(
-    `${directory} has ${freeBytes} bytes of free space, and ${neededBytes} are needed`,
+    `${directory} has ${freeBytes} bytes of free space, but the backup needs ${neededBytes} bytes`,
     'free some space, or use a directory on another disk',
   )
 }
@@ -250,7 +250,7 @@ export function explainFailure(error: unknown, directory: string): unknown {
     case 'EROFS':
       return unusable(
         `a file in ${directory} cannot be read or written: ${plainReason(error)}`,
-        'run the command as the user of the server, and use a directory that this user can write to',
+        'run the command as the user that runs the server, and use a directory that this user can write to',
         error,
       )
     case 'EIO':

@@ -36,7 +36,7 @@ export async function readServerKeys(dataDir: string): Promise<ServerKeys> {
     throw new StartupError(
       `the master key ${file} cannot be read: ${plainReason(error)}`,
       exitCodes.unreadableKey,
-      'run the command as the user of the server',
+      'run the command as the user that runs the server',
       { cause: error },
     )
   })

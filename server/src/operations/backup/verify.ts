@@ -77,7 +77,7 @@ async function databaseFaults(folder: BackupFolder, { id, database }: Backup): P
   const names = new Set([...Object.keys(rows), ...Object.keys(database.rows)])
   const wrong = [...names].filter((name) => rows[name] !== database.rows[name])
   return wrong.map(
-    (name) => `the table ${name} has ${rows[name] ?? 'no'} rows, and had ${database.rows[name] ?? 'none'}`,
+    (name) => `the table ${name} has ${rows[name] ?? 'no'} rows instead of ${database.rows[name] ?? 'no'} rows`,
   )
 }
 
@@ -87,7 +87,9 @@ function sealFaults(backup: Backup, sealer: Sealer): string[] {
   if (seal === null) return ['the seal of the backup was removed']
   try {
     const sealed = sealer.open(Buffer.from(seal, 'base64'), sealContext(id)).toString()
-    return sealed === descriptionHash(backup) ? [] : ['the backup is not the one that was sealed with the master key']
+    return sealed === descriptionHash(backup)
+      ? []
+      : ['the backup differs from the backup that was sealed with the master key']
   } catch (error) {
     if (!(error instanceof SealedValueError)) throw error
     return ['the backup was not sealed with this master key']

@@ -139,7 +139,7 @@ function passwordFigures(): readonly Figure[] {
     },
     {
       name: 'acrux_password_hashes_rejected_total',
-      help: 'Password hashes that were rejected because too many waited.',
+      help: 'Password hashes that were rejected because too many password hashes were waiting.',
       kind: 'counter',
       read: async () => passwordHashFigures().rejected,
     },
@@ -160,7 +160,7 @@ function databaseFigures({
     },
     {
       name: 'acrux_database_commit_seconds',
-      help: 'Time from the beginning of a group of transactions until it is on the disk.',
+      help: 'Time from the beginning of a group of transactions until the group is on the disk.',
       kind: 'histogram',
       read: () => database.writerLoad().commitSeconds,
     },
@@ -186,7 +186,7 @@ function auditFigures({ chainSeconds, webhookSeconds }: AuditLag): readonly Figu
   return [
     {
       name: 'acrux_audit_chain_lag_seconds',
-      help: 'Age of the oldest audit event that is not in the hash chain yet.',
+      help: 'Age of the oldest audit event that the hash chain does not contain yet.',
       kind: 'gauge',
       read: chainSeconds,
     },
@@ -252,13 +252,13 @@ function budgetFigures(callerBudgets: FigureSources['callerBudgets']): readonly 
   return [
     {
       name: 'acrux_requests_waiting',
-      help: 'Requests that wait because their caller is over its budget.',
+      help: 'Requests that wait because the caller has reached a limit.',
       kind: 'gauge',
       read: async () => callerBudgets.counts.waiting,
     },
     {
       name: 'acrux_requests_over_budget_total',
-      help: 'Requests that were answered with 429 because too many requests of their caller were waiting.',
+      help: 'Requests that were rejected with status 429 because too many requests of the caller were waiting.',
       kind: 'counter',
       read: async () => callerBudgets.counts.rejected,
     },

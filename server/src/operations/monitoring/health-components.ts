@@ -160,7 +160,7 @@ function acmeComponent(acme: Pick<AcmeCertificates, 'state'>): HealthComponent {
     required: false,
     check: async () => {
       const { missing, nearEnd } = acme.state()
-      if (nearEnd > 0) return degraded(`Certificates near their end that could not be renewed: ${nearEnd}.`)
+      if (nearEnd > 0) return degraded(`Certificates that expire soon and could not be renewed: ${nearEnd}.`)
       return missing > 0
         ? degraded(`Hosts for which the ACME provider has not issued a certificate: ${missing}.`)
         : ok('The ACME provider has issued all certificates.')

@@ -29,13 +29,13 @@ function capacityFigures(registry: CapacitySources): readonly Figure[] {
     },
     {
       name: 'acrux_stored_bytes',
-      help: 'Bytes that count towards quotas, over all registries.',
+      help: 'Bytes in all registries that count towards quotas.',
       kind: 'gauge',
       read: async () => (await quotaUse()).storedBytes,
     },
     {
       name: 'acrux_quota_highest_use_ratio',
-      help: 'The highest share of its quota that a registry or repository uses; 0 without a quota.',
+      help: 'The highest ratio of used bytes to the quota, of all registries and repositories; 0 without a quota.',
       kind: 'gauge',
       read: async () => (await quotaUse()).highestRatio,
     },
@@ -56,7 +56,7 @@ function integrityFigures({ scrubs, integrityFigures: counters }: IntegritySourc
   return [
     {
       name: 'acrux_corrupt_content',
-      help: 'Blobs and manifests in quarantine, which are unknown to clients until they are pushed again.',
+      help: 'Blobs and manifests in quarantine, which clients cannot pull until a client pushes the content again.',
       kind: 'gauge',
       read: async () => scrubs.countQuarantined(),
     },
@@ -80,13 +80,13 @@ function integrityFigures({ scrubs, integrityFigures: counters }: IntegritySourc
     },
     {
       name: 'acrux_scrub_progress_ratio',
-      help: 'Progress of the background scrub; absent while none is under way.',
+      help: 'Progress of the background scrub; absent while no scrub is running.',
       kind: 'gauge',
       read: async () => (await readFigures()).progress,
     },
     {
       name: 'acrux_scrub_completed_timestamp_seconds',
-      help: 'When the last background scrub was completed.',
+      help: 'Time at which the last background scrub was completed.',
       kind: 'gauge',
       read: async () => {
         const { lastCompletedAtMs } = await readFigures()
@@ -117,7 +117,7 @@ function contentFigures({ manifestCacheFigures, garbageFigures, collections }: C
     ),
     {
       name: 'acrux_garbage_collected_timestamp_seconds',
-      help: 'When any server completed the last garbage collection.',
+      help: 'Time at which a server completed the last garbage collection.',
       kind: 'gauge',
       read: async () => {
         const { completed } = await collections.status()

@@ -7,7 +7,7 @@ export class DamagedBlobError extends StartupError {
     super(
       `the blob ${digest} is ${problem} in the source`,
       exitCodes.dataDirUnusable,
-      'run acrux scrub --repair, which quarantines it: the next push of the same content replaces it. Then run this command again',
+      'run acrux scrub --repair, which quarantines the blob, so that the next push of the same content replaces the blob. Then run this command again',
     )
   }
 }
@@ -17,7 +17,7 @@ export class TargetDamagedError extends StartupError {
   override readonly name = 'TargetDamagedError'
   constructor(digest: string) {
     super(
-      `the target returned other bytes for the blob ${digest} than were stored`,
+      `the bytes that the target returned for the blob ${digest} differ from the stored bytes`,
       exitCodes.storageUnusable,
       'check the disk or the object store',
     )

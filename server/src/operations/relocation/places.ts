@@ -116,7 +116,7 @@ export async function openBlobTarget(
 export async function requireNoFiles({ dataDir, storage }: RelocationPlace): Promise<void> {
   const directory = blobDirectoryIn(dataDir)
   if (storage.kind !== 'filesystem' || !(await hasFiles(directory))) return
-  throw notEmpty(`the directory ${directory}`, 'move it to another directory')
+  throw notEmpty(`the directory ${directory}`, 'move the directory elsewhere')
 }
 
 async function openFiles(dataDir: string, id: string | undefined): Promise<Opened<BlobStore>> {

@@ -169,7 +169,7 @@ async function requireRowsOf(source: RelocationPlace): Promise<void> {
     if (servers > 1)
       throw rejection(
         `${servers} servers use the database`,
-        'stop all other servers, and run the command 10 seconds later',
+        'stop all other servers, wait 10 seconds, and run the command again',
       )
   } finally {
     await database.close()

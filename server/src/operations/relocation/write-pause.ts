@@ -46,7 +46,9 @@ export function createWritePause({ writes, beforePause, log }: WritePauseParts):
     clearTimeout(timer)
     if (isKept) return
     timer = setTimeout(() => {
-      resume().catch((error: unknown) => log.error({ err: error, id: randomUUID() }, 'rows still wait in a file'))
+      resume().catch((error: unknown) =>
+        log.error({ err: error, id: randomUUID() }, 'failed to accept changes again: rows remain in a file'),
+      )
     }, holdMs)
     timer.unref()
   }

@@ -93,7 +93,7 @@ export class DataDirLockedError extends StartupError {
     super(
       `another server is using the data directory ${path}`,
       exitCodes.dataDirLocked,
-      'stop this server, or choose another directory with --data-dir',
+      'stop the other server, or choose another directory with --data-dir',
       options,
     )
   }
@@ -106,7 +106,7 @@ export class DataDirUnusableError extends StartupError {
     super(
       `the data directory ${path} cannot be used: ${plainReason(cause)}`,
       exitCodes.dataDirUnusable,
-      'make the directory writable for the user of the server, or choose another directory with --data-dir',
+      'make the directory writable for the user that runs the server, or choose another directory with --data-dir',
       { cause },
     )
   }

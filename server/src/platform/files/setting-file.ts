@@ -32,7 +32,7 @@ export async function readSettingFile(file: string, isSecret: boolean): Promise<
     if (error instanceof StartupError) throw error
     throw unusableSettingFile(
       `${file} cannot be read: ${plainReason(error)}`,
-      'make the file readable for the user of the server',
+      'make the file readable for the user that runs the server',
       error,
     )
   }

@@ -71,7 +71,7 @@ const tooLarge: BatchAnswer = {
   body: {
     error: {
       code: 'ResponseTooLarge',
-      message: 'The answers of the batch are too large together. Send this request alone.',
+      message: 'The responses of the batch are too large in total. Send this request alone.',
     },
   },
   sizeBytes: 0,

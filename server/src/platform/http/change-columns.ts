@@ -7,8 +7,8 @@ export type RequestBody = z.ZodType | 'json' | 'form' | 'bytes' | 'stream' | 'no
 export type StepUp =
   | true
   | 'no: only answers a question'
-  | 'no: gives no access and adds no content'
-  | 'no: starts work that deletes no content'
+  | 'no: the request grants no access and adds no content'
+  | 'no: the request starts work that deletes no content'
   | 'no: only ends something'
   | 'no: requires the password'
 

@@ -129,7 +129,7 @@ export async function listen(app: FastifyInstance, options: ListenerOptions): Pr
 const slowTexts = {
   request: 'disconnected a client: its request did not arrive in time',
   upload: 'disconnected a client: its upload was slower than limits.minUploadBytesPerSecond',
-  download: 'disconnected a client: it read a response more slowly than limits.minDownloadBytesPerSecond',
+  download: 'disconnected a client that read a response more slowly than limits.minDownloadBytesPerSecond',
 } as const
 
 const rejectionTexts = {
@@ -202,7 +202,7 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
 /** The approximate processor time of a handshake. */
 const handshakeCostMs = 2
 
-const floodText = 'disconnected a client: it sent too many requests without waiting for responses'
+const floodText = 'disconnected a client that sent too many requests without waiting for responses'
 /** The approximate processor time to parse the requests of one read. The cost is charged to the client's address. */
 const floodCostMs = 30
 

@@ -47,7 +47,7 @@ async function directKey(source: DataKeySource, masterKey: MasterKey): Promise<B
   const { direct } = masterKey
   if (direct === undefined) {
     throw new UnreadableKeyError(
-      'the values in the database are encrypted by the file master.key, and not through the command in masterKey',
+      'the key in the file master.key encrypted the values in the database, not the command in masterKey',
       'omit masterKey, then run acrux master-key rotate --to exec:COMMAND',
     )
   }
@@ -62,7 +62,7 @@ async function directKey(source: DataKeySource, masterKey: MasterKey): Promise<B
 
 function foreignKey({ name }: MasterKey): UnreadableKeyError {
   return new UnreadableKeyError(
-    `${name} is not the key of this database: another key encrypted its secrets`,
+    `${name} is not the key of this database: another key encrypted the secrets in the database`,
     'set masterKey to the key of the other servers on the database, or restore the key from a backup',
   )
 }

@@ -142,7 +142,7 @@ for (const kind of testDatabaseKinds) {
       await reasonOf(openDataKey(database, foreign))
       const { command } = await writeCommand(`direct-${kind}`)
       const reason = await reasonOf(openDataKey(database, await openMasterKey({ kind: 'exec', command })))
-      assert.match(reason, /by the file master\.key/)
+      assert.match(reason, /the key in the file master\.key encrypted/)
     })
   })
 }

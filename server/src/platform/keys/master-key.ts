@@ -89,7 +89,7 @@ async function runKeyCommand(command: string, operation: 'wrap' | 'unwrap', inpu
 function unusableCommand(operation: string, problem: string): UnreadableKeyError {
   return new UnreadableKeyError(
     `the command in masterKey ${problem} when it was called with ${operation}`,
-    'run this command in a shell, as the user of the server',
+    'run this command in a shell, as the user that runs the server',
   )
 }
 
@@ -105,7 +105,7 @@ function readVariable(variable: string): Buffer {
 
 function missingFile(file: string): UnreadableKeyError {
   return new UnreadableKeyError(
-    `the master key ${file} is missing, and the data that it encrypted cannot be read without it`,
+    `the master key ${file} is missing, and the server cannot read encrypted data without the master key`,
     'restore the key from a backup, or set masterKey to the key of the other servers of this database',
   )
 }

@@ -48,7 +48,8 @@ export async function openSealedKey(
   const privateJwk = JSON.parse(privateText) as JWK
   const publicJwk = JSON.parse(row.public_jwk) as JWK
   const [publicKey, privateKey] = await Promise.all([publicJwk, privateJwk].map((jwk) => importKey(jwk, algorithm)))
-  if (publicKey === undefined || privateKey === undefined) throw new Error(`a key of the ring ${purpose} is symmetric`)
+  if (publicKey === undefined || privateKey === undefined)
+    throw new Error(`a key of the key ring ${purpose} is symmetric`)
   return { row, publicKey, privateKey, keyObject: createPrivateKey({ key: privateJwk, format: 'jwk' }) }
 }
 

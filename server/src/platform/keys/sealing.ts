@@ -105,7 +105,7 @@ export async function readMasterKeyFile(file: string): Promise<Buffer | undefine
     if (systemErrorCode(error) === 'ENOENT') return undefined
     throw new UnreadableKeyError(
       `the master key ${file} cannot be read: ${plainReason(error)}`,
-      'make the file readable for the user of the server',
+      'make the file readable for the user that runs the server',
       { cause: error },
     )
   }
@@ -119,7 +119,7 @@ export async function createMasterKeyFile(file: string, key: Buffer): Promise<Bu
   } catch (error) {
     throw new UnreadableKeyError(
       `the master key ${file} cannot be written: ${plainReason(error)}`,
-      'make its directory writable for the user of the server',
+      'make the directory of the file writable for the user that runs the server',
       { cause: error },
     )
   }

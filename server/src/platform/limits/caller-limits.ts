@@ -31,7 +31,7 @@ export class OverBudgetError extends Error {
   readonly retryAfterSeconds: number
 
   constructor(retryAfterSeconds: number) {
-    super('the caller is over its budget')
+    super('the caller has reached a limit')
     this.retryAfterSeconds = retryAfterSeconds
   }
 }

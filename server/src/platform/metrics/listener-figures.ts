@@ -15,7 +15,7 @@ export function listenerFigures(counts: () => ListenerCounts): readonly Figure[]
     },
     {
       name: 'acrux_connections_refused_total',
-      help: 'Connections that were rejected, by the limit that they exceeded.',
+      help: 'Rejected connections, by the exceeded limit.',
       kind: 'counter',
       labels: { limit: ['total', 'address', 'handshakes'] },
       read: async () => byKey('limit', counts().rejected),
@@ -29,7 +29,7 @@ export function listenerFigures(counts: () => ListenerCounts): readonly Figure[]
     },
     {
       name: 'acrux_network_bytes_total',
-      help: 'Bytes received and sent on all connections, TLS included.',
+      help: 'Bytes received and sent on all connections, including TLS.',
       kind: 'counter',
       labels: { direction: ['received', 'sent'] },
       read: async () => byKey('direction', counts().bytes),

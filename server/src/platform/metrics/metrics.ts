@@ -172,7 +172,7 @@ function countRequests(app: FastifyInstance, registry: Registry): void {
   })
   const bySurface = new Counter({
     name: 'acrux_requests_total',
-    help: 'Requests answered, by surface and outcome.',
+    help: 'Answered requests, by surface and outcome.',
     labelNames: ['surface', 'outcome'] as const,
     registers: [registry],
   })

@@ -15,12 +15,12 @@ export async function openOutbound(
 async function readAuthorities(file: string): Promise<string> {
   try {
     const pem = await readFile(file, 'utf8')
-    if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('it contains no certificate in PEM form')
+    if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('the file contains no certificate in PEM format')
     createSecureContext({ ca: pem })
     return pem
   } catch (error) {
     throw new StartupError(
-      `the authorities in ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      `the certificate authorities in ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
       exitCodes.configuration,
       'set outbound.caFile to a PEM file with certificates, or omit it',
       { cause: error },

@@ -109,8 +109,8 @@ test('a URL is rejected with a reason if its host has no allowed address', async
     ['https://[fd00::1]/x',           /is not public/,     undefined,           /is not public/],
     ['https://[::ffff:10.0.0.1]/x',   /is not public/,     undefined,           undefined],
     ['https://169.254.169.254/x',     /is not public/,     /is not public/,     /is not public/],
-    ['http://public.example/x',       /https URL/,         /https URL/,         /https URL/],
-    ['nonsense',                      /https URL/,         /https URL/,         /https URL/],
+    ['http://public.example/x',       /must use https/,    /must use https/,    /must use https/],
+    ['nonsense',                      /must use https/,    /must use https/,    /must use https/],
   ]
   for (const [url, ...expected] of urls) {
     for (const [index, outbound] of [closed, open, named].entries()) {

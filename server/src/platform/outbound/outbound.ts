@@ -106,7 +106,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
   async function explainDenial(text: string): Promise<string | undefined> {
     const url = acceptedUrl(text)
-    if (url === undefined) return `It must be an https URL without credentials, of at most ${maxUrlLength} characters.`
+    if (url === undefined)
+      return `The URL must use https, contain no credentials, and have at most ${maxUrlLength} characters.`
     if (isAlwaysDenied(url)) return `The address ${url.hostname} is not public. ${howToAllow}`
     const late = AbortSignal.timeout(timeoutMs)
     // A name that cannot be resolved now is checked at every delivery.

@@ -78,7 +78,7 @@ export class AuthorizedWork {
 
   /** @throws if the row of the route does not say that it starts work that continues after its response */
   requireDeferring(): void {
-    if (this.#options.mayDefer !== true) throw new Error('the row of this route does not say that it defers work')
+    if (this.#options.mayDefer !== true) throw new Error('the route table does not declare that this route defers work')
   }
 
   /** The handler can no longer be repeated: it has changed something, here or elsewhere. */

@@ -89,7 +89,7 @@ export async function sendControlCommand(dataDir: string, command: ControlComman
     throw new StartupError(
       `the server that uses ${dataDir} cannot be reached: ${plainReason(error)}`,
       exitCodes.dataDirLocked,
-      'run the command as the user of the server, or stop the server first',
+      'run the command as the user that runs the server, or stop the server first',
       { cause: error },
     )
   }

@@ -83,7 +83,7 @@ const storageUnavailable: Outage = {
 /** The client learns the status, so that an operator who asks a client sees whether the store denies access. */
 function storageOutage({ status }: StorageUnavailableError): Outage {
   if (status === undefined) return storageUnavailable
-  return { ...storageUnavailable, message: `The object store of the server answered ${status}. Try again later.` }
+  return { ...storageUnavailable, message: `The object store of the server returned ${status}. Try again later.` }
 }
 
 const writesPaused: Outage = {

@@ -23,5 +23,5 @@ export async function whileAuthorized<Result>(
       await work.requireStanding()
     }
   }
-  throw new DatabaseBusyError('the authority revision moved during all attempts of a transaction')
+  throw new DatabaseBusyError('the authority revision changed during every attempt of a transaction')
 }

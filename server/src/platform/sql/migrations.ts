@@ -27,7 +27,7 @@ export class NewerSchemaError extends Error {
   override readonly name = 'NewerSchemaError'
   readonly unknownMigrations: readonly string[]
   constructor(unknownMigrations: readonly string[]) {
-    super(`the database has migrations that this version does not work with: ${unknownMigrations.join(', ')}`)
+    super(`the database has migrations that this version does not support: ${unknownMigrations.join(', ')}`)
     this.unknownMigrations = unknownMigrations
   }
 }

@@ -18,7 +18,7 @@ test('a URL of PostgreSQL names a host, a user and a database, and its connectio
     ['postgres://acrux@db.example.com',                              /must name the database/,                    'no database'],
     ['postgres://acrux@db.example.com/a/b',                          /must name the database/,                    'a path'],
     ['postgres://acrux@db.example.com/acrux?sslmode=prefer',         /sslmode/,                                   'a mode that may not use TLS'],
-    ['postgres://acrux@db.example.com/acrux?options=-csearch_path',  /no parameter but sslmode/,                  'a parameter that a pooler rejects'],
+    ['postgres://acrux@db.example.com/acrux?options=-csearch_path',  /no parameter except sslmode/,                  'a parameter that a pooler rejects'],
     ['postgres://%E0%A4%A@db.example.com/acrux',                     /valid URL/,                                 'a wrong encoding'],
     ['mysql://acrux@db.example.com/acrux',                           /must be postgres:/,                         'another product'],
     ['postgres://a@one,two/acrux',                                   /must be postgres:/,                         'several hosts'],

@@ -46,7 +46,7 @@ export function parsePostgresUrl(text: string): PostgresAddress | string {
 
 /** Whether the connections use TLS. */
 function parseMode(parameters: URLSearchParams, toHost: string): boolean | string {
-  if ([...parameters.keys()].some((name) => name !== 'sslmode')) return 'must have no parameter but sslmode'
+  if ([...parameters.keys()].some((name) => name !== 'sslmode')) return 'must have no parameter except sslmode'
   const mode = parameters.get('sslmode')
   if (mode === null) return !loopback.test(toHost)
   if (/^(?:require|verify-ca|verify-full)$/.test(mode)) return true

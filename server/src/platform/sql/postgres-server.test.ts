@@ -63,8 +63,8 @@ test('a server is used from PostgreSQL 15 on, if it is a primary and the databas
   const cases: readonly (readonly [version: string, product: string, isStandby: string, encoding: string, fault: RegExp | undefined])[] = [
     ['150020', '15.20',       'f', 'UTF8',   undefined],
     ['180001', '18.1',        'f', 'UTF8',   undefined],
-    ['140019', '14.19',       'f', 'UTF8',   /is on PostgreSQL 14\.19: it must be 15 or newer/],
-    ['90624',  '9.6.24',      'f', 'UTF8',   /is on PostgreSQL 9\.6\.24/],
+    ['140019', '14.19',       'f', 'UTF8',   /has PostgreSQL version 14\.19: the minimum version is 15/],
+    ['90624',  '9.6.24',      'f', 'UTF8',   /has PostgreSQL version 9\.6\.24/],
     ['160000', '16.0',        't', 'UTF8',   /standby/],
     ['160000', '16.0',        'f', 'LATIN1', /encoding LATIN1/],
   ]

@@ -27,11 +27,12 @@ export async function requireUsableServer(config: pg.ClientConfig): Promise<void
   const { version, product, isStandby, encoding } = facts
   if (version < oldestVersion * 10_000) {
     throw unusable(
-      `${place} is on PostgreSQL ${product}: it must be ${oldestVersion} or newer`,
+      `${place} has PostgreSQL version ${product}: the minimum version is ${oldestVersion}`,
       'upgrade PostgreSQL first',
     )
   }
-  if (isStandby) throw unusable(`${place} is on a standby, which cannot be written`, 'set database to the primary')
+  if (isStandby)
+    throw unusable(`${place} is on a standby server, which accepts no writes`, 'set database to the primary')
   if (encoding !== 'UTF8') {
     throw unusable(`${place} has the encoding ${encoding}`, `create a database with: create database … encoding 'UTF8'`)
   }
@@ -47,7 +48,7 @@ async function readFacts(client: pg.Client): Promise<Facts | undefined> {
 }
 
 function reasonOf(error: unknown): string {
-  if (isWithoutPassword(error)) return 'it requires a password'
+  if (isWithoutPassword(error)) return 'the database requires a password'
   // Node tries every address of a host, and reports all failures in one error.
   return plainReason(error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error)
 }
@@ -59,10 +60,11 @@ function isWithoutPassword(error: unknown): boolean {
 function nextStepFor(error: unknown): string {
   if (isWithoutPassword(error)) return 'set database.passwordFile or database.passwordCommand'
   const code = error instanceof pg.DatabaseError ? (error.code ?? '') : ''
-  if (code.startsWith('28')) return 'check the user in database, and database.passwordFile or database.passwordCommand'
-  if (code === '3D000') return `create it with: create database … owner … encoding 'UTF8'`
-  if (code !== '') return 'check database, and the log of the server'
-  return 'check that the server runs, database, and database.caFile'
+  if (code.startsWith('28'))
+    return 'check the user in the setting database, and the setting database.passwordFile or database.passwordCommand'
+  if (code === '3D000') return `create the database with: create database … owner … encoding 'UTF8'`
+  if (code !== '') return 'check the setting database, and the log of PostgreSQL'
+  return 'check that PostgreSQL is running, and check the settings database and database.caFile'
 }
 
 function unusable(message: string, nextStep: string, cause?: unknown): StartupError {

@@ -10,7 +10,7 @@ import type { WriterCommand, WriterFailure, WriterReply, WriterResult } from './
  * of the event loop.
  */
 const port = parentPort
-if (port === null) throw new Error('this file is the body of a worker thread')
+if (port === null) throw new Error('this file must run in a worker thread')
 const { file } = workerData as { file: string }
 const database = new DatabaseSync(file, { timeout: busyTimeoutMs })
 database.exec('pragma journal_mode = wal')

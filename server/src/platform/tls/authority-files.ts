@@ -44,11 +44,11 @@ async function readAuthority(keyFile: string, certFile: string): Promise<KeyPair
   const mode = await modeOf(keyFile)
   if (mode === undefined) {
     if ((await modeOf(certFile)) === undefined) return undefined
-    throw new CertificateError(`the authority's key ${keyFile} is missing`, replaceIt)
+    throw new CertificateError(`the certificate authority's key ${keyFile} is missing`, replaceIt)
   }
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     throw new CertificateError(
-      `the authority's key ${keyFile} can be accessed by other users`,
+      `the certificate authority's key ${keyFile} can be accessed by other users`,
       `if no other user has read the file, run chmod 600 ${keyFile}`,
     )
   }
@@ -57,7 +57,7 @@ async function readAuthority(keyFile: string, certFile: string): Promise<KeyPair
     const { cert, key } = requireUsablePair({ cert: text, key: text }, keyFile, keyFile)
     return { cert, key }
   } catch (error) {
-    throw new CertificateError(`the authority's key ${keyFile} is malformed`, replaceIt, { cause: error })
+    throw new CertificateError(`the certificate authority's key ${keyFile} is malformed`, replaceIt, { cause: error })
   }
 }
 

@@ -153,7 +153,7 @@ describe('a certificate that the server creates', () => {
     await last.close()
     assert.equal((await authorityOf(last)).fingerprint256, ca.fingerprint256)
     assert.equal(last.current().cert, late.current().cert, 'a new certificate would end no later')
-    const warnings = logged.filter((line) => line.includes('authority is about to expire'))
+    const warnings = logged.filter((line) => line.includes('authority expires soon'))
     // The sources of other tests look at the same clock.
     assert.equal(warnings.filter((line) => line.includes(`"caFile":"${last.caFile}"`)).length, 1)
     assert.equal(last.authorityExpiresAtMs?.(), ca.validToDate.getTime())
@@ -206,7 +206,7 @@ describe('a certificate that the server creates', () => {
     await source.ensureHosts(hosts, ['192.0.2.7'])
     await source.ensureHosts(hosts, ['192.0.2.7'])
     assert.equal(source.current().cert, before)
-    assert.equal(logged.filter((line) => line.includes('does not cover these hosts because')).length, 1)
+    assert.equal(logged.filter((line) => line.includes('does not cover these hosts, because')).length, 1)
     await source.close()
     const moved = ['registry.example.net', '*.azurecr.localhost']
     await assert.rejects(open('constrained', { hosts: moved }), /does not permit registry\.example\.net/)

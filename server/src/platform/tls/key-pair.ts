@@ -37,7 +37,7 @@ export async function readPemFile(file: string): Promise<string> {
     if (error instanceof CertificateError) throw error
     throw new CertificateError(
       `${file} cannot be read: ${plainReason(error)}`,
-      'make the file readable for the user of the server',
+      'make the file readable for the user that runs the server',
       { cause: error },
     )
   }
@@ -80,9 +80,13 @@ function parseCertificate(text: string, name: string): X509Certificate {
   try {
     return new X509Certificate(text)
   } catch (error) {
-    throw new CertificateError(`${name} contains no certificate in PEM form`, 'convert it: openssl x509 -outform pem', {
-      cause: error,
-    })
+    throw new CertificateError(
+      `${name} contains no certificate in PEM form`,
+      'convert the file with openssl x509 -outform pem',
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -92,9 +96,13 @@ function parsePrivateKey(text: string, name: string): KeyObject {
   } catch (error) {
     throw text.includes('ENCRYPTED')
       ? new CertificateError(`the key ${name} is encrypted`, 'decrypt it: openssl pkey', { cause: error })
-      : new CertificateError(`${name} contains no private key in PEM form`, 'convert it: openssl pkey -outform pem', {
-          cause: error,
-        })
+      : new CertificateError(
+          `${name} contains no private key in PEM form`,
+          'convert the file with openssl pkey -outform pem',
+          {
+            cause: error,
+          },
+        )
   }
 }
 

@@ -121,7 +121,7 @@ class Issuer {
     if (outside.length > 0) {
       throw new CertificateError(
         `the certificate authority ${this.authority.file} does not permit ${outside.join(', ')}`,
-        'restore the previous hosts, or start once with acrux serve --renew-ca to create a new authority, which all clients must then trust',
+        'restore the previous hosts, or create a new certificate authority with acrux serve --renew-ca, and make all clients trust the new certificate authority',
       )
     }
     const further = hostsWherePermitted.map((text) => requireCertificateHost(text))
@@ -130,7 +130,7 @@ class Issuer {
       for (const host of leftOut) this.#leftOut.add(host)
       this.#log.warn(
         { caFile: this.authority.file, hosts: leftOut },
-        'the certificate does not cover these hosts because its authority does not permit them; --renew-ca creates a new authority',
+        'the certificate does not cover these hosts, because the certificate authority does not permit the hosts; --renew-ca creates a new certificate authority',
       )
     }
     for (const host of [...required, ...further]) if (this.authority.permits(host)) this.#wanted.add(host)
@@ -154,7 +154,7 @@ class Issuer {
       this.#warnedOf = expiresAtMs
       this.#log.warn(
         { caFile: file, validFrom: new Date(startsAtMs).toISOString(), now: new Date(nowMs).toISOString() },
-        'the certificate authority is not valid yet, so clients reject the server: set the clock of this machine, or, if the clock was wrong when the authority was created, start once with acrux serve --renew-ca to create a new authority, which all clients must then trust',
+        'the certificate authority is not valid yet, so clients reject the server: set the clock of this machine, or create a new certificate authority with acrux serve --renew-ca',
       )
       return
     }
@@ -162,7 +162,7 @@ class Issuer {
     this.#warnedOf = expiresAtMs
     this.#log.warn(
       { caFile: file, expires: new Date(expiresAtMs).toISOString() },
-      'the certificate authority is about to expire; --renew-ca creates a new one, which clients must trust',
+      'the certificate authority expires soon; --renew-ca creates a new certificate authority, which clients must trust',
     )
   }
 
@@ -194,7 +194,7 @@ async function readOwn(file: string, log: Log): Promise<UsablePair | undefined> 
   try {
     return await readPair(file, file)
   } catch (error) {
-    log.warn({ err: error, file }, 'the certificate is unusable and is issued again')
+    log.warn({ err: error, file }, 'the certificate is unusable, and the server issues a new certificate')
     return undefined
   }
 }

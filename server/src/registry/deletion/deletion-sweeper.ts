@@ -51,7 +51,9 @@ export class DeletionSweeper {
 
   /** Sweeps all deleted content in the background. */
   begin(): void {
-    void this.sweepAll().catch((error: unknown) => this.#log.error({ err: error }, 'failed to sweep deleted content'))
+    void this.sweepAll().catch((error: unknown) =>
+      this.#log.error({ err: error }, 'failed to delete the rows of deleted content'),
+    )
   }
 
   /** Sweeps all deleted content. If a sweep is running, it starts over when it is done. */

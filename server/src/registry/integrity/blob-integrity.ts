@@ -219,7 +219,7 @@ export async function findCorruption(
   } catch (error) {
     if (error instanceof BlobMissingError) {
       if ((await findProven(blobs, location)) === undefined) return 'missing'
-      throw new StorageUnavailableError('a blob was not found for a moment', { cause: error })
+      throw new StorageUnavailableError('a blob was temporarily missing', { cause: error })
     }
     if (systemErrorCode(error) === 'EIO') return 'unreadable'
     throw error

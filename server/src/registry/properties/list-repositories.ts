@@ -63,7 +63,7 @@ export async function listRepositoryProperties(
   sendJson(call, 200, document, last === undefined ? {} : { link: linkAfter(call, question, last) })
 }
 
-const incompleteText = `The server checked ${maxChecked.toLocaleString('en')} repositories and stopped. Filter by name to find the others.`
+const incompleteText = `The server checked ${maxChecked.toLocaleString('en')} repositories and stopped. Filter by name to find the remaining repositories.`
 
 /** The entries of a page and one more, if there are more. */
 type Found = {

@@ -34,7 +34,7 @@ export const filterNames = ['filter', 'pushedAfter', 'pushedBefore', 'notPulledS
  */
 export function requireRepositoryQuestion(query: URLSearchParams, seesPushers: boolean): RepositoryQuestion {
   if (query.has('pushedBy') && !seesPushers) {
-    throw new OciError('BAD_REQUEST', { message: 'pushedBy is only for callers that sign in' })
+    throw new OciError('BAD_REQUEST', { message: 'pushedBy requires an authenticated caller' })
   }
   const { size, last } = requirePage(query)
   const order = requireOrder(query.get('orderby') ?? '')

@@ -65,7 +65,7 @@ async function revert(
   const detail = { digest, previous: present?.manifest_digest ?? null }
   await context.audit.record(transaction, changeEvent(call, 'tag.revert', `:${tag}`, detail))
   const [moved] = await findTags(transaction, repository.id, [tag])
-  if (moved === undefined) throw new Error('a tag that was moved is missing')
+  if (moved === undefined) throw new Error('the moved tag is missing')
   return { repository, tag: moved }
 }
 

@@ -3,7 +3,7 @@ import { apiSchemas } from '../../platform/http/api-schema.ts'
 
 /* The documents of `/acr/v1` and the lists of `/v2`. The order of the members is that of ACR. [ACR REST data plane; OCI distribution-spec] */
 
-const time = z.string().describe('UTC, with up to seven decimal places of a second.')
+const time = z.string().describe('A UTC time, with up to seven decimal places for the second.')
 const head = { registry: z.string().describe('The login server.'), imageName: z.string().describe('The repository.') }
 
 const locksSchema = z
@@ -18,15 +18,15 @@ const locksSchema = z
 /** Who pushed something. */
 export const actorSchema = z
   .strictObject({
-    id: z.string().describe('The object id, or the name of a scoped token or of the registry.'),
-    name: z.string().describe('The name at the time of the push.'),
+    id: z.string().describe('The object id of a principal, or the name of a scoped token or of the registry.'),
+    name: z.string().describe("The principal's name at the time of the push."),
     kind: z.enum(['person', 'servicePrincipal', 'managedIdentity', 'token', 'admin', 'import', 'server']),
   })
   .register(apiSchemas, { id: 'Actor' })
 
 const pushedBy = actorSchema
   .optional()
-  .describe('The principal of the last push. Absent for older pushes, and for anonymous callers.')
+  .describe('The principal that last pushed. Absent for older pushes and anonymous callers.')
 
 /** A page of the names of repositories. */
 export const catalogSchema = z
@@ -38,7 +38,10 @@ export const tagNamesSchema = z
   .strictObject({ name: z.string(), tags: z.array(z.string()) })
   .register(apiSchemas, { id: 'TagNames' })
 
-const description = z.string().optional().describe('What people wrote about the repository. Absent if it is empty.')
+const description = z
+  .string()
+  .optional()
+  .describe('The description of the repository. Absent if the description is empty.')
 
 const repositoryAction = z.string().describe('An action of an access scope, such as pull.')
 
@@ -54,9 +57,12 @@ const listedRepositorySchema = z
     lastPushTime: time.optional(),
     pushedBy,
     lastPullTime: time.optional(),
-    pulls: z.int().describe('In the last 30 days.'),
-    pullsByDay: z.array(z.int()).length(30).describe('The oldest day first. Days begin at 00:00 UTC.'),
-    access: z.array(repositoryAction).describe('What the caller may do on the repository.'),
+    pulls: z.int().describe('The number of pulls in the last 30 days.'),
+    pullsByDay: z
+      .array(z.int())
+      .length(30)
+      .describe('The number of pulls for each day, the oldest day first. Days begin at 00:00 UTC.'),
+    access: z.array(repositoryAction).describe('The actions that the caller may perform on the repository.'),
   })
   .register(apiSchemas, { id: 'ListedRepository' })
 
@@ -65,12 +71,15 @@ export const repositoryListSchema = z
   .strictObject({
     registry: z.string().describe('The login server.'),
     repositories: z.array(listedRepositorySchema),
-    count: z.int().optional().describe('All repositories of the list. Only on its first page, if it is known.'),
-    size: z.int().optional().describe('Stored bytes of the registry. Only for callers that may list all repositories.'),
-    incomplete: z
-      .literal(true)
+    count: z
+      .int()
       .optional()
-      .describe('Whether the server stopped before it had checked all repositories.'),
+      .describe('The number of repositories on all pages. Present only on the first page, if the number is known.'),
+    size: z
+      .int()
+      .optional()
+      .describe('The stored bytes of the registry. Present only if the caller may list all repositories.'),
+    incomplete: z.literal(true).optional().describe('Whether the server stopped before checking all repositories.'),
     message: z.string().optional().describe('Why the list is incomplete.'),
   })
   .register(apiSchemas, { id: 'RepositoryList' })
@@ -104,7 +113,7 @@ export const tagManifestSchema = z
     imageSize: z.int(),
     architecture: z.string().optional(),
     os: z.string().optional(),
-    references: z.array(childSchema).optional().describe('The manifests of an index that the repository holds.'),
+    references: z.array(childSchema).optional().describe('The manifests of an index that the repository contains.'),
   })
   .register(apiSchemas, { id: 'TagManifest' })
 
@@ -126,18 +135,20 @@ export const tagSchema = z
 export const tagDocumentSchema = z.strictObject({ ...head, tag: tagSchema }).register(apiSchemas, { id: 'TagDocument' })
 
 export const tagListSchema = z
-  .strictObject({ ...head, tags: z.array(tagSchema).nullable().describe('Null past the end of the list, as at ACR.') })
+  .strictObject({ ...head, tags: z.array(tagSchema).nullable().describe('Null after the end of the list, as in ACR.') })
   .register(apiSchemas, { id: 'TagPropertiesList' })
 
 const tagChangeSchema = z
   .strictObject({
-    digest: z.string().optional().describe('What the tag points to since then. Absent after a deletion.'),
+    digest: z.string().optional().describe('The digest of the tag after the change. Absent after a deletion.'),
     exists: z
       .boolean()
       .optional()
-      .describe('Whether the repository holds the manifest, so that the tag can be reverted to it.'),
+      .describe('Whether the repository still contains the manifest, so that a caller can revert the tag.'),
     time,
-    by: actorSchema.optional().describe('Who changed the tag. Absent for older changes, and for anonymous callers.'),
+    by: actorSchema
+      .optional()
+      .describe('The principal that changed the tag. Absent for older changes and anonymous callers.'),
     cause: z.enum(['push', 'revert', 'delete', 'restore', 'import', 'retention']),
   })
   .register(apiSchemas, { id: 'TagChange' })
@@ -152,7 +163,7 @@ const platformSchema = z
     os: z.string(),
     architecture: z.string(),
     digest: z.string(),
-    size: z.int().describe('The compressed size of the manifest and its layers, in bytes.'),
+    size: z.int().describe('The compressed size of the manifest and the layers, in bytes.'),
   })
   .register(apiSchemas, { id: 'SizedPlatform' })
 
@@ -165,7 +176,7 @@ const imageSchema = z
     tags: z.array(z.strictObject({ name: z.string(), locked: z.boolean() })).describe('At most 20, newest first.'),
     tagCount: z.int(),
     platforms: z.array(platformSchema),
-    size: z.int().describe('Compressed. Of an index, the size of its largest platform.'),
+    size: z.int().describe('The compressed size. For an index, the size of the largest platform.'),
     createdTime: time,
     lastUpdateTime: time,
     pushedBy,
@@ -173,7 +184,7 @@ const imageSchema = z
     locked: locksSchema,
     attached: z
       .strictObject({ signatures: z.int(), sboms: z.int(), provenance: z.int(), reports: z.int() })
-      .describe('How many artifacts are attached, by kind.'),
+      .describe('The number of attached artifacts, by kind.'),
   })
   .register(apiSchemas, { id: 'Image' })
 
@@ -185,7 +196,9 @@ export const imageListSchema = z
     count: z
       .int()
       .optional()
-      .describe('How many images match. Only on the first page, in repositories with at most 10,000 manifests.'),
+      .describe(
+        'The number of matching images. Present only on the first page, in repositories with at most 10,000 manifests.',
+      ),
   })
   .register(apiSchemas, { id: 'ImageList' })
 
@@ -211,7 +224,7 @@ export const manifestSchema = z
     references: z
       .array(childSchema)
       .optional()
-      .describe('The manifests of an index. Only for one manifest, as at ACR.'),
+      .describe('The manifests of an index. Present only in the response for a single manifest, as in ACR.'),
   })
   .register(apiSchemas, { id: 'ManifestProperties' })
 
@@ -222,7 +235,7 @@ export const manifestDocumentSchema = z
 export const manifestListSchema = z
   .strictObject({
     ...head,
-    manifests: z.array(manifestSchema).nullable().describe('Null past the end of the list, as at ACR.'),
+    manifests: z.array(manifestSchema).nullable().describe('Null after the end of the list, as in ACR.'),
   })
   .register(apiSchemas, { id: 'ManifestPropertiesList' })
 

@@ -89,5 +89,5 @@ async function stage(
 }
 
 function wrongSize(digest: Digest): BlobSizeError {
-  return new BlobSizeError(`the stream has another size than the blob ${digest}`)
+  return new BlobSizeError(`the size of the stream differs from the size of the blob ${digest}`)
 }

@@ -28,7 +28,9 @@ export async function showApplications(context: Context, call: PageCall): Promis
   const body =
     rows.length === 0
       ? html`<p>No application has access to your account.</p>
-          <p class="quiet">Applications that you consent to appear here. You can remove their access at any time.</p>`
+          <p class="quiet">
+            Applications that you consent to appear here. You can remove the access of an application at any time.
+          </p>`
       : html`<p>These applications can act on your behalf. Removing access also signs you out of the application.</p>
           <ul class="rows">
             ${rows}

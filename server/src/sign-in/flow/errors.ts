@@ -14,7 +14,7 @@ export const pageErrors = {
   notFound:       { number: undefined, status: 404, title: 'Page not found',      text: 'There is no page at this address.' },
   foreignForm:    { number: 50117,     status: 403, title: 'This form has expired',    text: 'The form was created for another browser, or cookies are turned off. Nothing was changed. Go back, reload the page and try again.' },
   expired:        { number: 165000,    status: 400, title: 'Your sign-in has expired',      text: 'The sign-in was started in another browser, or more than an hour ago. Go back to your application and start over.' },
-  outdated:       { number: 50173,     status: 400, title: 'Your sign-in is no longer valid', text: 'Your sign-in ended, or your password or a sign-in method changed, and your last action was not applied. Sign in again.' },
+  outdated:       { number: 50173,     status: 400, title: 'Your sign-in is no longer valid', text: 'Your session ended, or your password or a sign-in method changed, so the server did not apply your last action. Sign in again.' },
   deviceEnded:    { number: 70020,     status: 400, title: 'The code has expired',         text: 'The code is too old or was already used. Request a new code on your device.' },
   throttled:      { number: 50196,     status: 429, title: 'Too many attempts',          text: 'Wait a few minutes, then try again.' },
   disabled:       { number: 50057,     status: 403, title: 'Your account is disabled',    text: 'Ask an administrator to enable your account.' },

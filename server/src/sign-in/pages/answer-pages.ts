@@ -30,7 +30,7 @@ export function consentPage(
       Duration: `Until you remove the access of the application. Each sign-in lasts at most ${subject.maxSignInDays} days.`,
     },
     warning:
-      'Accept only if you trust this application. You can remove its access at any time on the “Applications” page of your account.',
+      'Accept only if you trust this application. You can remove the application’s access at any time on the “Applications” page of your account.',
     accept: 'Accept',
   })
 }

@@ -67,10 +67,10 @@ export function securityPage(
     }`
 }
 
-/** Says that the sign-in methods changed, and offers to end all other sign-ins. [ASVS 5.0, 7.4.3] */
+/** Says that the sign-in methods changed, and offers to end all other sessions. [ASVS 5.0, 7.4.3] */
 export function changedNotice(form: Form): Html {
   return html`<div class="note" role="status">
-    <p>Your sign-in methods have changed. If someone else may have used your account, end all other sign-ins.</p>
+    <p>Your sign-in methods have changed. If someone else may have used your account, end all other sessions.</p>
     <form method="post" action="/account/sign-ins/end">
       ${hiddenFields(form)}<button type="submit" name="sign_in" value="others">Sign out everywhere else</button>
     </form>
@@ -83,7 +83,7 @@ export function removalPage(form: Form, { passkey, isLast }: { passkey: Passkey 
     passkey === undefined ? html`the authenticator app` : html`the passkey <strong>${passkey.displayName}</strong>`
   const action = `/account/security/${passkey === undefined ? 'authenticator' : 'passkey'}/remove`
   return html`<p>You will no longer be able to sign in with ${what}.</p>
-    ${isLast && html`<p class="warning">This is your last second factor. Your recovery codes will be deleted too. If your organisation requires a second factor, you must set up a new one at your next sign-in. Otherwise, only your password protects your account.</p>`}
+    ${isLast && html`<p class="warning">This is your last second factor. Your recovery codes will be deleted too. If your organisation requires a second factor, you must set up a new second factor at your next sign-in. Otherwise, only your password protects your account.</p>`}
     <form method="post" action="${action}">
       ${hiddenFields(form, passkey === undefined ? {} : { passkey: passkey.id })}
       <div class="actions">

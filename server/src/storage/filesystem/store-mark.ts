@@ -38,7 +38,9 @@ export async function requireMarks(directories: readonly string[], id: string): 
     const found = await readMark(directory)
     if (found === id) continue
     const problem = found === undefined ? 'is missing' : 'belongs to another store'
-    throw new StorageUnavailableError(`${join(directory, markName)} ${problem}: the blobs of the server are elsewhere`)
+    throw new StorageUnavailableError(
+      `${join(directory, markName)} ${problem}: the blobs of the server are in another directory`,
+    )
   }
 }
 

@@ -15,7 +15,7 @@ export async function explainRejectedIdentityToken(
 /** The failures that the sender of the token can fix. Others are not explained. */
 const explanations: ReadonlyMap<IdentityRejection, string> = new Map([
   ['expired', 'the token has expired'],
-  ['audience', 'the token is for another audience, or for several'],
+  ['audience', 'the token is for another audience, or for several audiences'],
   ['lifetime', 'the lifetime of the token exceeds the maximum'],
   ['issuer', 'the issuer of the token is not trusted'],
   ['subject', 'no federated credential trusts the subject of the token'],

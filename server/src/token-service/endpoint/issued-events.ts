@@ -22,7 +22,7 @@ export class IssuedEvents {
    */
   async record(revision: number, event: object, append: () => Promise<void>): Promise<void> {
     if ((await this.#authority.authorityRevision()) !== revision)
-      throw new AuthorityMovedError('the authority revision moved during an issue')
+      throw new AuthorityMovedError('the authority revision changed while the server issued a token')
     if (this.#recorded.some((recorded) => isDeepStrictEqual(recorded, event))) return
     await append()
     this.#recorded.push(event)

@@ -5,8 +5,14 @@ import { apiSchemas } from '../../platform/http/api-schema.ts'
 export const exchangeResponse = z
   .strictObject({
     refresh_token: z.jwt().describe('An ACR refresh token.'),
-    scope: z.string().optional().describe('The access to which the token is narrowed. Only if `scope` was sent.'),
-    expires_in: z.number().optional().describe('Its lifetime in seconds. Only if `scope` or `expires_in` was sent.'),
+    scope: z
+      .string()
+      .optional()
+      .describe('The access to which the token is restricted. Present only if the request contains `scope`.'),
+    expires_in: z
+      .number()
+      .optional()
+      .describe('The lifetime in seconds. Present only if the request contains `scope` or `expires_in`.'),
   })
   .register(apiSchemas, { id: 'token.exchangeResponse' })
 
@@ -19,11 +25,11 @@ export const tokenResponse = z
     token: z.jwt().describe('The same token. Docker reads this member.'),
     expires_in: z.number().describe('The lifetime of the token in seconds.'),
     issued_at: z.iso.datetime(),
-    scope: z.string().describe('The granted access, which may be less than requested. Empty for none.'),
+    scope: z.string().describe('The granted access, which may be less than the requested access.'),
     refresh_token: z
       .jwt()
       .optional()
-      .describe('Only if a refresh token or a workload token was used and offline access was requested.'),
+      .describe('Present only if the request contains a refresh token or workload token, and requests offline access.'),
   })
   .register(apiSchemas, { id: 'token.tokenResponse' })
 
