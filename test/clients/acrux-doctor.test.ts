@@ -128,13 +128,13 @@ test('an unknown authority is reported with the command that shows its fingerpri
   using stranger = acruxClient()
   const ran = doctor(stranger, ['--server', resourceManager])
   const nextStep = new RegExp(`acrux login --server ${resourceManager}`)
-  await fails('certificate', /authority that is not trusted/, nextStep, ran)
+  await fails('certificate', /untrusted certificate authority/, nextStep, ran)
 })
 
 test('a wrong authority is reported', async () => {
   await using other = await serveHttps(() => () => undefined)
   const ran = doctor(owner, ['--server', resourceManager, '--ca-file', other.caFile])
-  const { of } = await fails('certificate', /authority that is not trusted/, /--ca-file FILE/, ran)
+  const { of } = await fails('certificate', /untrusted certificate authority/, /--ca-file FILE/, ran)
   assert.equal(of('sign-in').status, 'skipped')
 })
 

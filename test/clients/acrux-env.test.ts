@@ -107,7 +107,7 @@ test('acrux env needs no sign-in if the server is named', async () => {
   const named = ['env', 'az', '--server', resourceManager]
   const printed = await other.text([...named, '--ca-file', server.caFile])
   assert.match(printed, /^export ARM_CLOUD_METADATA_URL=/m)
-  await other.fails(1, /issued by an authority that is not trusted[^]*--ca-file/, named)
+  await other.fails(1, /issued by an untrusted certificate authority[^]*--ca-file/, named)
   await other.fails(1, /AzureCloud is not an Acrux server\n +.*acrux login --server/, ['env', 'az'])
   await other.fails(2, /there is no client nerdctl\n +use one of az, docker, podman, sdk/, ['env', 'nerdctl'])
 })

@@ -215,7 +215,7 @@ for (const mode of ['rbac', 'rbac-abac'] as const) {
         ? /^- assign AcrDelete\n- assign AcrPull$/m
         : /^- assign Container Registry Repository Contributor for team\/app$/m,
     )
-    assert.match(shown, /Nothing was changed: this is a dry run\.$/)
+    assert.match(shown, /The command changed nothing, because of --dry-run\.$/)
     const revoked = await acrux.run([
       'acr',
       'revoke',

@@ -94,7 +94,7 @@ test('acrux acr login --helper keeps the content, mode and symbolic link of the 
   writeFileSync(target, '{"credHelpers":')
   await client.fails(
     1,
-    /config\.json cannot be changed: it is not valid JSON\n.*correct or remove the file/,
+    /config\.json cannot be changed: the file is not valid JSON\n.*correct or remove the file/,
     setUpHelper,
   )
   assert.equal(readFileSync(target, 'utf8'), '{"credHelpers":')

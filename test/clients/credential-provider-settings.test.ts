@@ -22,7 +22,7 @@ test('wrong settings end with exit code 2, and show no secret', async () => {
   const principal = ['--auth', 'service-principal', '--client-id', 'a', '--tenant-id', 'b', '--client-secret-file', 'c']
   // prettier-ignore
   const cases: readonly [args: readonly string[], says: RegExp][] = [
-    [[],                                                           /no registry is set/],
+    [[],                                                           /the settings name no registry/],
     [['--registry', '*.com'],                                      /has a \*, so every host that matches would get tokens/],
     [['--registry', loginServer, '--registry', '*.example.com'],   /has a \*[^]*--suffix \.azurecr\.example\.com/],
     [['--suffix', '.com'],                                         /is not the suffix of a server/],

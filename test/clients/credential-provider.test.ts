@@ -368,7 +368,7 @@ test('the secret of a service principal is not sent to another host than that of
 test('no login is requested from a server whose certificate authority is not trusted', async () => {
   const { pod } = await createPod()
   const untrusting = { ...ofServiceAccounts, args: ['--registry', loginServer] }
-  await kubelet.fails(untrusting, /authority that is not trusted/, image, pod)
+  await kubelet.fails(untrusting, /untrusted certificate authority/, image, pod)
 })
 
 test('the log of requests shows no token', async () => {

@@ -275,7 +275,7 @@ step('the sign-ins of a cloud are not sent to other servers that get its name', 
   const taken = /is registered with another address[^]+acrux cloud unregister/
   await client.fails(1, taken, loginAt(other), { input: password })
   await client.text(principalLogin(server), { input: password })
-  const moved = /has sign-ins, and the new servers would get the tokens/
+  const moved = /and the new servers would receive the tokens/
   await client.fails(1, moved, ['cloud', 'update', '-n', hostOf(other), ...at(other.origin, other.caFile)])
   const active = ['cloud', 'update', '--endpoint-active-directory', other.origin]
   await client.fails(1, moved, active)

@@ -51,7 +51,7 @@ step(
     const scrub = (...flags: string[]) => runAcrux(['scrub', '--server', server.baseUrl, ...flags], { env })
     const found = await scrub()
     assert.equal(found.code, 1, found.stderr)
-    assert.match(found.stdout, new RegExp(`^blob ${layer}: its file is corrupt$`, 'm'))
+    assert.match(found.stdout, new RegExp(`^blob ${layer}: the file is corrupt$`, 'm'))
     assert.match(found.stderr, /^acrux: run the command with --repair/m)
     const repaired = await scrub('--repair', '--json')
     assert.equal(repaired.code, 1, repaired.stderr)

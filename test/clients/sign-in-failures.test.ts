@@ -65,13 +65,13 @@ const failures: readonly Failure[] = [
       dropTokens(client)
     },
     az: true,
-    says: /was issued by an authority that is not trusted/,
+    says: /was issued by an untrusted certificate authority/,
   },
   {
     name: 'a malformed profile',
     cause: ({ client }) => writeFileSync(join(client.configDir, 'profile.json'), '{', { mode: 0o600 }),
     az: false,
-    says: /profile\.json cannot be used: it is not valid JSON/,
+    says: /profile\.json cannot be used: the file is not valid JSON/,
   },
   {
     name: 'an unreachable server',

@@ -225,7 +225,10 @@ test('acrux trust changes nothing before the fingerprint is confirmed', (t) =>
     assert.match(silent.stderr, /without a terminal, you cannot confirm the fingerprint/)
     const wrong = await inEtc(...acrux, host, '--docker', '--yes', '--fingerprint', 'AB'.repeat(32))
     assert.equal(wrong.code, 3)
-    assert.ok(wrong.stderr.includes(`the fingerprint of the authority is ${fingerprint}, not AB:AB`), wrong.stderr)
+    assert.ok(
+      wrong.stderr.includes(`the fingerprint of the certificate authority is ${fingerprint}, not AB:AB`),
+      wrong.stderr,
+    )
     const no = await answer('n')
     assert.equal(no.code, 3, no.stdout + no.stderr)
     assert.match(no.stdout, /Trust this authority\?/)

@@ -161,7 +161,7 @@ describe('acrux scrub of a stopped server', () => {
     assert.equal(contentOf(server.dataDir), stored)
     const text = await scrub()
     assert.equal(text.code, 1)
-    assert.match(text.stdout, new RegExp(`^blob ${digestOf(blobs.digest)}: its file is corrupt$`, 'm'))
+    assert.match(text.stdout, new RegExp(`^blob ${digestOf(blobs.digest)}: the file is corrupt$`, 'm'))
   })
 
   test('with --repair quarantines what is corrupt, and removes files without a row that are old', async () => {

@@ -75,7 +75,7 @@ test('the exit code is that of the command, or says what failed', async () => {
     [shell('kill -TERM $$'),                         143, /^$/],
     [['--', 'no-such-program'],                      127, /no-such-program: command not found/],
     [['--', './not-executable'],                     126, /permission denied/],
-    [['--clock', 'tomorrow', ...shell('echo run')],  125, /the emulator did not start: it ended with exit code 2$/m],
+    [['--clock', 'tomorrow', ...shell('echo run')],  125, /the emulator did not start: the emulator ended with exit code 2$/m],
     [['--no-such-option', ...shell('echo run')],     2,   /unknown option/],
     [[],                                             2,   /missing required argument/],
   ]

@@ -36,7 +36,7 @@ export const acrCommands: readonly CommandRow[] = [
   },
   {
     path: 'acr show-usage',
-    summary: 'show the quotas of a registry and their use',
+    summary: 'show the quotas of a registry, and how much of each quota is used',
     signIn: 'acrux',
     prints: 'document',
     az: 'same',
@@ -76,7 +76,7 @@ export const acrCommands: readonly CommandRow[] = [
   },
   {
     path: 'acr revoke',
-    summary: 'revoke a permission that was granted',
+    summary: 'revoke a granted permission',
     signIn: 'acrux or az',
     prints: 'document',
     destroys: 'after a confirmation, with a dry run',

@@ -8,8 +8,8 @@ export const groups: readonly GroupRow[] = [
     examples: ['acrux account show', 'acrux account list -o table'],
     az: {
       lacks: {
-        'account lock': 'a server of Acrux has no locks of resources',
-        'account management-group': 'a server of Acrux has no management groups',
+        'account lock': 'an Acrux server has no resource locks',
+        'account management-group': 'an Acrux server has no management groups',
       },
     },
   },
@@ -179,7 +179,7 @@ export const groups: readonly GroupRow[] = [
     path: 'audit',
     summary: 'read the audit log and verify its integrity',
     about: `
-These commands read the data directory, even while the server is running. With --server or -n, list reads the log of a
+The commands read the data directory, even while the server is running. With --server or -n, list reads the log of a
 running server, with the signed-in account.`,
     examples: [
       'acrux audit verify --data-dir /var/lib/acrux',
@@ -217,14 +217,14 @@ running server, with the signed-in account.`,
     path: 'master-key',
     summary: 'replace the key that encrypts the secrets in the database',
     about: `
-Run these commands on the machine of a server, as the user of the server. The server may be running.`,
+Run these commands on the machine of a server, as the user that runs the server. The server may be running.`,
     examples: ['acrux master-key rotate', 'acrux master-key rotate --to exec:/usr/local/bin/acrux-kms'],
   },
   {
     path: 'owner',
     summary: 'show the first credentials, and restore the access of an owner',
     about: `
-Run these commands on the machine of the server, as the user of the server. The server may be running.`,
+Run these commands on the machine of the server, as the user that runs the server. The server may be running.`,
     examples: ['acrux owner first-run', 'acrux owner reset --data-dir /var/lib/acrux'],
   },
 ]

@@ -11,7 +11,7 @@ export const machineCommands: readonly CommandRow[] = [
   },
   {
     path: 'emulator',
-    summary: 'run a local registry for tests, which leaves no files',
+    summary: 'run a local registry for tests that leaves no files',
     signIn: 'none',
     prints: 'itself',
     load: async () => (await import('../resources/emulator/command.ts')).command,
@@ -132,7 +132,7 @@ export const machineCommands: readonly CommandRow[] = [
   },
   {
     path: 'master-key remove-old',
-    summary: 'remove the access of earlier master keys to the secrets in the database',
+    summary: 'invalidate earlier master keys',
     signIn: 'none',
     prints: 'itself',
     destroys: 'at once',
@@ -147,7 +147,7 @@ export const machineCommands: readonly CommandRow[] = [
   },
   {
     path: 'owner reset',
-    summary: 'set a one-time password for an owner, and end all sign-ins of the owner',
+    summary: 'set a one-time password for an owner, and end all sessions of the owner',
     signIn: 'none',
     prints: 'itself',
     destroys: 'at once',

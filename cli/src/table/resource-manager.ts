@@ -45,7 +45,7 @@ export const resourceManagerCommands: readonly CommandRow[] = [
   },
   {
     path: 'identity list-operations',
-    summary: 'list the operations of the provider of managed identities',
+    summary: 'list the operations of the managed identity provider',
     signIn: 'acrux',
     prints: 'list',
     az: 'same',
@@ -53,7 +53,7 @@ export const resourceManagerCommands: readonly CommandRow[] = [
   },
   {
     path: 'identity list-resources',
-    summary: 'list the resources that a managed identity is assigned to',
+    summary: 'list the resources to which a managed identity is assigned',
     signIn: 'acrux',
     prints: 'list',
     az: 'same',

@@ -59,7 +59,7 @@ export function testDocker({ server }: HelperScene): void {
     ]) {
       const ran = await docker(args)
       assert.notEqual(ran.code, 0)
-      assert.match(ran.stderr, /the sign-in of \S+ has ended[^]*sign in again: acrux login --server/, args.join(' '))
+      assert.match(ran.stderr, /the session of \S+ has ended[^]*sign in again: acrux login --server/, args.join(' '))
       assert.doesNotMatch(ran.stderr, /incorrect|password is wrong/i)
     }
   })

@@ -36,7 +36,7 @@ const byDevice: Way = async (client, { server }) => {
     end: async () => {
       expectStatus(await graph(server, 'POST', `/users/${person.id}/revokeSignInSessions`), 200, 204)
     },
-    says: /the sign-in of helped@acrux\.localhost has ended[^]*AADSTS\d+[^]*sign in again: acrux login --server https:\/\/localhost:\d+\n/,
+    says: /the session of helped@acrux\.localhost has ended[^]*AADSTS\d+[^]*sign in again: acrux login --server https:\/\/localhost:\d+\n/,
   }
 }
 

@@ -78,7 +78,7 @@ async function withAuthorities({ env }: CommandContext, cloud: Cloud): Promise<C
 export async function registryIdOf(context: CommandContext, name: string): Promise<string> {
   const account = await requireAnyAccount(context)
   const found = await translated(() => findRegistry(account, name))
-  const message = `the registry ${name} does not exist, or is not visible to the signed-in principal`
+  const message = `the registry ${name} does not exist, or the signed-in principal cannot see the registry`
   return found?.id ?? notFoundOnServer(message, 'list the registries: acrux acr list -o table')
 }
 

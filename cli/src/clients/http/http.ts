@@ -147,7 +147,7 @@ const unknownAuthority = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ])
 
-/** Whether the certificate of the server was issued by an authority that is not trusted. */
+/** Whether the certificate of the server was issued by an untrusted certificate authority. */
 export function isUnknownAuthority(error: unknown): boolean {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
   return unknownAuthority.has(systemErrorCode(cause) ?? '')
@@ -157,8 +157,8 @@ function unreachable(url: string, error: unknown): CommandFailure {
   const { origin } = new URL(url)
   return isUnknownAuthority(error)
     ? failure(
-        `the certificate of ${origin} was issued by an authority that is not trusted`,
-        `run acrux login --server ${origin}, which shows its fingerprint, or add --ca-file`,
+        `the certificate of ${origin} was issued by an untrusted certificate authority`,
+        `run acrux login --server ${origin}, which shows the fingerprint of the certificate authority, or add --ca-file`,
         error,
       )
     : failure(

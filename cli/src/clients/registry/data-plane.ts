@@ -27,7 +27,7 @@ export const accessFlags: readonly FlagDescription[] = [
   {
     flags: '-p, --password <password>',
     description:
-      'with -u: - to read the password from stdin, @FILE to read it from a file, or the password itself, which other users of this machine can then see',
+      'with -u: - to read the password from stdin, @FILE to read the password from a file, or the password, which other users of this machine can see',
     secret: true,
   },
   subscriptionFlag,

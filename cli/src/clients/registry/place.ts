@@ -53,7 +53,7 @@ async function placeOfHost(account: Account | undefined, cloud: Cloud, loginServ
   if (account === undefined || document !== undefined || isHostOf(cloud, loginServer))
     return { loginServer, cloud, document }
   throw failure(
-    `${loginServer} is not a registry of the cloud ${cloud.name}, so the sign-in of ${account.subscription.user.name} is not used there`,
+    `${loginServer} is not a registry of the cloud ${cloud.name}, so acrux does not send the credentials of ${account.subscription.user.name}`,
     `sign in to its server: acrux login --server https://${loginServer}; or use a user name of the registry with -u`,
   )
 }

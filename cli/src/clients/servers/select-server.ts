@@ -54,7 +54,7 @@ async function confirmSignInHost(
 ): Promise<void> {
   const signInHost = new URL(cloud.endpoints.activeDirectory).host
   if (signInHost === host) return
-  log.notice(`${host} uses the sign-in page at ${signInHost}, and gets their tokens`)
+  log.notice(`${host} uses the sign-in page at ${signInHost}, and receives the tokens of the sign-in`)
   await confirm(`Do you trust ${host} with a sign-in at ${signInHost}?`, isTrusted)
 }
 
@@ -76,8 +76,8 @@ async function describe(context: CommandContext, url: URL, { ca, name, isTrusted
     context.log.notice(`  SHA-256 fingerprint: ${fingerprint256}`)
     if (!context.isInteractive && !isTrusted)
       throw failure(
-        'without a terminal, the command cannot ask whether you trust this certificate authority',
-        'compare the fingerprint with the fingerprint of the server, and then add --yes, or pass the authority with --ca-file',
+        'without a terminal, you cannot confirm that you trust this certificate authority',
+        'compare the fingerprint with the fingerprint on the server, and then add --yes, or pass the certificate authority with --ca-file',
       )
     await context.confirm('Did the operator of the server give you this fingerprint?', isTrusted)
     return read(authority)

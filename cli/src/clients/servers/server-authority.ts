@@ -24,7 +24,7 @@ export async function fetchAuthority({ log }: CommandContext, server: URL): Prom
   for (const pem of candidates) if (await isIssuer(pem, server)) return pem
   throw failure(
     `the server ${server.origin} does not show the certificate authority of its certificate`,
-    'copy the authority from the server, and add --ca-file FILE',
+    'copy the certificate authority from the server, and add --ca-file FILE',
   )
 }
 
@@ -80,7 +80,7 @@ function connect({ hostname, port }: URL, options: tls.ConnectionOptions): Promi
   return new Promise((resolve, reject) => {
     const host = hostname.replace(/^\[|\]$/g, '')
     const socket = tls.connect({ host, port: Number(port === '' ? 443 : port), servername: host, ...options })
-    socket.setTimeout(timeoutMs, () => socket.destroy(new Error('it did not respond in time')))
+    socket.setTimeout(timeoutMs, () => socket.destroy(new Error('the server did not respond in time')))
     socket.once('secureConnect', () => resolve(socket))
     socket.once('error', reject)
   })

@@ -109,7 +109,10 @@ export function openAccount(context: CommandContext, profile: Profile, stored: S
   const { subscription } = stored
   const signIn = profile.signIns.find(({ id }) => id === stored.signIn)
   if (signIn === undefined)
-    throw failure(`the sign-in of the subscription ${subscription.id} is missing`, 'sign in again: acrux login')
+    throw failure(
+      `the account has no stored credentials for the subscription ${subscription.id} is missing`,
+      'sign in again: acrux login',
+    )
   const cloud = requireCloud(profile, signIn.cloud)
   const http = httpClientOf(context, cloud)
   const { env } = context

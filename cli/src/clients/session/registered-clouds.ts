@@ -40,6 +40,6 @@ export function requireNameOf(profile: Profile, name: string, origin: string | u
   if (holder === undefined || originOf(holder) === origin) return
   throw failure(
     `the cloud ${holder.name} is registered with another address: ${holder.endpoints.resourceManager}`,
-    `to use the name for ${origin ?? name}, first run: acrux cloud unregister -n ${holder.name}`,
+    `to use this name for ${origin ?? name}, first run: acrux cloud unregister -n ${holder.name}`,
   )
 }

@@ -106,7 +106,10 @@ export async function exchangeForAcrToken(
     const isNarrowed = (narrowing?.scopes.length ?? 0) === 0 || typeof body['scope'] === 'string'
     const isLimited = narrowing?.lifeSeconds === undefined || typeof body['expires_in'] === 'number'
     if (isNarrowed && isLimited) return body['refresh_token']
-    throw failure(`the registry '${loginServer}' cannot narrow a login`, 'omit --scope and --ttl')
+    throw failure(
+      `the registry '${loginServer}' does not support logins with --scope or --ttl`,
+      'omit --scope and --ttl',
+    )
   }
   throw exchangeDenied(loginServer, response, body)
 }

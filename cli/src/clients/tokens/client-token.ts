@@ -79,7 +79,7 @@ async function certificateAssertion(
   } catch (error) {
     throw failure(
       `the certificate file ${file} cannot be used: ${plainReason(error)}`,
-      'use a PEM file with an RSA key and its certificate',
+      'use a PEM file with an RSA key and the certificate of this key',
       error,
     )
   }

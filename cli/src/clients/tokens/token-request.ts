@@ -81,7 +81,7 @@ export function denied({ status, correlationId }: HttpResponse, body: unknown): 
   const id = correlationId === undefined ? '' : ` (correlation id ${correlationId})`
   return new TokenDenied(
     typeof error === 'string' ? error : 'server_error',
-    typeof description === 'string' ? description : `the sign-in service answered with status ${status}${id}`,
+    typeof description === 'string' ? description : `the sign-in service returned status ${status}${id}`,
     Array.isArray(numbers) ? numbers.filter((each) => typeof each === 'number') : [],
   )
 }

@@ -5,10 +5,11 @@ type ClientVariable = { readonly name: string; readonly description: string }
 export const clientVariables: readonly ClientVariable[] = [
   {
     name: 'ACRUX_CONFIG_DIR',
-    description: 'the directory of the profile and the sign-ins. Default: $XDG_CONFIG_HOME/acrux, or ~/.config/acrux',
+    description:
+      'the directory of the profile and the stored credentials. Default: $XDG_CONFIG_HOME/acrux, or ~/.config/acrux',
   },
   { name: 'ACRUX_CLIENT_SECRET', description: 'the secret of a service principal, for acrux login' },
-  { name: 'ACRUX_CLIENT_ID', description: 'the client id for the sign-in of people to a cloud other than Acrux' },
+  { name: 'ACRUX_CLIENT_ID', description: 'the client id with which users sign in to a cloud other than Acrux' },
   {
     name: 'ACRUX_SECRET_STORE',
     description: 'with the value file, secrets are stored in a file, even if the desktop has a Secret Service',
@@ -16,7 +17,7 @@ export const clientVariables: readonly ClientVariable[] = [
   {
     name: 'ACRUX_ACCEPT_PREPARED',
     description:
-      'with the value true, acrux serve completes a copy of a prepared data directory, whose keys and secrets are public. Only for the tests of Acrux itself',
+      'with the value true, acrux serve completes a copy of a prepared data directory, whose keys and secrets are public. Only for the tests of Acrux',
   },
   { name: 'ACRUX_LOG_LEVEL', description: 'with debug or trace, an unexpected error shows its stack trace' },
   { name: 'DOCKER_COMMAND', description: 'the container client of acrux acr login, such as podman' },
@@ -27,14 +28,14 @@ export const clientVariables: readonly ClientVariable[] = [
       'with AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE: the service principal of acrux login',
   },
   { name: 'AZURE_CLIENT_ID', description: 'the application id of the service principal' },
-  { name: 'AZURE_CLIENT_SECRET', description: 'its secret' },
+  { name: 'AZURE_CLIENT_SECRET', description: 'the secret of the service principal' },
   { name: 'AZURE_FEDERATED_TOKEN_FILE', description: 'a file with a token of an external issuer' },
   {
     name: 'IDENTITY_ENDPOINT',
     description: 'with IDENTITY_HEADER: the endpoint of a managed identity, as in App Service',
   },
   { name: 'IDENTITY_HEADER', description: 'the header that the endpoint requires' },
-  { name: 'MSI_ENDPOINT', description: 'with MSI_SECRET: the same, as in Azure ML' },
+  { name: 'MSI_ENDPOINT', description: 'with MSI_SECRET: the endpoint of a managed identity, as in Azure ML' },
   { name: 'MSI_SECRET', description: 'the header that the endpoint requires' },
   {
     name: 'AZURE_POD_IDENTITY_AUTHORITY_HOST',
@@ -45,17 +46,17 @@ export const clientVariables: readonly ClientVariable[] = [
   { name: 'WAYLAND_DISPLAY', description: 'see DISPLAY' },
   { name: 'DBUS_SESSION_BUS_ADDRESS', description: 'without this variable, the Secret Service is not used' },
   { name: 'HTTPS_PROXY', description: 'the proxy, except for the hosts of NO_PROXY' },
-  { name: 'NODE_EXTRA_CA_CERTS', description: 'a file with further certificate authorities' },
+  { name: 'NODE_EXTRA_CA_CERTS', description: 'a file with additional certificate authorities' },
   {
     name: 'REQUESTS_CA_BUNDLE',
-    description: 'a file with the certificate authorities of az, if acrux uses the sign-in of az',
+    description: 'a file with the certificate authorities of az, if acrux uses the credentials of az',
   },
   { name: 'SSL_CERT_FILE', description: "a file that replaces the system's certificate authorities" },
-  { name: 'NO_COLOR', description: 'any value turns colours off' },
-  { name: 'TERM', description: 'the value dumb turns colours off' },
+  { name: 'NO_COLOR', description: 'any value disables colours' },
+  { name: 'TERM', description: 'the value dumb disables colours' },
   { name: 'XDG_CONFIG_HOME', description: 'see ACRUX_CONFIG_DIR' },
   {
     name: 'XDG_STATE_HOME',
-    description: 'the parent of the state of acrux identity-endpoint. Default: ~/.local/state',
+    description: 'the parent of the state directory of acrux identity-endpoint. Default: ~/.local/state',
   },
 ]

@@ -30,10 +30,10 @@ export function openJsonFile<Document>(
     try {
       value = text === undefined ? undefined : JSON.parse(text)
     } catch (error) {
-      throw malformed('it is not valid JSON', error)
+      throw malformed('the file is not valid JSON', error)
     }
     const document = parse(value)
-    if (document === undefined) throw malformed('its content is malformed, or was written by a newer version')
+    if (document === undefined) throw malformed('the content is malformed, or a newer version of acrux wrote the file')
     return document
   }
   const change: JsonFile<Document>['change'] = (apply) =>

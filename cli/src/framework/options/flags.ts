@@ -74,7 +74,7 @@ function choice(choices: readonly string[]): (text: string) => string {
 }
 
 /** The option that only shows a change. */
-export const dryRunFlag: FlagDescription = { flags: '--dry-run', description: 'show the changes without making them' }
+export const dryRunFlag: FlagDescription = { flags: '--dry-run', description: 'only show the changes' }
 
 /** The option that confirms a change. */
 export const yesFlag: FlagDescription = { flags: '-y, --yes', description: 'do not ask for a confirmation' }

@@ -5,7 +5,7 @@ import { WrongUsageError } from '../command/failure.ts'
 export function requireDuration(text: string): number {
   const ms = parseDuration(text)
   if (ms !== undefined) return ms
-  throw new WrongUsageError('It must be a duration such as 90m, 24h, 7d or 2d12h.')
+  throw new WrongUsageError('The value must be a duration such as 90m, 24h, 7d or 2d12h.')
 }
 
 const units = [
@@ -30,7 +30,7 @@ const maxSeconds = 3 * 3600
 export function parseTtl(text: string): number {
   const seconds = (parseDuration(text) ?? 0) / 1000
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > maxSeconds)
-    throw new WrongUsageError('It must be a time such as 30s, 15m or 3h, at most 3h.')
+    throw new WrongUsageError('The value must be a time such as 30s, 15m or 3h, at most 3h.')
   return seconds
 }
 

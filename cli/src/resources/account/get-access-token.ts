@@ -29,7 +29,7 @@ export const command = defineCommand<Flags>({
     subscriptionFlag,
     {
       flags: '--resource <resource>',
-      description: 'the resource that the token is for. Default: Azure Resource Manager',
+      description: 'the resource for which the token is valid. Default: Azure Resource Manager',
     },
     choiceFlag('--resource-type <type>', Object.keys(resourceTypes), 'a well-known resource'),
     {

@@ -14,10 +14,10 @@ export type AttributeFlags = {
 
 /** Describes {@link AttributeFlags}. */
 export const attributeFlags: readonly FlagDescription[] = [
-  booleanFlag('--delete-enabled', 'whether it can be deleted'),
+  booleanFlag('--delete-enabled', 'whether callers can delete the object'),
   booleanFlag('--list-enabled', 'whether lists include it'),
-  booleanFlag('--read-enabled', 'whether it can be read'),
-  booleanFlag('--write-enabled', 'whether it can be written or deleted'),
+  booleanFlag('--read-enabled', 'whether callers can read the object'),
+  booleanFlag('--write-enabled', 'whether callers can change or delete the object'),
 ]
 
 /** Shows a repository or an image, or changes its locks if there are any in the flags. */

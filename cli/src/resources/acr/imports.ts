@@ -73,8 +73,8 @@ type ListImportsFlags = OwningRegistryFlags & { readonly all?: true }
 /** `acrux acr imports list`. az does not have it. */
 export const listImports = defineCommand<ListImportsFlags>({
   about: `
-The newest import is the first. The list has your own imports, or all imports if you have Acrux.Server/imports/read on
-the registry.`,
+The newest import comes first. The list contains your own imports, or all imports if you have the permission
+Acrux.Server/imports/read on the registry.`,
   flags: [
     ...ownRegistryFlags,
     { flags: '--all', description: 'include the imports that ended within the last seven days' },
@@ -109,9 +109,9 @@ type CancelImportsFlags = OwningRegistryFlags & {
 export const cancelImports = defineCommand<CancelImportsFlags>({
   about: `
 A cancelled import sets no tag. Garbage collection deletes the fetched content. You can cancel your own imports, or
-all imports if you also have Acrux.Server/imports/delete on the registry.
+all imports if you also have the permission Acrux.Server/imports/delete on the registry.
 
-On a terminal, the command asks before it cancels. Elsewhere, it needs --yes.`,
+On a terminal, the command asks for a confirmation. Elsewhere, it needs --yes.`,
   flags: [
     ...ownRegistryFlags,
     { flags: '--id <id>', description: 'the id of an import. Can be repeated', repeated: true },
@@ -129,7 +129,7 @@ On a terminal, the command asks before it cancels. Elsewhere, it needs --yes.`,
       `cancelled ${cancelled.length} imports`,
     ].join('\n'),
   run: async ({ id, all, yes, ...registry }, context) => {
-    if ((id === undefined) === (all === undefined)) throw new WrongUsageError('either --id or --all is needed')
+    if ((id === undefined) === (all === undefined)) throw new WrongUsageError('specify either --id or --all')
     const { named, imports } = await fetchImports(context, registry)
     const running = imports.filter(isRunning)
     const selected = id === undefined ? running : id.map((each) => requireImport(running, each, named))

@@ -86,8 +86,9 @@ function repositoryRow(repository: unknown): unknown {
 
 /** `acrux acr repository list`. */
 export const listRepositories = defineCommand<ListFlags>({
-  about: `With --output table, the command also shows the size, tags and last push of each repository, and shows a caller without the
-permission to list the catalog the repositories that the caller may pull, if the registry is one of Acrux.`,
+  about: `
+With --output table and a registry of Acrux, the command also shows the size, tags and last push of each repository. A
+caller who may not list the catalog gets only the repositories that the caller may pull.`,
   flags: [...repositoryFlags, topFlag],
   examples: [
     'acrux acr repository list -n contoso -o table',
@@ -209,8 +210,8 @@ type DeleteRepositoryFlags = RepositoryFlags & TargetFlags & { readonly yes?: tr
 
 /** `acrux acr repository delete`. */
 export const deleteRepository = defineCommand<DeleteRepositoryFlags>({
-  about:
-    '\nThe command deletes the manifest of the image, with all tags of the manifest. Use untag to delete only one tag.',
+  about: `
+The command deletes the manifest of the image, with all tags of the manifest. Use untag to delete only one tag.`,
   flags: [...repositoryFlags, ...targetFlags, yesFlag],
   examples: [
     'acrux acr repository delete -n contoso --image team/app:1',

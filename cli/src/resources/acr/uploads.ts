@@ -65,7 +65,8 @@ function uploadOf(document: unknown): Upload {
 /** `acrux acr uploads list`. az does not have it. */
 export const listUploads = defineCommand<OwningRegistryFlags>({
   about: `
-The upload that was idle for the longest time comes first. An upload that receives no data expires by itself.`,
+The upload that was idle for the longest time comes first. The server deletes an upload that receives no data for some
+time.`,
   flags: ownRegistryFlags,
   examples: [
     'acrux acr uploads list -r contoso -o table',
@@ -97,10 +98,10 @@ type Result = { readonly dryRun: boolean; readonly cancelled: readonly Upload[];
 /** `acrux acr uploads cancel`. az does not have it. */
 export const cancelUploads = defineCommand<CancelUploadsFlags>({
   about: `
-The bytes of a cancelled upload are deleted. The client of the upload must start over. The command does not cancel an
-upload while a request writes to it.
+The server deletes the bytes of a cancelled upload. The client of the upload must start over. The command does not
+cancel an upload while a request writes to it.
 
-On a terminal, the command asks before it cancels. Without a terminal, the command needs --yes or --dry-run.`,
+On a terminal, the command asks for a confirmation. Without a terminal, the command needs --yes or --dry-run.`,
   flags: [
     ...ownRegistryFlags,
     { flags: '--id <id>', description: 'the id of an upload. Can be repeated', repeated: true },
@@ -119,7 +120,7 @@ On a terminal, the command asks before it cancels. Without a terminal, the comma
   exitCodes: { ...azExitCodes, 1: 'the command failed, or a request is writing to the upload of --id' },
   text: textOf,
   run: async ({ id, idle, dryRun, yes, ...registry }, context): Promise<Result> => {
-    if ((id === undefined) === (idle === undefined)) throw new WrongUsageError('either --id or --idle is needed')
+    if ((id === undefined) === (idle === undefined)) throw new WrongUsageError('specify either --id or --idle')
     const { named, uploads } = await fetchUploads(context, registry)
     const idleSinceMs = Date.now() - (idle ?? 0)
     const selected =

@@ -28,7 +28,7 @@ export const newCertificateFlags: readonly FlagDescription[] = [
   {
     flags: '--keyvault <vault>',
     description:
-      'the name of an Azure Key Vault: use its certificate --cert, or create the certificate with --create-cert',
+      'the name of an Azure Key Vault that contains the certificate of --cert, or in which --create-cert creates the certificate',
   },
 ]
 

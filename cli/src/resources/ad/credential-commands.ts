@@ -47,8 +47,9 @@ function credentialCommands({ family, flag, pathOf }: Holder) {
         }),
     }),
     reset: defineCommand<ObjectFlags & ResetFlags>({
-      about:
-        '\nThe password is printed once. Without --append, all present passwords become invalid, and with --cert or --create-cert all present certificates, too.',
+      about: `
+The command prints the password once. Without --append, the command deletes all existing passwords, and with --cert or
+--create-cert also all existing certificates.`,
       flags: [flag, ...resetFlags],
       examples: [`${command} reset --id ${exampleId} --append`],
       run: (flags, context) =>

@@ -20,7 +20,10 @@ export type ResetFlags = NewCertificateFlags & {
 export const resetFlags: readonly FlagDescription[] = [
   numberFlag('--years <years>', 'the number of years until the password expires. Default: 1'),
   { flags: '--end-date <time>', description: 'when the password expires, such as 2026-12-31, instead of --years' },
-  { flags: '--append', description: 'keep the present passwords, and with a certificate the present certificates' },
+  {
+    flags: '--append',
+    description: 'keep the existing passwords, and with a certificate also the existing certificates',
+  },
   { flags: '--display-name <name>', description: 'the name of the credential' },
   ...newCertificateFlags,
 ]
@@ -28,7 +31,7 @@ export const resetFlags: readonly FlagDescription[] = [
 /** Whether a command is about certificates instead of passwords. */
 export const certificateFlag: FlagDescription = {
   flags: '--cert',
-  description: 'the certificates instead of the passwords',
+  description: 'apply the command to certificates instead of passwords',
 }
 
 /** The option with the id of a credential. */

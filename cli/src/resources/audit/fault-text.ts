@@ -19,7 +19,7 @@ const texts: Readonly<Record<ChainFault['kind'], (number: number) => string>> = 
   'head-forged': () => 'the head of the chain was not sealed with this master key',
   'head-cut-off': (number) => `the chain ends before block ${number}, which the server sealed as the last block`,
   'head-differs': (number) => `the chain does not end with block ${number}, which the server sealed as the last block`,
-  'altered-before': (number) => `the server has already reported that the log was altered: see event ${number}`,
+  'altered-before': (number) => `the server has already reported an alteration of the log: see event ${number}`,
   'checkpoint-cut-off': (number) => `the chain ends before block ${number} of the checkpoint`,
   'checkpoint-differs': (number) => `block ${number} differs from the checkpoint`,
   'checkpoint-expired': (number) =>

@@ -31,7 +31,7 @@ export const filterFlags: readonly FlagDescription[] = [
   { flags: '--principal <id>', description: 'only this actor: an object id, or the name that the client sent' },
   {
     flags: '--target <target>',
-    description: 'only this target and everything below: a login server, a repository or a resource id',
+    description: 'only this target and all targets below: a login server, a repository or a resource id',
   },
   { flags: '--correlation-id <id>', description: 'only the request with this x-ms-correlation-request-id' },
   { flags: '--address <address>', description: 'only requests from this address' },
@@ -55,6 +55,6 @@ const timePattern = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[
 
 function requireTime(text: string): number {
   const ms = timePattern.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(ms)) throw new WrongUsageError('It must be a date, or a date and time with Z or an offset.')
+  if (Number.isNaN(ms)) throw new WrongUsageError('The value must be a date, or a date and time with Z or an offset.')
   return ms
 }

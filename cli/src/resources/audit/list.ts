@@ -33,13 +33,13 @@ Each line has the time, outcome, action, actor, target, reason and correlation i
     'acrux audit list --server https://registry.example.com --principal 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11',
     'acrux audit list -n contoso --action token.issue --from 2026-11-24',
   ],
-  exitCodes: { 0: 'success', 3: 'the server could not be asked', ...logExitCodes },
+  exitCodes: { 0: 'success', 3: 'the request to the server failed', ...logExitCodes },
   run: list,
 })
 
 function requireLimit(text: string): number {
   const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0
-  if (limit < 1) throw new WrongUsageError('It must be a positive integer.')
+  if (limit < 1) throw new WrongUsageError('The value must be a positive integer.')
   return limit
 }
 

@@ -42,7 +42,7 @@ export async function* newestOnServer(
 async function fetchEvents(context: CommandContext, link: string): Promise<Page<AuditEventDocument>> {
   const answer = await getFromArm(context, link)
   if (answer === undefined) {
-    const message = 'the audit log does not exist, or is not visible to the account'
+    const message = 'the audit log does not exist, or the account cannot see the audit log'
     notFoundOnServer(message, 'check the account with acrux account show; the account needs the role Reader')
   }
   const { value, nextLink } = answer as { readonly value: readonly AuditEventDocument[]; readonly nextLink?: string }

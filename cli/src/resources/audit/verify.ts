@@ -32,7 +32,8 @@ export const command = defineCommand<Flags>({
 
 function requireCheckpoint(text: string) {
   const checkpoint = parseCheckpoint(text)
-  if (checkpoint === undefined) throw new WrongUsageError('It must be a number, a colon and 64 hexadecimal digits.')
+  if (checkpoint === undefined)
+    throw new WrongUsageError('The value must be a number, a colon and 64 hexadecimal digits.')
   return checkpoint
 }
 

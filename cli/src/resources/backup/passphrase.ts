@@ -24,7 +24,7 @@ export async function readPassphrase(file: string | undefined, isNew: boolean): 
 async function read(file: string): Promise<string> {
   if (file === '-') return text(process.stdin)
   return readFile(file, 'utf8').catch((error: unknown) => {
-    throw wrong(`the passphrase file ${file} cannot be read`, 'check its name and permissions', error)
+    throw wrong(`the passphrase file ${file} cannot be read`, 'check the name and the permissions of the file', error)
   })
 }
 

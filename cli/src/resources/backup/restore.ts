@@ -33,9 +33,9 @@ export const command = defineCommand<Flags>({
     ...dataDirFlags(),
     jsonFlag,
     idFlag,
-    { flags: '--dry-run', description: 'verify the backup and the data directory, and change nothing' },
+    { flags: '--dry-run', description: 'only verify the backup and the data directory' },
     { flags: '--without-keys', description: 'do not restore the keys that the backup contains' },
-    { flags: '--skip-damaged', description: 'skip missing and corrupt blobs, and restore everything else' },
+    { flags: '--skip-damaged', description: 'skip missing and corrupt blobs' },
     passphraseFlag,
   ],
   examples: [
@@ -90,7 +90,7 @@ function keysToBring(dataDir: string): string[] {
     `The keys were not restored. Before you start the server, copy master.key of the original server to ${dataDir}/master.key (mode 0600).`,
     'The server does not start without the key. The key encrypts the signing keys, the passwords of admin accounts, the second factors',
     'and the secrets of webhooks.',
-    `If the server created its own certificate, also copy the directory tls/ to ${dataDir}/tls. Without the directory, clients must trust a new authority.`,
+    `If the server created its own certificate, also copy the directory tls/ to ${dataDir}/tls. Without the directory, clients must trust a new certificate authority.`,
     ...after,
   ]
 }

@@ -46,7 +46,7 @@ export const profileFlag = choiceFlag('--profile <profile>', profiles, 'the API 
 /** Describes {@link CloudFlags}. */
 export const cloudFlags: readonly FlagDescription[] = [
   { flags: '--cloud-config <json>', description: 'the endpoints and suffixes as JSON, or @FILE' },
-  { flags: '--ca-file <file>', description: 'the only certificate authority (PEM) to trust' },
+  { flags: '--ca-file <file>', description: 'a PEM file with the only certificate authority to trust' },
   profileFlag,
   ...[...Object.entries(endpointFlags), ...Object.entries(suffixFlags)].map(([flag, member]) => ({
     flags: `--${kebabCase(flag)} <text>`,
@@ -97,7 +97,7 @@ export function warnOfOtherHost({ log }: CommandContext, { endpoints }: Cloud): 
   )
   if (server !== signIn)
     log.warning(
-      `the sign-in page of this cloud is at ${signIn}, and ${server} gets the tokens: do you trust this server?`,
+      `the sign-in page of this cloud is at ${signIn}, and ${server} receives the tokens: do you trust this server?`,
     )
 }
 

@@ -97,7 +97,7 @@ function requireNoSignIns({ clouds, signIns }: Profile, changed: Cloud): void {
   const isMoved = tokenEndpoints.some((each) => originAt(present, each) !== originAt(changed, each))
   if (!isMoved || !signIns.some(({ cloud }) => cloud === name)) return
   throw failure(
-    `the cloud '${name}' has sign-ins, and the new servers would get the tokens of these sign-ins`,
+    `accounts are signed in to the cloud '${name}', and the new servers would receive the tokens of these accounts`,
     'sign out with acrux logout first, or register the servers under another name',
   )
 }
@@ -111,7 +111,7 @@ function withoutNull(values: Readonly<Record<string, string | null>>): Readonly<
 export const unregisterCloud = defineCommand<{ readonly name: string }>({
   flags: [{ ...cloudNameFlag, required: true }],
   about: `
-The command also deletes the sign-ins to the cloud.`,
+The command also signs out all accounts of the cloud.`,
   examples: ['acrux cloud unregister -n registry.example.com'],
   run: async ({ name }, context) => {
     const profile = openProfile(context.env)

@@ -67,7 +67,7 @@ async function replaceFile(file: string, change: Change): Promise<boolean> {
       throw error
     })
     const document: unknown = target === undefined ? {} : JSON.parse((await readFile(target, 'utf8')).trim() || '{}')
-    if (!isRecord(document)) throw new Error('it is not a JSON object')
+    if (!isRecord(document)) throw new Error('the file contains no JSON object')
     const { [property]: present, ...others } = document
     const changed = change(isRecord(present) ? present : {})
     if (changed === undefined) return false
@@ -77,7 +77,7 @@ async function replaceFile(file: string, change: Change): Promise<boolean> {
     await writeFileDurably(target ?? file, `${JSON.stringify(next, undefined, '\t')}\n`, mode)
     return true
   } catch (error) {
-    const reason = error instanceof SyntaxError ? 'it is not valid JSON' : plainReason(error)
+    const reason = error instanceof SyntaxError ? 'the file is not valid JSON' : plainReason(error)
     throw failure(`the file ${file} cannot be changed: ${reason}`, 'correct or remove the file, and try again', error)
   }
 }

@@ -23,7 +23,7 @@ export async function renewToken(profile: Profile, owner: Owner, loginServer: st
     }
     // The other lines are the ids of the request.
     const [reason] = error.message.split('\n')
-    const message = `the sign-in of ${signIn.userName} has ended, so there is no credential for ${loginServer}: ${reason}`
+    const message = `the session of ${signIn.userName} has ended, so there is no credential for ${loginServer}: ${reason}`
     throw failure(message, `sign in again: ${again}`, error)
   }
 }

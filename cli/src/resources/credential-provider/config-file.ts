@@ -24,7 +24,7 @@ export async function readConfigFile(
 async function parseFile(file: string): Promise<unknown> {
   try {
     const { size } = await stat(file)
-    if (size > maxFileBytes) throw new Error(`it has more than ${maxFileBytes} bytes`)
+    if (size > maxFileBytes) throw new Error(`the file has more than ${maxFileBytes} bytes`)
     const text = await readFile(file, 'utf8')
     // Only a provider with a configuration file loads the parser.
     const { parse } = await import('yaml')

@@ -19,7 +19,7 @@ Options:
   --tenant-id ID               the tenant of the application  [AZURE_TENANT_ID]
   --client-secret-file FILE    a file with the secret of the service principal  [ACRUX_CLIENT_SECRET has the secret]
   --certificate-file FILE      a PEM file with the key and the certificate  [AZURE_CLIENT_CERTIFICATE_PATH]
-  --authority-host URL         the identity provider, if it is not that of the registry  [AZURE_AUTHORITY_HOST]
+  --authority-host URL         the identity provider, unless the registry provides it  [AZURE_AUTHORITY_HOST]
   --ca-file FILE               the certificate authority of the registry, as PEM
   --login-scope SCOPE          registry (default): one login for the registry; repository: a login that can only pull
                                from the repository of the image
@@ -33,7 +33,7 @@ Examples:
   acrux-credential-provider /etc/acrux/credential-provider.yaml
 
 Exit codes:
-  0  the answer was printed
+  0  the response was printed
   1  the login failed, or the request is malformed
   2  wrong settings
 `

@@ -119,7 +119,7 @@ async function ownAuthority(http: HttpClient, loginServer: string): Promise<stri
   const authority = signInAddressOf(await fetchMetadata(http, registry))
   if (authority !== undefined && new URL(authority).origin === new URL(registry).origin) return authority
   throw failure(
-    `the registry ${loginServer} names ${authority === undefined ? 'no identity provider' : `the identity provider ${authority}`}, and secrets are sent only to hosts in the settings`,
+    `the registry ${loginServer} names ${authority === undefined ? 'no identity provider' : `the identity provider ${authority}`}, but the program sends secrets only to hosts in the settings`,
     `add --authority-host ${authority ?? 'URL'} if you trust this host`,
   )
 }

@@ -72,8 +72,7 @@ export async function readSettings(args: readonly string[], env: Environment): P
     ...listOf('registries', values['registry'] ?? inFile['registries']).map(parseRegistry),
     ...listOf('suffixes', values['suffix'] ?? inFile['suffixes']).map(parseSuffix),
   ]
-  if (registries.length === 0)
-    throw new WrongUsageError('no registry is set, so no image would get a login', 'add --registry HOST')
+  if (registries.length === 0) throw new WrongUsageError('the settings name no registry', 'add --registry HOST')
   const cacheDuration = text('cacheDuration')
   const identity = identityOf(text, env)
   const authorityHost = httpsUrl(text('authorityHost'))
@@ -96,7 +95,7 @@ function requireOneRegistry(registries: readonly ImagePattern[]): void {
   if (registries.length === 1 && registries[0]?.kind === 'registry') return
   throw new WrongUsageError(
     'with --auth service-principal, set only one registry: each registry would get the secret',
-    'add --authority-host URL to send the secret only to this host, or set one --registry and no --suffix',
+    'add --authority-host URL to send the secret only to this host, or set exactly one --registry and no --suffix',
   )
 }
 

@@ -13,7 +13,7 @@ export const command = defineCommand<TargetFlags>({
   about: `
 The command checks the name, the connection, the certificate, the clock, the sign-in, each step of a login, and the
 clients of this machine. If you may push and delete, the command pushes an image of about 1 KiB to a new repository,
-and deletes the repository. Without -n and --server, the command checks the server of the active cloud.`,
+and deletes the repository again. Without -n and --server, the command checks the server of the active cloud.`,
   flags: [
     { flags: '-n, --name <registry>', description: 'the name of a registry of the active cloud' },
     { flags: '-g, --resource-group <group>', description: 'the resource group of the registry' },

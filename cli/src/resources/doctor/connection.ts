@@ -45,7 +45,7 @@ async function checkConnection(scene: Scene): Promise<Outcome> {
       return failed(`the server at ${host} does not speak TLS`, 'check the port; clients need HTTPS')
     return failed(
       `https://${host} does not respond: ${plainReason(error)}`,
-      'check that the server is running, with acrux health on its machine, and that no firewall blocks the port',
+      "check that the server is running, with acrux health on the server's machine, and that no firewall blocks the port",
     )
   }
 }
@@ -66,19 +66,19 @@ function distrusted(code: string, host: string, names: string | undefined): Outc
   switch (code) {
     case 'CERT_HAS_EXPIRED':
       return failed(
-        'the certificate, or the certificate of its authority, has expired',
+        'the certificate or the certificate authority has expired',
         'the operator of the server must renew the certificate; if it should be valid, check the clock of this machine',
       )
     case 'CERT_NOT_YET_VALID':
       return failed('the certificate is not valid yet', 'check the clock of this machine')
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return failed(
-        `the certificate is for ${(names ?? 'no name').replaceAll('DNS:', '')}, and not for ${hostnameOf(host)}`,
-        'use one of its names, or set publicHost on the server',
+        `the certificate is for ${(names ?? 'no name').replaceAll('DNS:', '')}, not for ${hostnameOf(host)}`,
+        'use a host name of the certificate, or set publicHost on the server',
       )
     default:
       return failed(
-        `the certificate was issued by an authority that is not trusted (${code})`,
+        `the certificate was issued by an untrusted certificate authority (${code})`,
         `acrux login --server https://${host} shows its fingerprint; or add --server and --ca-file FILE`,
       )
   }
@@ -86,7 +86,7 @@ function distrusted(code: string, host: string, names: string | undefined): Outc
 
 function checkClock({ probe }: Scene): Outcome {
   const serverMs = Date.parse(probe?.headers.date ?? '')
-  if (probe === undefined || Number.isNaN(serverMs)) return skipped('the response has no Date')
+  if (probe === undefined || Number.isNaN(serverMs)) return skipped('the response has no Date header')
   const differenceMs = probe.atMs - serverMs
   const seconds = Math.round(Math.abs(differenceMs) / 1000)
   // Date has whole seconds.
@@ -111,7 +111,7 @@ function checkChallenge({ probe, host }: Scene): Outcome {
   const challenge = header === undefined ? undefined : parseChallenge(header)
   if (status !== 401 || challenge === undefined) {
     return failed(
-      `GET /v2/ answered ${status}, without a Bearer challenge${reason}`,
+      `GET /v2/ returned ${status}, without a Bearer challenge${reason}`,
       `check that ${host} is the login server of a registry: acrux acr list -o table`,
     )
   }

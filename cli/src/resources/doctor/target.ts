@@ -52,7 +52,7 @@ async function placeOf(context: CommandContext, flags: TargetFlags, name: string
     return await findPlace(context, account, { ...flags, name })
   } catch (error) {
     if (!(error instanceof CommandFailure) || isHost(name)) throw error
-    context.log.warning(`the login server of ${name} is not known: ${error.message}`)
+    context.log.warning(`the login server of ${name} is unknown: ${error.message}`)
     const place = await findPlace(context, undefined, { name })
     const { cloud } = place
     const { host } = new URL(cloud.endpoints.resourceManager)

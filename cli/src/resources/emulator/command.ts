@@ -19,8 +19,8 @@ type Flags = EmulatorFlags & {
 export const command = defineCommand<Flags>({
   about: `
 The emulator is a server for tests, with fixed ids and secrets, and with the rules of Azure Container Registry. It
-leaves no files. Do not store real images in the emulator, because its secrets are public. With the control API and
-its token, tests reset the state, change the clock and inject faults.`,
+leaves no files. Do not store real images in the emulator, because the emulator's secrets are public. Through the
+control API, tests reset the state, change the clock and inject faults.`,
   examples: [
     'acrux emulator',
     'acrux emulator --seed acrux.seed.yaml --ready-file acrux.json --until-stdin-closes',

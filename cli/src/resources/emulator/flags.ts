@@ -10,7 +10,7 @@ export const emulatorFlags: readonly FlagDescription[] = [
   {
     flags: '--ca-cert <file>',
     description:
-      'the certificate authority, in PEM, that signs the server certificate. Default: an authority for your user',
+      'the certificate authority, in PEM, that signs the server certificate. Default: a certificate authority for your user',
   },
   { flags: '--ca-key <file>', description: 'the private key of --ca-cert, in PEM' },
   { flags: '--http', description: 'serve HTTP instead of HTTPS; the Azure SDKs reject HTTP' },
@@ -22,7 +22,7 @@ export const emulatorFlags: readonly FlagDescription[] = [
   { flags: '--clock <time>', description: 'the time at the start, such as 2027-01-01T00:00:00Z. Default: now' },
   {
     flags: '--realism <level>',
-    description: 'whether changes take effect at once, or with the documented delays of Azure. Default: instant',
+    description: 'whether changes take effect immediately, or with the documented delays of Azure. Default: instant',
     choices: ['instant', 'azure'],
   },
   {
@@ -39,7 +39,7 @@ export const emulatorFlags: readonly FlagDescription[] = [
   },
   {
     flags: '--until-stdin-closes',
-    description: 'stop when standard input is closed, for example at the end of the calling process',
+    description: 'stop when standard input is closed, for example because the calling process ends',
   },
   { flags: '--silent', description: 'write no log, and print only the line with the address' },
   {

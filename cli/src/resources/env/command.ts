@@ -20,10 +20,10 @@ type Flags = ServerFlags & { readonly client: string; readonly shell: Shell; rea
 /** `acrux env`. */
 export const command = defineCommand<Flags>({
   about: `
-The output is for eval. With these variables, a client in this shell uses and trusts the server of the active cloud.
-az then uses a separate configuration directory, so its sign-ins to Azure do not change. No variable contains a
-secret. If no authority of the system issued the server's certificate, the variables name a file with the authorities
-of the system and the authority of the server.`,
+The command prints variables for eval. With these variables, a client in this shell uses and trusts the server of the
+active cloud. The variables set a separate configuration directory for az, so that you stay signed in to Azure. No
+variable contains a secret. If the system does not trust the server's certificate, the variables name a file with the
+certificate authorities of the system and of the server.`,
   arguments: [{ name: '<client>', description: `the client: ${clients.join(', ')}` }],
   flags: [
     ...serverFlags,
@@ -96,7 +96,7 @@ async function writable<Result>(directory: string, write: () => Promise<Result>)
   } catch (error) {
     throw failure(
       `the directory ${directory} cannot be written: ${plainReason(error)}`,
-      'set ACRUX_CONFIG_DIR to a directory that can be written',
+      'set ACRUX_CONFIG_DIR to a writable directory',
       error,
     )
   }

@@ -25,7 +25,7 @@ type Flags = DataDirFlags & {
 export const command = defineCommand<Flags>({
   about: `
 Without --server, the command checks the server of this machine. The command reads the address and the certificate
-from the same settings as acrux serve. Run the command as the user of the server.`,
+from the same settings as acrux serve. Run the command as the user that runs the server.`,
   examples: [
     'acrux health',
     'acrux health --wait',
@@ -33,7 +33,7 @@ from the same settings as acrux serve. Run the command as the user of the server
     'acrux health --server https://registry.example.com --ca ca.pem',
   ],
   exitCodes: {
-    0: 'the server is ready; components that are degraded are listed',
+    0: 'the server is ready; the command lists degraded components',
     1: 'the server is not ready or cannot be reached',
     2: 'wrong option or setting',
   },
@@ -50,11 +50,11 @@ from the same settings as acrux serve. Run the command as the user of the server
     },
     {
       flags: '--container',
-      description: 'ask the program that this container runs: an emulator, if there is one, and otherwise the server',
+      description: 'check the emulator or the server that runs in this container',
     },
     {
       flags: '--wait [seconds]',
-      description: `wait until the server is ready, at most this number of seconds; ${defaultWaitSeconds} seconds by default`,
+      description: `wait up to this number of seconds until the server is ready; ${defaultWaitSeconds} seconds by default`,
       parse: requireSeconds,
     },
   ],
@@ -63,14 +63,15 @@ from the same settings as acrux serve. Run the command as the user of the server
 
 function requireUrl(text: string): URL {
   const url = URL.parse(text)
-  if (url === null || !/^https?:$/.test(url.protocol)) throw new WrongUsageError('It must be an HTTP or HTTPS URL.')
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new WrongUsageError('The value must be an HTTP or HTTPS URL.')
   return url
 }
 
 function requireSeconds(text: string): number {
   const seconds = /^\d{1,4}$/.test(text) ? Number(text) : 0
   if (seconds < 1 || seconds > maxWaitSeconds)
-    throw new WrongUsageError(`It must be a whole number from 1 to ${maxWaitSeconds}.`)
+    throw new WrongUsageError(`The value must be a whole number from 1 to ${maxWaitSeconds}.`)
   return seconds
 }
 
@@ -117,7 +118,7 @@ function report({ url }: Target, readiness: Readiness, { print }: CommandContext
   if (readiness.kind === 'none') {
     throw failure(
       `the server at ${url.origin} cannot be reached: ${terminalLine(readiness.reason)}`,
-      'check that the server is running, or set its address with --server',
+      'check that the server is running, or set the address of the server with --server',
     )
   }
   const problems = readiness.problems.map((problem) => `       ${terminalLine(problem)}\n`).join('')

@@ -34,7 +34,7 @@ export function requireLoopbackAddress(text: string): EndpointOptions['listen'] 
   throw new CommandFailure(
     `${text} is not an address of the loopback interface`,
     exitCodes.usage,
-    'use 127.0.0.1:PORT or [::1]:PORT: tokens are served only to programs on this machine',
+    'use 127.0.0.1:PORT or [::1]:PORT: the endpoint serves tokens only to programs on this machine',
   )
 }
 

@@ -56,7 +56,7 @@ async function requireAuthority(file: string): Promise<string> {
     throw new CommandFailure(
       `the certificate authority ${file} cannot be used: ${plainReason(error)}`,
       exitCodes.usage,
-      'use a PEM file with the certificate of the authority that signed the server certificate',
+      'use a PEM file with the certificate authority that signed the server certificate',
       { cause: error },
     )
   }

@@ -22,7 +22,10 @@ export const enrollMachine = defineCommand<EnrollOptions>({
       required: true,
       secret: true,
     },
-    { flags: '--ca <file>', description: 'the certificate authority (PEM) that signed the certificate of the server' },
+    {
+      flags: '--ca <file>',
+      description: 'a PEM file with the certificate authority that signed the certificate of the server',
+    },
     stateDirFlag(),
   ],
   examples: [

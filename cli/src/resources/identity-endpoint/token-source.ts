@@ -112,7 +112,7 @@ const rejections: Readonly<Record<number, TokenRejection>> = {
     description: 'The server issues no tokens for this resource.',
   },
   700016: { status: 400, error: 'invalid_request', description: 'Identity not found' },
-  7000112: { status: 400, error: 'unauthorized_client', description: 'The identity, or the machine, is disabled.' },
+  7000112: { status: 400, error: 'unauthorized_client', description: 'The identity or the machine is disabled.' },
   700027: {
     status: 401,
     error: 'unauthorized_client',

@@ -12,10 +12,10 @@ import { checkFlags, managedIdentity, servicePrincipal } from './principal.ts'
 /** `acrux login`. */
 export const command = defineCommand<LoginFlags>({
   about: `
-Without options for a principal, a browser opens. Without a browser, the command shows a code for another device. The
-command renews the sign-in until acrux logout, or until the sign-in is revoked. If docker-credential-secretservice is
-installed, the Secret Service of the desktop stores the secrets. Otherwise, the command stores the secrets in a file that only you can
-read.`,
+Without options for a principal, the command opens a browser. Without a browser, the command shows a code for another
+device. acrux renews the session until you run acrux logout, or until the session is revoked. If
+docker-credential-secretservice is installed, the Secret Service of the desktop stores the secrets. Without this
+program, the command stores the secrets in a file that only you can read.`,
   arguments: [
     {
       name: '[host]',

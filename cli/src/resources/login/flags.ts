@@ -40,7 +40,8 @@ export const loginFlags: readonly FlagDescription[] = [
   },
   {
     flags: '--first-run',
-    description: 'sign in to the server of this machine, as the service principal that its first start created',
+    description:
+      'sign in to the server of this machine, as the service principal that the first start of the server created',
   },
   { flags: '--data-dir <directory>', description: 'with --first-run: the data directory. Variable: ACRUX_DATA_DIR' },
   {
@@ -84,6 +85,6 @@ export const loginFlags: readonly FlagDescription[] = [
   { flags: '--resource-id <id>', description: 'with --identity: the resource id of a user-assigned identity' },
   {
     flags: '--allow-no-subscriptions',
-    description: 'sign in to a tenant even if the principal has no subscription in it',
+    description: 'sign in to a tenant even if the principal has no subscription in the tenant',
   },
 ]

@@ -137,5 +137,5 @@ async function withDeviceCode(context: CommandContext, signIn: PersonSignIn): Pr
       else if (error.error !== 'authorization_pending') throw error
     }
   }
-  throw failure('the code expired before the sign-in', 'run acrux login again')
+  throw failure('the code expired before you signed in', 'run acrux login again')
 }

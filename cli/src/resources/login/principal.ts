@@ -138,7 +138,7 @@ export function checkFlags(flags: LoginFlags): void {
   if (broken !== undefined) throw failure(broken[1])
   if (flags.username !== undefined && flags.servicePrincipal !== true)
     throw failure(
-      'people sign in with a browser or a device code, and not with a password on the command line',
+      'users sign in with a browser or a device code, not with a password on the command line',
       'run acrux login, or acrux login --use-device-code',
     )
 }

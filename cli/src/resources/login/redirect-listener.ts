@@ -61,7 +61,7 @@ export async function startRedirectListener(): Promise<RedirectListener> {
           return
         }
         const timer = setTimeout(
-          () => reject(failure('there was no sign-in within 15 minutes', 'run acrux login again')),
+          () => reject(failure('you did not sign in within 15 minutes', 'run acrux login again')),
           timeoutMs,
         )
         waiting.set(state, (answer) => {

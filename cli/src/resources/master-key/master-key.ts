@@ -8,10 +8,10 @@ type RotateFlags = DataDirFlags & { readonly to?: string }
 /** `acrux master-key rotate`. */
 export const rotate = defineCommand<RotateFlags>({
   about: `
-Encrypts the data key, which encrypts the secrets in the database, with a new master key. Servers that run continue.
-Without --to, the file with the master key gets a new key, and the old key becomes invalid immediately. With --to,
-both master keys work until acrux master-key remove-old. In this time, change the setting masterKey of every server,
-and restart the servers one after the other.`,
+The command encrypts the data key, which encrypts the secrets in the database, with a new master key. Running servers
+continue to run. Without --to, the command replaces the key in the master key file, and the old key becomes invalid
+immediately. With --to, both master keys remain valid until you run acrux master-key remove-old. Before you run acrux
+master-key remove-old, change the setting masterKey of every server, and restart the servers one after the other.`,
   flags: [
     ...dataDirFlags(),
     { flags: '--to <source>', description: 'the new master key: file:PATH, env:VARIABLE or exec:COMMAND' },
@@ -45,8 +45,8 @@ and restart the servers one after the other.`,
 /** `acrux master-key remove-old`. */
 export const removeOld = defineCommand<DataDirFlags>({
   about: `
-Removes the access of all other master keys. Then only the configured master key opens the database. A server with
-another master key no longer starts.`,
+The command invalidates all master keys except the configured master key. A server with another master key no longer
+starts.`,
   flags: dataDirFlags(),
   examples: ['acrux master-key remove-old --config /etc/acrux/acrux.yaml'],
   exitCodes: {

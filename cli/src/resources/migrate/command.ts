@@ -7,17 +7,17 @@ import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/da
 import { settingsText, targetFlags, targetOf } from './target-flags.ts'
 
 const about = `
-The command moves the rows of a server to PostgreSQL, its blobs to Azure Blob Storage or S3, or both. The command can
-also move rows and blobs back. The server can be running. The server accepts changes until the last step, in which the
-command copies the latest changes. After this step, the server answers pulls and issues tokens, and rejects changes
-with 503 until you restart the server with the new settings.
+The command moves the rows of a server to PostgreSQL, the blobs of the server to Azure Blob Storage or S3, or both.
+The command can also move rows and blobs back. The server can be running. The server accepts changes until the last
+step, in which the command copies the latest changes. After this step, the server serves pulls and issues tokens, but
+rejects changes with status 503 until you restart the server with the new settings.
 
-The command compares every blob with its digest, and reads the copy back. Every table is compared row by row. The new
-places must be empty. The command deletes nothing in the old places. If the command is interrupted, run it again with
-the same options.
+The command verifies the digest of every copied blob, and compares every table row by row. The new places must be
+empty. The command deletes nothing in the old places. If the command is interrupted, run the command again with the
+same options.
 
-The keys and certificates stay in the data directory. Passwords are read from files, or from the output of a command, as
-acrux serve does; credentials of object stores also from the same variables.`
+The keys and certificates stay in the data directory. The command reads passwords from files or from the output of a
+command, and the credentials of object stores also from variables, as acrux serve does.`
 
 type Flags = DataDirFlags & { readonly dryRun?: true; readonly json?: true } & Readonly<Record<string, unknown>>
 
@@ -36,7 +36,7 @@ export const command = defineCommand<Flags>({
     12: 'the running server cannot be reached',
     13: 'the data directory or its database cannot be used, or a blob is corrupt',
     14: 'the master key cannot be read',
-    16: 'a newer version changed the database, and this version does not work with it',
+    16: 'a newer version changed the database, and this version does not support the change',
     18: 'the PostgreSQL server cannot be reached, or cannot be used',
     19: 'the object store cannot be used',
   },
@@ -65,7 +65,7 @@ async function migrate(flags: Flags, context: CommandContext): Promise<void> {
   const bar = isTTY ? createProgressBar(process.stderr) : createProgressLines(process.stderr)
   const onPause = () => {
     bar.end()
-    context.log.notice('last step: the server accepts no changes until it is restarted')
+    context.log.notice('last step: the server accepts no changes until you restart the server')
   }
   const relocated = await relocateDataDir(source, to, {
     onPause,
@@ -93,7 +93,7 @@ function outcome({ moved }: Relocated): string[] {
 function nextSteps({ wasRunning, moved }: Relocated, flags: Flags): string[] {
   const paused = moved === undefined ? '' : ` The last step took ${(moved.pausedMs / 1000).toFixed(1)} s.`
   return [
-    ...(wasRunning ? [`The running server accepts no changes until it is restarted.${paused}`] : []),
+    ...(wasRunning ? [`The running server accepts no changes until you restart the server.${paused}`] : []),
     `Replace these settings, and then ${wasRunning ? 'restart' : 'start'} the server:`,
     '',
     settingsText(flags),

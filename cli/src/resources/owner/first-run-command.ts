@@ -8,7 +8,7 @@ type Flags = DataDirFlags & { readonly value?: string; readonly json?: true }
 /** `acrux owner first-run`. */
 export const command = defineCommand<Flags>({
   about: `
-Run this command on the machine of the server, as the user of the server. The server may be running.`,
+Run this command on the machine of the server, as the user that runs the server. The server may be running.`,
   arguments: [
     { name: '[value]', description: 'the name of one value, such as servicePrincipal.password. Default: all values' },
   ],

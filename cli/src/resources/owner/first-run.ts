@@ -14,7 +14,7 @@ export async function readFirstRun(dataDir: string): Promise<FirstRun> {
     throw new StartupError(
       `the file ${file} does not exist or cannot be read`,
       exitCodes.dataDirUnusable,
-      'run the command as the user of the server; if the file was deleted: acrux owner reset',
+      'run the command as the user that runs the server; if the file was deleted: acrux owner reset',
       { cause: error },
     )
   }

@@ -12,7 +12,7 @@ type Flags = DataDirFlags & {
 /** `acrux owner reset`. */
 export const command = defineCommand<Flags>({
   about: `
-Run this command on the machine of the server, as the user of the server. The server may be running.
+Run this command on the machine of the server, as the user that runs the server. The server may be running.
 An owner is a user who has the role Owner on a subscription, or the directory role owner.`,
   flags: [
     ...dataDirFlags(),
@@ -61,7 +61,7 @@ function textOf({ userPrincipalName, password, accessPass, remaining }: OwnerRes
     `user      ${userPrincipalName}`,
     `password  ${password}`,
     ...(accessPass === undefined ? [] : [`code      ${accessPass}`]),
-    'The owner must change the password at the next sign-in. All sign-ins of the owner were ended.',
+    'The owner must change the password at the next sign-in. The command ended all sessions of the owner.',
     ...(accessPass === undefined
       ? []
       : [

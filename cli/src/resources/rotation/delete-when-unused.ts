@@ -65,7 +65,7 @@ async function deleteIfUnused(
   if (current === undefined) return undefined
   const successor = passwords.all.find(({ id }) => id === newId)
   if (successor === undefined)
-    throw new CommandFailure(`the new password ${newId} was deleted, so that ${old.id} was not`, 1)
+    throw new CommandFailure(`the new password ${newId} was deleted, so the command did not delete ${old.id}`, 1)
   const leftMs = unusedInMs(current, { after, sinceMs: successor.createdAtMs })
   if (leftMs <= 0) {
     await holder.remove(old.id)

@@ -17,7 +17,7 @@ export const deliveryFlags: readonly FlagDescription[] = [
   {
     flags: '--exec <command>',
     description:
-      'run this command in a shell, with the new password as its standard input, and do not print the password. The variables ACRUX_USERNAME and ACRUX_PASSWORD_NAME contain the user name and the name of the password. If the command fails, the new password is deleted',
+      'run this command in a shell, with the new password on standard input, and do not print the password. The variables ACRUX_USERNAME and ACRUX_PASSWORD_NAME contain the user name and the name of the password. If the command fails, acrux deletes the new password',
   },
 ]
 

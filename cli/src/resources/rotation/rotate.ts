@@ -60,7 +60,7 @@ async function beginRotation(context: CommandContext, holder: Holder, flags: Set
   if (deletes !== undefined) await context.confirm(question(holder, deletes, flags), flags.yes)
   const { id, value } = await createAndDeliver(holder, flags, validPasswords(passwords))
   const isDelivered = (flags.outFile ?? flags.exec) !== undefined
-  if (!isDelivered) log.warning('the password in the result is shown once: store it now, in a safe place')
+  if (!isDelivered) log.warning('the result shows the new password only once: store the password now, in a safe place')
   if (deletes !== undefined) await deleteWhenUnused(context, { holder, old: deletes, newId: id, flags })
   else if (old !== undefined)
     log.notice(`${old.id} remains valid. When all clients have the new password, run ${holder.commandLine} --finish`)
@@ -118,7 +118,7 @@ function question(holder: Holder, { id }: RotatedPassword, { wait, after }: Sett
 
 function willDelete(old: RotatedPassword, due: { readonly after: number; readonly sinceMs: number }): string {
   const leftMs = unusedInMs(old, due)
-  const when = leftMs <= 0 ? 'now' : `in ${durationText(leftMs)}, if nobody uses it until then`
+  const when = leftMs <= 0 ? 'now' : `in ${durationText(leftMs)}, unless a client uses the password before`
   return `${old.id} would be deleted ${when}`
 }
 

@@ -20,11 +20,15 @@ const passedFlags: readonly FlagDescription[] = emulatorFlags.filter(
 /** `acrux run`. */
 export const command = defineCommand<Flags>({
   about: `
-The options are those of acrux emulator. The command gets variables with which clients and SDKs use and trust the
-emulator. The variable ACRUX_READY_FILE is the path of a file with the control address and other values. Signals are
-forwarded to the command. When the command ends, the emulator stops and deletes its files.`,
+acrux run has the same options as acrux emulator. The given command gets variables with which clients and SDKs use and
+trust the emulator. The variable ACRUX_READY_FILE is the path of a file with the control address and other values.
+acrux run forwards signals to the given command. When the given command ends, the emulator stops and deletes all files
+of the emulator.`,
   arguments: [{ name: '<command...>', description: 'the command and its arguments, after --' }],
-  flags: [...passedFlags, { flags: '--ready-file <file>', description: 'the path of the file of ACRUX_READY_FILE' }],
+  flags: [
+    ...passedFlags,
+    { flags: '--ready-file <file>', description: 'the path of the file that ACRUX_READY_FILE names' },
+  ],
   examples: [
     'acrux run -- pytest',
     'acrux run --seed acrux.seed.yaml -- go test ./...',

@@ -76,7 +76,7 @@ async function endUnlessReady(ended: Promise<string>, readyFile: string): Promis
 async function endOf(child: ChildProcess): Promise<string> {
   try {
     const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
-    return code === null ? `it was ended by ${signal ?? 'a signal'}` : `it ended with exit code ${code}`
+    return code === null ? `it was ended by ${signal ?? 'a signal'}` : `the emulator ended with exit code ${code}`
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }

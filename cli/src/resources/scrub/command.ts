@@ -12,12 +12,13 @@ The command reads all stored bytes. The command checks that each blob has a file
 digests, that the references of manifests exist, and that the audit log was not altered.
 
 With --data-dir or --config, the command reads the data directory of a stopped server. With --server, the command
-starts the scrub on a running server, with the signed-in account. This requires the action Acrux.Server/scrub/action.
+starts the scrub on a running server, with the signed-in account. --server requires the permission
+Acrux.Server/scrub/action.
 
-Without --repair, nothing changes. With --repair, corrupt and missing content is quarantined: the registry reports
-this content as unknown, and the next push of the same content replaces it. Files without a row are removed if they
-are older than gc.gracePeriodSeconds. Such files are harmless. A crash can leave such files, and garbage collection
-also removes them. Open uploads are never changed.`
+Without --repair, nothing changes. With --repair, the command quarantines corrupt and missing content: the registry
+reports this content as unknown, and the next push of the same content replaces the content. The command also removes
+files without a row that are older than gc.gracePeriodSeconds. Such files are harmless: a crash can leave such files,
+and garbage collection also removes such files. The command never changes open uploads.`
 
 type Flags = DataDirFlags & {
   readonly server?: string
@@ -37,13 +38,13 @@ export const command = defineCommand<Flags>({
     0: 'no problems were found',
     1: 'content or the audit log is corrupt, even after --repair has quarantined the content',
     2: 'wrong option or setting',
-    3: 'the server could not be asked, or could not complete the scrub',
+    3: 'the request failed, or the server could not complete the scrub',
     4: 'all content is intact, and --repair removed all files without a row',
     5: 'all content is intact, but files without a row exist, as after a crash',
     12: 'a running server uses the data directory',
     13: 'the data directory or its database cannot be used',
     14: 'the master key cannot be read',
-    16: 'a newer version changed the database, and this version does not work with it',
+    16: 'a newer version changed the database, and this version does not support the change',
     19: 'the object store cannot be used',
   },
   flags: [
@@ -80,7 +81,7 @@ async function scrub(flags: Flags, context: CommandContext): Promise<void> {
   if (leftovers.length < report.findings.length) {
     context.log.notice(
       repair
-        ? 'push the quarantined images again, or restore a backup: the next push replaces their content'
+        ? 'push the quarantined images again, which replaces their content, or restore a backup'
         : 'run the command with --repair to quarantine corrupt content, so that the next push replaces it',
     )
     return context.exitWith(1)

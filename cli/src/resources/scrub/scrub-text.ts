@@ -7,7 +7,8 @@ import { faultText } from '../audit/fault-text.ts'
 /** Describes a finding in one line. */
 export function findingText(finding: Finding): string {
   const { repaired } = finding
-  const outcome = finding.kind === 'file-without-row' ? ' (removed)' : ' (quarantined until it is pushed again)'
+  const outcome =
+    finding.kind === 'file-without-row' ? ' (removed)' : ' (quarantined until a client pushes the content again)'
   // Users choose parts of the text, so control characters must not reach the terminal.
   return terminalLine(`${problemOf(finding)}${repaired ? outcome : ''}`)
 }
@@ -15,21 +16,21 @@ export function findingText(finding: Finding): string {
 function problemOf({ kind, subject, place }: Finding): string {
   switch (kind) {
     case 'blob-missing':
-      return `blob ${subject}: its file is missing`
+      return `blob ${subject}: the file is missing`
     case 'blob-size':
-      return `blob ${subject}: its file has the wrong size`
+      return `blob ${subject}: the file has the wrong size`
     case 'blob-digest':
-      return `blob ${subject}: its file is corrupt`
+      return `blob ${subject}: the file is corrupt`
     case 'blob-unreadable':
-      return `blob ${subject}: its file cannot be read`
+      return `blob ${subject}: the file cannot be read`
     case 'blob-without-row':
       return `blob ${subject}: the repository with id ${place} has the blob, but the blob has no row`
     case 'file-without-row':
-      return `file ${place}: it has no row`
+      return `file ${place}: the file has no row`
     case 'manifest-digest':
-      return `manifest ${subject} in ${place}: its bytes are corrupt`
+      return `manifest ${subject} in ${place}: the bytes are corrupt`
     case 'manifest-reference':
-      return `manifest ${place}: its repository does not have the blob ${subject}`
+      return `manifest ${place}: the repository does not have the blob ${subject}`
     case 'manifest-reference-row':
       return `manifest ${place}: the row of its reference to ${subject} is missing`
     case 'audit-log':

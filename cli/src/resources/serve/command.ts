@@ -19,7 +19,7 @@ import { type ReadyFile, openReadyFile } from './ready-file.ts'
 export const command = defineCommand<Record<string, unknown>>({
   about: `
 The first start creates the data directory, a certificate authority, a registry and two owners.
-Each setting is read from its option, its environment variable or the YAML file, in this order of precedence.`,
+The command reads each setting from the option, the environment variable or the YAML file, in this order of precedence.`,
   examples: [
     'acrux serve',
     'acrux serve --listen 0.0.0.0:443 --public-host registry.example.com --tls-cert tls.pem --tls-key tls.key',
@@ -32,12 +32,12 @@ Each setting is read from its option, its environment variable or the YAML file,
     {
       flags: '--renew-ca',
       description:
-        "Replace the server's own certificate authority at this start with a new one for the configured hosts. All clients must trust the new authority.",
+        'Create a new certificate authority for the configured hosts at this start. All clients must trust the new certificate authority.',
     },
     {
       flags: '--ready-file <file>',
       description:
-        'Write a JSON file when the server accepts connections: url, loginServer, listen, pid, dataDir, caFile. Only your user can read the file. The server deletes an old file at the start, and the new file at the end.',
+        'Write a JSON file when the server accepts connections: url, loginServer, listen, pid, dataDir, caFile. Only your user can read the file. The server deletes an old file at the start, and deletes the new file when the server stops.',
     },
   ],
   // Only the user of the server may read the files that it writes.

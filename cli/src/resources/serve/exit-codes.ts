@@ -11,7 +11,7 @@ export const serveExitCodes: ExitCodeTexts = {
   13: 'the data directory or its database cannot be used',
   14: 'the master key cannot be read',
   15: 'the TLS certificate cannot be used',
-  16: 'a newer version changed the database, and this version does not work with it',
+  16: 'a newer version changed the database, and this version does not support the change',
   18: 'the PostgreSQL server cannot be reached, or cannot be used',
   19: 'the object store cannot be used',
 }

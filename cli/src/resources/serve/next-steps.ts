@@ -9,7 +9,7 @@ export function nextSteps(firstRun: FirstRun, file: string): string {
   const dataDir = `--data-dir ${shellWord(path.dirname(file))}`
   const valueOf = (name: string) => `${program} owner first-run ${name} ${dataDir}`
   return [
-    `acrux: created the registry ${registry} and two owners. Their credentials are in ${file}, which only your user can read.`,
+    `acrux: created the registry ${registry} and two owners. The credentials of the owners are in ${file}, which only your user can read.`,
     '',
     'In another terminal, sign in as the owner service principal, and push an image:',
     `  ${program} login --first-run ${dataDir}`,

@@ -30,7 +30,7 @@ async function writable(file: string, write: () => Promise<void>): Promise<void>
     throw new StartupError(
       `the ready file ${file} cannot be written: ${plainReason(error)}`,
       exitCodes.configuration,
-      'name a file in a directory that can be written',
+      'name a file in a writable directory',
       { cause: error },
     )
   }

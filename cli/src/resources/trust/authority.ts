@@ -32,9 +32,9 @@ export async function downloadAuthority(server: string): Promise<Authority> {
   const { status, text, certificate } = await download(server)
   if (status !== 200) {
     throw new CommandFailure(
-      `${server} serves no certificate authority (status ${status} at /ca.pem)`,
+      `${server} returned no certificate authority (status ${status} at /ca.pem)`,
       exitCodes.unreachable,
-      'if another authority signed the certificate of the server, add the file of this authority with --ca-file',
+      'if another certificate authority signed the certificate of the server, name the file of this certificate authority with --ca-file',
     )
   }
   const authority = parseAuthority(text)
@@ -48,9 +48,9 @@ export async function downloadAuthority(server: string): Promise<Authority> {
   const { publicKey } = new X509Certificate(authority.pem)
   if (certificate?.verify(publicKey) !== true) {
     throw new CommandFailure(
-      `the authority in /ca.pem of ${server} did not sign the certificate that ${server} uses`,
+      `the certificate authority in /ca.pem of ${server} did not sign the certificate that ${server} uses`,
       exitCodes.unreachable,
-      'if clients reject this certificate, add the file of its authority with --ca-file',
+      'if clients reject this certificate, name the file of its certificate authority with --ca-file',
     )
   }
   return authority
@@ -63,7 +63,9 @@ export async function readAuthority(file: string): Promise<Authority> {
     text = await readSmallFile(file)
   } catch (error) {
     const message = `the certificate authority ${file} cannot be read: ${plainReason(error)}`
-    throw new CommandFailure(message, exitCodes.usage, 'check the path and its permissions', { cause: error })
+    throw new CommandFailure(message, exitCodes.usage, 'check the path and the permissions of the file', {
+      cause: error,
+    })
   }
   const authority = parseAuthority(text)
   if (authority !== undefined) return authority
@@ -78,7 +80,7 @@ async function readSmallFile(file: string): Promise<string> {
   const handle = await open(file, 'r')
   try {
     const stats = await handle.stat()
-    if (!stats.isFile() || stats.size > maxBytes) throw new Error('it is not a PEM file')
+    if (!stats.isFile() || stats.size > maxBytes) throw new Error('the file is not a PEM file')
     return await handle.readFile('utf8')
   } finally {
     await handle.close()

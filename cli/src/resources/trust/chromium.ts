@@ -38,7 +38,8 @@ export const chromium: Place = {
     if (!existsSync(join(directory(), 'cert9.db'))) await createDatabase()
     if (present !== undefined) await remove(name)
     await add(name, authority)
-    if ((await find(name)) === undefined) return [`${database()}: already has the authority under another name`]
+    if ((await find(name)) === undefined)
+      return [`${database()}: already has the certificate authority under another name`]
     return [`${database()}: "${name}" ${verb}; restart the browser`]
   },
   undo: async ({ label }, isDryRun) => {
@@ -67,7 +68,7 @@ async function certutil(...args: readonly string[]): Promise<string> {
 function requireUser(): void {
   if (process.getuid?.() !== 0 || process.env['SUDO_USER'] === undefined) return
   throw incomplete(
-    'browsers have a list of authorities for each user, and none for root',
+    'browsers have a list of certificate authorities for each user except root',
     'run acrux trust --chromium without sudo',
   )
 }

@@ -10,8 +10,8 @@ import { places } from './places.ts'
 
 const about = `
 SERVER is HOST or HOST:PORT, as in the names of images. The command downloads the certificate authority from
-https://SERVER/ca.pem, shows its SHA-256 fingerprint, and asks before it changes anything. Compare this fingerprint
-with the fingerprint on the server. Without a terminal, pass the fingerprint with --fingerprint.
+https://SERVER/ca.pem, shows the SHA-256 fingerprint, and asks for a confirmation. Compare this fingerprint with the
+fingerprint on the server. Without a terminal, pass the fingerprint with --fingerprint.
 
 Without a flag for a program, the command changes the lists of all installed programs. Files in /etc require sudo;
 Chromium has a list for each user, so run the command for it without sudo.
@@ -40,18 +40,21 @@ export const command = defineCommand<Flags>({
   ],
   exitCodes: {
     0: 'success',
-    1: 'at least one place could not be changed',
+    1: 'at least one list could not be changed',
     2: 'wrong option or value',
     3: 'the fingerprint was not confirmed, or differs',
     22: 'the server cannot be reached, or has no certificate authority',
   },
   flags: [
-    { flags: '--ca-file <file>', description: 'use the authority in a PEM file instead of downloading it' },
+    {
+      flags: '--ca-file <file>',
+      description: 'use the certificate authority in a PEM file instead of a downloaded certificate authority',
+    },
     ...places.map(({ name, description }) => ({ flags: `--${name}`, description })),
     { flags: '--fingerprint <sha256>', description: 'the expected fingerprint; the command then asks no question' },
-    { flags: '--undo', description: 'remove the authority that this command added' },
+    { flags: '--undo', description: 'remove the certificate authority that this command added' },
     { flags: '--dry-run', description: 'only show the changes' },
-    { flags: '--yes', description: 'trust the authority without a question' },
+    { flags: '--yes', description: 'trust the certificate authority without a confirmation' },
   ],
   run: trust,
 })
@@ -106,7 +109,7 @@ async function change(
   chosen: readonly Place[],
   work: (place: Place) => Promise<readonly string[]>,
 ): Promise<void> {
-  if (chosen.length === 0) print('No program with a list of authorities is installed on this machine.\n')
+  if (chosen.length === 0) print('No program with a list of certificate authorities is installed on this machine.\n')
   for (const place of chosen) {
     try {
       for (const line of await work(place)) print(`${place.name.padEnd(11)} ${line}\n`)

@@ -37,9 +37,9 @@ export async function confirmAuthority(authority: Authority, { fingerprint, yes 
   if (fingerprint !== undefined) {
     if (fingerprint === authority.fingerprint) return
     throw new CommandFailure(
-      `the fingerprint of the authority is ${authority.fingerprint}, not ${fingerprint}`,
+      `the fingerprint of the certificate authority is ${authority.fingerprint}, not ${fingerprint}`,
       exitCodes.unconfirmed,
-      'an attacker may be impersonating the server: ask its operator for the fingerprint',
+      'an attacker may be impersonating the server: ask the operator of the server for the fingerprint',
     )
   }
   if (yes) return
@@ -47,14 +47,14 @@ export async function confirmAuthority(authority: Authority, { fingerprint, yes 
     throw new CommandFailure(
       'without a terminal, you cannot confirm the fingerprint',
       exitCodes.unconfirmed,
-      `add --fingerprint with the fingerprint that the operator of the server gave you, or --yes to trust any`,
+      `add --fingerprint with the fingerprint that the operator of the server gave you, or --yes to trust any certificate authority`,
     )
   }
   process.stderr.write(
     'Compare the fingerprint with the fingerprint on the server: openssl x509 -in tls/ca.pem -noout -fingerprint -sha256\n',
   )
   if (await ask('Trust this authority? [y/N] ')) return
-  throw new CommandFailure('the authority is not trusted', exitCodes.unconfirmed, 'nothing was changed')
+  throw new CommandFailure('the certificate authority is not trusted', exitCodes.unconfirmed, 'nothing was changed')
 }
 
 async function ask(question: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import { CommandFailure } from '../../framework/command/failure.ts'
 // prettier-ignore
 export const exitCodes = {
   ok:           0,
-  incomplete:   1, // at least one place could not be changed
+  incomplete:   1, // at least one list could not be changed
   usage:        2, // a wrong option or value
   unconfirmed:  3, // the fingerprint was not confirmed, or differs
   unreachable: 22, // the server cannot be reached, or has no certificate authority

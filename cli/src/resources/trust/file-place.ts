@@ -45,7 +45,7 @@ export function filePlace({ files, refresh, note, ...place }: FilePlace): Place 
         const { path } = foreign.file
         throw incomplete(
           `${path} exists, and acrux trust did not write it`,
-          'add the authority to this file, or move the file',
+          'add the certificate authority to this file, or move the file',
         )
       }
       const lines: string[] = []

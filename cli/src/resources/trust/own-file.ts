@@ -21,7 +21,7 @@ export function ownContent(text: string): string {
 }
 
 function firstLine(text: string): string {
-  return `# Written by acrux trust. acrux trust --undo removes it if it is unchanged. SHA-256 of the rest: ${hash('sha256', text)}`
+  return `# Written by acrux trust. acrux trust --undo removes the unchanged file. SHA-256 of the rest: ${hash('sha256', text)}`
 }
 
 /** Compares a path with the file to write. @throws CommandFailure if the path cannot be read */

@@ -22,7 +22,7 @@ type NamedPrincipalList = Omit<AllowedPrincipalList, 'value'> & { readonly value
 /** `acrux acr who`. */
 export const command = defineCommand<Flags>({
   about: `${aboutActions}
-For a group, its members and the members of the groups in it are listed.`,
+For a group, the command also lists the members of the group and of nested groups.`,
   arguments: actionArguments,
   flags: [registryFlag],
   examples: ['acrux acr who delete team/app -n contoso', 'acrux acr who catalog -n contoso -o json'],

@@ -28,21 +28,21 @@ type Flags = DataDirFlags & {
 export const command = defineCommand<Flags>({
   about: `
 With -n, the command asks the management API, with the signed-in account. With --own, the command explains a denied
-request of the signed-in user, who needs no role for this. Without both, the command reads the data directory, even
-while the server is running. The explanation then does not include later changes.`,
+request of the signed-in user, who needs no role for this. Without -n and --own, the command reads the data directory,
+even while the server is running. The explanation from the data directory does not include later changes.`,
   arguments: [{ name: '[id]', description: 'the x-ms-correlation-request-id of the response that denied the request' }],
   flags: [
     ...dataDirFlags(),
-    { flags: '-n, --name <registry>', description: 'the name of the registry to ask' },
+    { flags: '-n, --name <registry>', description: 'the name of the registry' },
     {
       flags: '--last',
-      description: 'explain the last denial; with -n, the last denial of the account that is signed in',
+      description: 'explain the last denial; with -n, the last denial of the signed-in account',
     },
     {
       flags: '--principal <who>',
-      description: 'with --last: another principal, by its name or object id, or by the user name that it sent',
+      description: 'with --last: another principal, by name, object id or sent user name',
     },
-    { flags: '--own', description: 'explain a denied request of the user who is signed in; needs no role' },
+    { flags: '--own', description: 'explain a denied request of the signed-in user; requires no role' },
   ],
   examples: [
     'acrux acr why 019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11 -n contoso',

@@ -24,14 +24,14 @@ type State = 'present' | 'created' | 'changed' | 'would be created' | 'would be 
 export const command = defineCommand<Flags>({
   about: `
 Like az aks update --attach-acr, the command assigns the role AcrPull, or Container Registry Repository Reader if the
-registry uses conditions. If an existing role assignment has a condition, the role then allows all repositories. With
---service-account, the identity or the application also trusts the tokens of the service account, so that pods pull
-without a stored secret. Other existing objects do not change.`,
+registry uses conditions. If an existing role assignment has a condition, the command removes the condition, so that
+the role allows all repositories. With --service-account, the identity or the application also trusts the tokens of
+the service account, so that pods pull without a stored secret. Other existing objects do not change.`,
   flags: [
     ...attachmentFlags,
     {
       flags: '--audience <audience>',
-      description: 'with --service-account: the audience of its tokens. Default: the login server',
+      description: "with --service-account: the audience of the service account's tokens. Default: the login server",
     },
   ],
   examples: [
@@ -119,7 +119,7 @@ async function isTrusted(
   const found = await findFederated(account, requireFederation(puller), serviceAccount)
   if (found === undefined || found.audience === audience) return found !== undefined
   throw failure(
-    `the federated credential ${found.name} trusts the service account for the audience ${found.audience}, and not for ${audience}`,
+    `the federated credential ${found.name} trusts the service account for the audience ${found.audience}, not for ${audience}`,
     `delete it with acrux acr detach, or add --audience ${found.audience}`,
   )
 }

@@ -28,8 +28,11 @@ export type AttachmentFlags = RegistryFlags & {
 /** Describes {@link AttachmentFlags}. */
 export const attachmentFlags: readonly FlagDescription[] = [
   ...registryFlags,
-  { flags: '--identity <identity>', description: 'a managed identity: its name, resource id, client id or object id' },
-  { flags: '--app <id>', description: 'an application: its client id, object id or identifier URI' },
+  {
+    flags: '--identity <identity>',
+    description: 'the name, resource id, client id or object id of a managed identity',
+  },
+  { flags: '--app <id>', description: 'the client id, object id or identifier URI of an application' },
   {
     flags: '--service-account <namespace/name>',
     description: 'the service account of Kubernetes whose tokens the identity or the application trusts',

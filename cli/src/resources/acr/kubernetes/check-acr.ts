@@ -17,11 +17,11 @@ type Flags = RegistryFlags & NodeLoginFlags & { readonly image?: string; readonl
 export const command = defineCommand<Flags>({
   about: `
 The command resolves the name, connects with TLS, requests the challenge, logs in, gets a token, and pulls the
-manifest and the configuration of an image. For the first failure, the command shows the solution. Without options,
-the command logs in with your own account.
+manifest and the configuration of an image. The command shows a solution for the first failure. Without options, the
+command logs in with your own account.
 
-On a node, --credential-provider-config logs in as the kubelet does, with acrux-credential-provider. containerd has
-its own list of authorities: acrux trust adds the authority of a server.`,
+On a node, --credential-provider-config logs in as the kubelet does, with acrux-credential-provider. containerd has a
+separate list of certificate authorities: acrux trust adds the certificate authority of a server.`,
   flags: [
     ...registryFlags,
     {

@@ -62,7 +62,7 @@ export async function pullConfiguration(access: Access, { repository }: Image, m
   const response = isElsewhere ? await http.send({ method: 'GET', url: new URL(location, url).href }) : first
   if (response.status !== 200)
     throw failure(
-      `the blob ${digest} was not served: status ${response.status}`,
+      `the blob ${digest} could not be downloaded: status ${response.status}`,
       response.correlationId === undefined ? undefined : `acrux acr why ${response.correlationId} explains a denial`,
     )
   requireDigest(response, digest)

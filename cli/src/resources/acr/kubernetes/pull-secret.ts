@@ -31,7 +31,7 @@ type Flags = RegistryFlags &
 /** `acrux acr pull-secret`. */
 export const command = defineCommand<Flags>({
   about: `
-The output is a Secret of the type kubernetes.io/dockerconfigjson, for kubectl apply -f -. It contains a password.
+The command prints a Secret of the type kubernetes.io/dockerconfigjson, for kubectl apply -f -. It contains a password.
 
 With --token, the secret contains a new password of a scoped token. Without --token, the secret contains a login of
 your own account for at most 3 hours, for tests and short jobs.`,
@@ -54,7 +54,7 @@ your own account for at most 3 hours, for tests and short jobs.`,
       description: 'for your own login: allow only this access, such as repository:team/app:pull; can be repeated',
       repeated: true,
     },
-    { flags: '--ttl <time>', description: 'for your own login: its lifetime, such as 15m or 1h', parse: parseTtl },
+    { flags: '--ttl <time>', description: 'the lifetime of your own login, such as 15m or 1h', parse: parseTtl },
   ],
   examples: [
     'acrux acr pull-secret -n contoso --token cluster --password1 --namespace team | kubectl apply -f -',
@@ -135,7 +135,7 @@ async function withToken(flags: Flags, context: CommandContext, token: string): 
   const { password1, password2 } = flags
   if (password1 === password2)
     throw new WrongUsageError(
-      '--token needs --password1 or --password2: the password with this name is replaced',
+      '--token needs --password1 or --password2: the command replaces the password with this name',
       `show the passwords in use: acrux acr token show -r ${flags.name} -n ${token}`,
     )
   const named = await findNamedRegistry(context, flags)

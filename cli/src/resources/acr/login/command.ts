@@ -29,11 +29,11 @@ DOCKER_COMMAND selects the container client. Without DOCKER_COMMAND, the command
 this order. The command passes the password to the client on standard input, never as an argument.
 
 A login is valid for 3 hours. With --scope or --ttl, the login has less access or a shorter lifetime, for a build step
-or for another person. The login never allows more than your own permissions, and is revoked with your own sign-in.
-Registries of Azure cannot narrow a login.
+or for another person. The login never allows more than your own permissions, and becomes invalid when your own
+session is revoked. Registries of Azure do not support --scope and --ttl.
 
 With --helper, the clients store no password. The clients run docker-credential-acrux, which renews the login while
-your sign-in is valid. No container client needs to be installed.`,
+you are signed in. You can use --helper before you install a container client.`,
   flags: [
     { flags: '-n, --name <registry>', description: 'the name of the registry, or its login server', required: true },
     { flags: '-g, --resource-group <group>', description: 'the resource group of the registry' },
@@ -41,7 +41,7 @@ your sign-in is valid. No container client needs to be installed.`,
     {
       flags: '-p, --password <password>',
       description:
-        'with -u: - to read the password from stdin, @FILE to read it from a file, or the password itself, which other users of this machine can then see',
+        'with -u: - to read the password from stdin, @FILE to read the password from a file, or the password, which other users of this machine can see',
       secret: true,
     },
     {

@@ -83,10 +83,7 @@ type ShowManifestFlags = ManifestFlags & { readonly raw?: true }
 /** `acrux acr manifest show`. */
 export const showManifest = defineCommand<ShowManifestFlags>({
   arguments: manifestArgument,
-  flags: [
-    ...manifestFlags,
-    { flags: '--raw', description: 'print the bytes of the manifest, whose SHA-256 is its digest' },
-  ],
+  flags: [...manifestFlags, { flags: '--raw', description: 'print the exact bytes of the manifest' }],
   examples: [
     'acrux acr manifest show -r contoso -n team/app:1',
     'acrux acr manifest show -r contoso -n team/app:1 --raw | sha256sum',

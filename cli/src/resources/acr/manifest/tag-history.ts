@@ -28,7 +28,8 @@ async function fetchChanges(access: Access, { repository, tag }: SelectedTag): P
 
 /** `acrux acr tag history`. */
 export const tagHistory = defineCommand<ManifestFlags>({
-  about: `The list shows the newest change first: at most 100 changes of the last 365 days. A deleted tag has a history, too.`,
+  about: `
+The list shows at most 100 changes of the last 365 days, newest first. The history of a deleted tag is also available.`,
   arguments: manifestArgument,
   flags: deletedFlags,
   examples: [
@@ -56,15 +57,15 @@ type RevertFlags = ManifestFlags & { readonly to?: string; readonly dryRun?: tru
 export const revertTag = defineCommand<RevertFlags>({
   about: `
 The command moves a tag back to a manifest that the tag pointed to. The manifest must still exist. The caller needs the
-permission to push. The move is a change in the history of the tag, so another revert can undo it.`,
+permission to push. The history of the tag records the move, so another revert can undo the move.`,
   arguments: manifestArgument,
   flags: [
     ...deletedFlags,
     {
       flags: '--to <digest>',
-      description: 'the digest of the manifest. Default: the last other manifest of the tag that still exists',
+      description: 'the digest of the manifest. Default: the last existing manifest to which the tag pointed before',
     },
-    { flags: '--dry-run', description: 'print the change, and change nothing' },
+    { flags: '--dry-run', description: 'only print the change' },
     yesFlag,
   ],
   examples: [

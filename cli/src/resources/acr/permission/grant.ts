@@ -45,7 +45,7 @@ repository.`,
     0: 'the permission was granted, or already existed',
     1: 'the command failed, or was not confirmed',
     2: 'wrong option or argument',
-    3: 'the registry or the scoped token does not exist, or the server could not be asked',
+    3: 'the registry or the scoped token does not exist, or the request to the server failed',
   },
   text: permissionText,
   run: grant,
@@ -82,8 +82,8 @@ async function planGrant(permission: Permission): Promise<Plan> {
       return { ...(await planDirectoryGrant({ registry, subject, action, pattern })), notes: [] }
     case 'admin':
       throw failure(
-        'the admin account has all permissions while it is enabled, and none otherwise',
-        `enable it: acrux acr update -n ${shown} --admin-enabled true`,
+        'the admin account has all permissions while the account is enabled',
+        `enable the admin account: acrux acr update -n ${shown} --admin-enabled true`,
       )
     case 'anonymous': {
       if (action !== 'pull')
@@ -98,7 +98,7 @@ async function planGrant(permission: Permission): Promise<Plan> {
       const plan = ofScopeMap(await planScopeMapGrant(registry, map, action, pattern))
       if (!map.isDisabled) return plan
       const name = shellWord(terminalLine(subject.name))
-      const note = `The token is disabled. To enable it: acrux acr token update -n ${name} -r ${shown} --status enabled`
+      const note = `The token is disabled. To enable the token: acrux acr token update -n ${name} -r ${shown} --status enabled`
       return { ...plan, notes: [note] }
     }
   }
@@ -117,8 +117,9 @@ async function confirmWider(
   const name = shellWord(registry.name)
   const repository = patternText(pattern)
   const permissions = grantForms[action].permissions.join(' ')
-  context.log.warning(`in the present mode of ${registry.name}, a role covers all repositories, not only ${repository}.
-To limit it to ${repository}, switch the mode, or use a scoped token:
+  context.log
+    .warning(`in the current role assignment mode of ${registry.name}, a role covers all repositories, not only ${repository}.
+To limit the permission to ${repository}, change the role assignment mode, or use a scoped token:
   acrux acr update -n ${name} --role-assignment-mode rbac-abac
   acrux acr token create -r ${name} -n TOKEN --repository ${shellWord(repository)} ${permissions}`)
   if (dryRun === true) return
@@ -132,6 +133,6 @@ async function requireGranted({ registry, subject, action, pattern }: Permission
   if (allowed) return
   throw failure(
     'the changes were made, but the permission is still denied',
-    'the permissions may have been changed at the same time: run the command again',
+    'another caller may have changed the permissions at the same time: run the command again',
   )
 }

@@ -36,7 +36,7 @@ export async function confirmModeSwitch(
   const text = [
     `${name} switches to ${target}.`,
     ...(changes.length === 0 ? ['All role assignments grant the same permissions as before.'] : changes),
-    'Tokens that were issued before become invalid: clients sign in again. Scoped tokens, the admin account and anonymous',
+    'Existing tokens become invalid, and clients must sign in again. Scoped tokens, the admin account and anonymous',
     'callers keep their permissions.',
   ]
   context.log.notice(text.join('\n'))

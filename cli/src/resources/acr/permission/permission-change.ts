@@ -49,8 +49,8 @@ export const permissionFlags: readonly FlagDescription[] = [
 
 /** What the actions include. */
 export const aboutGrantedActions = `
-Pull includes reading tags and metadata. Push and delete include pull. REPOSITORY is a repository, a path with all its
-repositories ('team/*'), or all repositories ('*').`
+The action pull includes reading tags and metadata. The actions push and delete include pull. REPOSITORY is a
+repository, a path with all repositories below the path ('team/*'), or all repositories ('*').`
 
 /** A permission: who may do what, where. */
 export type Permission = {
@@ -120,7 +120,7 @@ export function permissionText({ changes, remaining, summary, dryRun }: Permissi
     ...changes.map(({ description }) => `- ${description}`),
     ...summary,
     ...remaining.flatMap(({ description, command }) => [`- ${description}. To remove it:`, `  ${command}`]),
-    ...(dryRun ? ['Nothing was changed: this is a dry run.'] : []),
+    ...(dryRun ? ['The command changed nothing, because of --dry-run.'] : []),
   ].join('\n')
 }
 

@@ -30,7 +30,7 @@ export async function openPermissions(context: CommandContext, flags: RegistryFl
   const found = await findRegistry(account, flags.name, flags.resourceGroup)
   if (found !== undefined) return { account, ...found }
   throw new CommandFailure(
-    `the registry ${flags.name} does not exist, or is not visible to the signed-in principal`,
+    `the registry ${flags.name} does not exist, or the signed-in principal cannot see the registry`,
     3,
     'list the registries: acrux acr list -o table',
   )

@@ -8,7 +8,7 @@ and deleted_catalog need no REPOSITORY.`
 /** The exit codes that `why`, `can` and `who` share. */
 export const sharedExitCodes = {
   2: 'wrong option or setting',
-  3: 'the registry or the principal was not found, or the server could not be asked',
+  3: 'the registry or the principal was not found, or the request to the server failed',
 }
 
 /** The arguments of `can` and `who`. */

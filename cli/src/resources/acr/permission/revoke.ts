@@ -47,7 +47,7 @@ another role still grants the permission, the command shows how to remove the pe
     0: 'WHO no longer has the permission',
     1: 'the command failed, or another role assignment or group still grants the permission',
     2: 'wrong option or argument',
-    3: 'the registry or the scoped token does not exist, or the server could not be asked',
+    3: 'the registry or the scoped token does not exist, or the request to the server failed',
   },
   text: permissionText,
   run: revoke,
@@ -94,8 +94,8 @@ async function planRevoke(permission: Permission, flags: PermissionFlags): Promi
     }
     case 'admin':
       throw failure(
-        'the admin account has all permissions while it is enabled, and none otherwise',
-        `disable it: acrux acr update -n ${shellWord(registry.name)} --admin-enabled false`,
+        'the admin account has all permissions while the account is enabled',
+        `disable the admin account: acrux acr update -n ${shellWord(registry.name)} --admin-enabled false`,
       )
   }
 }
@@ -130,7 +130,7 @@ function summaryOf(
 ): string {
   const who = capitalized(permission.subject.title)
   const phrase = permissionPhrase(permission)
-  if (remaining.length > 0) return `${who} can still ${phrase}, or a part of it:`
+  if (remaining.length > 0) return `${who} can still ${phrase}, at least in part:`
   if (changes.length === 0) return `${who} could not ${phrase}: there is nothing to revoke.`
   return `${who} ${isDone ? 'can no longer' : 'could then no longer'} ${phrase}.`
 }

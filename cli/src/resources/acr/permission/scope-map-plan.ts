@@ -80,7 +80,7 @@ export async function planScopeMapRevoke(
   if (removed.length === 0) return []
   const actions = map.actions.filter((each) => !removed.includes(each))
   if (actions.length === 0 && map.user.kind === 'anonymous')
-    return [{ kind: 'close-anonymous-access', description: 'deny anonymous callers all repositories' }]
+    return [{ kind: 'close-anonymous-access', description: 'deny anonymous callers access to all repositories' }]
   const left = actions.length === 0 ? [noPermission] : actions
   const names = removed.map((each) => each.slice('repositories/'.length)).join(', ')
   return changesTo(registry, map, { actions: left, asNew: `without ${names}`, asChange: `remove ${names} from` })
@@ -118,7 +118,8 @@ async function changesTo(
   if (isOwn && name !== undefined)
     return [{ kind: 'change-scope-map', scopeMap: name, actions, description: `${asChange} the scope map ${name}` }]
   const copy = await freeName(registry, user)
-  const origin = name === undefined ? '' : `as a copy of ${name}, which is not only for ${userPhrase(user)}, `
+  const origin =
+    name === undefined ? '' : `as a copy of ${name}, which other tokens also use, for ${userPhrase(user)}, `
   return [
     {
       kind: 'create-scope-map',

@@ -43,7 +43,7 @@ const flags: readonly FlagDescription[] = [
   {
     flags: '-f, --filter <filter>',
     description:
-      "the repositories and tags, as two regular expressions: 'team/app:^dev-.*'. The first expression must match the whole name, and the second expression any part of a tag. Can be repeated",
+      "the repositories and tags, as two regular expressions: 'team/app:^dev-.*'. The first expression must match the whole name of the repository, and the second expression must match any part of the tag. Can be repeated",
     repeated: true,
   },
   {
@@ -57,14 +57,10 @@ const flags: readonly FlagDescription[] = [
     parse: requireDuration,
   },
   {
-    ...rangeFlag(
-      '--keep <number>',
-      'keep this number of the newest tags that would be deleted, in each repository',
-      [0, 1e9],
-    ),
+    ...rangeFlag('--keep <number>', 'the number of newest matching tags to keep in each repository', [0, 1e9]),
     default: 0,
   },
-  { flags: '--untagged', description: 'also delete manifests without a tag that no other content needs' },
+  { flags: '--untagged', description: 'also delete untagged manifests that no other content needs' },
   {
     flags: '--untagged-only',
     description:
@@ -72,7 +68,7 @@ const flags: readonly FlagDescription[] = [
   },
   { flags: '--dry-run', description: 'only list the tags and manifests to delete' },
   {
-    ...rangeFlag('--concurrency <number>', 'the number of requests at the same time, at most 32', [1, 32]),
+    ...rangeFlag('--concurrency <number>', 'the number of concurrent requests, at most 32', [1, 32]),
     default: 4,
   },
   {
@@ -94,14 +90,14 @@ const flags: readonly FlagDescription[] = [
 /** `acrux acr purge`: the command `acr purge` of Azure's acr-cli. */
 export const command = defineCommand<Flags>({
   about: `
-Locked tags, manifests and repositories are skipped and reported. The command keeps a manifest without a tag that
-other content needs: a manifest of a remaining index, a referrer (such as a signature) of a remaining manifest, and
-the subject of a remaining referrer. Garbage collection frees the space of the deleted manifests later.
+The command skips and reports locked tags, manifests and repositories. The command keeps untagged manifests that other
+content needs: the manifests of a remaining index, the referrers of a remaining manifest (such as signatures), and the
+subject of a remaining referrer. Garbage collection frees the space of the deleted manifests later.
 
---ago counts from the last change of a tag, and for a manifest without a tag, from the last change of the manifest.
-With --last-pulled, both conditions must be true. A tag or manifest that was never pulled counts as not pulled.
+--ago counts from the last change of a tag or an untagged manifest. With --ago and --last-pulled, both conditions must
+be true. --last-pulled also selects tags and manifests that were never pulled.
 
-On a terminal, the command asks before it deletes. Without a terminal, the command needs --yes or --dry-run.`,
+On a terminal, the command asks for a confirmation. Without a terminal, the command needs --yes or --dry-run.`,
   flags,
   examples: [
     "acrux acr purge -r contoso --filter 'team/app:^dev-.*' --ago 30d --untagged --dry-run",

@@ -56,7 +56,7 @@ asks for a confirmation.`,
     ...propertyFlags,
     booleanFlag('--anonymous-pull-enabled', 'whether clients without credentials can pull'),
     booleanFlag('--data-endpoint-enabled', 'whether the registry has dedicated data endpoints'),
-    { ...yesFlag, description: 'switch the mode without a confirmation' },
+    { ...yesFlag, description: 'change the role assignment mode without a confirmation' },
     ...genericFlags,
   ],
   examples: [

@@ -33,8 +33,8 @@ const noPasswordsFlag = { ...noPasswords, parse: (text: string) => noPasswords.p
 
 /** `acrux acr token create`. */
 export const command = defineCommand<Flags>({
-  about:
-    '\nThe generated passwords are printed once. With --repository, the command creates a scope map for the token.',
+  about: `
+The command prints the generated passwords once. With --repository, the command creates a scope map for the token.`,
   flags: [
     ...tokenFlags,
     { flags: '--scope-map <name>', description: 'the scope map of the token' },

@@ -11,7 +11,7 @@ type GenerateCredentialFlags = TokenFlags & ExpiryFlags & { readonly password1?:
 
 /** `acrux acr token credential generate`. */
 export const generateCredential = defineCommand<GenerateCredentialFlags>({
-  about: '\nThe generated passwords are printed once. The earlier passwords of the same names become invalid.',
+  about: '\nThe command prints the generated passwords once. Earlier passwords with the same names become invalid.',
   flags: [
     ...tokenFlags,
     { flags: '--password1', description: 'generate password1. Default: both' },

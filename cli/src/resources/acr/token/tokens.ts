@@ -34,7 +34,7 @@ type UpdateTokenFlags = TokenFlags & { readonly scopeMap?: string; readonly stat
 
 /** `acrux acr token update`. */
 export const updateToken = defineCommand<UpdateTokenFlags>({
-  about: '\nWithout --status, a disabled token becomes enabled, as with az.',
+  about: '\nWithout --status, the command enables a disabled token, as az does.',
   flags: [...tokenFlags, { flags: '--scope-map <name>', description: 'the scope map of the token' }, statusFlag],
   examples: [
     'acrux acr token update -r contoso -n device --status disabled',

@@ -60,7 +60,7 @@ export const showFederated = defineCommand<FederatedFlags>({
 
 /** `acrux ad app federated-credential create`. */
 export const createFederated = defineCommand<ObjectFlags & { readonly parameters: string }>({
-  about: '\nThe JSON has name, issuer, subject and audiences, and may have a description.',
+  about: '\nThe JSON contains "name", "issuer", "subject" and "audiences", and may contain "description".',
   flags: [applicationFlag, parametersFlag],
   examples: [
     'acrux ad app federated-credential create --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11 --parameters credential.json',

@@ -24,7 +24,10 @@ export const keyFlags: readonly FlagDescription[] = [
   choiceFlag('--key-usage <usage>', ['Sign', 'Verify'], 'the usage of the key. Default: Verify'),
   { flags: '--key-display-name <name>', description: 'the display name of the key' },
   { flags: '--start-date <time>', description: 'when the key becomes valid, such as 2026-01-31. Default: now' },
-  { flags: '--end-date <time>', description: 'when the key expires. Default: a year minus a day after its start' },
+  {
+    flags: '--end-date <time>',
+    description: 'when the key expires. Default: a year minus a day after the start of the key',
+  },
 ]
 
 const dayMs = 24 * 60 * 60 * 1000

@@ -46,7 +46,10 @@ export const applicationFlags: readonly FlagDescription[] = [
     repeated: true,
   },
   { flags: '--app-roles <json>', description: 'the roles of the application: JSON, or a file with JSON' },
-  { flags: '--optional-claims <json>', description: 'further claims of its tokens: JSON, or a file with JSON' },
+  {
+    flags: '--optional-claims <json>',
+    description: "additional claims of the application's tokens: JSON, or a file with JSON",
+  },
   {
     flags: '--required-resource-accesses <json>',
     description: 'the permissions that the application needs: JSON, or a file with JSON',

@@ -24,8 +24,9 @@ type Flags = NewCertificateFlags & {
 
 /** `acrux ad sp create-for-rbac`. */
 export const command = defineCommand<Flags>({
-  about:
-    '\nThe password is printed once. An application of the same name is used again, and its passwords become invalid.',
+  about: `
+The command prints the new password once. The command reuses an application with the same name, and invalidates the
+old passwords.`,
   flags: [
     {
       flags: '-n, --display-name <name>',

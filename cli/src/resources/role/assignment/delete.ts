@@ -17,7 +17,7 @@ type Flags = ScopeFlags & {
 
 /** `acrux role assignment delete`. */
 export const command = defineCommand<Flags>({
-  about: '\nAt least one option that selects assignments is required. All assignments that match are deleted.',
+  about: '\nSpecify at least one option that selects assignments. The command deletes all matching assignments.',
   flags: [
     {
       flags: '--ids <id...>',

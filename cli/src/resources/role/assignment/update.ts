@@ -14,8 +14,8 @@ type Flags = SubscriptionFlags & { readonly roleAssignment: string }
 /** `acrux role assignment update`. */
 export const command = defineCommand<Flags>({
   about: `
-The JSON is an assignment as acrux role assignment list prints it, with another condition or description. The command
-removes values that the JSON does not contain.`,
+The JSON is an assignment from the output of acrux role assignment list, with a changed condition or description. The
+command removes values that the JSON does not contain.`,
   flags: [
     {
       flags: '--role-assignment <json>',
