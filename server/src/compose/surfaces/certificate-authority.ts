@@ -28,11 +28,9 @@ export function mountCertificateAuthority(
     authority: 'none',
     authorize: () => Promise.resolve(undefined),
     renderError: (_error, _request, reply) =>
-      reply
-        .code(500)
-        .send({
-          error: { code: 'InternalServerError', message: 'The server could not read the certificate authority.' },
-        }),
+      reply.code(500).send({
+        error: { code: 'InternalServerError', message: 'The server could not read the certificate authority.' },
+      }),
     notFound: () => new Error('not found'),
   })
   return routes
