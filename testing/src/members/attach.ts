@@ -13,5 +13,5 @@ export function onFailure(t: object, report: () => Promise<void>): void {
     context.after(async () => {
       if (context.passed !== true) await report()
     })
-  } else throw new TypeError('attach needs the context of a test, of node:test or Vitest')
+  } else throw new TypeError('attach needs the context of a test of node:test or Vitest')
 }

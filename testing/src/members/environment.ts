@@ -56,7 +56,7 @@ export function variablesOf(
     }),
   }
   if (!Object.hasOwn(variables, client)) {
-    throw new RangeError(`no client ${client}: the clients are ${Object.keys(variables).join(', ')}`)
+    throw new RangeError(`there is no client ${client}: the clients are ${Object.keys(variables).join(', ')}`)
   }
   return present<string>(variables[client]())
 }

@@ -93,6 +93,8 @@ function signInForm({ kind, appId, secret, upn, password }: Principal): Form {
     return { grant_type: 'password', client_id: azClientId, username: upn, password }
   }
   throw new TypeError(
-    kind === 'Group' ? 'a group cannot sign in' : 'the principal has no secret or password, so it cannot sign in',
+    kind === 'Group'
+      ? 'a group cannot sign in'
+      : 'the principal has no secret or password, so the principal cannot sign in',
   )
 }
