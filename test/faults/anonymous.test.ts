@@ -175,6 +175,7 @@ test('fault 20: what is public is the little that clients need before they sign 
   assert.equal((await send('GET', '/')).headers.location, '/portal/')
   const closed = [
     '/portal/api/session',
+    '/portal/api/abilities',
     '/portal/api/arm/subscriptions',
     '/portal/api/graph/v1.0/users',
     `/portal/api/registry/${loginServer}/v2/_catalog`,

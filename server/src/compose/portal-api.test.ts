@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
+import type { Abilities } from '../portal-host/index.ts'
 import { CallerBudget } from '../platform/limits/caller-budget.ts'
 import { ask, openPortal, portalCookie, portalHost, sendOverSocket, signIn } from '../../testing/compose/test-portal.ts'
 import { tokensOf } from '../../testing/compose/test-routes.ts'
@@ -107,6 +108,43 @@ test('the session has the name of a registry, also for a person without a role',
     for (const by of ['loginServer', 'registry']) assert.equal(await registryOf(`${by}=${unknown}`), null, unknown)
   }
   assert.equal((await ask(portal, nobody.browser, { path: 'session' })).body.includes('"registry"'), false)
+})
+
+test('the abilities of a person are what the surfaces allow', async (t) => {
+  const portal = await openPortal(t)
+  const { loginServer, registry: name } = portal.first
+  const people = { puller: acrPull, reader: readerRole, nobody: undefined }
+  const abilitiesOf = async (who: keyof typeof people) => {
+    const person = await portal.createPerson(who)
+    const role = people[who]
+    if (role !== undefined) await portal.assign(person.id, role)
+    await signIn(person)
+    const { registry, registries, ...server } = (
+      await ask(portal, person.browser, { path: `abilities?registry=${name}` })
+    ).json<Abilities>()
+    const views = Object.entries(registry ?? {}).flatMap(([view, isUsable]) => (isUsable ? [view] : []))
+    const usable = registries.usable.map((each) => [each.name, each.loginServer])
+    const without = (await ask(portal, person.browser, { path: 'abilities' })).json<Abilities>()
+    assert.deepEqual(without, { registries, ...server }, who)
+    return { views, usable, create: registries.create, ...server }
+  }
+  const none = { people: false, groups: false, applications: false, machines: false, providers: false }
+  const own = [[name, loginServer]]
+  const some = { usable: own, create: false, directory: none, server: false }
+  assert.deepEqual(await abilitiesOf('nobody'), { ...some, views: [], usable: [] })
+  assert.deepEqual(await abilitiesOf('puller'), { ...some, views: ['repositories'] })
+  const { views, ...rest } = await abilitiesOf('reader')
+  assert.deepEqual(rest, some)
+  assert.deepEqual(
+    new Set(views),
+    new Set(['repositories', 'overview', 'access', 'rules', 'webhooks', 'audit', 'settings', 'credentials']),
+  )
+  const unknown = await portal.createPerson('other')
+  await signIn(unknown)
+  assert.equal(
+    'registry' in (await ask(portal, unknown.browser, { path: 'abilities?registry=none' })).json<object>(),
+    false,
+  )
 })
 
 test('the person of each request pays for the verification of the session', async (t) => {

@@ -1,3 +1,3 @@
 export { portalMigrations } from './migrations.ts'
 export { createPortalHost } from './portal-host.ts'
-export type { FindRegistry, PortalSignIns } from './sessions/model.ts'
+export type { Abilities, FindAbilities, FindRegistry, PortalSignIns, RegistryAbility } from './sessions/model.ts'

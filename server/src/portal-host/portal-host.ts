@@ -8,7 +8,7 @@ import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { type ReadDocuments, createDocuments } from './files/documents.ts'
 import { type ReadPortalFiles, createPortalFiles } from './files/portal-files.ts'
-import type { FindRegistry, OnSignOut, PortalSignIns } from './sessions/model.ts'
+import type { FindAbilities, FindRegistry, OnSignOut, PortalSignIns } from './sessions/model.ts'
 import { portalRoutes } from './routes.ts'
 import { createPortalCookies } from './sessions/portal-cookies.ts'
 import { createPortalSessions } from './sessions/portal-sessions.ts'
@@ -31,6 +31,7 @@ export type PortalHostOptions = {
   readonly onSignOut: OnSignOut
   /** The registry with a name or a login server. Undefined if there is none. */
   readonly findRegistry: FindRegistry
+  readonly findAbilities: FindAbilities
   /** The files of the built portal; those of the program by default. */
   readonly files?: ReadPortalFiles
   /** The built documents; those of the program by default. */

@@ -1,7 +1,14 @@
 import type { ChangeColumns } from '../platform/http/change-columns.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import { apiPath } from './api/api-target.ts'
-import { type SessionCall, createLogin, getSession, signOut, signOutEverywhere } from './api/session-endpoints.ts'
+import {
+  type SessionCall,
+  createLogin,
+  getAbilities,
+  getSession,
+  signOut,
+  signOutEverywhere,
+} from './api/session-endpoints.ts'
 import type { Context } from './sessions/context.ts'
 
 /** An endpoint of the portal itself. Its need is a request of a page of the portal, with a valid session. */
@@ -14,6 +21,7 @@ export type SessionRow = RouteDescription &
 // prettier-ignore
 export const sessionRows: readonly SessionRow[] = [
   { id: 'portal.session.get',                method: 'GET',  path: `${apiPath}/session`,                    need: 'portal-session', cost: 'small',  handle: getSession },
+  { id: 'portal.abilities.get',              method: 'GET',  path: `${apiPath}/abilities`,                  need: 'portal-session', cost: 'list',   handle: getAbilities },
   { id: 'portal.session.signOut',            method: 'POST', path: `${apiPath}/session/sign-out`,            need: 'portal-session', cost: 'change', stepUp: 'no: only ends something', body: 'none', handle: signOut },
   { id: 'portal.session.signOutEverywhere',  method: 'POST', path: `${apiPath}/session/sign-out-everywhere`, need: 'portal-session', cost: 'change', stepUp: true, body: 'none', handle: signOutEverywhere },
   { id: 'portal.session.registryLogin',      method: 'POST', path: `${apiPath}/session/registry-login`,      need: 'portal-session', cost: 'change', stepUp: true, body: 'none', handle: createLogin },

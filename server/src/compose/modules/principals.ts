@@ -8,22 +8,20 @@ import { type Identity, createIdentity, portalClient } from '../../identity/inde
 import { perOrigin } from '../../platform/http/requested-origin.ts'
 import { type KnownSenders, createKnownSenders } from '../../platform/limits/sender-budget.ts'
 import { managementRoutes } from '../../management/index.ts'
-import { type FindRegistry, type PortalSignIns, createPortalHost } from '../../portal-host/index.ts'
-import type { Resources } from '../../resources/index.ts'
+import { type PortalSignIns, createPortalHost } from '../../portal-host/index.ts'
 import { type SignInPages, createConsents, createSignInPages, pagesClientId } from '../../sign-in/index.ts'
 import { openAuthority } from './authority.ts'
 import type { ModuleBasis } from './basis.ts'
+import { type PortalResources, portalAbilities, portalRegistries } from './portal-abilities.ts'
 
 /** The modules that know principals, authenticate them and decide what they may do. */
 export type Principals = Awaited<ReturnType<typeof createPrincipals>>
-
-type RegistriesByAddress = Pick<Resources, 'findRegistryByHost' | 'findRegistryByName'>
 
 /** @throws StartupError for files of identity providers that cannot be used */
 export async function createPrincipals(
   basis: ModuleBasis,
   configuration: Configuration,
-  { audit, resources }: { readonly audit: Audit; readonly resources: RegistriesByAddress },
+  { audit, resources }: { readonly audit: Audit; readonly resources: PortalResources },
 ) {
   const { database, clock, log, publicOrigin } = basis
   const consents = createConsents(database)
@@ -87,6 +85,7 @@ export async function createPrincipals(
     signIns: portalSignIns(basis, { credentials, identity }),
     onSignOut: (...person) => pages.endSessionOf(...person),
     findRegistry: portalRegistries(resources),
+    findAbilities: portalAbilities({ access, directory, resources }),
   })
   const pages: SignInPages = await createPages(basis, configuration, {
     audit,
@@ -103,11 +102,6 @@ export async function createPrincipals(
 const armRoots = new Set(
   managementRoutes.filter(({ need }) => need !== 'public').map(({ path }) => path.split('/')[1] ?? ''),
 )
-
-/** Finds the registries that the addresses of the portal name. */
-function portalRegistries(resources: RegistriesByAddress): FindRegistry {
-  return (by) => ('name' in by ? resources.findRegistryByName(by.name) : resources.findRegistryByHost(by.loginServer))
-}
 
 /** The sign-ins of the portal, as a client of our identity provider. */
 function portalSignIns(

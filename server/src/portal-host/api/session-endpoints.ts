@@ -4,7 +4,7 @@ import { nullGuid } from '@acrux/shared/standards/azure/guid.ts'
 import { parseLoginServer } from '@acrux/shared/standards/azure/login-server.ts'
 import type { Context } from '../sessions/context.ts'
 import { PortalError } from '../sessions/errors.ts'
-import type { FindRegistry, PortalPerson, PortalSession } from '../sessions/model.ts'
+import type { Abilities, FindRegistry, PortalPerson, PortalSession } from '../sessions/model.ts'
 import { absoluteMs, idleMs } from '../sessions/portal-sessions.ts'
 
 /** A request of a signed-in person to an endpoint of the portal itself. */
@@ -40,6 +40,11 @@ export async function getSession(context: Context, { session, person, query }: S
 async function findRegistry(context: Context, by: Parameters<FindRegistry>[0]) {
   const found = await context.findRegistry(by)
   return { registry: found ? { name: found.name, loginServer: found.loginServer } : null }
+}
+
+/** What the person can use: hints for the portal, in one request for each registry. The surfaces still decide. */
+export function getAbilities({ findAbilities }: Context, { person, query }: SessionCall): Promise<Abilities> {
+  return findAbilities(person.objectId, query.get('registry') ?? undefined)
 }
 
 /** Ends this session, and the sign-in of the person in this browser. */

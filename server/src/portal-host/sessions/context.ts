@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { ReadDocuments } from '../files/documents.ts'
 import type { ReadPortalFiles } from '../files/portal-files.ts'
-import type { FindRegistry, OnSignOut, PortalSignIns } from './model.ts'
+import type { FindAbilities, FindRegistry, OnSignOut, PortalSignIns } from './model.ts'
 import type { PortalCookies } from './portal-cookies.ts'
 import type { PortalSessions } from './portal-sessions.ts'
 import type { SessionTokens } from './session-tokens.ts'
@@ -27,6 +27,7 @@ export type Context = {
   readonly onSignOut: OnSignOut
   /** The registry with a name or a login server. Undefined if there is none. */
   readonly findRegistry: FindRegistry
+  readonly findAbilities: FindAbilities
   readonly files: ReadPortalFiles
   readonly documents: ReadDocuments
   readonly cookies: PortalCookies

@@ -48,3 +48,32 @@ export type NamedRegistry = { readonly name: string; readonly loginServer: strin
 export type FindRegistry = (
   by: { readonly name: string } | { readonly loginServer: string },
 ) => Promise<NamedRegistry | undefined>
+
+/** The views of a registry that a person can use. The surfaces still decide each request. */
+export type RegistryAbility =
+  | 'repositories'
+  | 'overview'
+  | 'imports'
+  | 'access'
+  | 'credentials'
+  | 'rules'
+  | 'webhooks'
+  | 'audit'
+  | 'settings'
+
+/** What a person can use, so that the portal shows nothing else. */
+export type Abilities = {
+  /** Absent without a registry of this name. */
+  readonly registry?: Readonly<Record<RegistryAbility, boolean>>
+  readonly directory: Readonly<Record<'people' | 'groups' | 'applications' | 'machines' | 'providers', boolean>>
+  /** Whether the person sees the state of the server, and the audit log of all registries. */
+  readonly server: boolean
+  readonly registries: {
+    readonly create: boolean
+    /** The registries on which the person has a role. */
+    readonly usable: readonly (NamedRegistry & { readonly id: string })[]
+  }
+}
+
+/** Finds what a person can use, and what in the registry with a name. */
+export type FindAbilities = (objectId: string, registry: string | undefined) => Promise<Abilities>
