@@ -17,7 +17,7 @@ const columns = ['owner', 'puller', 'writer', 'nobody'] as const satisfies reado
  * change nothing: they copy what is shown, search, filter, sort, show more or less, or lead to another place or step.
  */
 const harmless = [
-  /^(?:Copy: .*|Copied)$/,
+  /^(?:Copy: .*|Copied|Refresh|Command line)$/,
   /^(?:Search|Clear|clear|Denials|Last hour|Last 24 hours|Last 7 days|Search older events)$/,
   /^(?:Show more|Load more|Load all repositories|Look at all applications|Try again|Download|Stop)$/,
   /^(?:Show what refers to .*|Members: .*|(?:Expand|Collapse).*|Permissions: .*|Show as a table: .*)$/,

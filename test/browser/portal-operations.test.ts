@@ -11,7 +11,7 @@ import { basic } from '../harness/registry.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { setMode } from './portal-four-people.ts'
 import { recordChanges } from './portal-made-changes.ts'
-import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
+import { hostile, openCommands, openPortal, openView, signIn, violations } from './portal-page.ts'
 import { settled } from './portal-settled.ts'
 
 const backups = tempDir('portal-backups')
@@ -58,6 +58,7 @@ test('an owner finds a denial in the audit log, reads why, fixes it, and exports
   await page.getByRole('button', { name: 'Search', exact: true }).click()
   await page.waitForURL((url) => url.searchParams.get('principal') === build.objectId)
   assert.equal(new URL(page.url()).searchParams.get('outcome'), 'refused', 'the other filters stay')
+  await openCommands(page)
   await page.getByText(`--principal ${build.objectId} --outcome refused`).waitFor()
 
   const download = page.waitForEvent('download')
@@ -119,7 +120,8 @@ test('the log is filtered by address, and goes back with the browser; a webhook 
   await page.getByText('No event matches the search.').waitFor()
   await page.getByLabel('Principal').fill(owner.userPrincipalName)
   await page.getByLabel('Address').fill('')
-  await page.getByRole('button', { name: 'Search', exact: true }).click()
+  await page.locator('main').getByRole('button', { name: 'Search', exact: true }).click()
+  await openCommands(page)
   await page.getByText(`--principal ${owner.id}`).waitFor()
   await page.getByRole('button', { name: 'Clear' }).click()
   await page.getByRole('link', { name: '127.0.0.1' }).first().waitFor()

@@ -85,6 +85,13 @@ export async function openView(page: Page, path: string): Promise<void> {
   await settled(page)
 }
 
+/** Opens the panel with the commands of the view, if it is not open. */
+export async function openCommands(page: Page): Promise<void> {
+  const button = page.locator('main').getByRole('button', { name: 'Command line', exact: true })
+  if ((await button.getAttribute('aria-expanded')) === 'false') await button.click()
+  await page.getByRole('complementary', { name: 'Command line' }).waitFor()
+}
+
 /**
  * Loads axe into the document, if it is not there. The debugger evaluates the source, because the policy of the page does not
  * apply to the debugger.

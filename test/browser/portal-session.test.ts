@@ -69,11 +69,7 @@ test('a page loads again from the beginning if another person signs in', async (
   await signIn(page, first)
   await openView(page, '/portal/')
   await endSignIns(first)
-  await page
-    .getByRole('link', { name: 'Search' })
-    .or(page.getByRole('link', { name: 'Audit log' }))
-    .first()
-    .click()
+  await page.getByRole('link', { name: 'My denied requests' }).click()
   await ended(page).waitFor()
   const reloaded = page.waitForEvent('load')
   await signInAgain(page, second)

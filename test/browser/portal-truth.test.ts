@@ -6,7 +6,7 @@ import { type NewPerson, createPerson, letReadDirectory } from '../harness/direc
 import { basic, pushImage } from '../harness/registry.ts'
 import { pushContent } from './portal-content.ts'
 import { giveDirectory } from './portal-four-people.ts'
-import { openPortal, openView, signIn, violations } from './portal-page.ts'
+import { openCommands, openPortal, openView, signIn, violations } from './portal-page.ts'
 
 const portal = await openPortal()
 const { server, browser, canRun, watch, give } = portal
@@ -97,6 +97,7 @@ test('commands have the name of the registry, also for a person who may only pul
   const { page } = await watch(context)
   await signIn(page, puller)
   await openView(page, base)
+  await openCommands(page)
   await page.getByText(`az login && az acr login --name ${name}`, { exact: true }).waitFor()
 })
 

@@ -138,7 +138,7 @@ test('every view is without an error and accessible, for each person, in each th
 
 /** Pages with nothing to do, and forms that show the command once they are filled in. */
 const withoutCommands = [
-  /^\/portal\/(?:sign-in-failed|confirmed|search)$/,
+  /^\/portal\/(?:sign-in-failed|confirmed|search|my-access)$/,
   /\/access(?:\/add|\?tab=check|\?tab=who)$/,
   /\/tokens\/new$/,
   /\/federation$/,
@@ -146,7 +146,7 @@ const withoutCommands = [
 
 async function requireCommands(page: Page, address: string): Promise<void> {
   if (withoutCommands.some((pattern) => pattern.test(address))) return
-  const shown = await page.getByText('Do the same on the command line').count()
+  const shown = await page.locator('main').getByRole('button', { name: 'Command line', exact: true }).count()
   assert.ok(shown > 0, `${address} shows no command`)
 }
 

@@ -38,12 +38,12 @@ export const looks = {
 
 export type Look = keyof typeof looks
 
-/** The requests to surfaces while an address is opened, without those of the shell: who is signed in, and the registries. */
+/** The requests to surfaces while an address is opened, without those of the shell: who is signed in, what they can use, and the registries. */
 export async function requestsOf(page: Page, open: () => Promise<void>): Promise<readonly string[]> {
   const found: string[] = []
   const record = (sent: { url(): string }) => {
     const { pathname } = new URL(sent.url())
-    const isOfShell = /\/(?:session|subscriptions|Microsoft\.ContainerRegistry\/registries)$/.test(pathname)
+    const isOfShell = /\/(?:session|abilities|subscriptions|Microsoft\.ContainerRegistry\/registries)$/.test(pathname)
     if (pathname.startsWith('/portal/api/') && !isOfShell) found.push(pathname)
   }
   page.on('request', record)

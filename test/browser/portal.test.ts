@@ -6,7 +6,7 @@ import { createPerson } from '../harness/directory.ts'
 import { request } from '../harness/http.ts'
 import { basic, pushBlob, pushImage, putManifest } from '../harness/registry.ts'
 import { recordChanges } from './portal-made-changes.ts'
-import { hostile, openPortal, openView, signIn, violations } from './portal-page.ts'
+import { hostile, openCommands, openPortal, openView, signIn, violations } from './portal-page.ts'
 
 const portal = await openPortal()
 const { server, browser, canRun, watch, give } = portal
@@ -115,6 +115,7 @@ test('a person copies a login of three hours, which ends when they sign out ever
     return (await ask('GET', url, { authorization: basic(login?.[3] ?? '', login?.[1] ?? '') })).status
   }
   assert.equal(await status(), 200)
+  await openCommands(page)
   for (const [client, push] of Object.entries({ podman: 'podman push', helm: 'helm push', oras: 'oras push' })) {
     await page.getByRole('radio', { name: client }).check()
     await page.getByRole('group', { name: 'Push', exact: true }).getByText(push).waitFor()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { until } from '../../harness/until.ts'
 import { examplesOf, readDocument, root } from '../../clients/lib/examples.ts'
+import { openCommands } from '../portal-page.ts'
 import { settled } from '../portal-settled.ts'
 
 const folder = join(root, 'docs/tutorials/images')
@@ -76,7 +77,14 @@ export async function copy(page: Page, what: string): Promise<string> {
 }
 
 /** The text that the button beside this label copies. */
-export const copyOf = (page: Page, what: string): Promise<string> => copy(page, `Copy: ${label(what)}`)
+export async function copyOf(page: Page, what: string): Promise<string> {
+  const name = `Copy: ${label(what)}`
+  const commands = page.locator('main').getByRole('button', { name: 'Command line', exact: true })
+  await page.getByRole('button', { name }).or(commands).first().waitFor()
+  // Most commands are in the panel, which stays open.
+  if ((await page.getByRole('button', { name }).count()) === 0) await openCommands(page)
+  return copy(page, name)
+}
 
 /**
  * With `ACRUX_WRITE_PICTURES=1`, writes a picture of these parts of the page for the tutorials. Otherwise it only asserts that

@@ -139,7 +139,7 @@ export async function adaPushes({ ada, adaShell }: Story, link: string): Promise
 export async function pullIsFixed({ owner, adaShell }: Story): Promise<void> {
   const denied = await adaShell.run(commands('portal-ada-pull'))
   assert.equal(denied.code, 1)
-  await openRegistry(owner, 'Audit log of the registry')
+  await openRegistry(owner, 'Audit log')
   await press(owner, 'Denials')
   const ofAda = owner.getByRole('row', { name: 'ada@example.com' }).first()
   await ofAda.waitFor()

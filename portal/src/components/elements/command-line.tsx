@@ -1,14 +1,15 @@
-import type { ReactNode } from 'react'
 import { texts } from '../texts/texts.ts'
-import { CopyText } from './copy-text.tsx'
-import { Section } from './page.tsx'
+import { type Command, useCommands } from './commands.ts'
 
-/** The part of a view with the command that shows or does the same, and perhaps further commands. */
-export function CommandLine({ text, children }: { readonly text: string; readonly children?: ReactNode }) {
-  return (
-    <Section title={texts.commandLine}>
-      <CopyText label={texts.commandLine} text={text} />
-      {children}
-    </Section>
-  )
+type CommandLineProps = {
+  /** The command that shows or does the same as the view. */
+  readonly text: string
+  readonly label?: string
+  readonly more?: readonly Command[]
+}
+
+/** Puts the commands of a part of a view into the panel of commands. */
+export function CommandLine({ text, label = texts.commandLine, more = [] }: CommandLineProps) {
+  useCommands([{ label, text }, ...more])
+  return null
 }

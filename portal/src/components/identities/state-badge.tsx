@@ -1,7 +1,12 @@
-import { Badge, type BadgeProps, makeStyles } from '@fluentui/react-components'
+import { Badge, type BadgeProps, makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
 import { identitiesTexts } from '../texts/identities.ts'
 
-const useStyles = makeStyles({ badge: { whiteSpace: 'nowrap' } })
+const useStyles = makeStyles({
+  badge: { whiteSpace: 'nowrap' },
+  // The colors of Fluent UI have too little contrast on a row under the pointer.
+  severe: { color: tokens.colorPaletteDarkOrangeForeground1 },
+  danger: { color: tokens.colorPaletteRedForeground1 },
+})
 
 type StateBadgeProps = { readonly text: string; readonly color: NonNullable<BadgeProps['color']> }
 
@@ -9,7 +14,11 @@ type StateBadgeProps = { readonly text: string; readonly color: NonNullable<Badg
 export function StateBadge({ text, color }: StateBadgeProps) {
   const styles = useStyles()
   return (
-    <Badge className={styles.badge} appearance="outline" color={color}>
+    <Badge
+      className={mergeClasses(styles.badge, color === 'severe' && styles.severe, color === 'danger' && styles.danger)}
+      appearance="outline"
+      color={color}
+    >
       {text}
     </Badge>
   )

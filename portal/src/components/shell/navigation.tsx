@@ -1,142 +1,131 @@
-import { Caption1Strong, makeStyles, tokens } from '@fluentui/react-components'
-import {
-  AppGenericRegular,
-  BotRegular,
-  BoxRegular,
-  BuildingRegular,
-  ClipboardTextLtrRegular,
-  HomeRegular,
-  KeyRegular,
-  LockClosedRegular,
-  OptionsRegular,
-  PeopleRegular,
-  PersonRegular,
-  ServerRegular,
-  StackRegular,
-  TicketDiagonalRegular,
-} from '@fluentui/react-icons'
-import { useParams } from '@tanstack/react-router'
+import { Caption1Strong, Link, makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
+import { useLocation } from '@tanstack/react-router'
 import { type ReactNode, useId } from 'react'
+import type { Abilities } from '../../api/abilities.ts'
 import { AppLink } from '../elements/app-link.tsx'
-import { identitiesTexts } from '../texts/identities.ts'
-import { operationsTexts } from '../texts/operations.ts'
-import { rightsTexts } from '../texts/rights.ts'
-import { serverTexts } from '../texts/server.ts'
+import { Name } from '../elements/name.tsx'
 import { texts } from '../texts/texts.ts'
+import { type NavigationGroup, type NavigationRow, navigationGroups, visibleRows } from './navigation-table.tsx'
 
-/** Screens on which the navigation is above the view, not beside it. */
+/** Screens on which the navigation is a drawer. */
 export const narrow = '@media (max-width: 720px)'
 
 const useStyles = makeStyles({
   navigation: {
     display: 'flex',
     flexDirection: 'column',
-    rowGap: tokens.spacingVerticalXXS,
-    padding: tokens.spacingHorizontalS,
-    borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
-    backgroundColor: tokens.colorNeutralBackground2,
+    rowGap: '2px',
+    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalS}`,
     overflowWrap: 'anywhere',
-    [narrow]: {
-      flexDirection: 'row',
-      flexWrap: 'wrap',
-      borderRight: 'none',
-      borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
-    },
   },
-  group: {
-    display: 'flex',
-    flexDirection: 'column',
-    rowGap: tokens.spacingVerticalXXS,
-    [narrow]: { flexDirection: 'row', flexWrap: 'wrap', alignItems: 'center', width: '100%' },
-  },
+  group: { display: 'flex', flexDirection: 'column', rowGap: '2px' },
   title: {
     color: tokens.colorNeutralForeground2,
-    padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalS} ${tokens.spacingVerticalXS}`,
-    [narrow]: { width: '100%', paddingBottom: 0 },
+    padding: `${tokens.spacingVerticalM} 10px ${tokens.spacingVerticalXS}`,
   },
   link: {
+    position: 'relative',
     display: 'flex',
     alignItems: 'center',
-    columnGap: tokens.spacingHorizontalS,
-    padding: `${tokens.spacingVerticalSNudge} ${tokens.spacingHorizontalS}`,
+    columnGap: '10px',
+    minHeight: '30px',
+    boxSizing: 'border-box',
+    padding: `${tokens.spacingVerticalXXS} 10px`,
     borderRadius: tokens.borderRadiusMedium,
     color: tokens.colorNeutralForeground1,
-    ':hover': { backgroundColor: tokens.colorNeutralBackground2Hover, color: tokens.colorNeutralForeground1 },
+    ':hover': {
+      backgroundColor: tokens.colorNeutralBackground2Hover,
+      color: tokens.colorNeutralForeground1,
+      textDecorationLine: 'none',
+    },
+    '& svg': { width: '18px', height: '18px', flexShrink: 0 },
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
-    '&[aria-current="page"]': {
-      backgroundColor: tokens.colorNeutralBackground2Selected,
-      boxShadow: `inset 3px 0 0 ${tokens.colorCompoundBrandStroke}`,
-      fontWeight: tokens.fontWeightSemibold,
+    [narrow]: { minHeight: '44px' },
+  },
+  selected: {
+    backgroundColor: tokens.colorNeutralBackground3Selected,
+    fontWeight: tokens.fontWeightSemibold,
+    '::before': {
+      content: '""',
+      position: 'absolute',
+      left: 0,
+      top: '8px',
+      bottom: '8px',
+      width: '3px',
+      borderRadius: '2px',
+      backgroundColor: tokens.colorCompoundBrandStroke,
     },
   },
 })
 
-const serverViews = [
-  { to: '/', label: texts.home, icon: <HomeRegular />, exact: true },
-  { to: '/audit', label: operationsTexts.audit, icon: <ClipboardTextLtrRegular />, exact: false },
-  { to: '/server', label: serverTexts.title, icon: <ServerRegular />, exact: false },
-] as const
+type NavigationProps = { readonly registry: string | undefined; readonly abilities: Abilities | undefined }
 
-const registryViews = [
-  { to: '/r/$registry', label: texts.overview, icon: <BoxRegular />, exact: true },
-  { to: '/r/$registry/repositories', label: texts.repositories, icon: <StackRegular />, exact: false },
-  { to: '/r/$registry/access', label: rightsTexts.accessControl, icon: <LockClosedRegular />, exact: false },
-  { to: '/r/$registry/keys', label: rightsTexts.accessKeys, icon: <KeyRegular />, exact: false },
-  { to: '/r/$registry/tokens', label: rightsTexts.tokens, icon: <TicketDiagonalRegular />, exact: false },
-  {
-    to: '/r/$registry/policies',
-    label: operationsTexts.policies.title,
-    icon: <OptionsRegular />,
-    exact: false,
-  },
-  {
-    to: '/r/$registry/audit',
-    label: operationsTexts.registryAudit,
-    icon: <ClipboardTextLtrRegular />,
-    exact: false,
-  },
-] as const
-
-const identityViews = [
-  { to: '/people', label: identitiesTexts.people, icon: <PersonRegular /> },
-  { to: '/groups', label: identitiesTexts.groups, icon: <PeopleRegular /> },
-  { to: '/applications', label: identitiesTexts.applications, icon: <AppGenericRegular /> },
-  { to: '/managed-identities', label: identitiesTexts.managed, icon: <BotRegular /> },
-  { to: '/providers', label: identitiesTexts.providers, icon: <BuildingRegular /> },
-] as const
-
-/** Links to the views: of the server, of the registry that is open, and of identities. */
-export function Navigation() {
+/** Links to the views that the person can use. */
+export function Navigation({ registry, abilities }: NavigationProps) {
   const styles = useStyles()
-  const { registry } = useParams({ strict: false })
+  const rows = visibleRows(abilities)
   return (
     <nav className={styles.navigation} aria-label={texts.navigation}>
-      {serverViews.map(({ to, label, icon, exact }) => (
-        <AppLink key={to} className={styles.link} to={to} activeOptions={{ exact }}>
-          {icon}
-          {label}
-        </AppLink>
-      ))}
-      {registry !== undefined && (
-        <Group title={registry}>
-          {registryViews.map(({ to, label, icon, exact }) => (
-            <AppLink key={to} className={styles.link} to={to} params={{ registry }} activeOptions={{ exact }}>
-              {icon}
-              {label}
-            </AppLink>
-          ))}
-        </Group>
-      )}
-      <Group title={identitiesTexts.navigation}>
-        {identityViews.map(({ to, label, icon }) => (
-          <AppLink key={to} className={styles.link} to={to}>
-            {icon}
-            {label}
-          </AppLink>
-        ))}
-      </Group>
+      {navigationGroups.map((group) => {
+        const ofGroup = rows.filter((row) => row.group === group)
+        if (ofGroup.length === 0) return null
+        const links = ofGroup.map((row) => <RowLink key={row.label} row={row} registry={registry} />)
+        const title = titleOf(group, registry)
+        return title === undefined ? (
+          links
+        ) : (
+          <Group key={group} title={title}>
+            {links}
+          </Group>
+        )
+      })}
     </nav>
   )
+}
+
+function titleOf(group: NavigationGroup, registry: string | undefined): string | undefined {
+  if (group === 'home') return undefined
+  return group === 'registry' ? registry : texts.navigationView.groups[group]
+}
+
+function RowLink({ row, registry = '' }: { readonly row: NavigationRow; readonly registry: string | undefined }) {
+  const styles = useStyles()
+  const { pathname } = useLocation()
+  const { to, href, icon, label } = row
+  const content = (
+    <>
+      {icon}
+      {label}
+    </>
+  )
+  if (to === undefined) {
+    return (
+      <Link className={styles.link} href={href}>
+        {content}
+      </Link>
+    )
+  }
+  const isSelected = isSelectedAt(row, registry, pathname)
+  return (
+    <AppLink
+      className={mergeClasses(styles.link, isSelected && styles.selected)}
+      to={to}
+      params={{ registry }}
+      activeOptions={{ exact: true }}
+      {...(isSelected && { 'aria-current': 'page' as const })}
+    >
+      {content}
+    </AppLink>
+  )
+}
+
+/** Whether a row is selected at an address below `/portal`. */
+export function isSelectedAt({ to, exact, also }: NavigationRow, registry: string, pathname: string): boolean {
+  if (to === undefined) return false
+  const own = to.replace('$registry', registry)
+  if (pathname === own) return true
+  if (also !== undefined && new RegExp(`^/r/[^/]+${also}`).test(pathname)) return true
+  return exact !== true && pathname.startsWith(`${own}/`)
 }
 
 /** Links below a heading, which also screen readers announce. */
@@ -146,7 +135,7 @@ function Group({ title, children }: { readonly title: string; readonly children:
   return (
     <div className={styles.group} role="group" aria-labelledby={id}>
       <Caption1Strong id={id} className={styles.title}>
-        {title}
+        <Name>{title}</Name>
       </Caption1Strong>
       {children}
     </div>

@@ -11,10 +11,12 @@ export const themeNames = ['system', 'light', 'dark', 'contrast'] as const
 export type ThemeName = (typeof themeNames)[number]
 
 const storageKey = 'acrux-theme'
+const fontFamilyBase = "'Segoe UI', -apple-system, BlinkMacSystemFont, 'Helvetica Neue', Arial, sans-serif"
+
 const themes: Readonly<Record<Exclude<ThemeName, 'system'>, Theme>> = {
-  light: webLightTheme,
-  dark: webDarkTheme,
-  contrast: teamsHighContrastTheme,
+  light: { ...webLightTheme, fontFamilyBase },
+  dark: { ...webDarkTheme, fontFamilyBase },
+  contrast: { ...teamsHighContrastTheme, fontFamilyBase },
 }
 
 type Choice = { readonly name: ThemeName; readonly choose: (name: ThemeName) => void }

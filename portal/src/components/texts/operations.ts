@@ -192,7 +192,14 @@ export const operationsTexts = {
     unit: 'Unit',
     tooSmall: 'The registry already uses more than this quota. Pushes are denied until the registry uses less.',
     sku: 'These rules are saved for the whole registry. The SKU Premium is required for addresses.',
-    commands: 'Do the same on the command line',
+    commands: {
+      address: 'Allow an address',
+      deny: 'Deny other addresses',
+      retention: 'Delete manifests without a tag after some days',
+      softDelete: 'Keep deleted images for some days',
+      arm: 'Reject tokens for Azure Resource Manager',
+      quota: 'Limit the storage of the registry',
+    },
   },
   kinds: {
     anonymous: 'Anonymous caller',

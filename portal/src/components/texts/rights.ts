@@ -1,8 +1,11 @@
 /** The texts of access control, access keys and tokens. */
 export const rightsTexts = {
+  myAccess: {
+    none: 'You have no role on a registry. Ask an owner of a registry for a role.',
+    noImages: 'Your roles permit no action on images.',
+  },
   accessControl: 'Access control',
-  accessKeys: 'Access keys',
-  tokens: 'Tokens',
+  credentials: 'Credentials',
   notVisible: 'Your roles do not allow you to read the settings of this registry.',
   notVisibleNext:
     'You may still be able to pull or push. To see who has access, ask an owner of the registry for the role Reader. To change who has access, ask for the role User Access Administrator.',
@@ -233,8 +236,8 @@ export const rightsTexts = {
     offHint: 'Turn the admin account on to see its passwords.',
   },
   token: {
-    tabs: { tokens: 'Tokens', maps: 'Scope maps', anonymous: 'Anonymous access' },
-    sections: 'Parts of tokens',
+    tabs: { tokens: 'Tokens', maps: 'Scope maps', anonymous: 'Anonymous access', admin: 'Admin account' },
+    sections: 'Kinds of credentials',
     about:
       'A scoped token is a user name with two passwords, for a device, a partner or a program that supports only docker login. Its scope map has the permissions.',
     create: 'Create a token',

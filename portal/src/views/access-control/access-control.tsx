@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { Registry } from '../../api/registry-document.ts'
+import { useActions } from '../../components/elements/page-actions.ts'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { RegistryTabs } from '../../components/registries/registry-tabs.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
@@ -19,6 +20,10 @@ export function AccessControl() {
   const search = useSearch({ from: route })
   const { tab = 'assignments' } = search
   const go = useGo(name)
+  const navigate = useNavigate()
+  useActions([
+    { label: texts.add, act: () => void navigate({ to: '/r/$registry/access/add', params: { registry: name } }) },
+  ])
   return (
     <RegistryTabs
       title={rightsTexts.accessControl}

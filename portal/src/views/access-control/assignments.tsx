@@ -4,8 +4,8 @@ import { useState } from 'react'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { FilterField } from '../../components/elements/filter-field.tsx'
@@ -19,7 +19,6 @@ import type { Column } from '../../components/table/columns.ts'
 import { useAddressState } from '../../components/table/table-state.ts'
 import { Table } from '../../components/table/table.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { visibleName } from '../../components/texts/visible-name.ts'
 import { words } from '../../components/texts/words.ts'
 import { type AccessSearch, parseAccessSearch } from './access-search.ts'
@@ -84,10 +83,7 @@ export function Assignments({ registry, search, go }: AssignmentsProps) {
         </Field>
       </ListBar>
       <AssignmentList registry={registry} search={{ filter, role }} onDone={setDone} />
-      <CaptionedText
-        label={shared.commandLine}
-        text={`acrux role assignment list --scope ${registry.id} --include-inherited -o table`}
-      />
+      <CommandLine text={`acrux role assignment list --scope ${registry.id} --include-inherited -o table`} />
     </Section>
   )
 }

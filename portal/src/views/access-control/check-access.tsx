@@ -7,12 +7,11 @@ import { explainAccess } from '../../api/access.ts'
 import { namePrincipals, searchPrincipals } from '../../api/principals.ts'
 import { useRead } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { type AccessSearch, isPrincipal } from './access-search.ts'
 import { Explanation } from './explanation.tsx'
 import { titleOf } from './principal-picker.tsx'
@@ -110,7 +109,7 @@ function Answer({ registry, principal, action, repository }: AnswerProps) {
           <Explanation registry={registry} explanation={explanation} names={names} onChanged={() => query.refetch()} />
         )}
       </Loaded>
-      <CaptionedText label={shared.commandLine} text={`${words.join(' ')} -n ${registry.name}`} />
+      <CommandLine text={`${words.join(' ')} -n ${registry.name}`} />
     </>
   )
 }

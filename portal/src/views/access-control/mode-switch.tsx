@@ -6,7 +6,7 @@ import { changeRegistry } from '../../api/access.ts'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { Table } from '../../components/table/table.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
@@ -15,7 +15,6 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 import { lossTexts } from './describe.ts'
 import { useModeChanges } from './use-access.ts'
@@ -68,10 +67,7 @@ export function ModeSwitch({ registry }: { readonly registry: Registry }) {
           </Section>
         )}
       </Loaded>
-      <CaptionedText
-        label={shared.commandLine}
-        text={`acrux acr update --name ${registry.name} --role-assignment-mode ${option}`}
-      />
+      <CommandLine text={`acrux acr update --name ${registry.name} --role-assignment-mode ${option}`} />
     </Section>
   )
 }

@@ -7,14 +7,13 @@ import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { Name } from '../../components/elements/name.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { visibleName } from '../../components/texts/visible-name.ts'
 import { words } from '../../components/texts/words.ts'
 import { type Place, type PlannedAssignment, conditionOf, planAssignments } from './plan-assignments.ts'
@@ -94,7 +93,7 @@ function Review({ registry, assignments, role, principals, place, onDone }: Revi
           <ErrorView isAct error={error} />
         </div>
       ))}
-      <CaptionedText label={shared.commandLine} text={commandsOf(registry, role, planned)} />
+      <CommandLine text={commandsOf(registry, role, planned)} />
     </>
   )
 }

@@ -5,7 +5,7 @@ import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import type { RoleDefinition } from '../../api/types.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { Table } from '../../components/table/table.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
@@ -14,7 +14,6 @@ import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 import type { AccessSearch } from './access-search.ts'
 import { RoleDialog } from './role-dialog.tsx'
@@ -70,7 +69,7 @@ export function Roles({ registry, search, go }: RolesProps) {
           />
         )}
       </Loaded>
-      <CaptionedText label={shared.commandLine} text="acrux role definition list -o table" />
+      <CommandLine text="acrux role definition list -o table" />
       {edited !== undefined && (
         <RoleDialog
           registry={registry}

@@ -8,13 +8,12 @@ import type { Principal } from '../../api/principals.ts'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { possibleChange } from './apply-change.ts'
 import { repositoriesText } from './describe.ts'
 import { accessKey } from './use-access.ts'
@@ -51,7 +50,7 @@ export function SmallestChange({ registry, explanation, change, principal, onCha
         </div>
       )}
       {lacks !== undefined && <Text>{lacks}</Text>}
-      <CaptionedText label={shared.commandLine} text={commandOf(registry, explanation, change)} />
+      <CommandLine text={commandOf(registry, explanation, change)} />
       <DoneMessage text={isDone ? texts.applied : undefined} />
       {isAsked && possible !== undefined && (
         <ConfirmDialog

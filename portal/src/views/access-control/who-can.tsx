@@ -5,9 +5,9 @@ import { listAllowed } from '../../api/access.ts'
 import { listMembers } from '../../api/principals.ts'
 import { useRead } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { Name } from '../../components/elements/name.tsx'
 import { visibleName } from '../../components/texts/visible-name.ts'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
@@ -61,8 +61,7 @@ function Allowed({ registry, action, repository }: AllowedProps) {
           </>
         )}
       </Loaded>
-      <CaptionedText
-        label={shared.commandLine}
+      <CommandLine
         text={`acrux acr who ${action}${repository === undefined ? '' : ` ${repository}`} -n ${registry.name}`}
       />
     </>

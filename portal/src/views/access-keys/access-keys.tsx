@@ -1,18 +1,18 @@
 import { MessageBar, MessageBarBody, Text } from '@fluentui/react-components'
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { changeRegistry } from '../../api/access.ts'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { ReadOnlyReason } from '../../components/elements/list-bar.tsx'
-import { Page, Section } from '../../components/elements/page.tsx'
+import { Section } from '../../components/elements/page.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
-import { WithRegistry } from '../../components/registries/with-registry.tsx'
+import { RegistryTabs } from '../../components/registries/registry-tabs.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { AdminPasswords } from './admin-passwords.tsx'
 
 const texts = rightsTexts.keys
@@ -20,11 +20,26 @@ const writeAction = 'Microsoft.ContainerRegistry/registries/write'
 
 /** The admin account of a registry. */
 export function AccessKeys() {
-  const { loginServer } = useAddressedRegistry()
+  const { name, loginServer } = useAddressedRegistry()
+  const navigate = useNavigate()
   return (
-    <Page title={rightsTexts.accessKeys}>
-      <WithRegistry loginServer={loginServer}>{(registry) => <AdminAccount registry={registry} />}</WithRegistry>
-    </Page>
+    <RegistryTabs
+      title={rightsTexts.credentials}
+      loginServer={loginServer}
+      label={rightsTexts.token.sections}
+      tabs={rightsTexts.token.tabs}
+      selected="admin"
+      onSelect={(tab) =>
+        tab !== 'admin' &&
+        void navigate({
+          to: '/r/$registry/tokens',
+          params: { registry: name },
+          search: tab === 'tokens' ? {} : { tab },
+        })
+      }
+    >
+      {(registry) => <AdminAccount registry={registry} />}
+    </RegistryTabs>
   )
 }
 
@@ -54,13 +69,11 @@ function AdminAccount({ registry }: { readonly registry: Registry }) {
       <Section title={texts.passwords}>
         {isOn ? <AdminPasswords registry={registry} /> : <Text>{texts.offHint}</Text>}
       </Section>
-      <Section title={shared.commandLine}>
-        <CaptionedText
-          label={isOn ? texts.turnOff : texts.turnOn}
-          text={`acrux acr update --name ${registry.name} --admin-enabled ${String(!isOn)}`}
-        />
-        <CaptionedText label={texts.passwords} text={`acrux acr credential show --name ${registry.name}`} />
-      </Section>
+      <CommandLine
+        label={isOn ? texts.turnOff : texts.turnOn}
+        text={`acrux acr update --name ${registry.name} --admin-enabled ${String(!isOn)}`}
+        more={[{ label: texts.passwords, text: `acrux acr credential show --name ${registry.name}` }]}
+      />
       {isAsked && (
         <ConfirmDialog
           title={isOn ? texts.turnOffTitle : texts.turnOnTitle}

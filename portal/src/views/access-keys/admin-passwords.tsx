@@ -11,6 +11,7 @@ import { useRead } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { Table } from '../../components/table/table.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
@@ -89,10 +90,7 @@ export function AdminPasswords({ registry }: { readonly registry: Registry }) {
           }}
         >
           <Text>{texts.regenerateHint}</Text>
-          <CaptionedText
-            label={shared.commandLine}
-            text={`acrux acr credential renew --name ${registry.name} --password-name ${renewed}`}
-          />
+          <CommandLine text={`acrux acr credential renew --name ${registry.name} --password-name ${renewed}`} />
         </ConfirmDialog>
       )}
     </>

@@ -23,7 +23,6 @@ import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/types.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
@@ -36,7 +35,6 @@ import { GiveRole } from '../../components/identities/give-role.tsx'
 import { useOwnRole } from '../../components/identities/use-directory-role.ts'
 import { useRegistries, useRegistry } from '../../components/registries/use-registry.ts'
 import { identitiesTexts } from '../../components/texts/identities.ts'
-import { texts } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 import {
   type JobField,
@@ -253,10 +251,7 @@ function Role({ application, loginServer, isCreated }: RoleProps) {
     <Section title={view.roleTitle}>
       <Text>{view.role(isForRegistry ? 'AcrPush' : 'Container Registry Repository Writer')}</Text>
       {isCreated && <GiveRoleTo application={application} />}
-      <CaptionedText
-        label={texts.commandLine}
-        text={`acrux acr grant ${application.appId} push ${repository} --name ${name}`}
-      />
+      <CommandLine text={`acrux acr grant ${application.appId} push ${repository} --name ${name}`} />
     </Section>
   )
 }
@@ -276,8 +271,7 @@ function AzureAudience({ loginServer }: { readonly loginServer: string }) {
     <Section title={view.audienceTitle}>
       <Text>{view.azureAudience}</Text>
       {registry !== undefined && <AcceptAudience registry={registry} />}
-      <CaptionedText
-        label={texts.commandLine}
+      <CommandLine
         text={`az rest --method patch --url "$(az acr show --name ${name} --query id --output tsv)?api-version=2025-03-01-preview" --body '${body}'`}
       />
     </Section>

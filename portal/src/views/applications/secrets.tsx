@@ -4,7 +4,7 @@ import { createSecret, deleteSecret } from '../../api/applications.ts'
 import type { GraphApplication, GraphPasswordCredential } from '../../api/graph-types.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { actionColumn } from '../../components/table/action-column.tsx'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Table } from '../../components/table/table.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
@@ -56,7 +56,7 @@ export function Secrets({ application }: { readonly application: GraphApplicatio
       <SecretTable secrets={secrets} uses={uses.data} reason={reason} onDelete={ask} />
       {uses.data !== undefined && secrets.length > 0 && <Text>{view.usesAge}</Text>}
       <Text>{view.secretHint}</Text>
-      <CaptionedText label={texts.commandLine} text={`acrux ad app credential rotate --id ${application.appId}`} />
+      <CommandLine text={`acrux ad app credential rotate --id ${application.appId}`} />
       {question !== undefined && <Confirm question={question} onClose={() => setQuestion(undefined)} />}
       {isCreating && <CreateSecret application={application} onClose={() => setCreating(false)} />}
     </Section>

@@ -1,11 +1,11 @@
 import { Text } from '@fluentui/react-components'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { operationsTexts } from '../../components/texts/operations.ts'
-import { texts } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 import { AuditLink } from './audit-link.tsx'
 import { useAuditChain } from './use-integrity.ts'
@@ -61,11 +61,7 @@ function Chain({ subscription }: { readonly subscription: string }) {
               <>
                 <Text>{view.checkpointHint}</Text>
                 <CopyText label={view.checkpoint} text={checkpoint} />
-                <Text>{texts.commandLine}:</Text>
-                <CopyText
-                  label={texts.commandLine}
-                  text={`acrux audit verify --data-dir /var/lib/acrux --expect ${checkpoint}`}
-                />
+                <CommandLine text={`acrux audit verify --data-dir /var/lib/acrux --expect ${checkpoint}`} />
               </>
             )}
           </>

@@ -4,6 +4,7 @@ import type { AuditWebhook } from '../../api/types.ts'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { deleteWebhook, putWebhook, rotateSecret } from '../../api/webhooks.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Table } from '../../components/table/table.tsx'
@@ -46,8 +47,7 @@ export function Webhooks({ subscription }: { readonly subscription: string }) {
           <CopyText label={`${view.secret} ${secret.name}`} text={secret.text} />
         </div>
       )}
-      <CopyText
-        label={texts.commandLine}
+      <CommandLine
         text={`az rest --method get --url "${subscription}/providers/Acrux.Server/auditWebhooks?api-version=2024-11-01"`}
       />
       {act !== undefined && (

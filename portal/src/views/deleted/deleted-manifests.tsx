@@ -9,14 +9,13 @@ import { restoreManifest } from '../../api/registry-changes.ts'
 import { listDeletedManifests, listDeletedTags } from '../../api/registry.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { Age } from '../../components/elements/age.tsx'
-import { AppLink } from '../../components/elements/app-link.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
-import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
-import { ParentLink } from '../../components/elements/parent-link.tsx'
+import { TrailLink } from '../../components/elements/trail-link.tsx'
+import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
 import { Digest } from '../../components/registries/digest.tsx'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { shortDigest } from '../../components/texts/format.ts'
@@ -44,12 +43,15 @@ export function DeletedManifests() {
     await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === loginServer })
   }
   return (
-    <Page title={view.titleOf(repository)}>
-      <ParentLink>
-        <AppLink inline to="/r/$registry/deleted" params={{ registry: name }}>
+    <Page
+      title={view.titleOf(repository)}
+      parents={[
+        <RepositoriesLink key="repositories" />,
+        <TrailLink key="deleted" to="/r/$registry/deleted" params={{ registry: name }}>
           {view.title}
-        </AppLink>
-      </ParentLink>
+        </TrailLink>,
+      ]}
+    >
       <Loaded query={query}>
         {({ rows, isCut, access }) => (
           <>
@@ -69,9 +71,10 @@ export function DeletedManifests() {
           onClose={() => setChosen(undefined)}
         />
       )}
-      <CommandLine text={`acrux acr manifest list-deleted-tags -r ${name} -n ${repository}`}>
-        <CopyText label={view.restore} text={`acrux acr manifest restore -r ${name} -n ${repository}:TAG`} />
-      </CommandLine>
+      <CommandLine
+        text={`acrux acr manifest list-deleted-tags -r ${name} -n ${repository}`}
+        more={[{ label: view.restore, text: `acrux acr manifest restore -r ${name} -n ${repository}:TAG` }]}
+      />
     </Page>
   )
 }

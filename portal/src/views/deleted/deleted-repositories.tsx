@@ -11,6 +11,7 @@ import { useAddressedRegistry } from '../../components/registries/addressed-regi
 import { useRegistry } from '../../components/registries/use-registry.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { words } from '../../components/texts/words.ts'
+import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
 import { RepositoryTabs } from '../../components/registries/repository-tabs.tsx'
 
 const view = imagesTexts.deleted
@@ -22,7 +23,7 @@ export function DeletedRepositories() {
     listDeletedRepositories(loginServer, after, signal),
   )
   return (
-    <Page title={view.title}>
+    <Page title={view.title} parents={[<RepositoriesLink key="repositories" />]}>
       <RepositoryTabs selected="deleted" />
       <Policy loginServer={loginServer} />
       <Loaded query={query}>

@@ -9,7 +9,6 @@ import { isAddress } from '../../components/elements/address.ts'
 import { Age } from '../../components/elements/age.tsx'
 import { AppLink } from '../../components/elements/app-link.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
-import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Table } from '../../components/table/table.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
@@ -66,9 +65,10 @@ export function Home() {
           </Loaded>
         </Section>
       )}
-      <CommandLine text="acrux acr list -o table">
-        <CopyText label={view.pushes} text="acrux audit list --action manifest.push" />
-      </CommandLine>
+      <CommandLine
+        text="acrux acr list -o table"
+        more={[{ label: view.pushes, text: 'acrux audit list --action manifest.push' }]}
+      />
     </Page>
   )
 }

@@ -31,8 +31,7 @@ export function Import() {
   const show = (search: ImportSearch) =>
     void navigate({ to: '/r/$registry/import', params: { registry: name }, search })
   return (
-    <Page title={view.title}>
-      <RepositoriesLink />
+    <Page title={view.title} parents={[<RepositoriesLink key="repositories" />]}>
       <Text>{view.intro}</Text>
       {operation !== undefined ? (
         <ImportProgress operation={operation} target={target ?? ''} onAgain={() => show({})} />

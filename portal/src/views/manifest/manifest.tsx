@@ -5,16 +5,16 @@ import type { ManifestProperties, TagProperties } from '../../api/content-types.
 import type { Descriptor } from '../../api/pushed-types.ts'
 import type { RawManifest } from '../../api/registry.ts'
 import { isDigest } from '../../components/elements/address.ts'
-import { AppLink } from '../../components/elements/app-link.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Table } from '../../components/table/table.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
-import { ParentLink } from '../../components/elements/parent-link.tsx'
+import { TrailLink } from '../../components/elements/trail-link.tsx'
 import { Tabs } from '../../components/elements/tabs.tsx'
 import { Digest } from '../../components/registries/digest.tsx'
+import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
 import { isLocked } from '../../components/registries/locks.ts'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { formatTime, shortDigest } from '../../components/texts/format.ts'
@@ -63,13 +63,16 @@ export function Manifest() {
   const isByDigest = reference.includes(':')
   const name = `${loginServer}/${repository}${isByDigest ? '@' : ':'}${reference}`
   return (
-    <Page title={isByDigest ? `${repository}@${shortDigest(reference)}` : `${repository}:${reference}`}>
-      <ParentLink>
-        <AppLink inline to="/r/$registry/repositories/$repository" params={{ registry, repository }}>
+    <Page
+      title={isByDigest ? `${repository}@${shortDigest(reference)}` : `${repository}:${reference}`}
+      parents={[
+        <RepositoriesLink key="repositories" />,
+        <TrailLink key="repository" to="/r/$registry/repositories/$repository" params={{ registry, repository }}>
           {repository}
-        </AppLink>
-      </ParentLink>
-      <CopyText label={texts.repositoryView.pull} text={`docker pull ${name}`} />
+        </TrailLink>,
+      ]}
+    >
+      <CommandLine label={texts.repositoryView.pull} text={`docker pull ${name}`} />
       <Loaded query={query}>
         {({ raw, content }) => (
           <>
@@ -210,12 +213,12 @@ function Commands({ address, digest, show }: CommandsProps) {
   const image = reference.includes(':') ? `${repository}@${reference}` : `${repository}:${reference}`
   const command = show === 'referrers' ? 'list-referrers' : show === 'raw' ? 'show --raw' : 'show-metadata'
   return (
-    <CommandLine text={`acrux acr manifest ${command} -r ${name} -n ${image}`}>
-      <CopyText
-        label={own.deleteAction}
-        text={`acrux acr repository delete -n ${name} --image ${repository}@${digest}`}
-      />
-    </CommandLine>
+    <CommandLine
+      text={`acrux acr manifest ${command} -r ${name} -n ${image}`}
+      more={[
+        { label: own.deleteAction, text: `acrux acr repository delete -n ${name} --image ${repository}@${digest}` },
+      ]}
+    />
   )
 }
 

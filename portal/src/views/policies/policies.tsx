@@ -1,9 +1,10 @@
 import { Text } from '@fluentui/react-components'
 import { useSearch } from '@tanstack/react-router'
 import type { Registry } from '../../api/registry-document.ts'
-import { CopyText } from '../../components/elements/copy-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
+import type { Command } from '../../components/elements/commands.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
-import { Page, Section } from '../../components/elements/page.tsx'
+import { Page } from '../../components/elements/page.tsx'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { useRegistries } from '../../components/registries/use-registry.ts'
 import { operationsTexts } from '../../components/texts/operations.ts'
@@ -70,23 +71,27 @@ function Forms({ registry, address }: FormsProps) {
         status={azureADAuthenticationAsArmPolicy.status}
         changeOf={(status) => ({ azureADAuthenticationAsArmPolicy: { status } })}
       />
-      <Section title={view.commands}>
-        {commands(registry).map((command) => (
-          <CopyText key={command} label={command} text={command} />
-        ))}
-      </Section>
+      {commands(registry).map(({ label, text }) => (
+        <CommandLine key={text} label={label} text={text} />
+      ))}
     </>
   )
 }
 
-function commands({ id, name }: Registry): readonly string[] {
+function commands({ id, name }: Registry): readonly Command[] {
   const quota = `${id}/providers/Acrux.Server/quotas/all?api-version=2025-03-01-preview`
   return [
-    `az acr network-rule add -n ${name} --ip-address 203.0.113.0/24`,
-    `az acr update -n ${name} --default-action Deny --public-network-enabled true`,
-    `az acr config retention update -r ${name} --status enabled --days 7 --type UntaggedManifests`,
-    `az acr config soft-delete update -r ${name} --status enabled --days 7`,
-    `acrux acr config authentication-as-arm update -r ${name} --status disabled`,
-    `az rest --method put --url "${quota}" --body '{"properties": {"limitBytes": 107374182400}}'`,
+    { label: view.commands.address, text: `az acr network-rule add -n ${name} --ip-address 203.0.113.0/24` },
+    { label: view.commands.deny, text: `az acr update -n ${name} --default-action Deny --public-network-enabled true` },
+    {
+      label: view.commands.retention,
+      text: `az acr config retention update -r ${name} --status enabled --days 7 --type UntaggedManifests`,
+    },
+    { label: view.commands.softDelete, text: `az acr config soft-delete update -r ${name} --status enabled --days 7` },
+    { label: view.commands.arm, text: `acrux acr config authentication-as-arm update -r ${name} --status disabled` },
+    {
+      label: view.commands.quota,
+      text: `az rest --method put --url "${quota}" --body '{"properties": {"limitBytes": 107374182400}}'`,
+    },
   ]
 }

@@ -2,7 +2,6 @@ import { Text } from '@fluentui/react-components'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { Registry } from '../../api/registry-document.ts'
 import { CommandLine } from '../../components/elements/command-line.tsx'
-import { CopyText } from '../../components/elements/copy-text.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page, Section } from '../../components/elements/page.tsx'
@@ -53,9 +52,10 @@ export function RegistryOverview() {
         </Loaded>
       </Section>
       {registry !== undefined && (
-        <CommandLine text={`acrux acr show --name ${registry.name}`}>
-          <CopyText label={view.usage} text={`az acr show-usage --name ${registry.name} -o table`} />
-        </CommandLine>
+        <CommandLine
+          text={`acrux acr show --name ${registry.name}`}
+          more={[{ label: view.usage, text: `az acr show-usage --name ${registry.name} -o table` }]}
+        />
       )}
     </Page>
   )

@@ -2,8 +2,7 @@ import { Button, Radio, RadioGroup, Text, makeStyles, tokens } from '@fluentui/r
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { createRegistryLogin } from '../../api/registry-login.ts'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
-import { CopyText } from '../../components/elements/copy-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
@@ -41,10 +40,9 @@ export function SignIn() {
         ))}
       </RadioGroup>
       <CopyLogin key={client} client={client} loginServer={loginServer} />
-      <CaptionedText label={view.push} text={pushCommand(client, loginServer)} />
-      <Text weight="semibold">{view.inBrowser}</Text>
+      <CommandLine label={view.push} text={pushCommand(client, loginServer)} />
       {browserCommands(name).map(({ program, command }) => (
-        <CopyText key={program} label={program} text={command} />
+        <CommandLine key={program} label={view.inBrowser(program)} text={command} />
       ))}
     </Section>
   )

@@ -3,12 +3,12 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useReadAgain } from '../../api/queries.ts'
 import type { ListOrder } from '../../api/registry.ts'
 import { CommandLine } from '../../components/elements/command-line.tsx'
-import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { ListFilter } from '../../components/elements/list-bar.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
-import { Page, Section } from '../../components/elements/page.tsx'
+import { Page } from '../../components/elements/page.tsx'
 import { Tabs } from '../../components/elements/tabs.tsx'
+import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
 import { isLocked } from '../../components/registries/locks.ts'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { formatTime } from '../../components/texts/format.ts'
@@ -39,7 +39,7 @@ export function Repository() {
   const readAgain = useReadAgain()
   const content = { loginServer, repository, order, filter }
   return (
-    <Page title={repository}>
+    <Page title={repository} parents={[<RepositoriesLink key="repositories" />]}>
       <Loaded query={query}>
         {({ properties, access }) => (
           <>
@@ -62,12 +62,10 @@ export function Repository() {
             />
             {show === 'tags' && <Pull loginServer={loginServer} repository={repository} order={order} />}
             {show === 'tags' && access.has('push') && (
-              <Section title={texts.repositoryView.push}>
-                <CopyText
-                  label={texts.repositoryView.push}
-                  text={pushCommand('docker', loginServer, `${repository}:1`)}
-                />
-              </Section>
+              <CommandLine
+                label={texts.repositoryView.push}
+                text={pushCommand('docker', loginServer, `${repository}:1`)}
+              />
             )}
           </>
         )}
@@ -76,12 +74,15 @@ export function Repository() {
         <>
           <Tools repository={repository} search={search} />
           {show === 'tags' ? <TagTable key={order} {...content} /> : <ManifestTable key={order} {...content} />}
-          <CommandLine text={`acrux acr repository show-${show} --name ${name} --repository ${repository} --detail`}>
-            <CopyText
-              label={view.deleteAction}
-              text={`acrux acr repository delete --name ${name} --repository ${repository}`}
-            />
-          </CommandLine>
+          <CommandLine
+            text={`acrux acr repository show-${show} --name ${name} --repository ${repository} --detail`}
+            more={[
+              {
+                label: view.deleteAction,
+                text: `acrux acr repository delete --name ${name} --repository ${repository}`,
+              },
+            ]}
+          />
         </>
       )}
     </Page>
@@ -94,11 +95,7 @@ type PullProps = { readonly loginServer: string; readonly repository: string; re
 function Pull({ loginServer, repository, order }: PullProps) {
   const tags = useTags(loginServer, repository, order)
   const tag = tags.data?.pages[0]?.items[0]?.name ?? 'TAG'
-  return (
-    <Section title={texts.repositoryView.pull}>
-      <CopyText label={texts.repositoryView.pull} text={`docker pull ${loginServer}/${repository}:${tag}`} />
-    </Section>
-  )
+  return <CommandLine label={texts.repositoryView.pull} text={`docker pull ${loginServer}/${repository}:${tag}`} />
 }
 
 type ToolsProps = { readonly repository: string; readonly search: RepositorySearch }

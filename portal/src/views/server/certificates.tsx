@@ -1,8 +1,8 @@
 import { Badge, Text } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
 import type { HostCertificates, ServerStatus } from '../../api/types.ts'
-import { CopyText } from '../../components/elements/copy-text.tsx'
 import { Table } from '../../components/table/table.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { type Fact, Facts } from '../../components/elements/facts.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
@@ -30,11 +30,9 @@ export function Certificates({ subscription, hidden }: CertificatesProps) {
         <Loaded query={status}>{({ certificate }) => <Facts facts={authorityFacts(certificate)} />}</Loaded>
       </Section>
       <Loaded query={status}>{({ signingKeys }) => <Keys subscription={subscription} keys={signingKeys} />}</Loaded>
-      <Section title={texts.commandLine}>
-        {['certificates', 'rotateSigningKeys', 'withdrawSigningKeys'].map((name) => (
-          <CopyText key={name} label={name} text={commandOf(subscription, name)} />
-        ))}
-      </Section>
+      {['certificates', 'rotateSigningKeys', 'withdrawSigningKeys'].map((name) => (
+        <CommandLine key={name} label={name} text={commandOf(subscription, name)} />
+      ))}
     </UnlessHidden>
   )
 }

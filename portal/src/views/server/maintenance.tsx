@@ -1,9 +1,7 @@
 import type { ReactNode } from 'react'
 import { useSession } from '../../api/use-session.ts'
-import { CopyText } from '../../components/elements/copy-text.tsx'
-import { Section } from '../../components/elements/page.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { serverTexts } from '../../components/texts/server.ts'
-import { texts } from '../../components/texts/texts.ts'
 import { BackupSection } from './backup.tsx'
 import { CollectionSection } from './collection.tsx'
 import { ScrubSection } from './scrub.tsx'
@@ -23,12 +21,15 @@ export function Maintenance({ subscription, hidden }: MaintenanceProps) {
       <CollectionSection subscription={subscription} />
       <ScrubSection subscription={subscription} />
       <BackupSection subscription={subscription} />
-      <Section title={texts.commandLine}>
-        <CopyText label={serverTexts.collection} text={`az rest --method post --url "${collect}"`} />
-        <CopyText label={serverTexts.scrub} text={`acrux scrub --server ${session?.publicOrigin ?? ''}`} />
-        <CopyText label={serverTexts.backup} text={backup} />
-        <CopyText label={serverTexts.verifyBackup} text="acrux backup verify /backup/acrux" />
-      </Section>
+      <CommandLine
+        label={serverTexts.collection}
+        text={`az rest --method post --url "${collect}"`}
+        more={[
+          { label: serverTexts.scrub, text: `acrux scrub --server ${session?.publicOrigin ?? ''}` },
+          { label: serverTexts.backup, text: backup },
+          { label: serverTexts.verifyBackup, text: 'acrux backup verify /backup/acrux' },
+        ]}
+      />
     </UnlessHidden>
   )
 }

@@ -2,8 +2,8 @@ import { Checkbox, Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { Table } from '../../components/table/table.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { serverTexts } from '../../components/texts/server.ts'
@@ -55,8 +55,7 @@ export function Settings({ subscription }: { readonly subscription: string }) {
           )}
         </Loaded>
       )}
-      <CaptionedText
-        label={texts.commandLine}
+      <CommandLine
         text={`az rest --method post --url "${subscription}/providers/Acrux.Server/listSettings?api-version=2024-11-01"`}
       />
     </Section>

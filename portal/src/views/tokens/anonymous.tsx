@@ -6,14 +6,13 @@ import type { Registry } from '../../api/registry-document.ts'
 import { setAnonymousAccess } from '../../api/tokens.ts'
 import type { ScopeMap } from '../../api/types.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 import { useAnonymousAccess } from './use-tokens.ts'
 
@@ -31,10 +30,7 @@ export function Anonymous({ registry }: { readonly registry: Registry }) {
       <Loaded query={access}>
         {({ scopeMaps, scopeMap }) => <AnonymousForm registry={registry} scopeMaps={scopeMaps} scopeMap={scopeMap} />}
       </Loaded>
-      <CaptionedText
-        label={shared.commandLine}
-        text={`acrux acr grant anonymous pull 'public/*' --name ${registry.name}`}
-      />
+      <CommandLine text={`acrux acr grant anonymous pull 'public/*' --name ${registry.name}`} />
     </Section>
   )
 }

@@ -5,11 +5,10 @@ import { useMutation } from '@tanstack/react-query'
 import type { Registry } from '../../api/registry-document.ts'
 import { generatePasswords, putScopeMap, putToken } from '../../api/tokens.ts'
 import type { GeneratedCredentials } from '../../api/types.ts'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 import { readPatterns } from '../access-control/plan-assignments.ts'
 import { ExpiryField } from './expiry-field.tsx'
@@ -61,7 +60,7 @@ export function ExpiryStep({ registry, data, token, onDays, onMade }: ExpiryStep
         </Button>
       </div>
       {create.isError && <ErrorView isAct error={create.error} />}
-      <CaptionedText label={shared.commandLine} text={commandOf(registry.name, token)} />
+      <CommandLine text={commandOf(registry.name, token)} />
     </>
   )
 }

@@ -5,14 +5,13 @@ import type { Registry } from '../../api/registry-document.ts'
 import { deleteScopeMap } from '../../api/tokens.ts'
 import type { ScopeMap } from '../../api/types.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 import { ScopeMapDialog } from './scope-map-dialog.tsx'
 import { usersOf, type TokenData } from './token-rows.ts'
@@ -71,10 +70,7 @@ export function ScopeMaps({ registry, search, go }: ScopeMapsProps) {
           <ScopeMapTable registry={registry} data={data} filter={filter} onDelete={setDeleted} onEdit={setEdited} />
         )}
       </Loaded>
-      <CaptionedText
-        label={shared.commandLine}
-        text={`acrux acr scope-map list --registry ${registry.name} -o table`}
-      />
+      <CommandLine text={`acrux acr scope-map list --registry ${registry.name} -o table`} />
       {edited !== undefined && query.data !== undefined && (
         <ScopeMapDialog
           registry={registry}

@@ -4,14 +4,13 @@ import { useState } from 'react'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
-import { CaptionedText } from '../../components/elements/captioned-text.tsx'
 import { Table } from '../../components/table/table.tsx'
+import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ListBar, ListFilter } from '../../components/elements/list-bar.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { texts as shared } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 import { passwordText } from './password-text.ts'
 import { RotatePassword } from './rotate-password.tsx'
@@ -52,7 +51,7 @@ export function TokenList({ registry, search, go }: TokenListProps) {
         <ListFilter filter={filter} onFilter={(value) => go(value === '' ? {} : { filter: value }, true)} />
       </ListBar>
       <Loaded query={query}>{(rows) => <TokenTable registry={registry} rows={rows} filter={filter} />}</Loaded>
-      <CaptionedText label={shared.commandLine} text={`acrux acr token list --registry ${registry.name} -o table`} />
+      <CommandLine text={`acrux acr token list --registry ${registry.name} -o table`} />
     </Section>
   )
 }

@@ -20,13 +20,16 @@ export function Tokens() {
   const go = (next: TokenSearch, replace = false) =>
     void navigate({ to: '/r/$registry/tokens', params: { registry: name }, search: next, replace })
   return (
-    <RegistryTabs
-      title={rightsTexts.tokens}
+    <RegistryTabs<TokenTab | 'admin'>
+      title={rightsTexts.credentials}
       loginServer={loginServer}
       label={texts.sections}
       tabs={texts.tabs}
       selected={tab}
-      onSelect={(next) => go(next === 'tokens' ? {} : { tab: next })}
+      onSelect={(next) => {
+        if (next === 'admin') void navigate({ to: '/r/$registry/keys', params: { registry: name } })
+        else go(next === 'tokens' ? {} : { tab: next })
+      }}
     >
       {(registry) => <Part tab={tab} registry={registry} search={search} go={go} />}
     </RegistryTabs>

@@ -8,7 +8,6 @@ import { usePermissions } from '../../api/use-permissions.ts'
 import { actionColumn } from '../../components/table/action-column.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
-import { CopyText } from '../../components/elements/copy-text.tsx'
 import { ReadOnlyReason } from '../../components/elements/list-bar.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
@@ -19,6 +18,7 @@ import type { Column } from '../../components/table/columns.ts'
 import { Table } from '../../components/table/table.tsx'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { words } from '../../components/texts/words.ts'
+import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
 import { RepositoryTabs } from '../../components/registries/repository-tabs.tsx'
 import { uploadsKey, useUploads } from './use-uploads.ts'
 
@@ -29,15 +29,16 @@ export function Uploads() {
   const { name, loginServer } = useAddressedRegistry()
   const { registries, registry } = useRegistry(loginServer)
   return (
-    <Page title={view.title}>
+    <Page title={view.title} parents={[<RepositoriesLink key="repositories" />]}>
       <RepositoryTabs selected="uploads" />
       <Text>{view.intro}</Text>
       <Loaded query={registries}>
         {() => (registry === undefined ? <Text>{view.noDetails}</Text> : <UploadList registryId={registry.id} />)}
       </Loaded>
-      <CommandLine text={`acrux acr uploads list -r ${name} -o table`}>
-        <CopyText label={view.cancelAction} text={`acrux acr uploads cancel -r ${name} --idle 2h`} />
-      </CommandLine>
+      <CommandLine
+        text={`acrux acr uploads list -r ${name} -o table`}
+        more={[{ label: view.cancelAction, text: `acrux acr uploads cancel -r ${name} --idle 2h` }]}
+      />
     </Page>
   )
 }

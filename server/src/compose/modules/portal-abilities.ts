@@ -54,7 +54,12 @@ export function portalAbilities({ access, directory, resources }: Context): Find
       server: await anywhere('Acrux.Server/status/read'),
       registries: {
         create: await anywhere('Microsoft.ContainerRegistry/registries/write'),
-        usable: usable.map(({ id, name: usableName, loginServer }) => ({ id, name: usableName, loginServer })),
+        usable: usable.map(({ id, name: usableName, loginServer, roleAssignmentMode }) => ({
+          id,
+          name: usableName,
+          loginServer,
+          roleAssignmentMode,
+        })),
       },
     }
   }

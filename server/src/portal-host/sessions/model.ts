@@ -51,15 +51,13 @@ export type FindRegistry = (
 
 /** The views of a registry that a person can use. The surfaces still decide each request. */
 export type RegistryAbility =
-  | 'repositories'
-  | 'overview'
-  | 'imports'
-  | 'access'
-  | 'credentials'
-  | 'rules'
-  | 'webhooks'
-  | 'audit'
-  | 'settings'
+  'repositories' | 'overview' | 'imports' | 'access' | 'credentials' | 'rules' | 'webhooks' | 'audit' | 'settings'
+
+/** A registry on which the person has a role. */
+export type UsableRegistry = NamedRegistry & {
+  readonly id: string
+  readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
+}
 
 /** What a person can use, so that the portal shows nothing else. */
 export type Abilities = {
@@ -71,7 +69,7 @@ export type Abilities = {
   readonly registries: {
     readonly create: boolean
     /** The registries on which the person has a role. */
-    readonly usable: readonly (NamedRegistry & { readonly id: string })[]
+    readonly usable: readonly UsableRegistry[]
   }
 }
 
