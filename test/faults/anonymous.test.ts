@@ -50,6 +50,7 @@ const dataRoutes: readonly DataRoute[] = [
   ['DELETE', `/v2/team/app/blobs/uploads/${guid}`, on('pull,push')],
   ['GET', '/acr/v1/_catalog', 'registry:catalog:*'],
   ['GET', '/acr/v1/_repositories', 'registry:repositories:*'],
+  ['POST', '/acr/v1/_bulk', undefined],
   ['GET', '/acr/v1/team%2Fapp', on('metadata_read')],
   ['PATCH', '/acr/v1/team%2Fapp', on('metadata_write')],
   ['DELETE', '/acr/v1/team%2Fapp', on('delete')],

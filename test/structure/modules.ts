@@ -152,6 +152,7 @@ const server: Readonly<Record<string, ModuleRow>> = {
       manifests: ['rows', 'protocol', 'repositories', 'deletion', 'integrity', 'quotas', 'blobs'],
       properties: ['rows', 'protocol', 'repositories', 'deletion', 'quotas', 'manifests'],
       retention: ['rows', 'protocol', 'repositories', 'deletion', 'quotas', 'blobs', 'manifests', 'properties'],
+      bulk: ['protocol', 'repositories', 'manifests', 'properties', 'retention'],
       reports: ['rows'],
       garbage: ['rows', 'deletion', 'blobs', 'uploads', 'reports'],
       scrub: ['rows', 'integrity', 'manifests', 'reports', 'garbage'],

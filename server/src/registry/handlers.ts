@@ -1,5 +1,6 @@
 import { deleteBlob } from './blobs/delete-blob.ts'
 import { getBlob, headBlob } from './blobs/get-blob.ts'
+import { runBulk } from './bulk/run-bulk.ts'
 import type { RegistryContext } from './context.ts'
 import { deleteManifest } from './manifests/delete-manifest.ts'
 import { getManifest, headManifest } from './manifests/get-manifest.ts'
@@ -64,6 +65,7 @@ function acrHandlers(context: RegistryContext) {
   return {
     listRepositories: (call) => listCatalog(context, call),
     listRepositoryProperties: (call) => listRepositoryProperties(context, call),
+    runBulk: (call, asOtherRoute) => runBulk(context, call, asOtherRoute),
     getRepository: (call) => getRepositoryProperties(context, call),
     patchRepository: (call) => patchRepositoryProperties(context, call),
     deleteRepository: (call) => deleteWholeRepository(context, call, (id) => discardUploadsOf(context, id)),

@@ -4,8 +4,10 @@ import type { RouteCost } from '../platform/http/route-cost.ts'
 import type { ResponseSchema, RouteDescription } from '../platform/http/surface.ts'
 import { type AcrPath, matchAcrPath } from '@acrux/shared/standards/azure/acr-path.ts'
 import { matchOciPath, type OciPath } from '@acrux/shared/standards/oci/oci-path.ts'
-import type { AcrCall, OciCall } from './protocol/call.ts'
+import type { AcrCall, AsOtherRoute, OciCall } from './protocol/call.ts'
 import {
+  bulkResultsSchema,
+  bulkSchema,
   catalogSchema,
   deletedManifestListSchema,
   deletedTagListSchema,
@@ -22,7 +24,7 @@ import {
 } from './protocol/documents.ts'
 import type { RateClass, RegistryNeed } from './protocol/ports.ts'
 
-type Handler<Call> = (call: Call) => Promise<void>
+type Handler<Call> = (call: Call, asOtherRoute: AsOtherRoute) => Promise<void>
 
 /** The handlers below `/v2/`, with the kind of path of each. */
 const ociKinds = {
@@ -48,6 +50,7 @@ const ociKinds = {
 const acrKinds = {
   listRepositories: 'catalog',
   listRepositoryProperties: 'repositories',
+  runBulk: 'bulk',
   getRepository: 'repository',
   patchRepository: 'repository',
   deleteRepository: 'repository',
@@ -131,6 +134,7 @@ export const registryRoutes: readonly RegistryRoute[] = [
   oci({ id: 'registry.uploads.cancel',             method: 'DELETE', path: '/v2/:name/blobs/uploads/:id',                 need: push,            handler: 'cancelUpload',           cost: 'change', stepUp: true }),
   acr({ id: 'registry.properties.catalog',         method: 'GET',    path: '/acr/v1/_catalog',                            need: catalog,         handler: 'listRepositories',       cost: 'list', response: catalogSchema }),
   acr({ id: 'registry.repositories.list',          method: 'GET',    path: '/acr/v1/_repositories',                       need: repositories,    handler: 'listRepositoryProperties', cost: 'list', response: repositoryListSchema }),
+  acr({ id: 'registry.bulk.run',                   method: 'POST',   path: '/acr/v1/_bulk',                               need: signedIn,        handler: 'runBulk',                cost: 'list', stepUp: true, body: bulkSchema, response: bulkResultsSchema }),
   acr({ id: 'registry.repository.get',             method: 'GET',    path: '/acr/v1/:name',                               need: readProperties,  handler: 'getRepository',          cost: 'read', response: repositorySchema }),
   acr({ id: 'registry.repository.patch',           method: 'PATCH',  path: '/acr/v1/:name',                               need: writeProperties, handler: 'patchRepository',        cost: 'change', stepUp: true, body: 'bytes', response: repositorySchema }),
   acr({ id: 'registry.repository.delete',          method: 'DELETE', path: '/acr/v1/:name',                               need: erase,           handler: 'deleteRepository',       cost: 'change', stepUp: true, defers: true, response: repositoryDeletionSchema }),

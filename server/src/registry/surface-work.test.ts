@@ -23,7 +23,9 @@ async function visitRoutes(
   visited: (route: RegistryRoute) => void,
   { host = 'one.example', name = 'app' } = {},
 ) {
-  const handlers = Object.fromEntries(registryRoutes.map(({ handler }) => [handler, handle])) as RegistryHandlers
+  const handlers = Object.fromEntries(
+    registryRoutes.map(({ handler }) => [handler, handle]),
+  ) as unknown as RegistryHandlers
   const registry = {
     rid: '1'.repeat(32),
     name: 'one',

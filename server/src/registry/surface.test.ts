@@ -102,6 +102,7 @@ describe('a request to the registry', () => {
     ['GET', '/v2/_catalog', 'registry:catalog'],
     ['GET', '/acr/v1/_catalog', 'registry:catalog'],
     ['GET', '/acr/v1/_repositories', 'registry:repositories'],
+    ['POST', '/acr/v1/_bulk', 'signed-in'],
     ['GET', '/v2/a/b/manifests/x', 'a/b:pull'],
     ['HEAD', '/v2/a/b/manifests/x', 'a/b:pull'],
     ['PUT', '/v2/a/b/manifests/x', 'a/b:pull,push'],

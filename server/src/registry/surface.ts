@@ -12,11 +12,13 @@ import { discardRest } from '../platform/http/unread-body.ts'
 import { isView } from '../platform/http/viewing.ts'
 import type { Log } from '../platform/log/log.ts'
 import { type AuthorityRevisions, AuthorizedWork, runAuthorized } from '../platform/process/authorized-work.ts'
+import type { AcrPath } from '@acrux/shared/standards/azure/acr-path.ts'
+import type { OciPath } from '@acrux/shared/standards/oci/oci-path.ts'
 import { parseRepositoryName } from '@acrux/shared/standards/oci/repository-name.ts'
 import { type AskedPath, KnownPaths } from './known-paths.ts'
-import { type RegistryCall, sendJson } from './protocol/call.ts'
+import { type AsOtherRoute, type OtherRoute, type RegistryCall, sendJson } from './protocol/call.ts'
 import { requireAcrRequest } from './protocol/acr-rules.ts'
-import { nameInvalid, requireAcrPath, requireOciPath } from './protocol/checked-path.ts'
+import { type Checked, nameInvalid, requireAcrPath, requireOciPath } from './protocol/checked-path.ts'
 import { OciError, OutdatedCredentialError } from './protocol/errors.ts'
 import { denialError, sendError, toOciError } from './protocol/render-error.ts'
 import type { Gate, HostedRegistry, RegistryNeed, RegistryDenial, Transfers, WhichRegistry } from './protocol/ports.ts'
@@ -46,10 +48,11 @@ export type SurfaceOptions = {
   readonly leaveToMainThread?: ((exchange: RawExchange) => void) | undefined
 }
 
-type AnyHandler = (call: RegistryCall) => Promise<void>
+type AnyHandler = (call: RegistryCall, asOtherRoute: AsOtherRoute) => Promise<void>
 
 const signedIn: RegistryNeed = { kind: 'signed-in' }
 const noQuery = new URLSearchParams()
+const noUrl = {}
 
 /** Other methods are answered by the server. */
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
@@ -60,10 +63,19 @@ export function mountSurface(app: FastifyInstance, options: SurfaceOptions): voi
 }
 
 /** The options and the indexed table. */
-type Dispatch = SurfaceOptions & { readonly routes: RouteIndex; readonly knownPaths: KnownPaths }
+type Dispatch = SurfaceOptions & {
+  readonly routes: RouteIndex
+  readonly knownPaths: KnownPaths
+  readonly asOtherRoute: AsOtherRoute
+}
 
 function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => void {
-  const dispatch: Dispatch = { ...options, routes: indexRoutes(registryRoutes), knownPaths: new KnownPaths() }
+  const dispatch: Dispatch = {
+    ...options,
+    routes: indexRoutes(registryRoutes),
+    knownPaths: new KnownPaths(),
+    asOtherRoute: (call, route, work) => runAsOtherRoute(dispatch, call, route, work),
+  }
   const { log, leaveToMainThread } = options
   return createRawDispatch({
     serve: (raw) => serve(dispatch, raw),
@@ -127,7 +139,7 @@ async function handleAdmitted(
   call: RegistryCall,
   { route, admitted }: { readonly route: RegistryRoute; readonly admitted: Admitted },
 ): Promise<void> {
-  const { gate, handlers } = dispatch
+  const { asOtherRoute, gate, handlers } = dispatch
   const { budget, caller, origin, registry } = call
   const cost = routeCosts[route.cost]
   const hasWaited = !budget.tryEnter()
@@ -142,8 +154,8 @@ async function handleAdmitted(
       const handler = handlers[route.handler] as AnyHandler
       const handling =
         route.isAtOnce && !isView(call.request)
-          ? handler(call)
-          : runAuthorized(workOf(dispatch, call, admitted, route), () => handler(call))
+          ? handler(call, asOtherRoute)
+          : runAuthorized(workOf(dispatch, call, admitted, route), () => handler(call, asOtherRoute))
       usedMs = stopwatch()
       await handling
     } finally {
@@ -159,6 +171,39 @@ async function handleAdmitted(
   } finally {
     // Charges the time to the caller's budget.
     budget.leave(usedMs)
+  }
+}
+
+/**
+ * The caller was admitted to its request, and is admitted to each part like to a request of its own. A part does not enter the
+ * budget: its request has entered already, and would wait for itself.
+ */
+async function runAsOtherRoute<Path extends AcrPath | OciPath, Result>(
+  dispatch: Dispatch,
+  call: RegistryCall,
+  { method, ...matched }: OtherRoute<Path>,
+  work: (part: RegistryCall<Checked<Path>>) => Promise<Result>,
+): Promise<Result> {
+  const { gate, routes } = dispatch
+  const { budget, origin, registry, request } = call
+  const asked = askedRoute(routes, matched as MatchedPath, method)
+  const cost = routeCosts[asked.route?.cost ?? 'small']
+  await budget.pace(cost.waitingMs)
+  const admission = await gate.admit(request, origin, registry, asked)
+  if (!admission.admitted) {
+    budget.charge(denialCostMs)
+    throw denialError(admission.denial)
+  }
+  const { path, query, route } = checkPath(dispatch, asked, noUrl, registry)
+  const { caller } = admission
+  const admitted = { need: asked.need, revision: admission.revision }
+  // The checked path has the kind of `matched`.
+  const part = { ...call, caller, path, query } as RegistryCall<Checked<Path>>
+  try {
+    return await runAuthorized(workOf(dispatch, { ...call, caller }, admitted, route), () => work(part))
+  } catch (error) {
+    if (!(error instanceof OutdatedCredentialError)) throw error
+    throw denialError(await gate.denyOutdated(origin, registry, asked.need, caller))
   }
 }
 
@@ -222,7 +267,10 @@ const denialCostMs = 1
 
 function readPath(routes: RouteIndex, { method = '', url = '' }: IncomingMessage): AskedPath {
   const queryAt = url.indexOf('?')
-  const matched = matchPath(queryAt === -1 ? url : url.slice(0, queryAt))
+  return askedRoute(routes, matchPath(queryAt === -1 ? url : url.slice(0, queryAt)), method, queryAt)
+}
+
+function askedRoute(routes: RouteIndex, matched: MatchedPath | undefined, method: string, queryAt = -1): AskedPath {
   const route = matched && routes[matched.surface].get(matched.path.kind)?.get(method)
   const rate = route === undefined ? rateOfMethod(method) : route.rate
   return { queryAt, matched, route, need: needOf(route?.need, matched), rate }
@@ -235,7 +283,7 @@ type CheckedPath = Pick<RegistryCall, 'path' | 'query'> & { readonly route: Regi
 function checkPath(
   { routes }: Dispatch,
   asked: AskedPath,
-  { url = '' }: IncomingMessage,
+  { url = '' }: Pick<IncomingMessage, 'url'>,
   { compatibility }: HostedRegistry,
 ): CheckedPath {
   const { queryAt, matched, route } = asked

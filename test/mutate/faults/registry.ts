@@ -154,7 +154,7 @@ export const registryFaults: readonly Fault[] = [
   {
     what: 'A locked object is deleted',
     file: 'server/src/registry/repositories/locks.ts',
-    find: 'if (delete_enabled === 0 || write_enabled === 0) throw disallowed()',
+    find: "if (delete_enabled === 0) throw disallowed(lockedBy('deleteEnabled', what))",
     replace: '',
     tests: ['server/src/registry/repositories/locks.test.ts'],
   },

@@ -31,6 +31,15 @@ test('a request is passed to the surface that its path names', () => {
     url: '/acr/v1/_repositories?n=1',
     access: { loginServer: 'contoso.example', scope: 'registry:repositories:*' },
   })
+  const bulk = '/acr/v1/_bulk?repository=team%2Fapp&repository=team%2Fweb'
+  assert.deepEqual(parseApiTarget(`/portal/api/registry/contoso.example${bulk}`, armRoots), {
+    surface: 'registry',
+    url: bulk,
+    access: {
+      loginServer: 'contoso.example',
+      scope: `repository:team/app:${everything} repository:team/web:${everything}`,
+    },
+  })
 })
 
 // prettier-ignore
@@ -55,6 +64,8 @@ const denied: readonly (readonly [url: string, why: string])[] = [
   ['/portal/api/graph/../../oauth2/token', 'another folder'],
   ['/portal/api/oauth2/exchange', 'a surface that the portal does not use'],
   ['/portal/api/registry/localhost/oauth2/token', 'tokens stay on the server'],
+  ['/portal/api/registry/localhost/acr/v1/_bulk', 'no repository'],
+  ['/portal/api/registry/localhost/acr/v1/_bulk?repository=UPPER', 'no repository has this name'],
   ['/portal/api/registry/localhost/v2/', 'nothing to see'],
   ['/portal/api/registry/localhost/v2/team/app/blobs/uploads/', 'the portal pushes no blobs'],
   ['/portal/api/registry/local host/v2/team/app/tags/list', 'no host'],

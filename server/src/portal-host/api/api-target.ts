@@ -10,6 +10,9 @@ export type ApiTarget =
   | { readonly surface: 'arm' | 'graph'; readonly url: string }
   | { readonly surface: 'registry'; readonly url: string; readonly access: RegistryAccess }
 
+/** The maximum number of repositories of one request: a token with the access to all of them is a header. */
+const maxRepositories = 20
+
 /** Where the portal's requests to the surfaces begin. */
 export const apiPath = '/portal/api'
 
@@ -48,7 +51,7 @@ function leavesItsFolder(path: string): boolean {
 
 function registryTarget(host: string, path: string, query: string): ApiTarget | undefined {
   const loginServer = parseLoginServer(host.replace(/%3a/i, ':'))
-  const scope = loginServer === undefined ? undefined : accessScopeOf(path)
+  const scope = loginServer === undefined ? undefined : accessScopeOf(path, query)
   if (loginServer === undefined || scope === undefined) return undefined
   return { surface: 'registry', url: `${path}${query}`, access: { loginServer, scope } }
 }
@@ -57,7 +60,7 @@ function registryTarget(host: string, path: string, query: string): ApiTarget | 
  * Everything that a request to this path can need. The token service reduces it to what the person has, and the registry
  * decides by what the request needs.
  */
-function accessScopeOf(path: string): string | undefined {
+function accessScopeOf(path: string, query: string): string | undefined {
   const found = matchOciPath(path) ?? matchAcrPath(path)
   if (found === undefined) return undefined
   switch (found.kind) {
@@ -72,9 +75,16 @@ function accessScopeOf(path: string): string | undefined {
       return 'registry:repositories:*'
     case 'deleted-catalog':
       return 'registry:deleted_catalog:*'
-    default: {
-      const name = parseRepositoryName(found.repository)
-      return name === undefined ? undefined : `repository:${name}:${repositoryActions.join(',')}`
-    }
+    case 'bulk':
+      return accessScopeOfAll(new URLSearchParams(query).getAll('repository'))
+    default:
+      return accessScopeOfAll([found.repository])
   }
+}
+
+/** The query of a request with several operations names their repositories. */
+function accessScopeOfAll(repositories: readonly string[]): string | undefined {
+  const names = repositories.map((repository) => parseRepositoryName(repository))
+  if (names.length === 0 || names.length > maxRepositories || names.includes(undefined)) return undefined
+  return names.map((name) => `repository:${name}:${repositoryActions.join(',')}`).join(' ')
 }

@@ -49,7 +49,7 @@ export async function deleteTag(
     const [found] = await findTags(transaction, repository.id, [tag])
     if (found === undefined) return undefined
     requireContentDeletable(call.registry, repository)
-    requireDeletable(found)
+    requireDeletable('tag', found)
     await recordChange(transaction, repository.id, { manifests: 0, tags: -1, nowMs })
     await recordTagDeletions(transaction, repository.id, [tag], { cause: 'delete', nowMs, by })
     if (keepsDeleted(call.registry)) await keepTag(transaction, repository, found, nowMs)
@@ -61,7 +61,12 @@ export async function deleteTag(
   })
 }
 
-async function deleteByDigest(context: ManifestContext, call: RepositoryCall, digest: Digest): Promise<void> {
+/**
+ * Deletes a manifest with its tags.
+ *
+ * @throws OciError MANIFEST_UNKNOWN, NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
+ */
+export async function deleteByDigest(context: ManifestContext, call: RepositoryCall, digest: Digest): Promise<void> {
   const by = await call.caller.identify()
   const nowMs = context.clock.now()
   const present = await requireRepository(context, call)
@@ -73,8 +78,8 @@ async function deleteByDigest(context: ManifestContext, call: RepositoryCall, di
     if (manifest === undefined) throw manifestUnknown(digest)
     const tags = await summarizeTags(transaction, repository.id, digest, maxAuditedTags)
     requireContentDeletable(call.registry, repository)
-    requireDeletable(manifest)
-    if (tags.isLocked) throw disallowed()
+    requireDeletable('manifest', manifest)
+    if (tags.isLocked) throw disallowed('a tag of the manifest is locked')
     await recordChange(transaction, repository.id, { manifests: -1, tags: -tags.count, nowMs })
     const kept = keepsDeleted(call.registry) ? await openKept(transaction, repository, nowMs) : undefined
     const change = { cause: 'delete', nowMs, by } as const

@@ -142,7 +142,9 @@ function sendHead(call: OciCall<'manifest'>, manifest: ServedManifest, headers: 
 function mustBeSent(call: OciCall<'manifest'>, manifest: ServedManifest): boolean {
   requireCurrentCredential(call.caller, manifest)
   requireReadable(manifest)
-  if (manifest.repository_read_enabled === 0 || manifest.tag_read_enabled === 0) throw disallowed()
+  if (manifest.repository_read_enabled === 0 || manifest.tag_read_enabled === 0) {
+    throw disallowed('the repository or the tag is locked: readEnabled is false')
+  }
   if (call.registry.compatibility === 'acr') requireAccepted(call.request.headers.accept, manifest.media_type)
   if (!isHeldByClient(call.request, manifest.digest)) return true
   sendEmpty(call, 304, { 'docker-content-digest': manifest.digest, etag: entityTag(manifest.digest) })

@@ -29,7 +29,7 @@ import {
 } from './properties.ts'
 import { changeEvent, requirePublished, requireRepository } from '../repositories/repositories.ts'
 import { changeRepository } from '../deletion/change-repository.ts'
-import type { RepositoryRow } from '../rows/rows.ts'
+import type { LockColumns, RepositoryRow } from '../rows/rows.ts'
 import { findRepository } from '../repositories/repository-store.ts'
 import { readTagNames } from '../repositories/tag-store.ts'
 
@@ -88,9 +88,23 @@ export async function getManifestProperties(context: PropertiesContext, call: Ac
  * @throws OciError NAME_UNKNOWN, MANIFEST_UNKNOWN or BAD_REQUEST
  */
 export async function patchManifestProperties(context: PropertiesContext, call: AcrCall<'manifest'>): Promise<void> {
+  const { repository, row } = await setManifestLocks(context, call, requireLockChange(await readPatch(call)))
+  const content = await readManifest(context.database, row.repository_id, row.digest)
+  await sendManifestProperties(context, call, repository, { ...row, content: content?.content })
+}
+
+/**
+ * Changes the locks of a manifest.
+ *
+ * @throws OciError NAME_UNKNOWN or MANIFEST_UNKNOWN
+ */
+export function setManifestLocks(
+  context: PropertiesContext,
+  call: AcrCall<'manifest'>,
+  change: Partial<LockColumns>,
+): Promise<{ readonly repository: RepositoryRow; readonly row: ListedManifest }> {
   const { digest } = call.path
-  const change = requireLockChange(await readPatch(call))
-  const { repository, row } = await changeRepository(context, call, async (transaction) => {
+  return changeRepository(context, call, async (transaction) => {
     const found = await findRepository(transaction, call.registry.rid, call.path.repository)
     const repository = requirePublished(found, call, repositoryNotFound)
     const manifest = await findManifest(transaction, repository.id, digest)
@@ -100,8 +114,6 @@ export async function patchManifestProperties(context: PropertiesContext, call: 
     await context.audit.record(transaction, changeEvent(call, 'manifest.update', `@${digest}`, change))
     return { repository, row: { ...manifest, ...change } }
   })
-  const content = await readManifest(context.database, row.repository_id, digest)
-  await sendManifestProperties(context, call, repository, { ...row, content: content?.content })
 }
 
 async function sendManifestProperties(

@@ -66,8 +66,9 @@ export async function deleteWholeRepository(
     await changeRepository(context, call, async (transaction) => {
       const row = await findRepository(transaction, call.registry.rid, call.path.repository)
       const repository = requirePublished(row, call)
-      requireDeletable(repository)
-      if (await holdsLocked(transaction, repository.id)) throw disallowed()
+      requireDeletable('repository', repository)
+      if (await holdsLocked(transaction, repository.id))
+        throw disallowed('a manifest or a tag of the repository is locked')
       id = repository.id
       context.sweeper.holdBack(id)
       await deleteRepository(transaction, repository, { nowMs, isRestorable })

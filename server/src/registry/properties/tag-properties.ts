@@ -1,3 +1,4 @@
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import { type AcrCall, sendEmpty, sendJson } from '../protocol/call.ts'
 import { deleteTag, tagUnknown } from '../manifests/delete-manifest.ts'
 import {
@@ -16,6 +17,7 @@ import { changeEvent, requirePublished, requireRepository } from '../repositorie
 import { changeRepository } from '../deletion/change-repository.ts'
 import { findRepository } from '../repositories/repository-store.ts'
 import { findTags, listTags, lockTag, readTag } from '../repositories/tag-store.ts'
+import type { LockColumns, RepositoryRow, TagRow } from '../rows/rows.ts'
 
 /**
  * `GET` of the tags of a repository, or of one manifest by `digest`, with their properties, by name or by time. With
@@ -82,8 +84,22 @@ export async function getTagProperties(context: PropertiesContext, call: AcrCall
  * @throws OciError NAME_UNKNOWN, TAG_UNKNOWN or BAD_REQUEST
  */
 export async function patchTagProperties(context: PropertiesContext, call: AcrCall<'tag'>): Promise<void> {
-  const change = requireLockChange(await readPatch(call))
-  const { repository, row } = await changeRepository(context, call, async (transaction) => {
+  const { repository, row } = await setTagLocks(context, call, requireLockChange(await readPatch(call)))
+  const pulls = await context.lastPulls.read(repository, [row.name])
+  sendJson(call, 200, { ...documentHead(call), tag: tagProperties(call, row, pulls.get(row.name)) })
+}
+
+/**
+ * Changes the locks of a tag.
+ *
+ * @throws OciError NAME_UNKNOWN or TAG_UNKNOWN
+ */
+export function setTagLocks(
+  context: PropertiesContext,
+  call: AcrCall<'tag'>,
+  change: Partial<LockColumns>,
+): Promise<{ readonly repository: RepositoryRow; readonly row: TagRow }> {
+  return changeRepository(context, call, async (transaction) => {
     const found = await findRepository(transaction, call.registry.rid, call.path.repository)
     const repository = requirePublished(found, call, repositoryNotFound)
     const [tag] = await findTags(transaction, repository.id, [call.path.tag])
@@ -93,8 +109,6 @@ export async function patchTagProperties(context: PropertiesContext, call: AcrCa
     await context.audit.record(transaction, changeEvent(call, 'tag.update', `:${call.path.tag}`, change))
     return { repository, row: { ...tag, ...change } }
   })
-  const pulls = await context.lastPulls.read(repository, [row.name])
-  sendJson(call, 200, { ...documentHead(call), tag: tagProperties(call, row, pulls.get(row.name)) })
 }
 
 /**
@@ -103,7 +117,16 @@ export async function patchTagProperties(context: PropertiesContext, call: AcrCa
  * @throws OciError NAME_UNKNOWN, TAG_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
 export async function untag(context: PropertiesContext, call: AcrCall<'tag'>): Promise<void> {
+  sendEmpty(call, 202, { 'x-ms-int-docker-content-digest': await deleteKnownTag(context, call) })
+}
+
+/**
+ * Deletes a tag and returns the digest of its manifest.
+ *
+ * @throws OciError NAME_UNKNOWN, TAG_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
+ */
+export async function deleteKnownTag(context: PropertiesContext, call: AcrCall<'tag'>): Promise<Digest> {
   const digest = await deleteTag(context, call, call.path.tag)
   if (digest === undefined) throw tagUnknown(call.path.tag)
-  sendEmpty(call, 202, { 'x-ms-int-docker-content-digest': digest })
+  return digest
 }

@@ -4,7 +4,7 @@ import type { Origin } from '../../platform/http/app.ts'
 import { endResponse } from '../../platform/http/unread-body.ts'
 import type { AcrPath } from '@acrux/shared/standards/azure/acr-path.ts'
 import type { OciPath } from '@acrux/shared/standards/oci/oci-path.ts'
-import type { CheckedAcrPath, CheckedOciPath } from './checked-path.ts'
+import type { Checked, CheckedAcrPath, CheckedOciPath } from './checked-path.ts'
 import type { AdmittedCaller, HostedRegistry } from './ports.ts'
 import type { RegistryHeaders } from './errors.ts'
 
@@ -33,6 +33,25 @@ export type OciCall<Kind extends OciPath['kind']> = RegistryCall<CheckedOciPath<
 
 /** A request to one kind of path below `/acr/v1/`. */
 export type AcrCall<Kind extends AcrPath['kind']> = RegistryCall<CheckedAcrPath<Kind>>
+
+/** The path of a request to another route of the surface, with unchecked names, and its method. */
+export type OtherRoute<Path> = {
+  readonly method: string
+  readonly surface: 'oci' | 'acr'
+  readonly path: Path
+}
+
+/**
+ * Does a part of the work of a request as the work of a request to another route: the caller is authorized for this route and
+ * charged for it, the names in its path are checked, and the work is decided again when the authority revision has moved.
+ *
+ * @throws OciError the denial of the caller, the errors of the path, and what `work` throws
+ */
+export type AsOtherRoute = <Path extends OciPath | AcrPath, Result>(
+  call: RegistryCall,
+  route: OtherRoute<Path>,
+  work: (part: RegistryCall<Checked<Path>>) => Promise<Result>,
+) => Promise<Result>
 
 /** The headers of every response of the surface, in addition to those of every response of the server. */
 const surfaceHeaders = [

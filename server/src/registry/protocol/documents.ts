@@ -260,3 +260,49 @@ const deletedManifestSchema = z
 export const deletedManifestListSchema = z
   .strictObject({ ...head, manifests: z.array(deletedManifestSchema) })
   .register(apiSchemas, { id: 'DeletedManifestList' })
+
+/** The maximum number of operations of one request. */
+export const maxOperations = 500
+
+const repository = z.string().min(1).max(255)
+const digest = z.string().min(1).max(255).describe('The digest of a manifest.')
+const tag = z.string().min(1).max(128)
+
+const operationSchema = z
+  .discriminatedUnion('operation', [
+    z.strictObject({ operation: z.literal('deleteManifest'), repository, reference: digest }),
+    z.strictObject({ operation: z.literal('deleteTag'), repository, reference: tag }),
+    z.strictObject({
+      operation: z.literal('setAttributes'),
+      repository,
+      reference: z.string().min(1).max(255).describe('A tag, or the digest of a manifest.'),
+      attributes: locksSchema.partial(),
+    }),
+    z.strictObject({
+      operation: z.literal('restoreManifest'),
+      repository,
+      reference: digest,
+      tag: tag.optional().describe('A tag that the restored manifest gets.'),
+      force: z.boolean().optional().describe('Whether the tag is moved if it points to another manifest.'),
+    }),
+  ])
+  .register(apiSchemas, { id: 'BulkOperation' })
+
+/** Several operations on the content of a registry. */
+export const bulkSchema = z
+  .strictObject({ operations: z.array(operationSchema).min(1).max(maxOperations) })
+  .register(apiSchemas, { id: 'BulkOperations' })
+
+/** The results of several operations, in their order. */
+export const bulkResultsSchema = z
+  .strictObject({
+    results: z.array(
+      z.strictObject({
+        status: z.int().describe('The status of the operation as a request of its own.'),
+        repository: z.string(),
+        reference: z.string(),
+        error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+      }),
+    ),
+  })
+  .register(apiSchemas, { id: 'BulkResults' })

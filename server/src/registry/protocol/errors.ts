@@ -3,6 +3,8 @@ import { type OciErrorCode, ociErrors } from '@acrux/shared/standards/oci/oci-er
 export type OciErrorOptions = {
   /** For the client. Default: the text of the code. */
   readonly message?: string
+  /** Why, where the message is ACR's and does not say it. Only responses that are not ACR's show it. */
+  readonly reason?: string | undefined
   /** For the client; any JSON value. */
   readonly detail?: unknown
   /** Default: the status of the code. */
@@ -16,13 +18,18 @@ export class OciError extends Error {
   override readonly name = 'OciError'
   readonly code: OciErrorCode
   readonly status: number
+  readonly reason: string | undefined
   readonly detail: unknown
   readonly headers: RegistryHeaders
 
-  constructor(code: OciErrorCode, { message, detail = null, status, headers = {}, cause }: OciErrorOptions = {}) {
+  constructor(
+    code: OciErrorCode,
+    { message, reason, detail = null, status, headers = {}, cause }: OciErrorOptions = {},
+  ) {
     super(message ?? ociErrors[code].message, { cause })
     this.code = code
     this.status = status ?? ociErrors[code].status
+    this.reason = reason
     this.detail = detail
     this.headers = headers
   }

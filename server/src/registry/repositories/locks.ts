@@ -17,24 +17,29 @@ export const noLocks: LockColumns = { delete_enabled: 1, write_enabled: 1, list_
 
 /** @throws OciError REGISTRY_DISALLOWED_OPERATION unless all of them may be read */
 export function requireReadable(...locked: readonly Pick<LockColumns, 'read_enabled'>[]): void {
-  for (const { read_enabled } of locked) if (read_enabled === 0) throw disallowed()
+  for (const { read_enabled } of locked) if (read_enabled === 0) throw disallowed(lockedBy('readEnabled'))
 }
 
 /** @throws OciError REGISTRY_DISALLOWED_OPERATION unless all of them may be changed */
 export function requireWritable(...locked: readonly Pick<LockColumns, 'write_enabled'>[]): void {
-  for (const { write_enabled } of locked) if (write_enabled === 0) throw disallowed()
+  for (const { write_enabled } of locked) if (write_enabled === 0) throw disallowed(lockedBy('writeEnabled'))
 }
+
+/** What can be locked. */
+type Lockable = 'repository' | 'manifest' | 'tag'
 
 /**
  * Content that is locked against writing cannot be deleted either, whatever its `deleteEnabled`. [ACR, Lock a container
  * image]
  *
- * @throws OciError REGISTRY_DISALLOWED_OPERATION unless all of them may be deleted
+ * @throws OciError REGISTRY_DISALLOWED_OPERATION unless it may be deleted
  */
-export function requireDeletable(...locked: readonly Pick<LockColumns, 'delete_enabled' | 'write_enabled'>[]): void {
-  for (const { delete_enabled, write_enabled } of locked) {
-    if (delete_enabled === 0 || write_enabled === 0) throw disallowed()
-  }
+export function requireDeletable(
+  what: Lockable,
+  { delete_enabled, write_enabled }: Pick<LockColumns, 'delete_enabled' | 'write_enabled'>,
+): void {
+  if (delete_enabled === 0) throw disallowed(lockedBy('deleteEnabled', what))
+  if (write_enabled === 0) throw disallowed(lockedBy('writeEnabled', what))
 }
 
 /**
@@ -45,10 +50,12 @@ export function requireDeletable(...locked: readonly Pick<LockColumns, 'delete_e
  */
 export function requireContentDeletable(
   { compatibility }: Pick<HostedRegistry, 'compatibility'>,
-  repository: Pick<LockColumns, 'delete_enabled' | 'write_enabled'>,
+  { delete_enabled, write_enabled }: Pick<LockColumns, 'delete_enabled' | 'write_enabled'>,
 ): void {
-  if (compatibility === 'acr') requireWritable(repository)
-  else requireDeletable(repository)
+  requireDeletable('repository', {
+    delete_enabled: compatibility === 'acr' ? 1 : delete_enabled,
+    write_enabled,
+  })
 }
 
 /** The locks as they are sent. */
@@ -87,6 +94,10 @@ export function requireLockChange(body: JsonObject): Partial<LockColumns> {
 }
 
 /** The error for an operation that a lock forbids. */
-export function disallowed(): OciError {
-  return new OciError('REGISTRY_DISALLOWED_OPERATION', { detail: {} })
+export function disallowed(reason: string): OciError {
+  return new OciError('REGISTRY_DISALLOWED_OPERATION', { reason, detail: {} })
+}
+
+function lockedBy(attribute: keyof ChangeableAttributes, what = 'repository, manifest or tag'): string {
+  return `the ${what} is locked: ${attribute} is false`
 }

@@ -1,5 +1,5 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import { isJsonObject, ownValue, parseBoundedJson } from '@acrux/shared/standards/http/bounded-json.ts'
+import { isJsonObject, type JsonValue, ownValue, parseBoundedJson } from '@acrux/shared/standards/http/bounded-json.ts'
 import { formatDataPlaneTime } from '@acrux/shared/standards/azure/acr-time.ts'
 import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import { parseTag, type Tag } from '@acrux/shared/standards/oci/reference.ts'
@@ -17,7 +17,7 @@ import { requireSwept } from '../deletion/deleted-content-store.ts'
 import { OciError } from '../protocol/errors.ts'
 import { cutPage, linkAfter, requirePage } from '../repositories/list-order.ts'
 import { requireWritable } from '../repositories/locks.ts'
-import { findManifest, markUntagged } from '../manifests/manifest-store.ts'
+import { findManifest, type ListedManifest, markUntagged } from '../manifests/manifest-store.ts'
 import type { RetentionContext } from './context.ts'
 import { documentHead, manifestProperties } from '../properties/properties.ts'
 import type { Reservation } from '../quotas/quotas.ts'
@@ -100,21 +100,35 @@ const maxRestoreBodyBytes = 4096
  */
 export async function restoreManifest(context: RetentionContext, call: AcrCall<'deleted-manifest'>): Promise<void> {
   const tag = await readTagToRestore(call)
-  if (!context.space.hasRoomFor(0)) throw noSpace()
   const force = call.query.get('force')?.toLowerCase() === 'true'
-  const by = await call.caller.identify()
-  const nowMs = context.clock.now()
-  const row = await context.quotas.reserving((reservation) =>
-    changeRepository(context, call, (transaction) =>
-      restore(context, call, { tag, force, nowMs, by, reservation }, transaction),
-    ),
-  )
+  const row = await restoreByDigest(context, call, { tag, force })
   sendJson(call, 200, { ...documentHead(call), manifest: manifestProperties(row, tag === undefined ? [] : [tag]) })
 }
 
-type Restoration = {
-  readonly tag: Tag | undefined
-  readonly force: boolean
+/** The tag that a restored manifest gets, and whether the tag is moved if it points to another manifest. */
+type RestoredTag = { readonly tag: Tag | undefined; readonly force: boolean }
+
+/**
+ * Restores a soft-deleted manifest.
+ *
+ * @throws OciError MANIFEST_UNKNOWN, CONFLICT or REGISTRY_DISALLOWED_OPERATION
+ */
+export async function restoreByDigest(
+  context: RetentionContext,
+  call: AcrCall<'deleted-manifest'>,
+  restored: RestoredTag,
+): Promise<ListedManifest> {
+  if (!context.space.hasRoomFor(0)) throw noSpace()
+  const by = await call.caller.identify()
+  const nowMs = context.clock.now()
+  return context.quotas.reserving((reservation) =>
+    changeRepository(context, call, (transaction) =>
+      restore(context, call, { ...restored, nowMs, by, reservation }, transaction),
+    ),
+  )
+}
+
+type Restoration = RestoredTag & {
   readonly nowMs: number
   readonly by: Actor | undefined
   readonly reservation: Reservation
@@ -187,6 +201,11 @@ async function readTagToRestore({ request }: AcrCall<'deleted-manifest'>): Promi
   if (!isJsonObject(body)) throw new OciError('BAD_REQUEST', { message: 'the body is not a JSON object' })
   const text = ownValue(body, 'tag') ?? null
   if (text === null) return undefined
+  return requireTag(text)
+}
+
+/** @throws OciError TAG_INVALID */
+export function requireTag(text: JsonValue): Tag {
   const tag = typeof text === 'string' ? parseTag(text) : undefined
   if (tag === undefined) throw new OciError('TAG_INVALID', { message: 'this is not a tag', detail: { Tag: text } })
   return tag

@@ -9,6 +9,7 @@ test('each path of ACR’s data plane is recognised, escaped as SDKs do or plain
   // prettier-ignore
   const cases: readonly { path: string; match: AcrPath | undefined; why: string }[] = [
     { path: '/acr/v1/_catalog', match: { kind: 'catalog' }, why: 'the catalog' },
+    { path: '/acr/v1/_bulk', match: { kind: 'bulk' }, why: 'several operations' },
     { path: '/acr/v1/_repositories', match: { kind: 'repositories' }, why: 'the list of repositories' },
     { path: '/acr/v1/a', match: { kind: 'repository', repository: 'a' }, why: 'a repository' },
     { path: '/acr/v1/a/b', match: { kind: 'repository', repository: 'a/b' }, why: 'plain' },
@@ -32,6 +33,7 @@ test('each path of ACR’s data plane is recognised, escaped as SDKs do or plain
     { path: '/acr/v1/', match: undefined, why: 'nothing' },
     { path: '/acr/v2/a', match: undefined, why: 'another version' },
     { path: '/acr/v1/_catalog/x', match: undefined, why: 'below the catalog' },
+    { path: '/acr/v1/_bulk/x', match: undefined, why: 'below the operations' },
     { path: '/acr/v1/_repositories/x', match: undefined, why: 'below the list of repositories' },
     { path: '/acr/v1/_deleted/_repositories', match: undefined, why: 'no list of soft-deleted repositories' },
     { path: '/acr/v1/_tags', match: undefined, why: 'no repository' },

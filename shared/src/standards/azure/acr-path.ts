@@ -2,11 +2,13 @@ import { splitRawPath } from '../http/raw-path.ts'
 
 /**
  * A path below `/acr/v1/`. The strings are decoded and not checked further, like those of `OciPath`. The kinds with
- * `deleted` are for soft-deleted content. `tag-history`, `tag-revert` and `images` are not ACR's.
+ * `deleted` are for soft-deleted content. `bulk`, `repositories`,
+ * `tag-history`, `tag-revert` and `images` are not ACR's.
  */
 export type AcrPath =
   | { readonly kind: 'catalog' }
   | { readonly kind: 'repositories' }
+  | { readonly kind: 'bulk' }
   | { readonly kind: 'repository'; readonly repository: string }
   | { readonly kind: 'tags'; readonly repository: string }
   | { readonly kind: 'tag'; readonly repository: string; readonly tag: string }
@@ -33,10 +35,8 @@ export function matchAcrPath(rawPath: string): AcrPath | undefined {
 }
 
 function matchLive(segments: readonly string[]): AcrPath | undefined {
-  if (segments.length === 1 && segments[0] === '_catalog') return { kind: 'catalog' }
-  if (segments.length === 1 && segments[0] === '_repositories') return { kind: 'repositories' }
   const { repository, below } = splitRepository(segments)
-  if (repository === '') return undefined
+  if (repository === '') return segments.length === 1 ? matchWhole(segments[0]) : undefined
   const [collection, member, view] = below
   if (collection === undefined) return { kind: 'repository', repository }
   if (below.length > 3 || member === '') return undefined
@@ -45,6 +45,20 @@ function matchLive(segments: readonly string[]): AcrPath | undefined {
     return view === undefined ? { kind: 'tag', repository, tag: member } : matchBelowTag(repository, member, view)
   if (collection === '_manifests' && view === undefined) return { kind: 'manifest', repository, digest: member }
   return undefined
+}
+
+/** What concerns the whole registry. */
+function matchWhole(collection: string | undefined): AcrPath | undefined {
+  switch (collection) {
+    case '_bulk':
+      return { kind: 'bulk' }
+    case '_catalog':
+      return { kind: 'catalog' }
+    case '_repositories':
+      return { kind: 'repositories' }
+    default:
+      return undefined
+  }
 }
 
 function matchCollection(repository: string, collection: string): AcrPath | undefined {
