@@ -86,6 +86,7 @@ test('an owner assigns a role for some repositories, checks it, changes its cond
   assert.deepEqual(await violations(page), [], 'who')
 
   await openView(page, `${base}/access?filter=ada`)
+  await page.getByRole('row').filter({ hasText: 'Container Registry Repository Writer' }).first().click()
   await button(page, 'Change the condition: Container Registry Repository Writer, ada').click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Condition').fill(`@Request[${catalog}:name] StringEqualsX 'a'`)
@@ -145,7 +146,7 @@ test('role assignments are shown page by page, and filtered by name and by role'
   assert.ok((await rows.count()) <= 61, 'rows far from the window are not in the document')
 
   await openView(page, `${base}/access?filter=crew-1&role=${roles.acrPull}`)
-  await page.getByRole('row', { name: /^crew-1 Group AcrPull/ }).waitFor()
+  await page.getByRole('row', { name: /^crew-1 AcrPull/ }).waitFor()
   assert.equal(await rows.count(), 2)
   assert.deepEqual(await violations(page), [], 'filtered')
   await page.getByLabel('Role', { exact: true }).selectOption('All roles')
@@ -153,7 +154,7 @@ test('role assignments are shown page by page, and filtered by name and by role'
   assert.equal(new URL(page.url()).searchParams.get('role'), null)
   await page.getByLabel('Beginning of the name, user name or object id').fill(groups[0] ?? '')
   await page
-    .getByRole('row', { name: /^crew-0 Group/ })
+    .getByRole('row', { name: /^crew-0 / })
     .first()
     .waitFor()
   await shows(each)

@@ -5,7 +5,7 @@ import { arm, assignRole, expectStatus, registryId, roles } from '../harness/arm
 import { type NewPerson, createPerson, letReadDirectory } from '../harness/directory.ts'
 import { basic, pushImage } from '../harness/registry.ts'
 import { pushContent } from './portal-content.ts'
-import { giveDirectory } from './portal-four-people.ts'
+import { giveDirectory, setMode } from './portal-four-people.ts'
 import { openCommands, openPortal, openView, signIn, violations } from './portal-page.ts'
 
 const portal = await openPortal()
@@ -60,23 +60,41 @@ test('access control shows what each condition excludes, and the editor rejects 
   const owner = await createPerson(server, 'warden')
   const writer = await createPerson(server, 'partial')
   const custom = await createPerson(server, 'special')
+  const both = await createPerson(server, 'alternatives')
   await give(owner, roles.owner)
   await letReadDirectory(server, owner.id)
   const noPush = `!(ActionMatches{'${repositories}/content/write'})`
   await giveWith(writer, repositoryWriter, noPush)
+  const core = `@Request[${repositories}:name] StringEqualsIgnoreCase 'payments/core'`
+  const others = `@Request[${repositories}:name] StringStartsWithIgnoreCase 'payments/'`
+  const readOnly = `${noPush} AND !(ActionMatches{'${repositories}/metadata/write'})`
+  await setMode(server, 'AbacRepositoryPermissions')
+  await giveWith(both, repositoryWriter, `(${core}) OR (${others} AND ${readOnly})`)
   await giveWith(custom, repositoryWriter, `@Request[${repositories}:name] StringLike 'team-?/app'`)
   await using context = await browser.newContext()
   const { page, faults } = await watch(context)
   await signIn(page, owner)
   await openView(page, `${base}/access`)
   const row = (who: string) => page.getByRole('row').filter({ hasText: who })
-  await row('partial').getByText('all repositories (except push)').click()
-  await page.getByRole('complementary', { name: 'partial' }).getByText(noPush).waitFor()
+  await row('alternatives').getByText('Pull payments/* · push, remove tags payments/core').waitFor()
   await row('special').getByText('Custom condition').waitFor()
+  const question = page.getByRole('form', { name: 'Can a principal do this?' })
+  await question.getByRole('textbox', { name: 'Who' }).fill('alternatives')
+  await question.getByLabel('Action').selectOption('push')
+  await question.getByLabel('Repository').fill('payments/ledger')
+  await question.getByRole('button', { name: 'Check' }).click()
+  await question.getByText('Not allowed').waitFor()
+  assert.equal(new URL(page.url()).searchParams.get('principal'), both.id, 'the question is in the address')
+  await question.getByLabel('Repository').fill('payments/core')
+  await question.getByRole('button', { name: 'Check' }).click()
+  await question.getByText('Allowed', { exact: true }).waitFor()
+  await row('partial').getByText('Pull, remove tags in all repositories').click()
+  const panel = page.getByRole('complementary', { name: 'partial' })
+  await panel.getByText(noPush).waitFor()
+  await panel.getByRole('row', { name: 'All repositories Yes No Yes No' }).waitFor()
+  await panel.getByText('acrux-owner').waitFor()
   assert.deepEqual(await violations(page), [])
-  await row('partial')
-    .getByRole('button', { name: /^Change the condition/ })
-    .click()
+  await panel.getByRole('button', { name: /^Change the condition/ }).click()
   const dialog = page.getByRole('dialog')
   for (const wrong of [
     `@Request[${repositories}:nam] StringEquals 'a'`,
@@ -86,6 +104,7 @@ test('access control shows what each condition excludes, and the editor rejects 
     await dialog.getByText(/^At character \d+: there is no a/).waitFor()
     await dialog.getByRole('button', { name: 'Save', disabled: true }).waitFor()
   }
+  await setMode(server, 'LegacyRegistryPermissions')
   assert.deepEqual(faults, [])
 })
 

@@ -54,7 +54,7 @@ export function capabilityLoss(
 ): readonly CapabilityPlace[] {
   return (Object.keys(rights) as Capability[]).flatMap((capability) => {
     const placesIn = (held: readonly HeldRole[]) =>
-      unionOfPlaces(held.flatMap((role) => placesAllowed(role, capability, mode)))
+      unionOfPlaces(held.map((role) => placesOfRight(role, rights[capability], mode)))
     const where = difference(placesIn(before), placesIn(after))
     return where === undefined ? [] : [{ capability, where }]
   })
@@ -65,23 +65,24 @@ export function changePhrases({ lost, gained }: Pick<ModeChange, 'lost' | 'gaine
   return [...phrases('loses', lost.map(placeOf)), ...phrases('gains', gained.map(placeOf))]
 }
 
-/** The repositories on which a role allows a capability in a mode. */
-function placesAllowed(
+/** The repositories on which a role allows a right, such as `pull`, in a mode: with every alternative of its condition. */
+export function placesOfRight(
   { condition, permissions }: HeldRole,
-  capability: Capability,
+  right: string,
   mode: RoleAssignmentMode,
-): readonly ConditionPlaces[] {
+): ConditionPlaces {
   const isLegacy = mode === 'LegacyRegistryPermissions'
   const reading = condition === null ? undefined : parseRoleCondition(condition)
-  return actionsOfRight(rights[capability], isLegacy ? 'legacy' : 'abac').map((action) => {
+  const places = actionsOfRight(right, isLegacy ? 'legacy' : 'abac').map((action) => {
     const isPermitted = isLegacy ? permitsAction(permissions, action) : permitsDataAction(permissions, action)
     if (!isPermitted) return nowhere
     if (reading === undefined) return everywhere
     if (!('condition' in reading)) return nowhere
-    if (!isLegacy && capability !== 'list') return placesOf(reading.condition, action)
+    if (!isLegacy && right !== rights.list) return placesOf(reading.condition, action)
     // The action concerns no repository, whose name a condition could compare.
     return evaluateRoleCondition(reading.condition, { action, repository: undefined }) === true ? everywhere : nowhere
   })
+  return unionOfPlaces(places)
 }
 
 /** The places of `before` that are not in `after`, in words; undefined if there are none. */

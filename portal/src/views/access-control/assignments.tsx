@@ -1,45 +1,44 @@
-import { Badge, Field, Select, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { Field, Select, Text, makeStyles } from '@fluentui/react-components'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useReadAgain } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
-import { ActionButton } from '../../components/elements/action-button.tsx'
-import { CopyText } from '../../components/elements/copy-text.tsx'
+import { Age } from '../../components/elements/age.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { DoneMessage } from '../../components/elements/done-message.tsx'
-import { Facts } from '../../components/elements/facts.tsx'
 import { FilterField } from '../../components/elements/filter-field.tsx'
 import { ListBar } from '../../components/elements/list-bar.tsx'
 import type { ListQuery } from '../../components/elements/list-query.ts'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { useLacks } from '../../components/elements/use-lacks.ts'
-import { DescribedName } from '../../components/table/cells/described-name.tsx'
+import { ActorCell } from '../../components/table/cells/actor-cell.tsx'
 import type { Column } from '../../components/table/columns.ts'
 import { useAddressState } from '../../components/table/table-state.ts'
 import { Table } from '../../components/table/table.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
-import { visibleName } from '../../components/texts/visible-name.ts'
 import { words } from '../../components/texts/words.ts'
 import { type AccessSearch, parseAccessSearch } from './access-search.ts'
+import { AssignmentPanel } from './assignment-panel.tsx'
+import { CanBar } from './can-bar.tsx'
 import { ChangeCondition } from './change-condition.tsx'
-import { capabilitiesOf, repositoriesText, scopeText } from './describe.ts'
+import { scopeText } from './describe.ts'
+import { MayDo } from './may-do.tsx'
 import { RemoveAssignment } from './remove-assignment.tsx'
 import {
   type AssignmentSearch,
   type NamedAssignment,
   accessKey,
   nameOf,
+  roleNameOf,
   useAssignments,
   useRoles,
 } from './use-access.ts'
 
 const texts = rightsTexts.access
 const writeAction = 'Microsoft.Authorization/roleAssignments/write'
-const deleteAction = 'Microsoft.Authorization/roleAssignments/delete'
 
 const useStyles = makeStyles({
-  buttons: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
   // The longest name of a role must not widen the field.
   role: { width: '18rem', maxWidth: '100%', gridTemplateColumns: 'minmax(0, 1fr)', '& select': { minWidth: 0 } },
 })
@@ -65,6 +64,13 @@ export function Assignments({ registry, search, go }: AssignmentsProps) {
   return (
     <Section title={texts.tabs.assignments}>
       <DoneMessage text={done} />
+      <CanBar
+        // A question of another address has other texts in its fields.
+        key={`${search.principal ?? ''} ${search.action ?? ''} ${search.repository ?? ''}`}
+        registry={registry}
+        search={search}
+        onAsk={(question) => go({ ...search, ...question }, true)}
+      />
       <ListBar
         action={texts.add}
         reason={lacks(writeAction)}
@@ -120,7 +126,6 @@ type AssignmentTableProps = AssignmentListProps & {
 }
 
 function AssignmentTable({ registry, search, assignments, query, onDone }: AssignmentTableProps) {
-  const lacks = useLacks(registry.id)
   const state = useAddressState()
   const [opened, setOpened] = useState<Opened>()
   const readAgain = useReadAgain()
@@ -143,12 +148,20 @@ function AssignmentTable({ registry, search, assignments, query, onDone }: Assig
         query={query}
         state={state}
         arrangement={`${search.filter} ${search.role ?? ''}`}
-        columns={columnsOf(registry, (each) => (
-          <RowButtons registry={registry} assignment={each} lacks={lacks} onOpen={setOpened} />
-        ))}
+        columns={columnsOf(registry)}
+        status={texts.status(
+          `${assignments.length.toLocaleString('en')}${query.hasNextPage ? '+' : ''}`,
+          assignments.filter(({ isInherited }) => isInherited).length,
+        )}
         panel={(each) => ({
           title: nameOf(each),
-          content: <AssignmentFacts registry={registry} assignment={each} />,
+          content: (
+            <AssignmentPanel
+              registry={registry}
+              assignment={each}
+              onOpen={(kind) => setOpened({ kind, assignment: each })}
+            />
+          ),
         })}
       />
       {opened?.kind === 'remove' && (
@@ -166,117 +179,53 @@ function AssignmentTable({ registry, search, assignments, query, onDone }: Assig
   )
 }
 
-type RowButtonsProps = {
-  readonly registry: Registry
-  readonly assignment: NamedAssignment
-  readonly lacks: (action: string) => string | undefined
-  readonly onOpen: (opened: Opened) => void
-}
-
-function RowButtons({ registry, assignment, lacks, onOpen }: RowButtonsProps) {
-  const styles = useStyles()
-  const { id, isInherited } = assignment
-  const inherited = isInherited ? `${texts.inheritedHint} ${scopeText(assignment.scope, registry.id)}.` : undefined
-  const reasonFor = (action: string) => inherited ?? lacks(action)
-  const about = visibleName(`${assignment.role?.properties.roleName ?? id}, ${nameOf(assignment)}`)
-  return (
-    <div className={styles.buttons}>
-      <ActionButton
-        size="small"
-        reason={reasonFor(writeAction)}
-        aria-label={`${texts.edit}: ${about}`}
-        onClick={() => onOpen({ kind: 'condition', assignment })}
-      >
-        {words.condition}
-      </ActionButton>
-      <ActionButton
-        size="small"
-        reason={reasonFor(deleteAction)}
-        aria-label={`${rightsTexts.remove}: ${about}`}
-        onClick={() => onOpen({ kind: 'remove', assignment })}
-      >
-        {rightsTexts.remove}
-      </ActionButton>
-    </div>
-  )
-}
-
-function columnsOf(
-  registry: Registry,
-  buttons: (assignment: NamedAssignment) => React.ReactNode,
-): readonly Column<NamedAssignment>[] {
-  const { id } = registry
+function columnsOf({ id, properties }: Registry): readonly Column<NamedAssignment>[] {
   return [
     {
       id: 'who',
-      title: texts.principal,
-      minWidth: 12,
-      grow: 2,
+      title: texts.who,
+      minWidth: 11,
+      grow: 3,
       sorts: 'ascending',
       value: nameOf,
-      cell: (each) => (
-        <DescribedName
-          description={`${rightsTexts.types[each.principalType]} ${each.principal?.detail ?? ''}`.trimEnd()}
-        >
-          {nameOf(each)}
-        </DescribedName>
-      ),
+      cell: (each) => <ActorCell name={nameOf(each)} kind={kinds[each.principalType] ?? ''} />,
     },
     {
       id: 'role',
       title: words.role,
       minWidth: 8,
-      grow: 1,
+      grow: 3,
       sorts: 'ascending',
       value: roleNameOf,
       cell: roleNameOf,
     },
-    { id: 'where', title: texts.where, minWidth: 8, grow: 1, cell: (each) => whereText(registry, each) },
+    {
+      id: 'may',
+      title: texts.mayDo,
+      minWidth: 13,
+      grow: 5,
+      cell: (each) => <MayDo assignment={each} mode={properties.roleAssignmentMode} />,
+    },
     {
       id: 'scope',
-      title: words.scope,
-      minWidth: 8,
+      title: texts.inheritedFrom,
+      minWidth: 7,
+      grow: 1,
       dropOrder: 1,
-      cell: ({ scope, isInherited }) => (
-        <>
-          {scopeText(scope, id)} {isInherited && <Badge appearance="outline">{texts.inherited}</Badge>}
-        </>
-      ),
+      sorts: 'ascending',
+      value: ({ scope, isInherited }) => (isInherited ? scopeText(scope, id) : undefined),
+      cell: ({ scope, isInherited }) => isInherited && scopeText(scope, id),
     },
-    { id: 'action', title: words.action, width: 13, onPhone: 'end', cell: buttons },
+    {
+      id: 'type',
+      title: texts.type,
+      isExtra: true,
+      cell: ({ principalType, principal }) =>
+        `${rightsTexts.types[principalType]} ${principal?.detail ?? ''}`.trimEnd(),
+    },
+    { id: 'created', title: words.created, width: 8, isExtra: true, cell: ({ createdOn }) => <Age time={createdOn} /> },
   ]
 }
 
-const roleNameOf = ({ role }: NamedAssignment) => role?.properties.roleName ?? texts.goneRole
-
-/** The repositories of an assignment in words. */
-function whereText({ properties }: Registry, assignment: NamedAssignment): string {
-  const { role, condition } = assignment
-  if (condition === null) return isOnImages(assignment, properties.roleAssignmentMode) ? texts.all : ''
-  return repositoriesText(role?.properties.roleName, condition) ?? ''
-}
-
-type AssignmentFactsProps = { readonly registry: Registry; readonly assignment: NamedAssignment }
-
-/** What a role assignment is, with its condition as it was written. */
-function AssignmentFacts({ registry, assignment }: AssignmentFactsProps) {
-  const { principalId, principalType, principal, scope, condition } = assignment
-  return (
-    <>
-      <Facts
-        facts={[
-          [words.kind, `${rightsTexts.types[principalType]} ${principal?.detail ?? ''}`],
-          [words.objectId, <code key="id">{principalId}</code>],
-          [words.role, roleNameOf(assignment)],
-          [texts.where, whereText(registry, assignment)],
-          [words.scope, scopeText(scope, registry.id)],
-        ]}
-      />
-      {condition !== null && <CopyText label={words.condition} text={condition} />}
-    </>
-  )
-}
-
-function isOnImages({ role }: NamedAssignment, mode: Registry['properties']['roleAssignmentMode']): boolean {
-  return role !== undefined && capabilitiesOf(role, mode).length > 0
-}
+/** The marks of kinds of principals: a person has a round mark. */
+const kinds: Readonly<Record<string, string>> = { User: 'person' }

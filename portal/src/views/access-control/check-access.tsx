@@ -4,7 +4,7 @@ import { Field, Input, Radio, RadioGroup, Text } from '@fluentui/react-component
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { explainAccess } from '../../api/access.ts'
-import { namePrincipals, searchPrincipals } from '../../api/principals.ts'
+import { namePrincipals } from '../../api/principals.ts'
 import { useRead } from '../../api/queries.ts'
 import type { Registry } from '../../api/registry-document.ts'
 import { CommandLine } from '../../components/elements/command-line.tsx'
@@ -14,6 +14,7 @@ import { Section } from '../../components/elements/page.tsx'
 import { rightsTexts } from '../../components/texts/rights.ts'
 import { type AccessSearch, isPrincipal } from './access-search.ts'
 import { Explanation } from './explanation.tsx'
+import { findPrincipals } from './find-principals.ts'
 import { titleOf } from './principal-picker.tsx'
 import { QuestionForm } from './question-form.tsx'
 
@@ -36,9 +37,7 @@ export function CheckAccess({ registry, search, go }: CheckAccessProps) {
       setAsked(question)
       const text = who.trim()
       if (isPrincipal(text)) return go({ tab: 'check', principal: text, ...question })
-      const found = await searchPrincipals(text, new AbortController().signal)
-      const exact = found.filter(({ name, detail }) => [name, detail].some((each) => isSame(each, text)))
-      const candidates = exact.length > 0 ? exact : found
+      const candidates = await findPrincipals(text)
       const [only] = candidates
       if (only !== undefined && candidates.length === 1) go({ tab: 'check', principal: only.id, ...question })
       return candidates
@@ -81,10 +80,6 @@ export function CheckAccess({ registry, search, go }: CheckAccessProps) {
       )}
     </Section>
   )
-}
-
-function isSame(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase()
 }
 
 type AnswerProps = {

@@ -6,6 +6,7 @@ import { type ArmPage, readPage } from '../../api/arm-list.ts'
 import { type Principal, isCut, namePrincipals, searchPrincipals } from '../../api/principals.ts'
 import { usePages, useRead } from '../../api/queries.ts'
 import type { RoleAssignment, RoleDefinition } from '../../api/types.ts'
+import { rightsTexts } from '../../components/texts/rights.ts'
 
 /** A role assignment with the names in it. */
 export type NamedAssignment = {
@@ -22,6 +23,9 @@ export type NamedAssignment = {
   readonly role: RoleDefinition | undefined
   readonly condition: string | null
   readonly description: string | null
+  /** The object id of who created it, and when. */
+  readonly createdBy: string
+  readonly createdOn: string
 }
 
 /** What the list of role assignments is limited to: to principals by their names or ids, and to a role by its name, a GUID. */
@@ -78,6 +82,11 @@ async function readFirst(
 
 const readNext = (path: string, signal: AbortSignal): Promise<ReadPage> => readPage(path, signal)
 
+/** The name of a principal by its object id. Undefined if the person may not see the principal. */
+export function usePrincipalName(id: string): string | undefined {
+  return useRead(['principal-name', id], isGuid(id) && ((signal) => namePrincipals([id], signal))).data?.get(id)?.name
+}
+
 /** The role assignments of some principals. */
 export function useAssignmentsOf(registryId: string, principalIds: readonly string[]) {
   const client = useQueryClient()
@@ -106,7 +115,8 @@ type Names = {
 function named({ registryId, roles, names }: Names, assignments: readonly RoleAssignment[]): NamedAssignment[] {
   const byName = new Map(roles.map((role) => [role.name, role]))
   return assignments.map(({ id, properties }) => {
-    const { scope, principalId, principalType, roleDefinitionId, condition, description } = properties
+    const { scope, principalId, principalType, roleDefinitionId, condition, description, createdBy, createdOn } =
+      properties
     return {
       id,
       scope,
@@ -118,6 +128,8 @@ function named({ registryId, roles, names }: Names, assignments: readonly RoleAs
       role: byName.get(roleDefinitionId.split('/').at(-1) ?? ''),
       condition,
       description,
+      createdBy,
+      createdOn,
     }
   })
 }
@@ -135,7 +147,15 @@ export function nameOf({ principal, principalId }: Pick<NamedAssignment, 'princi
   return principal?.name ?? principalId
 }
 
+/** The name of the role of an assignment. */
+export const roleNameOf = ({ role }: NamedAssignment): string =>
+  role?.properties.roleName ?? rightsTexts.access.goneRole
+
+/** An assignment as the rules of modes read it. */
+export const heldRole = ({ role, condition }: NamedAssignment): HeldRole => ({
+  condition,
+  permissions: role?.properties.permissions ?? [],
+})
+
 /** The assignments as the rules of modes read them. */
-export function heldRoles(assignments: readonly NamedAssignment[]): readonly HeldRole[] {
-  return assignments.map(({ role, condition }) => ({ condition, permissions: role?.properties.permissions ?? [] }))
-}
+export const heldRoles = (assignments: readonly NamedAssignment[]): readonly HeldRole[] => assignments.map(heldRole)
