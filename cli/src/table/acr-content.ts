@@ -4,7 +4,7 @@ import type { CommandRow } from '../framework/command/row.ts'
 export const contentCommands: readonly CommandRow[] = [
   {
     path: 'acr manifest delete',
-    summary: 'delete a manifest with all its tags',
+    summary: 'delete a manifest with all its tags, or several manifests',
     signIn: 'optional',
     prints: 'document',
     destroys: 'after a confirmation',

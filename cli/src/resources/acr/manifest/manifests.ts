@@ -11,11 +11,13 @@ import {
 import { pathOf } from '../../../clients/registry/image.ts'
 import { type PageFlags, listAll, listPages, pageFlags } from '../../../clients/registry/pages.ts'
 import { requireDigest } from '../../../clients/registry/tag-digest.ts'
-import { defineCommand } from '../../../framework/command/command.ts'
+import { azExitCodes, defineCommand } from '../../../framework/command/command.ts'
 import type { CommandContext } from '../../../framework/command/context.ts'
+import { WrongUsageError } from '../../../framework/command/failure.ts'
 import { yesFlag } from '../../../framework/options/flags.ts'
 import { valueAt } from '../../../framework/values/shape.ts'
 import { cell } from '../tables.ts'
+import { type ManyFlags, deleteMany } from './delete-many.ts'
 import {
   type ManifestFlags,
   type Selected,
@@ -99,21 +101,54 @@ export const showManifest = defineCommand<ShowManifestFlags>({
     }),
 })
 
+type DeleteManifestFlags = ManyFlags & { readonly many?: true }
+
 /** `acrux acr manifest delete`. */
-export const deleteManifest = defineCommand<ManifestFlags & { readonly yes?: true }>({
-  arguments: manifestArgument,
-  flags: [...manifestFlags, yesFlag],
-  examples: ['acrux acr manifest delete -r contoso -n team/app:1'],
-  run: async (flags, context) => {
-    const { registry, image } = await requireManifest(context, flags)
-    const digest = await digestOf(context, { registry, image }, flags)
-    const access = await openAccess(context, registry, flags, `repository:${image.repository}:delete`)
-    const question = `Are you sure you want to delete the artifact '${digest}' and all manifests that refer to it?`
-    await context.confirm(question, flags.yes)
-    const path = `/v2/${image.repository}/manifests/${digest}`
-    return documentIn(await askDataPlane(access, { method: 'DELETE', path }))
+export const deleteManifest = defineCommand<DeleteManifestFlags>({
+  about: `
+With --many, the command deletes several manifests with all their tags, and asks once. Each argument is name:tag or
+name@digest, or with -n NAME a tag or a digest of the repository NAME. @FILE reads the images from a file and - from
+standard input, one image in each line. If an image cannot be deleted, the command names the image with the reason,
+deletes the other images, and exits with 1.`,
+  arguments: [
+    {
+      name: '[id...]',
+      description:
+        'the manifest, such as registry.example.com/team/app:1, instead of -r and -n; with --many, the images to delete',
+    },
+  ],
+  flags: [
+    ...manifestFlags,
+    { flags: '--many', description: 'delete several manifests' },
+    { flags: '--dry-run', description: 'with --many: only list the manifests to delete' },
+    yesFlag,
+  ],
+  examples: [
+    'acrux acr manifest delete -r contoso -n team/app:1',
+    'acrux acr manifest delete -r contoso --many team/app:1 team/web@sha256:abc123 --dry-run',
+    'acrux acr manifest delete -r contoso -n team/app --many 1 2 sha256:abc123',
+    'acrux acr manifest delete -r contoso --many @old-images.txt --yes',
+    'cat old-images.txt | acrux acr manifest delete -r contoso --many - --yes',
+  ],
+  exitCodes: { ...azExitCodes, 1: 'the command failed, or an image could not be deleted' },
+  run: async ({ many, dryRun, ...flags }, context) => {
+    if (many === true) return deleteMany(context, { ...flags, ...(dryRun !== undefined && { dryRun }) })
+    const { id: [id, ...more] = [], ...others } = flags
+    if (more.length > 0) throw new WrongUsageError('several manifests are deleted with --many')
+    if (dryRun !== undefined) throw new WrongUsageError('--dry-run needs --many')
+    return deleteOne(context, { ...others, ...(id !== undefined && { id }) })
   },
 })
+
+async function deleteOne(context: CommandContext, flags: ManifestFlags & { readonly yes?: true }): Promise<unknown> {
+  const { registry, image } = await requireManifest(context, flags)
+  const digest = await digestOf(context, { registry, image }, flags)
+  const access = await openAccess(context, registry, flags, `repository:${image.repository}:delete`)
+  const question = `Are you sure you want to delete the artifact '${digest}' and all manifests that refer to it?`
+  await context.confirm(question, flags.yes)
+  const path = `/v2/${image.repository}/manifests/${digest}`
+  return documentIn(await askDataPlane(access, { method: 'DELETE', path }))
+}
 
 type ListReferrersFlags = ManifestFlags & { readonly artifactType?: string; readonly recursive?: true }
 
