@@ -81,6 +81,13 @@ test('acrux deletes the other images if one is locked or missing, and names each
   assert.deepEqual(await tagsOf('many/other'), ['keep'])
 })
 
+test('acrux lists the manifest of a single deletion in a dry run, and does not delete it', async () => {
+  const [digest = ''] = await push('many/single', '1')
+  const planned = await acrux.json([...remove, '-n', 'many/single:1', '--dry-run'])
+  assert.deepEqual(planned, { repository: 'many/single', digest })
+  assert.deepEqual(await tagsOf('many/single'), ['1'])
+})
+
 test('acrux rejects several manifests without --many, and --many without images', async () => {
   await acrux.fails(2, /several manifests are deleted with --many/, [...remove, '-n', 'many/ask:1', 'a', 'b', '--yes'])
   await acrux.fails(2, /--many needs the images to delete/, [...remove, '--many', '--yes'])

@@ -7,7 +7,7 @@ export const contentCommands: readonly CommandRow[] = [
     summary: 'delete a manifest with all its tags, or several manifests',
     signIn: 'optional',
     prints: 'document',
-    destroys: 'after a confirmation',
+    destroys: 'after a confirmation, with a dry run',
     az: 'same',
     load: async () => (await import('../resources/acr/manifest/manifests.ts')).deleteManifest,
   },

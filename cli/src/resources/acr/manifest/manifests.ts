@@ -120,7 +120,7 @@ deletes the other images, and exits with 1.`,
   flags: [
     ...manifestFlags,
     { flags: '--many', description: 'delete several manifests' },
-    { flags: '--dry-run', description: 'with --many: only list the manifests to delete' },
+    { flags: '--dry-run', description: 'only list what the command would delete' },
     yesFlag,
   ],
   examples: [
@@ -131,18 +131,20 @@ deletes the other images, and exits with 1.`,
     'cat old-images.txt | acrux acr manifest delete -r contoso --many - --yes',
   ],
   exitCodes: { ...azExitCodes, 1: 'the command failed, or an image could not be deleted' },
-  run: async ({ many, dryRun, ...flags }, context) => {
-    if (many === true) return deleteMany(context, { ...flags, ...(dryRun !== undefined && { dryRun }) })
+  run: async ({ many, ...flags }, context) => {
+    if (many === true) return deleteMany(context, flags)
     const { id: [id, ...more] = [], ...others } = flags
     if (more.length > 0) throw new WrongUsageError('several manifests are deleted with --many')
-    if (dryRun !== undefined) throw new WrongUsageError('--dry-run needs --many')
     return deleteOne(context, { ...others, ...(id !== undefined && { id }) })
   },
 })
 
-async function deleteOne(context: CommandContext, flags: ManifestFlags & { readonly yes?: true }): Promise<unknown> {
+type DeleteOneFlags = ManifestFlags & Pick<ManyFlags, 'dryRun' | 'yes'>
+
+async function deleteOne(context: CommandContext, flags: DeleteOneFlags): Promise<unknown> {
   const { registry, image } = await requireManifest(context, flags)
   const digest = await digestOf(context, { registry, image }, flags)
+  if (flags.dryRun === true) return { repository: image.repository, digest }
   const access = await openAccess(context, registry, flags, `repository:${image.repository}:delete`)
   const question = `Are you sure you want to delete the artifact '${digest}' and all manifests that refer to it?`
   await context.confirm(question, flags.yes)
