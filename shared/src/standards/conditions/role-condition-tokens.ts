@@ -79,7 +79,7 @@ function readAttribute(text: string, at: number): ConditionToken {
   const source = sources.find((one) => one.toLowerCase() === found?.[1]?.toLowerCase())
   if (found === undefined || source === undefined) {
     const forms = sources.map((one) => `@${one}`).join(', ')
-    throw new RoleConditionError(`an attribute is one of ${forms}, with its name in brackets`, at)
+    throw new RoleConditionError(`an attribute is one of ${forms}, with the attribute's name in brackets`, at)
   }
   return { kind: 'attribute', attribute: { source, name: found[2] ?? '' }, at, end: at + found[0].length }
 }

@@ -120,10 +120,10 @@ const subjectOfPath = /^project_path:/
 export function trustHint(issuer: string, trust: FederatedTrust): string | undefined {
   if (trust.kind !== 'subject') return undefined
   if (namesGitHub.test(issuer) && subjectOfNames.test(trust.subject)) {
-    return "The subject contains names, which can belong to another owner later. Trust immutable ids instead: set claimsMatchingExpression to {\"value\": \"claims['repository_id'] eq 'ID' and claims['ref'] eq 'refs/heads/main'\", \"languageVersion\": 1} and omit the subject."
+    return "The subject contains names, which another owner can register later. Trust immutable ids instead: set claimsMatchingExpression to {\"value\": \"claims['repository_id'] eq 'ID' and claims['ref'] eq 'refs/heads/main'\", \"languageVersion\": 1} and omit the subject."
   }
   if (subjectOfPath.test(trust.subject)) {
-    return "The subject contains names, which can belong to another owner later. Trust immutable ids instead: set claimsMatchingExpression to {\"value\": \"claims['project_id'] eq 'ID' and claims['ref'] eq 'main'\", \"languageVersion\": 1} and omit the subject."
+    return "The subject contains names, which another owner can register later. Trust immutable ids instead: set claimsMatchingExpression to {\"value\": \"claims['project_id'] eq 'ID' and claims['ref'] eq 'main'\", \"languageVersion\": 1} and omit the subject."
   }
   return undefined
 }
