@@ -219,7 +219,7 @@ async function enrollsMachine(page: Page): Promise<void> {
   assert.match(expectStatus(await arm(server, 'GET', machine), 200).text(), /userAssignedIdentities\/deploy/)
   await press(page, 'Enroll build-1')
   await press(page, 'Create a code')
-  assert.match(await shown(page, 'Run this on the machine'), /--code [A-Z0-9]{4}-/)
+  assert.match(await shown(page, 'Run this command on the machine'), /--code [A-Z0-9]{4}-/)
   await closeSecret(page)
   assert.deepEqual(await violations(page), [])
   await confirm(page, 'Delete build-1', 'Delete')
@@ -323,7 +323,7 @@ test('a reader of the directory changes the members of the own groups, and of no
   const { page, faults } = await watch(context)
   const main = page.locator('main')
   await signIn(page, reader, `/portal/groups/${other}`)
-  await page.getByText('Only an owner of this group, or of the directory, may do this.').first().waitFor()
+  await page.getByText('This action requires an owner of the group or of the directory.').first().waitFor()
   await main.getByRole('button', { name: 'Remove leads', disabled: true }).waitFor()
   await openView(page, `/portal/groups/${own}`)
   await main.getByRole('button', { name: 'Delete the group', disabled: true }).waitFor()
@@ -347,7 +347,7 @@ test('a person without a role on the directory sees themselves, and why they may
   assert.equal(await page.getByRole('link', { name: 'other', exact: true }).count(), 0)
   const disabled = page.locator('main').getByRole('button', { name: 'Add a person', disabled: true })
   await disabled.waitFor()
-  await page.getByText('Only an owner of the directory may do this.').waitFor()
+  await page.getByText('This action requires an owner of the directory.').waitFor()
   await openView(page, '/portal/')
   assert.equal(await page.getByRole('heading', { name: 'First steps' }).count(), 0)
   await openView(page, '/portal/people/nothing')
@@ -360,7 +360,7 @@ test('a person without a role on the directory sees themselves, and why they may
   await page.getByText('None of your roles permits Microsoft.ManagedIdentity/userAssignedIdentities/write.').waitFor()
   await visitsAccount(page, 'reader')
   await openView(page, `/portal/people/${other.id}`)
-  await page.getByText('You do not have permission to see this').waitFor()
+  await page.getByText('You do not have permission to see this page').waitFor()
   const denied: unknown = await page.evaluate(`fetch('/portal/api/graph/users/${other.id}', {
     method: 'PATCH', body: '{"accountEnabled":false}',
     headers: { 'x-acrux-portal': '1', 'content-type': 'application/json' },

@@ -278,7 +278,7 @@ test('a reader sees why they may not change images, and the server denies it', a
   for (const name of ['Lock tag…', 'Remove tag…', 'Lock manifest…', 'Delete manifest…']) {
     await page.getByRole('button', { name, disabled: true }).waitFor()
   }
-  await page.getByText('Your roles do not allow you to delete in this repository.', { exact: false }).waitFor()
+  await page.getByText('Your roles do not allow you to delete images in this repository.', { exact: false }).waitFor()
   await openView(page, inApp)
   await page.getByRole('button', { name: 'Delete repository…', disabled: true }).waitFor()
   const path = `/portal/api/registry/${encodeURIComponent(loginServer)}/acr/v1/team/app/_tags/1`
@@ -372,7 +372,7 @@ test('a person with one repository changes what is in it, and sees nothing else'
     assert.deepEqual(faults.splice(0), [], view)
   }
   await page.goto(`${registry}/repositories/mirror%2Fapp`)
-  await page.getByText('You do not have permission to see this').waitFor()
+  await page.getByText('You do not have permission to see this page').waitFor()
 })
 
 test('the pages here make every change that the table says', (t) => {

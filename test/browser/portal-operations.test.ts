@@ -95,7 +95,7 @@ test('an owner finds a denial in the audit log, reads why, fixes it, and exports
   assert.equal(await isWide(page), false)
   await page.setViewportSize({ width: 1280, height: 720 })
   await dialog.getByRole('button', { name: 'Assign the role AcrPush' }).click()
-  await page.getByText('the same request would be allowed now').waitFor()
+  await page.getByText('the server would allow the same request now').waitFor()
   const again = await request({
     method: 'POST',
     url: `${server.baseUrl}/v2/team/app/blobs/uploads/`,
@@ -262,7 +262,7 @@ test('an owner sees the state of the server, maintains it, and replaces its keys
   const rotated = await createdAt()
   assert.notEqual(rotated, before)
   await page.getByRole('button', { name: 'Withdraw the keys' }).click()
-  await dialog.getByText('Every token of these keys is denied').waitFor()
+  await dialog.getByText('The server denies every token of the keys').waitFor()
   await dialog.getByRole('button', { name: 'Withdraw the keys' }).click()
   await dialog.waitFor({ state: 'detached' })
   await openView(page, '/portal/server')
@@ -326,7 +326,7 @@ test('people without the permission see why, the reason of their own denials, an
       assert.equal(await page.getByRole('button', { name: /^Assign the role/ }).count(), 0)
       assert.deepEqual(await violations(page), [], 'the own denial')
       await openView(page, `/portal/denials/${denied}`)
-      await page.getByText('Only people with permission to read denials see the reason.').waitFor()
+      await page.getByText('Only users with permission to read denials see the reason.').waitFor()
       assert.deepEqual(await violations(page), [], 'a hidden reason')
       continue
     }

@@ -25,7 +25,7 @@ const inOwn = `${base}/repositories/${encodeURIComponent(ownRepository)}`
 /** What the log calls a denied push, with the repository. */
 const deniedPush = (repository: string) => new RegExp(`data\\.access.*/${repository} `)
 
-const mayNotSee = 'You do not have permission to see this'
+const mayNotSee = 'You do not have permission to see this page'
 
 /** A person in a browser, and with podman at a shell. */
 type Somebody = {
@@ -158,12 +158,12 @@ async function writerChanges(writer: Somebody): Promise<void> {
   await requireDisabled(page, 'Remove tag…', 'It is locked. Unlock it first.')
   await requireFaultless(writer)
   await setLock(false)
-  await requireDisabled(page, 'Delete manifest…', 'Your roles do not allow you to delete in this repository.')
+  await requireDisabled(page, 'Delete manifest…', 'Your roles do not allow you to delete images in this repository.')
   await confirm(page, 'Remove tag…', 'Remove tag')
   await page.getByRole('heading', { level: 1, name: ownRepository, exact: true }).waitFor()
   assert.equal(await statusOf(page, 'GET', ownPath('/_tags/2')), 404)
   await page.getByRole('link', { name: '2', exact: true }).waitFor({ state: 'detached' })
-  await requireDisabled(page, 'Delete repository…', 'Your roles do not allow you to delete in this repository.')
+  await requireDisabled(page, 'Delete repository…', 'Your roles do not allow you to delete images in this repository.')
   await openView(page, `${base}/deleted/${encodeURIComponent(ownRepository)}`)
   await confirm(page, 'Restore', 'Restore')
   assert.equal(await statusOf(page, 'GET', ownPath('/_tags/2')), 200)
@@ -256,7 +256,7 @@ async function nobodyIsTold(nobody: Somebody): Promise<void> {
   }
   await openView(page, base)
   await button(page, 'Copy login command').click()
-  await page.getByText('You do not have permission to do this').waitFor()
+  await page.getByText('You do not have permission for this action').waitFor()
   await page.getByText('Ask an owner of the registry for a role').waitFor()
   await requireFaultless(nobody)
   await page.getByRole('link', { name: 'Explain' }).click()

@@ -128,7 +128,8 @@ test('a registry that does not exist is not found', async (t) => {
   const { page, faults } = await watch(context)
   await signIn(page, owner)
   const near = name.slice(0, -1)
-  const text = (unknown: string) => page.getByText(`There is no registry “${unknown}”, or you may not see it.`)
+  const text = (unknown: string) =>
+    page.getByText(`The registry “${unknown}” does not exist, or you may not see the registry.`)
   for (const path of ['', '/repositories', '/access', '/policies', '/uploads']) {
     await page.goto(`/portal/r/${near}${path}`)
     await text(near).waitFor()
@@ -211,7 +212,7 @@ test('an owner who is not the first one sees the first steps for the own account
   await signIn(page, second)
   await openView(page, '/portal/')
   await page.getByRole('heading', { name: 'First steps' }).waitFor()
-  await page.getByText('Another person knows your first password. Change it.').waitFor()
+  await page.getByText('Another person knows your first password. Change the password.').waitFor()
   assert.equal(await page.getByRole('link', { name: 'Add a colleague' }).count(), 0)
 })
 

@@ -236,12 +236,15 @@ test('a person with one repository sees and pushes to it, and to no other', asyn
   await page.getByRole('heading', { level: 1, name: 'team/app', exact: true }).waitFor()
   await page.getByRole('link', { name: 'mine', exact: true }).waitFor()
   await page.getByRole('button', { name: 'Delete repository…', disabled: true }).waitFor()
-  await page.getByText('Your roles do not allow you to delete in this repository.', { exact: false }).first().waitFor()
+  await page
+    .getByText('Your roles do not allow you to delete images in this repository.', { exact: false })
+    .first()
+    .waitFor()
   const registryPath = `registry/${encodeURIComponent(loginServer)}/acr/v1`
   assert.ok([401, 403].includes(await statusOf(page, 'DELETE', `${registryPath}/team/app`)))
   assert.ok([401, 403].includes(await statusOf(page, 'GET', `${registryPath}/other/tool/_tags`)))
   await openView(page, `${base}/repositories/other%2Ftool`)
-  await page.getByText('You do not have permission to see this').first().waitFor()
+  await page.getByText('You do not have permission to see this page').first().waitFor()
   for (const view of ['access', 'keys', 'tokens', 'policies', 'uploads']) {
     await openView(page, `${base}/${view}`)
     await page

@@ -151,7 +151,7 @@ export async function pullIsFixed({ owner, adaShell }: Story): Promise<void> {
   await press(owner, fix)
   await picture(owner, 'fix', dialog(owner))
   await press(owner, fix)
-  await owner.getByText('the same request would be allowed now').waitFor()
+  await owner.getByText('the server would allow the same request now').waitFor()
   await adaShell.must(commands('portal-ada-pull'))
   const push = await adaShell.run(`docker push ${loginServer}/app:1`)
   assert.equal(push.code, 1, 'the fix of a pull permits no push')

@@ -10,8 +10,8 @@ export const imagesTexts = {
     restored: (name: string) => `${name} is restored.`,
   },
   sizeHint:
-    'Size: the manifest with its compressed layers and configuration. The size of an index is the sum of its images.',
-  searching: 'Loading the rest of the list to search it…',
+    'Size: the manifest with its compressed layers and configuration. The size of an index is the sum of the sizes of its images.',
+  searching: 'Loading the rest of the list to search all rows…',
   shown: (shown: number, all: number, isWhole: boolean) => `${shown} of ${all}${isWhole ? '' : ' or more'}`,
   ago: 'ago',
   newest: 'Newest first',
@@ -20,7 +20,7 @@ export const imagesTexts = {
   byNameReversed: 'By name, reversed',
   roleNeeded: {
     delete:
-      'Your roles do not allow you to delete in this repository. Ask an owner of the registry for a role with this permission.',
+      'Your roles do not allow you to delete images in this repository. Ask an owner of the registry for a role with this permission.',
     untag:
       'Your roles do not allow you to remove tags in this repository. Ask an owner of the registry for a role with this permission.',
     lock: 'Your roles do not allow you to lock images in this repository. Ask an owner of the registry for a role with this permission.',
@@ -33,7 +33,7 @@ export const imagesTexts = {
   confirm: {
     lost: 'What will be lost',
     noReturn: 'This cannot be undone.',
-    unknownReturn: 'This cannot be undone, unless the registry keeps deleted images.',
+    unknownReturn: 'This deletion cannot be undone, unless the registry keeps deleted images.',
     kept: (days: number) => `You can restore the image under Deleted images for ${days} days.`,
   },
   repositories: {
@@ -85,13 +85,13 @@ export const imagesTexts = {
     tags: 'Tags',
     pushed: 'Pushed',
     subject: 'Refers to',
-    noConfig: 'This is not an image, so it has no configuration.',
+    noConfig: 'This manifest is not an image and has no configuration.',
     lockTag: 'Lock tag…',
     lockManifest: 'Lock manifest…',
     untag: 'Remove tag…',
     untagTitle: (tag: string) => `Remove the tag ${tag}?`,
     untagLost: (tag: string) =>
-      `Only the tag ${tag}. Pulls by this tag will fail. The manifest can still be pulled by its digest, until a retention policy deletes it.`,
+      `Only the tag ${tag}. Pulls by this tag will fail. Clients can still pull the manifest by digest, until a retention policy deletes the manifest.`,
     untagAction: 'Remove tag',
     delete: 'Delete manifest…',
     deleteTitle: (digest: string) => `Delete the manifest ${digest}?`,
@@ -100,7 +100,8 @@ export const imagesTexts = {
     lostTags: (tags: string) => `These tags: ${tags}.`,
     lostNoTags: 'It has no tags.',
     lostChildren: (count: number) => `The images of its ${count} platforms are kept, without a tag.`,
-    lostReferrers: (count: number) => `${count} signatures, SBOMs or attestations refer to it. They are kept.`,
+    lostReferrers: (count: number) =>
+      `${count} signatures, SBOMs or attestations refer to the manifest. They are kept.`,
     unknownTags: 'Your roles do not allow you to read the tags of this manifest.',
     attestation: 'Attestation',
   },
@@ -130,7 +131,7 @@ export const imagesTexts = {
     restored: 'Restored',
     noTag: 'Without a tag',
     force: 'Move the tag if the tag points to another manifest',
-    cut: 'Only the first 1,000 are shown.',
+    cut: 'Only the first 1,000 deleted images are shown.',
   },
   import: {
     title: 'Import an image',
@@ -147,19 +148,19 @@ export const imagesTexts = {
     targetHint: 'Repository and tag, such as mirror/alpine:3.20',
     force: 'Move the tag if it exists',
     start: 'Import',
-    incomplete: 'First enter the registry, the image and its new name.',
+    incomplete: 'First enter the registry, the image and the new name.',
     running: 'The server copies the image…',
     elapsed: (seconds: number) => `${seconds} seconds so far. You can close this page; the import continues.`,
     done: 'The image is imported.',
     open: 'Open the image',
     failed: 'The import failed',
     again: 'Import another image',
-    noDetails: 'Your roles do not allow you to read the properties of this registry, which an import needs.',
+    noDetails: 'An import requires permission to read the properties of this registry.',
   },
   uploads: {
     title: 'Open uploads',
     intro:
-      'Uploads of blobs that are not complete. Their bytes count towards quotas until the upload expires or is cancelled.',
+      'Blob uploads that are not complete. The bytes of an upload count towards quotas until the upload expires or is cancelled.',
     empty: 'There are no open uploads.',
     caller: 'Started by',
     lastData: 'Last data',
@@ -247,6 +248,6 @@ export const imagesTexts = {
     maybeMore: 'There may be more. Type more of the name, or also the repository, such as team/app:1.',
     maybeMissed: 'Not everything was searched. Also type the repository, such as team/app:1.',
     notSearched: (registries: string) =>
-      `Not searched, because of network rules or the authentication policy: ${registries}. Open the registry instead.`,
+      `These registries were not searched, because of network rules or the authentication policy: ${registries}. Open the registry instead.`,
   },
 } as const

@@ -16,7 +16,7 @@ export const serverTexts = {
   },
   servers: 'Servers',
   serversHint:
-    'The servers that use the same database. One of these servers runs all background jobs. If this server stops, another server runs the jobs.',
+    'All servers that use the same database. One server runs all background jobs. If the server with the jobs stops, another server runs the jobs.',
   machine: 'Machine',
   thisServer: 'answers this page',
   lastSeen: 'Last seen',
@@ -42,16 +42,16 @@ export const serverTexts = {
   attempts: (count: number) => (count === 1 ? '1 attempt has failed.' : `${count} attempts have failed.`),
   nextAttempt: 'Next attempt',
   byFiles: 'When the operator replaces the files',
-  byServer: 'By the server, 30 days before it expires',
+  byServer: 'By the server, 30 days before the expiry',
   collection: 'Garbage collection',
   collectionHint:
-    'Deletes expired uploads and blobs that no manifest refers to, and applies the policies of all registries. Blobs that a client pushed or looked up recently are kept.',
+    'Garbage collection deletes expired uploads and blobs without a manifest, and applies the policies of all registries. Blobs that a client recently pushed or looked up are kept.',
   collectionStart: 'Collect garbage now',
   collectionMeans:
-    'The server collects garbage at intervals. This starts a collection now. Manifests and deleted images whose retention period has ended are deleted permanently.',
+    'The server runs garbage collection at intervals. This action starts garbage collection now. Manifests and deleted images whose retention period has ended are deleted permanently.',
   mayNotCollect:
-    'Your roles do not allow you to start garbage collections. Ask an owner for the role Contributor on the subscription.',
-  noCollection: 'Garbage has not been collected yet.',
+    'Your roles do not allow you to start garbage collection. Ask an owner for the role Contributor on the subscription.',
+  noCollection: 'Garbage collection has not run yet.',
   last: 'Last run',
   lastComplete: 'Last complete run',
   interval: 'Interval',
@@ -66,7 +66,7 @@ export const serverTexts = {
   freed: 'Freed',
   freedCounts: ({ manifests, uploads, blobs }: { manifests: number; uploads: number; blobs: number }, size: string) =>
     `${size} in ${blobs} blobs; ${uploads} uploads, ${manifests} manifests and tags by policies`,
-  authority: 'Authority of this server expires',
+  authority: 'Certificate authority expires',
   authorityFile: 'File that clients must trust',
   noTls: 'No certificate. The server uses plain HTTP, for example behind a proxy that has the certificate.',
   keys: 'Signing keys',
@@ -80,7 +80,7 @@ export const serverTexts = {
   withdraw: 'Withdraw the keys',
   withdrawQuestion: 'Withdraw the signing keys?',
   withdrawLoses:
-    'Use this if the keys may have leaked. Every token of these keys is denied from the next request on, including the tokens of running CI jobs, of docker and az, and your own. Passwords, secrets, scoped tokens and sign-ins keep working, so everyone can get new tokens.',
+    'Withdraw the keys if an attacker may know the keys. The server denies every token of the keys from the next request on, including the tokens of running CI jobs, of docker and az, and of your session. Passwords, secrets and scoped tokens keep working, so everyone can get new tokens.',
   mayNotKeys: 'Your roles do not allow you to change the signing keys.',
   done: 'Done.',
   scrub: 'Scrub',
@@ -105,10 +105,10 @@ export const serverTexts = {
   runs: { running: 'Running', completed: 'Completed', stopped: 'Stopped', failed: 'Failed' },
   backup: 'Backup',
   backupHint:
-    'A backup contains the database and all blobs, but no keys. Keep a copy of master.key and tls/ of the data directory elsewhere. The server keeps running during a backup.',
+    'A backup contains the database and all blobs, but no keys. Store a copy of master.key and tls/ from the data directory in another place. The server keeps running during a backup.',
   backupStart: 'Start a backup',
   backupMeans:
-    'The server writes the backup to the directory of the setting backup.directory. The server copies only new blobs, and deletes no backup.',
+    'The server writes the backup to the directory in the setting backup.directory. The server copies only new blobs, and keeps all older backups.',
   mayNotBackUp:
     'Your roles do not allow you to make backups. Ask an owner for the role Contributor on the subscription.',
   backupUnavailable: {

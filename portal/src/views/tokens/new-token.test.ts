@@ -14,7 +14,7 @@ test('the name of a new token is free, as are the names that its scope map gets'
   for (const name of ['ci', 'build agent', 'x'.repeat(51)])
     assert.equal(nameFault(name, data, 'contoso'), 'Use 5 to 50 letters, digits and hyphens.', name)
   for (const name of ['Build', 'deploy', 'CONTOSO'])
-    assert.equal(nameFault(name, data, 'contoso'), 'This name is taken by a token, a scope map or the registry.', name)
+    assert.equal(nameFault(name, data, 'contoso'), 'A token, a scope map or the registry already has this name.', name)
 })
 
 test('the scope map of a token has its name, within 50 characters', () => {
