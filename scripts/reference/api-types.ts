@@ -25,6 +25,7 @@ const targets: Readonly<Record<string, readonly string[]>> = {
   ],
   'portal/src/api/managed-types.ts': ['EnrollmentCode', 'Identity', 'Machine'],
   'portal/src/api/content-types.ts': [
+    'AttachedReportList',
     'DeletedManifestList',
     'DeletedTagList',
     'ManifestDocument',

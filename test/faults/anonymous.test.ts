@@ -63,6 +63,7 @@ const dataRoutes: readonly DataRoute[] = [
   ['GET', '/acr/v1/team%2Fapp/_images', on('metadata_read')],
   ['GET', '/acr/v1/team%2Fapp/_manifests', on('metadata_read')],
   ['GET', `/acr/v1/team%2Fapp/_manifests/${encodeURIComponent(image.digest)}`, on('metadata_read')],
+  ['GET', `/acr/v1/team%2Fapp/_manifests/${encodeURIComponent(image.digest)}/_reports`, on('metadata_read')],
   ['PATCH', `/acr/v1/team%2Fapp/_manifests/${encodeURIComponent(image.digest)}`, on('metadata_write')],
   ['GET', '/acr/v1/_deleted/_catalog', 'registry:deleted_catalog:*'],
   ['GET', '/acr/v1/_deleted/team%2Fapp/_tags', on('deleted_read')],

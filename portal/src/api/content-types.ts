@@ -1,4 +1,16 @@
 /* Written by `npm run generate` from the OpenAPI document of the server. */
+export interface AttachedReportList {
+  /**
+   * The login server.
+   */
+  readonly registry: string
+  /**
+   * The repository.
+   */
+  readonly imageName: string
+  readonly digest: string
+  readonly reports: readonly AttachedReport[]
+}
 export interface DeletedManifestList {
   /**
    * The login server.
@@ -122,6 +134,40 @@ export interface TagPropertiesList {
    */
   readonly tags: readonly TagProperties[] | null
 }
+export interface AttachedReport {
+  readonly digest: string
+  readonly kind: 'vulnerabilities' | 'sbom' | 'signature' | 'provenance'
+  readonly artifactType: string
+  /**
+   * The bytes of the manifest and its files.
+   */
+  readonly size: number
+  /**
+   * A UTC time, with up to seven decimal places for the second.
+   */
+  readonly createdTime: string
+  /**
+   * The principal that last pushed. Absent for older pushes and anonymous callers.
+   */
+  readonly pushedBy?: Actor
+  /**
+   * Whether the server has read the report. Absent if it reads no artifacts of this kind.
+   */
+  readonly state?: 'waiting' | 'read' | 'unreadable'
+  /**
+   * Why the report could not be read.
+   */
+  readonly reason?: string
+  /**
+   * Whether the vulnerabilities count, by the principal who pushed the report.
+   */
+  readonly counts?: boolean
+  /**
+   * How many packages the report lists.
+   */
+  readonly packages?: number
+  readonly summary?: VulnerabilitySummary
+}
 export interface DeletedManifest {
   readonly digest: string
   readonly imageSize: number
@@ -238,6 +284,10 @@ export interface ListedRepository {
    */
   readonly pullsByDay: readonly number[]
   /**
+   * Those of the image of the newest tag. Absent without a report.
+   */
+  readonly vulnerabilities?: VulnerabilitySummary
+  /**
    * The actions that the caller may perform on the repository.
    */
   readonly access: readonly string[]
@@ -281,6 +331,29 @@ export interface Actor {
    */
   readonly name: string
   readonly kind: 'person' | 'servicePrincipal' | 'managedIdentity' | 'token' | 'admin' | 'import' | 'server'
+}
+export interface VulnerabilitySummary {
+  readonly critical: number
+  readonly high: number
+  readonly medium: number
+  readonly low: number
+  readonly unknown: number
+  /**
+   * How many have a fixed version. Absent if the report does not say so.
+   */
+  readonly fixable?: number
+  /**
+   * The program that wrote the report.
+   */
+  readonly scanner?: string
+  /**
+   * When the report was pushed.
+   */
+  readonly time: string
+  /**
+   * Who pushed the report. Absent for anonymous callers.
+   */
+  readonly by?: Actor
 }
 export interface IndexChild {
   readonly digest: string

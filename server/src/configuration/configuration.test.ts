@@ -67,6 +67,7 @@ describe('the configuration', () => {
       integrity: { verifyAfterSeconds: 1_209_600, scrubIntervalSeconds: 604_800, scrubBytesPerSecond: 16_777_216 },
       gc: { intervalSeconds: 3600, gracePeriodSeconds: 86_400 },
       audit: { retentionDays: 0 },
+      reports: { countFrom: [] },
       storage: {
         kind: 'filesystem',
         prefix: '',

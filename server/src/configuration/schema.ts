@@ -9,6 +9,7 @@ import { parseMasterKeySource } from '../platform/keys/master-key-source.ts'
 import { identitySettings } from './identity-settings.ts'
 import { limitSettings } from './limit-settings.ts'
 import { outboundSettings } from './outbound-settings.ts'
+import { reportSettings } from './report-settings.ts'
 import { settingTexts, wholeNumber } from './setting-texts.ts'
 import { addressRanges, listenAddress, listenAddressOrFreePort, parsed, path, text } from './setting-values.ts'
 import { storageSettings } from './storage-settings.ts'
@@ -306,6 +307,7 @@ export const settingsSchema = z.strictObject(
         { error: 'must be a mapping' },
       )
       .prefault({}),
+    reports: reportSettings,
     limits: limitSettings,
     storage: storageSettings,
   },

@@ -7,6 +7,7 @@ import { getManifest, headManifest } from './manifests/get-manifest.ts'
 import { listReferrers } from './manifests/list-referrers.ts'
 import { putManifest } from './manifests/put-manifest.ts'
 import { listImages } from './properties/images.ts'
+import { listReports } from './properties/list-reports.ts'
 import {
   getManifestProperties,
   listManifestProperties,
@@ -75,6 +76,7 @@ function acrHandlers(context: RegistryContext) {
     deleteTag: (call) => untag(context, call),
     getTagHistory: (call) => getTagHistory(context, call),
     listImages: (call) => listImages(context, call),
+    listReports: (call) => listReports(context, call),
     revertTag: (call) => revertTag(context, call),
     listManifestProperties: (call) => listManifestProperties(context, manifestPositions, call),
     getManifestProperties: (call) => getManifestProperties(context, call),

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { ColumnTypes, Migration } from '../platform/sql/migrations.ts'
+import { createAttachedReports } from './attached/attached-report-tables.ts'
 import { createUsageTriggers } from './quotas/usage-triggers.ts'
 
 /** The tables of this module. */
@@ -385,5 +386,10 @@ export const registryMigrations: readonly Migration[] = [
       await sql`create view registry_usage as select rid, cast(sum(size_bytes) as bigint) as size_bytes
         from registry_usage_part group by rid`.execute(tables)
     },
+  },
+  {
+    id: 'registry-0008-attached-reports',
+    worksFor: 'any',
+    up: createAttachedReports,
   },
 ]

@@ -8,6 +8,7 @@ import type { Collected } from './garbage/collection.ts'
 import { Collections, type Preparation } from './garbage/collections.ts'
 import { pruneTombstones } from './garbage/tombstone-store.ts'
 import { createHandlers } from './handlers.ts'
+import { AttachedReports } from './manifests/attached-reports.ts'
 import type { RecordedPulls } from './manifests/last-pulls.ts'
 import { type QuotaUse, readQuotaUse } from './quotas/quota-use-store.ts'
 import { noQuotas } from './quotas/quotas.ts'
@@ -44,6 +45,8 @@ export type RegistryOptions = ContextOptions & {
   readonly scrubSettings?: ScrubSettings
   /** Verifies the audit log, as the last step of a scrub. */
   readonly verifyAudit?: VerifyAudit
+  /** The ids of the principals whose attached reports count. Default: anyone who may push. */
+  readonly reportsCountFrom?: readonly string[]
   /** The budget of each caller, shared by all surfaces. Default: budgets of its own. */
   readonly callerBudgets?: CallerBudgets
 }
@@ -78,6 +81,8 @@ export interface Registry {
   flushLastPulls(): Promise<void>
   /** Adds last pull times that another thread collected. */
   addPulls(recorded: RecordedPulls): void
+  /** Reads attached reports that were pushed. */
+  readReports(): Promise<void>
   /** Deletes the pulls of days that are no longer kept. */
   expirePulls(): Promise<void>
   /** Stops the background work. */
@@ -101,6 +106,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const context = createContext(options)
   const { verifyAudit, processes = onlyProcess() } = options
   const collections = new Collections(context, { processes, log: context.log, pruneRows: () => pruneRows(context) })
+  const reports = new AttachedReports(context, options.reportsCountFrom ?? [])
   const scrubs = new Scrubs(context, { settings: scrubSettings, verifyAudit, processes })
   return {
     mount: (app) => mountSurface(app, { ...options, budgets: callerBudgets, handlers: createHandlers(context) }),
@@ -119,10 +125,12 @@ export function createRegistry(options: RegistryOptions): Registry {
     collections,
     flushLastPulls: () => context.lastPulls.flush(),
     addPulls: (recorded) => context.lastPulls.add(recorded),
+    readReports: () => reports.readWaiting(),
     expirePulls: () => expirePulls(database, clock.now()),
     scrubs,
     integrityFigures: context.integrity.figures,
     close: async () => {
+      reports.close()
       await Promise.all([scrubs.stop(), collections.stop()])
       await context.sweeper.close()
     },

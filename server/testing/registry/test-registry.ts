@@ -116,6 +116,7 @@ export async function openTestRegistry(
     readonly softDelete?: 'enabled' | 'disabled'
     readonly defaultQuotas?: DefaultQuotas
     readonly space?: ContentSpace
+    readonly reportsCountFrom?: readonly string[]
     /** The options of a module that works on the registry's content. */
     readonly migrations?: readonly Migration[]
   } = {},
@@ -151,6 +152,7 @@ export async function openTestRegistry(
     acceptsSparseImages: options.acceptsSparseImages ?? false,
     ...(options.defaultQuotas !== undefined && { defaultQuotas: options.defaultQuotas }),
     ...(options.space !== undefined && { space: options.space }),
+    ...(options.reportsCountFrom !== undefined && { reportsCountFrom: options.reportsCountFrom }),
   })
   const app = createApp({ log, trustedProxies: [] })
   registry.mount(app)

@@ -99,7 +99,7 @@ export const takenElsewhereToo: readonly (readonly [file: string, title: string]
 /** Tables that grant nothing, and their purpose. */
 // prettier-ignore
 export const without: Readonly<Record<string, string>> = {
-  ...named('what there is to read', 'blob manifest manifest_reference tag repository_blob deleted_tag registry_blob repository_usage registry_usage_part'),
+  ...named('what there is to read', 'blob manifest manifest_reference attached_report tag repository_blob deleted_tag registry_blob repository_usage registry_usage_part'),
   ...named('what tells that something is no more', 'deleted_registry deleted_repository deleted_manifest repository_deletions repository_tombstone'),
   ...named('what tells people what happened to their accounts', 'security_event'),
   ...named('what was counted, and when', 'registry_activity last_pull repository_pull repository_day'),

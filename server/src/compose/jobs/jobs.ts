@@ -19,6 +19,7 @@ export type JobName =
   | 'deliver-audit-events'
   | 'purge-audit-events'
   | 'flush-counters'
+  | 'read-reports'
   | 'scrub'
   | 'recheck-imports'
   | 'watch-space'
@@ -76,6 +77,14 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       },
       failure: 'failed to write the hourly counters and last pull times',
       failureLevel: 'warn',
+    },
+    /** Reads attached reports, such as scans for vulnerabilities, after their push. */
+    'read-reports': {
+      runs: 'once for all',
+      intervalSeconds: 1,
+      run: () => registry.readReports(),
+      failure: 'the attached reports were not read',
+      failureLevel: 'error',
     },
     /** Verifies stored content in the background, when a scrub is due. */
     scrub: {

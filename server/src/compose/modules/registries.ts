@@ -85,6 +85,7 @@ function registrySettings({ limits, integrity, gc, ...configuration }: Configura
   return {
     defaultQuotas: { registryBytes: limits.registryQuotaBytes, repositoryBytes: limits.repositoryQuotaBytes },
     acceptsSparseImages: configuration.acceptSparseImages,
+    reportsCountFrom: configuration.reports.countFrom,
     scrubSettings: {
       intervalMs: integrity.scrubIntervalSeconds * 1000,
       bytesPerSecond: integrity.scrubBytesPerSecond,

@@ -1,5 +1,6 @@
 import { type Kysely, sql, type SqlBool } from 'kysely'
 import type { Transaction } from '../../platform/sql/database.ts'
+import { moveReport } from '../attached/attached-report-store.ts'
 import { keepTags, moveReferences, type Kept } from './kept-store.ts'
 import { changedBy, recordTagDeletions, type TagChange } from '../repositories/tag-change-store.ts'
 import type { DeletedManifestRow, RegistryTables } from '../rows/rows.ts'
@@ -83,6 +84,7 @@ export async function removeHidden(
       .where('digest', '=', digest)
       .execute()
   }
+  await moveReport(transaction, { from: repositoryId, to: keptIn, digest })
   return rows + 1
 }
 
@@ -178,7 +180,15 @@ async function requirePresent(tables: Kysely<RegistryTables>, id: string): Promi
 }
 
 /** The rows of a repository in addition to manifests. The staged bytes of its uploads are collected as strays. */
-const emptiedTables = ['tag', 'tag_change', 'deleted_tag', 'manifest_reference', 'repository_blob', 'upload'] as const
+const emptiedTables = [
+  'tag',
+  'tag_change',
+  'deleted_tag',
+  'manifest_reference',
+  'attached_report',
+  'repository_blob',
+  'upload',
+] as const
 
 /**
  * Deletes a batch of the content of a deleted repository, or moves manifests and tags to the soft-deleted content.

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Transaction } from '../../platform/sql/database.ts'
+import { moveReport } from '../attached/attached-report-store.ts'
 import { chunked } from '../rows/piece-store.ts'
 import { openRepository } from '../repositories/repository-store.ts'
 import type { RegistryTables, RepositoryRow, TagRow } from '../rows/rows.ts'
@@ -104,6 +105,7 @@ export async function restoreManifestRows(
     .where('repository_id', '=', from)
     .where('digest', '=', digest)
     .execute()
+  await moveReport(transaction, { from, to, digest })
   const references = await tables
     .selectFrom('manifest_reference')
     .select('digest')

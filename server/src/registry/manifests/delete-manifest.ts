@@ -6,6 +6,8 @@ import { removeManifest } from '../deletion/deleted-content-store.ts'
 import { keepTag, openKept } from '../deletion/kept-store.ts'
 import { OciError } from '../protocol/errors.ts'
 import { disallowed, requireContentDeletable, requireDeletable } from '../repositories/locks.ts'
+import { replaceTagReports } from '../attached/attached-report-store.ts'
+import { subjectOfTag } from '../attached/find-report.ts'
 import { markFreed } from './freed-store.ts'
 import { findManifest, markUntagged } from './manifest-store.ts'
 import type { ChangeContext } from '../deletion/context.ts'
@@ -55,6 +57,8 @@ export async function deleteTag(
     if (keepsDeleted(call.registry)) await keepTag(transaction, repository, found, nowMs)
     await deleteTagRow(transaction, repository.id, tag)
     await markUntagged(transaction, repository.id, [found.manifest_digest], nowMs)
+    const subject = subjectOfTag(tag)
+    if (subject !== undefined) await replaceTagReports(transaction, repository.id, subject)
     const detail = { digest: found.manifest_digest }
     await context.audit.record(transaction, changeEvent(call, 'tag.delete', `:${tag}`, detail))
     return found.manifest_digest as Digest

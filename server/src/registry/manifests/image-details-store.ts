@@ -1,4 +1,6 @@
+import { sql } from 'kysely'
 import type { Database } from '../../platform/sql/database.ts'
+import type { ImagePlace } from '../attached/attached-report-store.ts'
 import { chunked } from '../rows/piece-store.ts'
 import type { RegistryTables, TagRow } from '../rows/rows.ts'
 
@@ -115,4 +117,32 @@ export async function readShownSizes(
   return new Map(
     rows.flatMap((row) => (row.platform_size_bytes === null ? [] : [[row.digest, row.platform_size_bytes]])),
   )
+}
+
+/** How many of the newest tags of a repository are examined for its newest image: cosign sets up to three for each image. */
+const maxNewest = 10
+
+/** The image of the newest tag of each repository, by the id of the repository. */
+export async function readNewestImages(
+  database: Database,
+  repositoryIds: readonly string[],
+): Promise<Map<string, ImagePlace>> {
+  const found = new Map<string, ImagePlace>()
+  for (const chunk of chunked(repositoryIds)) {
+    const digest = sql<
+      string | null
+    >`(select newest.manifest_digest from (select name, manifest_digest, updated_at_ms from tag
+      where tag.repository_id = repository.id order by updated_at_ms desc, name desc limit ${sql.lit(maxNewest)}) as newest
+      where newest.name not like 'sha256-%' order by newest.updated_at_ms desc, newest.name desc limit 1)`
+    const rows = await database
+      .tables<RegistryTables>()
+      .selectFrom('repository')
+      .select(['id', digest.as('digest')])
+      .where('id', 'in', chunk)
+      .execute()
+    for (const row of rows) {
+      if (row.digest !== null) found.set(row.id, { repositoryId: row.id, digest: row.digest })
+    }
+  }
+  return found
 }

@@ -13,6 +13,8 @@ export type ImageFilter = {
   readonly pushedBy: string | undefined
   readonly notPulledSinceMs: number | undefined
   readonly unsigned: boolean
+  /** Whether an attached report must name a critical vulnerability. */
+  readonly critical: boolean
 }
 
 /**
@@ -94,6 +96,7 @@ export function keyTypesOf(order: ImageOrder, descending: boolean): readonly ('n
  * by tags, too. [cosign, SIGNATURE_SPEC]
  */
 const isImage = sql<SqlBool>`m.list_enabled = 1 and m.subject_digest is null
+  and not exists (select 1 from attached_report r where r.repository_id = m.repository_id and r.digest = m.digest)
   and not exists (select 1 from tag a where a.repository_id = m.repository_id and a.manifest_digest = m.digest
     and a.name >= 'sha256-' and a.name < 'sha256.' and (a.name like '%.sig' or a.name like '%.att' or a.name like '%.sbom'))
   and (not exists (select 1 from manifest_reference p where p.repository_id = m.repository_id and p.digest = m.digest
@@ -107,6 +110,10 @@ function matchesOf(order: ImageOrder, part: number, filter: ImageFilter): RawBui
   if (filter.notPulledSinceMs !== undefined) {
     conditions.push(sql<SqlBool>`not exists (select 1 from last_pull l where l.repository_id = m.repository_id
       and l.reference = m.digest and l.pulled_at_ms >= ${filter.notPulledSinceMs})`)
+  }
+  if (filter.critical) {
+    conditions.push(sql<SqlBool>`exists (select 1 from attached_report v where v.repository_id = m.repository_id
+      and v.subject_digest = m.digest and v.is_summary = 1 and v.critical > 0)`)
   }
   if (filter.unsigned) {
     conditions.push(sql<SqlBool>`not exists (select 1 from manifest s where s.repository_id = m.repository_id

@@ -8,6 +8,8 @@ import { requireAcrManifest } from '../protocol/acr-rules.ts'
 import { type OciCall, sendEmpty } from '../protocol/call.ts'
 import { OciError } from '../protocol/errors.ts'
 import { requireSwept } from '../deletion/deleted-content-store.ts'
+import { mayWait, queueReport } from '../attached/attached-report-store.ts'
+import { type Attachment, findAttachment } from '../attached/find-report.ts'
 import { type ImagePlatform, readImagePlatform } from './image-config.ts'
 import { noLocks, requireWritable } from '../repositories/locks.ts'
 import {
@@ -93,11 +95,27 @@ export async function storeManifest(context: ManifestContext, call: ManifestTarg
   const by = await call.caller.identify()
   const nowMs = context.clock.now()
   const isHeld = await holdsBytes(context, call, push)
+  const attachment = await attachmentOf(context, call, push)
   await context.quotas.reserving((reservation) =>
     changeRepository(context, call, (transaction) =>
-      store(context, { call, push, isHeld, reservation, nowMs, by }, transaction),
+      store(context, { call, push, isHeld, attachment, reservation, nowMs, by }, transaction),
     ),
   )
+}
+
+/** A report, and whether it may wait to be read. */
+type PushedAttachment = Attachment & { readonly waits: boolean }
+
+/** What the manifest is attached to, if it may be a report. */
+async function attachmentOf(
+  { database }: ManifestContext,
+  { registry, path, caller }: ManifestTarget,
+  { manifest, tags }: Push,
+): Promise<PushedAttachment | undefined> {
+  const attachment = findAttachment(manifest, tags)
+  if (attachment === undefined) return undefined
+  const place = { rid: registry.rid, repository: path.repository, callerKey: caller.key }
+  return { ...attachment, waits: await mayWait(database, place) }
 }
 
 /** Whether the repository holds these bytes. Checked before the transaction, where comparing 4 MiB would delay others. */
@@ -118,6 +136,7 @@ type Storing = {
   readonly push: Push
   /** Whether the same bytes existed before the transaction. */
   readonly isHeld: boolean
+  readonly attachment: PushedAttachment | undefined
   readonly reservation: Reservation
   readonly nowMs: number
   readonly by: Actor | undefined
@@ -125,7 +144,7 @@ type Storing = {
 
 async function store(
   context: ManifestContext,
-  { call, push, isHeld, reservation, nowMs, by }: Storing,
+  { call, push, isHeld, attachment, reservation, nowMs, by }: Storing,
   transaction: Transaction,
 ): Promise<void> {
   const { digest, tags, manifest } = push
@@ -154,6 +173,16 @@ async function store(
     () => recordChange(transaction, repository.id, change),
     () => recordTagMoves(transaction, repository.id, { tags, digest, held: heldTags, cause: push.cause, nowMs, by }),
     () => context.audit.record(transaction, changeEvent(call, 'manifest.push', below, detail)),
+    async () =>
+      attachment !== undefined &&
+      (await queueReport(transaction, {
+        ...attachment,
+        repositoryId: repository.id,
+        digest,
+        nowMs,
+        callerKey: call.caller.key,
+        by,
+      })),
   ])
 }
 

@@ -27,9 +27,11 @@ import { requirePage } from '../repositories/list-order.ts'
 import { changeableAttributes } from '../repositories/locks.ts'
 import { requireRepository } from '../repositories/repositories.ts'
 import type { RepositoryRow } from '../rows/rows.ts'
-import { cosignTags, countAttached } from './attached.ts'
+import { readSummaries } from '../attached/attached-report-store.ts'
+import { cosignTags, countAttached } from '../attached/attached-kind.ts'
 import type { PropertiesContext } from './context.ts'
 import { imageType, platformsOf } from './image-platforms.ts'
+import { listedVulnerabilities } from './vulnerability-summary.ts'
 import { documentHead, lastPullTime, repositoryNotFound, visibleActor } from './properties.ts'
 
 /** The maximum number of images of a page. */
@@ -124,7 +126,12 @@ async function describeImages(
   const tags = await readNewestTags(database, id, digests)
   const counts = await countTags(database, id, digests)
   const types = await readAttachedTypes(database, id, digests)
-  const names = await existingNames(database, id, digests.flatMap(cosignTags))
+  const tagNames = digests.flatMap((digest) => cosignTags(digest).map(({ name }) => name))
+  const names = await existingNames(database, id, tagNames)
+  const summaryOf = await readSummaries(
+    database,
+    digests.map((digest) => ({ repositoryId: id, digest })),
+  )
   const pushers = await readPushers(database, id, digests)
   const pulls = await context.lastPulls.read(repository, digests)
   const describe = (row: ListedManifest): ImageDocument => {
@@ -149,6 +156,7 @@ async function describeImages(
       ...lastPullTime(row, pulls.get(digest)),
       locked: changeableAttributes(row),
       attached: countAttached(digest, { types: types.get(digest) ?? [], names, attestations }),
+      ...listedVulnerabilities(call, summaryOf({ repositoryId: id, digest })),
     }
   }
   return digests.flatMap((digest) => {
@@ -185,6 +193,7 @@ function requireFilter(query: URLSearchParams): ImageFilter {
     pushedBy: textOf('pushedBy'),
     notPulledSinceMs,
     unsigned: query.get('unsigned') === 'true',
+    critical: query.get('critical') === 'true',
   }
 }
 
@@ -210,7 +219,7 @@ function wrongPlace(): OciError {
 
 function linkTo({ request, query }: AcrCall<'images'>, size: number, { part, key, digest }: Start): string {
   const path = (request.url ?? '').split('?', 1)[0] ?? ''
-  const filters = ['filter', 'pushedBy', 'notPulledSince', 'unsigned'].flatMap((name) => {
+  const filters = ['filter', 'pushedBy', 'notPulledSince', 'unsigned', 'critical'].flatMap((name) => {
     const value = query.get(name)
     return value === null ? [] : [[name, value] as const]
   })

@@ -16,6 +16,10 @@ import {
   type RepositoryDetails,
   type RepositoryEntry,
 } from './list-repositories-store.ts'
+import { readNewestImages } from '../manifests/image-details-store.ts'
+import { readSummaries } from '../attached/attached-report-store.ts'
+import { listedVulnerabilities } from './vulnerability-summary.ts'
+import type { AttachedReportRow } from '../rows/rows.ts'
 import { visibleActor } from './properties.ts'
 import { actorOf } from '../repositories/pusher.ts'
 import { nameRanges } from './name-ranges.ts'
@@ -200,18 +204,32 @@ async function describe(
     [...details.values()].map(({ id }) => id),
     clock.now(),
   )
+  const newest = await readNewestImages(
+    database,
+    [...details.values()].map(({ id }) => id),
+  )
+  const summaryOf = await readSummaries(database, [...newest.values()])
   return page.flatMap(({ name }) => {
     const row = details.get(name)
-    return row === undefined ? [] : [describeOne(call, row, days(row.id), view.accessTo(name))]
+    if (row === undefined) return []
+    const image = newest.get(row.id)
+    const found = { days: days(row.id), report: image && summaryOf(image), access: view.accessTo(name) }
+    return [describeOne(call, row, found)]
   })
+}
+
+/** What a row has in addition to its details. */
+type RepositoryFindings = {
+  readonly days: number[]
+  readonly report: AttachedReportRow | undefined
+  readonly access: readonly string[]
 }
 
 /** The sum of the row, which orders the list, can be a minute behind. */
 function describeOne(
   call: AcrCall<'repositories'>,
   row: RepositoryDetails,
-  pullsByDay: number[],
-  access: readonly string[],
+  { days: pullsByDay, report, access }: RepositoryFindings,
 ): Document['repositories'][number] {
   const pushedBy = visibleActor(call, actorOf(row))
   return {
@@ -226,6 +244,7 @@ function describeOne(
     ...(row.pulled_at_ms !== null && { lastPullTime: formatDataPlaneTime(row.pulled_at_ms) }),
     pulls: pullsByDay.reduce((sum, pulls) => sum + pulls, 0),
     pullsByDay,
+    ...listedVulnerabilities(call, report),
     access: [...access],
   }
 }

@@ -38,6 +38,27 @@ export const tagNamesSchema = z
   .strictObject({ name: z.string(), tags: z.array(z.string()) })
   .register(apiSchemas, { id: 'TagNames' })
 
+/** What an attached report says about the vulnerabilities of an image. */
+export const summarySchema = z
+  .strictObject({
+    critical: z.int(),
+    high: z.int(),
+    medium: z.int(),
+    low: z.int(),
+    unknown: z.int(),
+    fixable: z.int().optional().describe('How many have a fixed version. Absent if the report does not say so.'),
+    scanner: z.string().optional().describe('The program that wrote the report.'),
+    time: time.describe('When the report was pushed.'),
+    by: actorSchema.optional().describe('Who pushed the report. Absent for anonymous callers.'),
+  })
+  .register(apiSchemas, { id: 'VulnerabilitySummary' })
+
+const vulnerabilities = summarySchema
+  .optional()
+  .describe(
+    'From the newest attached report that counts. The server does not verify the report. Absent without a report.',
+  )
+
 const description = z
   .string()
   .optional()
@@ -62,6 +83,7 @@ const listedRepositorySchema = z
       .array(z.int())
       .length(30)
       .describe('The number of pulls for each day, the oldest day first. Days begin at 00:00 UTC.'),
+    vulnerabilities: vulnerabilities.describe('Those of the image of the newest tag. Absent without a report.'),
     access: z.array(repositoryAction).describe('The actions that the caller may perform on the repository.'),
   })
   .register(apiSchemas, { id: 'ListedRepository' })
@@ -185,6 +207,7 @@ const imageSchema = z
     attached: z
       .strictObject({ signatures: z.int(), sboms: z.int(), provenance: z.int(), reports: z.int() })
       .describe('The number of attached artifacts, by kind.'),
+    vulnerabilities,
   })
   .register(apiSchemas, { id: 'Image' })
 
@@ -201,6 +224,33 @@ export const imageListSchema = z
       ),
   })
   .register(apiSchemas, { id: 'ImageList' })
+
+const reportSchema = z
+  .strictObject({
+    digest: z.string(),
+    kind: z.enum(['vulnerabilities', 'sbom', 'signature', 'provenance']),
+    artifactType: z.string(),
+    size: z.int().describe('The bytes of the manifest and its files.'),
+    createdTime: time,
+    pushedBy,
+    state: z
+      .enum(['waiting', 'read', 'unreadable'])
+      .optional()
+      .describe('Whether the server has read the report. Absent if it reads no artifacts of this kind.'),
+    reason: z.string().optional().describe('Why the report could not be read.'),
+    counts: z
+      .boolean()
+      .optional()
+      .describe('Whether the vulnerabilities count, by the principal who pushed the report.'),
+    packages: z.int().optional().describe('How many packages the report lists.'),
+    summary: summarySchema.optional(),
+  })
+  .register(apiSchemas, { id: 'AttachedReport' })
+
+/** What is attached to an image, newest first. */
+export const reportListSchema = z
+  .strictObject({ ...head, digest: z.string(), reports: z.array(reportSchema) })
+  .register(apiSchemas, { id: 'AttachedReportList' })
 
 const manifestMembers = {
   digest: z.string(),

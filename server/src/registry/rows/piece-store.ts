@@ -31,6 +31,7 @@ const keys = {
   repository_tombstone: ['rid', 'name'],
   upload: ['id'],
   tag_change: ['repository_id', 'tag', 'number'],
+  attached_report: ['repository_id', 'digest'],
 } as const satisfies { readonly [Table in keyof RegistryTables]?: readonly (keyof RegistryTables[Table])[] }
 
 /** Deletes at most {@link pieceRows} rows of a table that match a condition, and returns how many. */

@@ -23,6 +23,7 @@ export type RegistryTables = {
   registry_blob: RegistryBlobRow
   quota: QuotaRow
   tag_change: TagChangeRow
+  attached_report: AttachedReportRow
 }
 
 /** ACR's four locks; 1 if the operation is allowed. */
@@ -167,6 +168,44 @@ export type TagChangeRow = {
   readonly by_kind: string | null
   readonly by_id: string | null
   readonly by_name: string | null
+}
+
+/** A report that is attached to a manifest: it waits to be read, has been read, or cannot be read. */
+export type AttachedReportRow = {
+  readonly repository_id: string
+  /** The digest of the report. */
+  readonly digest: string
+  /** The digest of the manifest that it is attached to, which may not exist. */
+  readonly subject_digest: string
+  /** 1 if it is attached by the name of a tag, and not by a subject. */
+  readonly by_tag: number
+  /** A report is replaced if the tag that attached it points elsewhere. */
+  readonly state: 'waiting' | 'read' | 'unreadable' | 'replaced'
+  /** How often a process has begun to read it. */
+  readonly attempts: number
+  readonly pushed_at_ms: number
+  readonly caller_key: string
+  readonly by_kind: string | null
+  readonly by_id: string | null
+  readonly by_name: string | null
+  /** Null until it has been read, and if it is not a report. */
+  readonly kind: 'vulnerabilities' | 'sbom' | 'provenance' | 'signature' | null
+  readonly packages: number | null
+  /** The numbers of vulnerabilities are null in other reports. */
+  readonly critical: number | null
+  readonly high: number | null
+  readonly medium: number | null
+  readonly low: number | null
+  readonly unknown: number | null
+  /** Null if the report does not say which vulnerabilities have a fixed version. */
+  readonly fixable: number | null
+  readonly scanner: string | null
+  /** Why it cannot be read. */
+  readonly reason: string | null
+  /** 1 if it lists vulnerabilities, and comes from a principal whose reports count. */
+  readonly counts: number
+  /** 1 if its vulnerabilities are those that lists show for the manifest: the newest report that counts. */
+  readonly is_summary: number
 }
 
 export type BlobRow = {

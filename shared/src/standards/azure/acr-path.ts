@@ -3,7 +3,7 @@ import { splitRawPath } from '../http/raw-path.ts'
 /**
  * A path below `/acr/v1/`. The strings are decoded and not checked further, like those of `OciPath`. The kinds with
  * `deleted` are for soft-deleted content. `bulk`, `repositories`,
- * `tag-history`, `tag-revert` and `images` are not ACR's.
+ * `tag-history`, `tag-revert`, `images` and `reports` are not ACR's.
  */
 export type AcrPath =
   | { readonly kind: 'catalog' }
@@ -17,6 +17,7 @@ export type AcrPath =
   | { readonly kind: 'images'; readonly repository: string }
   | { readonly kind: 'manifests'; readonly repository: string }
   | { readonly kind: 'manifest'; readonly repository: string; readonly digest: string }
+  | { readonly kind: 'reports'; readonly repository: string; readonly digest: string }
   | { readonly kind: 'deleted-catalog' }
   | { readonly kind: 'deleted-tags'; readonly repository: string }
   | { readonly kind: 'deleted-manifests'; readonly repository: string }
@@ -43,8 +44,12 @@ function matchLive(segments: readonly string[]): AcrPath | undefined {
   if (member === undefined) return matchCollection(repository, collection)
   if (collection === '_tags')
     return view === undefined ? { kind: 'tag', repository, tag: member } : matchBelowTag(repository, member, view)
-  if (collection === '_manifests' && view === undefined) return { kind: 'manifest', repository, digest: member }
-  return undefined
+  return collection === '_manifests' ? matchManifest(repository, member, view) : undefined
+}
+
+function matchManifest(repository: string, digest: string, view: string | undefined): AcrPath | undefined {
+  if (view === undefined) return { kind: 'manifest', repository, digest }
+  return view === '_reports' ? { kind: 'reports', repository, digest } : undefined
 }
 
 /** What concerns the whole registry. */

@@ -6,7 +6,8 @@ export type Attached = {
   readonly reports: number
 }
 
-type AttachedKind = keyof Attached
+/** The kinds of attached artifacts. */
+export type AttachedKind = keyof Attached
 
 /** The kinds of artifact types. The first match decides. */
 const kinds: readonly (readonly [pattern: RegExp, kind: AttachedKind])[] = [
@@ -25,9 +26,9 @@ export function attachedKind(artifactType: string): AttachedKind | undefined {
 /** The suffixes of the tags by which cosign attaches artifacts. [cosign, SIGNATURE_SPEC] */
 const tagKinds = { sig: 'signatures', att: 'provenance', sbom: 'sboms' } as const
 
-/** The tags that cosign attaches to a digest. */
-export function cosignTags(digest: string): string[] {
-  return Object.keys(tagKinds).map((suffix) => `${digest.replace(':', '-')}.${suffix}`)
+/** The names of the tags by which cosign attaches artifacts to a digest, with the kinds of the artifacts. */
+export function cosignTags(digest: string): { readonly name: string; readonly kind: AttachedKind }[] {
+  return Object.entries(tagKinds).map(([suffix, kind]) => ({ name: `${digest.replace(':', '-')}.${suffix}`, kind }))
 }
 
 /** Counts artifacts by kind: by their types, by cosign's tags, and attestations within an index. */
@@ -48,8 +49,6 @@ export function countAttached(
     const kind = attachedKind(type)
     if (kind !== undefined) counts[kind] += 1
   }
-  for (const [suffix, kind] of Object.entries(tagKinds)) {
-    if (names.has(`${digest.replace(':', '-')}.${suffix}`)) counts[kind] += 1
-  }
+  for (const { name, kind } of cosignTags(digest)) if (names.has(name)) counts[kind] += 1
   return counts
 }

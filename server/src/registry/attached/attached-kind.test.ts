@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { attachedKind, countAttached } from './attached.ts'
+import { attachedKind, countAttached } from './attached-kind.ts'
 
 test('artifact types of common tools have their kind', () => {
   const cases = {

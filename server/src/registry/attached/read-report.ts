@@ -1,0 +1,128 @@
+import { cutText } from '@acrux/shared/standards/http/cut-text.ts'
+import { plainLine } from '@acrux/shared/standards/http/plain-text.ts'
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  ownValue,
+  parseBoundedJson,
+} from '@acrux/shared/standards/http/bounded-json.ts'
+import { type Findings, objectAt, objectsOf, textOf, UnreadableReportError } from './findings.ts'
+import { readCycloneDx, readSpdx } from './read-sbom.ts'
+import { readSarif } from './read-sarif.ts'
+import { readGrype, readScanResult, readTrivy } from './read-scan.ts'
+
+const maxDepth = 100
+/** A scan of 10 MiB has about 300,000 values. */
+const maxValues = 500_000
+const maxScannerLength = 100
+
+/**
+ * Reads a report: SARIF, CycloneDX, SPDX, the own reports of Trivy and Grype, and an in-toto statement with one of these, alone, in
+ * an envelope, or in a Sigstore bundle. Undefined for a document of another format.
+ *
+ * @param subject the digest that the report is attached to
+ * @throws UnreadableReportError
+ */
+export function readReport(bytes: Uint8Array, subject: string): Findings | undefined {
+  const found = readDocument(requireJson(bytes), subject)
+  const { scanner } = found ?? {}
+  return found && { ...found, scanner: scanner && cutText(plainLine(scanner), maxScannerLength) }
+}
+
+function requireJson(bytes: Uint8Array): JsonObject {
+  const document = parseBoundedJson(bytes, maxDepth, maxValues)
+  if (document === undefined) {
+    throw new UnreadableReportError(
+      `The report is not JSON, or has more than ${maxDepth} levels or ${maxValues.toLocaleString('en')} values.`,
+    )
+  }
+  if (!isJsonObject(document)) throw new UnreadableReportError('The report is not a JSON object.')
+  return document
+}
+
+function readDocument(document: JsonObject, subject: string): Findings | undefined {
+  const envelope = envelopeOf(document)
+  if (envelope !== undefined) return readEnvelope(envelope, subject)
+  const predicateType = textOf(document, 'predicateType')
+  if (predicateType !== undefined) return readStatement(document, predicateType, subject)
+  if (isJsonObject(ownValue(document, 'messageSignature'))) return noFindings('signature')
+  return readPlain(document)
+}
+
+/** A report that is not in an envelope. */
+function readPlain(document: JsonObject): Findings | undefined {
+  if (Array.isArray(ownValue(document, 'runs'))) return readSarif(document)
+  if (ownValue(document, 'bomFormat') === 'CycloneDX') return readCycloneDx(document)
+  if (textOf(document, 'spdxVersion') !== undefined) return readSpdx(document)
+  if (isSpdx3(document)) return readSpdx(document)
+  if (ownValue(document, 'SchemaVersion') !== undefined && textOf(document, 'ArtifactName') !== undefined) {
+    return readTrivy(document)
+  }
+  return Array.isArray(ownValue(document, 'matches')) ? readGrype(document) : undefined
+}
+
+function isSpdx3(document: JsonObject): boolean {
+  return Array.isArray(ownValue(document, '@graph')) && (textOf(document, '@context') ?? '').includes('spdx.org')
+}
+
+/** A DSSE envelope, alone or in a Sigstore bundle. [DSSE 1.0; Sigstore bundle 0.3] */
+function envelopeOf(document: JsonObject): JsonObject | undefined {
+  const bundled = ownValue(document, 'dsseEnvelope')
+  if (isJsonObject(bundled)) return bundled
+  return textOf(document, 'payloadType') !== undefined && textOf(document, 'payload') !== undefined
+    ? document
+    : undefined
+}
+
+function readEnvelope(envelope: JsonObject, subject: string): Findings | undefined {
+  if (textOf(envelope, 'payloadType') !== 'application/vnd.in-toto+json') return undefined
+  const statement = requireJson(Buffer.from(textOf(envelope, 'payload') ?? '', 'base64'))
+  const predicateType = textOf(statement, 'predicateType')
+  if (predicateType === undefined) throw new UnreadableReportError('The attestation has no predicate type.')
+  return readStatement(statement, predicateType, subject)
+}
+
+/** An in-toto statement. [in-toto attestation 1.0; cosign, attestation predicates] */
+function readStatement(statement: JsonObject, predicateType: string, subject: string): Findings | undefined {
+  requireSubject(statement, subject)
+  const predicate = withoutWrapper(ownValue(statement, 'predicate'))
+  if (predicateType.startsWith('https://sigstore.dev/cosign/sign/')) return noFindings('signature')
+  if (/^https:\/\/(?:slsa\.dev\/|in-toto\.io\/provenance)/.test(predicateType)) return noFindings('provenance')
+  if (predicate === undefined) throw new UnreadableReportError('The predicate of the attestation is not JSON.')
+  if (/\/vulns?(?:\/|$)/.test(predicateType)) return readScan(predicate)
+  return readPlain(predicate) ?? noFindings('provenance')
+}
+
+/** cosign wraps a predicate that it does not know in `Data`, as text. */
+function withoutWrapper(predicate: JsonValue | undefined): JsonObject | undefined {
+  if (!isJsonObject(predicate)) return undefined
+  const data = ownValue(predicate, 'Data')
+  if (data === undefined) return predicate
+  if (isJsonObject(data)) return data
+  const read = typeof data === 'string' ? parseBoundedJson(Buffer.from(data), maxDepth, maxValues) : undefined
+  return isJsonObject(read) ? read : undefined
+}
+
+/** A scan, whose result is a report of the scanner or a list. [cosign, COSIGN_VULN_ATTESTATION_SPEC; in-toto, vulns predicate] */
+function readScan(predicate: JsonObject): Findings {
+  const scanner = objectAt(predicate, 'scanner')
+  const result = ownValue(scanner, 'result')
+  const uri = textOf(scanner, 'uri')
+  const found = isJsonObject(result) ? readPlain(result) : Array.isArray(result) ? readScanResult(scanner) : undefined
+  if (found === undefined) throw new UnreadableReportError('The result of the scanner has an unknown format.')
+  return { ...found, scanner: found.scanner ?? uri }
+}
+
+/** @throws UnreadableReportError for a statement about something else */
+function requireSubject(statement: JsonObject, digest: string): void {
+  const [algorithm = '', hex = ''] = digest.split(':')
+  const named = objectsOf(ownValue(statement, 'subject')).flatMap(
+    (one) => textOf(objectAt(one, 'digest'), algorithm) ?? [],
+  )
+  if (!named.includes(hex)) throw new UnreadableReportError('The attestation does not name the digest of the image.')
+}
+
+function noFindings(kind: Findings['kind']): Findings {
+  return { kind, counts: undefined, packages: undefined, scanner: undefined }
+}
