@@ -153,7 +153,11 @@ test('without permission to read last uses, a rotation begins but does not end',
   await other.text(login, { input: password })
   assert.equal(await other.text([...rotate, '--query', 'name', '-o', 'tsv']), 'password2')
   const finish = [...rotate, '--finish', '--after', '0', '--yes']
-  await other.fails(1, /it is not known when password1 .* was last used: .*Acrux.Server\/credentialUses\/read/, finish)
+  await other.fails(
+    1,
+    /the server does not report when password1 .* was last used: .*Acrux.Server\/credentialUses\/read/,
+    finish,
+  )
   await other.fails(1, /acrux acr token credential delete -r \S+ -n unseen --password1/, finish)
   await acrux.json(finish)
 })

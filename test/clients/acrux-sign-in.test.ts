@@ -247,7 +247,7 @@ test('a malformed profile is a clear error', async () => {
 test('a server with an unknown certificate authority is not trusted without a confirmation', async () => {
   using client = acruxClient()
   const login = ['login', '--server', resourceManager, '--use-device-code']
-  await client.fails(1, /fingerprint|does not show the certificate authority/, login)
+  await client.fails(1, /fingerprint|does not provide the certificate authority/, login)
   const denied = /the request to https:\/\/localhost:1 failed: the connection was refused/
   await client.fails(1, denied, ['login', '--server', 'https://localhost:1'])
   await client.fails(1, denied, ['login', 'localhost:1'])

@@ -175,7 +175,7 @@ test('a stored token is accepted and ignored, and a password of another user is 
   assert.deepEqual(await home.helper('store', stdout), { code: 0, stdout: '', stderr: '' })
   const other = await home.helper('store', JSON.stringify({ ServerURL: loginServer, Username: nullGuid, Secret: 'x' }))
   assert.equal(other.code, 0)
-  assert.match(other.stderr, /the token was not stored, because .* gets its credentials from the sign-in of/)
+  assert.match(other.stderr, /the token was not stored, because .* gets credentials from the sign-in of/)
   const password = await home.helper('store', JSON.stringify({ ServerURL: loginServer, Username: 'bob', Secret: 'y' }))
   assert.equal(password.code, 1)
   assert.match(
@@ -212,7 +212,7 @@ step('podman pushes and pulls with the helper', ['podman'], async () => {
   const digest = await pushOnce()
   assert.equal(await pull(withHelper, image), digest)
   const logout = await mustRun('podman', ['logout', loginServer], { env: home.env })
-  assert.match(logout.stderr, /still gets its credentials from the sign-in of .*acrux logout/)
+  assert.match(logout.stderr, /still gets credentials from the sign-in of .*acrux logout/)
   await mustRun('podman', ['pull', image], { env: home.env })
   assert.doesNotMatch(readFileSync(join(home.home.path, 'auth.json'), 'utf8'), /"auth"/)
 })

@@ -193,9 +193,9 @@ test('acrux trust changes nothing that it did not write', (t) =>
     const places = ['--docker', '--podman', '--containerd']
     const trusted = await inEtc(...acrux, host, ...places, '--yes')
     assert.equal(trusted.code, 1)
-    assert.match(trusted.stderr, /docker: .*ca\.crt exists, and acrux trust did not write it/)
+    assert.match(trusted.stderr, /docker: .*ca\.crt exists, but acrux trust did not write this file/)
     assert.match(trusted.stdout, /podman .*already has this authority; acrux trust did not write it/)
-    assert.match(trusted.stderr, /containerd: .*hosts\.toml exists, and acrux trust did not write it/)
+    assert.match(trusted.stderr, /containerd: .*hosts\.toml exists, but acrux trust did not write this file/)
     assert.deepEqual(etc.files(), before)
     const undone = await inEtc(...acrux, host, ...places, '--undo')
     assertDone(undone)
@@ -211,7 +211,7 @@ test('acrux trust changes nothing that it did not write', (t) =>
     const written = join(changed, '../ca.crt')
     writeFileSync(written, `${readFileSync(written, 'utf8')}${authority}`)
     const kept = await inEtc(...acrux, host, '--docker', '--undo')
-    assert.match(kept.stdout, /not removed, because acrux trust did not write it/)
+    assert.match(kept.stdout, /acrux trust did not remove the file, because acrux trust did not write the file/)
     assert.ok(existsSync(written))
   }))
 

@@ -76,7 +76,7 @@ test('one address has a maximum of connections, and other addresses are served',
   assert.equal(flood.open(), 20)
   assert.ok(await isAnswered(server, '127.0.0.2'))
   await until('a line in the log', () =>
-    /its address has reached limits\.maxConnectionsPerAddress/.test(server.output()),
+    /the address has reached limits\.maxConnectionsPerAddress/.test(server.output()),
   )
   await flood.end()
   const again = await occupy(server, 5, '127.0.0.1')

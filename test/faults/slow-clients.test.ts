@@ -69,7 +69,7 @@ test('a request that does not arrive in time is answered with 408 and cut off, w
   const { heard } = opened.find(({ name }) => name === 'a manifest') ?? assert.fail()
   assert.match(heard.text, /^HTTP\/1\.1 408 /)
   assert.ok(heard.closedAfterMs() < 15_000, `${heard.closedAfterMs()} ms`)
-  const line = /disconnected a client: its request did not arrive in time/
+  const line = /disconnected a client whose request did not arrive in time/
   await until('a line in the log', () => line.test(server.output()))
 })
 

@@ -103,7 +103,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     setKey()
     await startFails(/master\.key is not the key of this database/)
     setKey(writeKms(files.path, 'other').source)
-    await startFails(/the command in masterKey exited with code 1 when it was called with unwrap/)
+    await startFails(/the command in masterKey exited with code 1 when the server called the command with unwrap/)
     setKey('exec:sleep 0; exit 7;')
     await startFails(/exited with code 7/)
     setKey(kms.source)

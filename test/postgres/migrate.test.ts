@@ -206,7 +206,7 @@ for (const [what, { isMissing, open }] of Object.entries(places)) {
     })
     assert.equal(answer.status, 503)
     assert.match(String(answer.headers['retry-after']), /^[1-9]\d*$/)
-    assert.match(answer.text(), /moves its data/)
+    assert.match(answer.text(), /is moving all data/)
     const tokens = await askAccessToken(server, under.logins['the admin account'], ['repository:clients/x:pull'])
     assert.equal(tokens.status, 200, 'tokens continue')
     assert.ok(existsSync(join(server.dataDir, 'waiting-inserts')), 'and their events are kept')

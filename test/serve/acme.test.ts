@@ -212,7 +212,7 @@ test('Settings of an ACME provider that cannot work end the start', async () => 
   const directory = ['--tls-acme-directory', 'https://acme.example.com/directory']
   const accepted = [...directory, '--tls-acme-accept-terms']
   const cases: readonly [args: readonly string[], code: number, words: RegExp][] = [
-    [directory, 2, /read the terms of service of the provider, and accept them/],
+    [directory, 2, /read the terms of service of the ACME provider, and set tls\.acme\.acceptTerms to true/],
     [['--tls-acme-directory', 'http://acme.example.com/directory'], 2, /must be an https URL/],
     [[...accepted, '--http'], 2, /omit http and tlsCert/],
     [[...accepted, '--tls-cert', keyFile, '--tls-key', keyFile], 2, /omit http and tlsCert/],

@@ -38,7 +38,7 @@ test('the first owner changes the first password at the first sign-in in a brows
   const before = await askToken(server, device.poll)
   assert.match(stringAt(before.json(), 'error'), /authorization_pending/)
   const same = pageOf(await visitor.submit(asked, { 'new-password': password, repeated: password }))
-  assert.match(textOf(same), /is the same as the current one/)
+  assert.match(textOf(same), /is the same as the current password/)
   const confirm = pageOf(await visitor.submit(same, { 'new-password': chosen, repeated: chosen }))
   await visitor.submit(confirm, { decision: 'accept' })
   assert.equal((await askToken(server, device.poll)).status, 200)

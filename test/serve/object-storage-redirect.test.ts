@@ -86,7 +86,7 @@ function testRedirect(store: Store): void {
     await assert.rejects(starting, (error) => {
       assert.ok(error instanceof StartFailed)
       assert.equal(error.code, 2, error.output)
-      assert.match(error.output, /clients would send their credentials to localhost/)
+      assert.match(error.output, /clients would send registry credentials to localhost/)
       return true
     })
   })

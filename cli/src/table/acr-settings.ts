@@ -70,7 +70,7 @@ export const settingCommands: readonly CommandRow[] = [
   },
   {
     path: 'acr scope-map update',
-    summary: 'add permissions to a scope map, or remove them',
+    summary: 'add permissions to a scope map, or remove permissions',
     signIn: 'acrux',
     prints: 'document',
     az: 'same',

@@ -177,7 +177,7 @@ export const groups: readonly GroupRow[] = [
   },
   {
     path: 'audit',
-    summary: 'read the audit log and verify its integrity',
+    summary: 'read the audit log, and verify the integrity of the log',
     about: `
 The commands read the data directory, even while the server is running. With --server or -n, list reads the log of a
 running server, with the signed-in account.`,

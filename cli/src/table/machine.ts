@@ -81,7 +81,7 @@ export const machineCommands: readonly CommandRow[] = [
   },
   {
     path: 'backup verify',
-    summary: 'read every byte of a backup, and compare it with its digest',
+    summary: 'verify the digest of every file in a backup',
     signIn: 'none',
     prints: 'itself',
     load: async () => (await import('../resources/backup/stored.ts')).verifyBackups,
@@ -111,7 +111,7 @@ export const machineCommands: readonly CommandRow[] = [
   },
   {
     path: 'identity-endpoint status',
-    summary: 'show the identity of this machine, and whether the server accepts its key',
+    summary: "show the identity of this machine, and whether the server accepts the machine's key",
     signIn: 'none',
     prints: 'itself',
     load: async () => (await import('../resources/identity-endpoint/machine.ts')).showStatus,

@@ -138,7 +138,7 @@ export async function emulate(
 }
 
 const networkWarning =
-  'other machines can reach this emulator, and its ids and secrets are public: use it only in a private network'
+  'other machines can reach this emulator, and the ids and secrets of the emulator are public: use the emulator only in a private network'
 
 /** Writes the tar archive of a prepared data directory, for the build. `folder` is temporary. */
 export async function writePreparedArchive(file: string, folder: string, version: string): Promise<void> {

@@ -263,12 +263,12 @@ describe('a wrong configuration', () => {
     },
     {
       flags: { tlsCert: 'c' },
-      problems: ['--tls-cert: a certificate needs its key: also set tlsKey'],
+      problems: ['--tls-cert: a certificate requires a key: also set tlsKey'],
       why: 'a certificate alone is of no use',
     },
     {
       flags: { tlsKey: 'k' },
-      problems: ['--tls-key: a key needs its certificate: also set tlsCert'],
+      problems: ['--tls-key: a key requires a certificate: also set tlsCert'],
       why: 'a key alone is of no use',
     },
     {
@@ -285,7 +285,7 @@ describe('a wrong configuration', () => {
       flags: { tlsKey: 'k', registry: 'no' },
       problems: [
         '--registry: must be 5 to 50 letters and digits, not "no"',
-        '--tls-key: a key needs its certificate: also set tlsCert',
+        '--tls-key: a key requires a certificate: also set tlsCert',
       ],
       why: 'combinations of settings are checked although another setting is wrong',
     },

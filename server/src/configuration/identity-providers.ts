@@ -97,7 +97,7 @@ export const identityProvidersSchema = z
 
 /** The descriptions of the properties of a provider, in the order of the reference. */
 export const identityProviderFields: Readonly<Record<keyof z.output<typeof identityProviderSchema>, string>> = {
-  name: 'The name of the provider in URLs. Register the redirect URI `https://PUBLIC-HOST/sign-in/NAME/callback` at the provider. Do not change the name later, because the redirect URI contains it.',
+  name: 'The name of the provider in URLs. Register the redirect URI `https://PUBLIC-HOST/sign-in/NAME/callback` at the provider. Do not change the name later, because the redirect URI contains the name.',
   displayName: 'The label of the button on the sign-in page.',
   kind: '`entra` for Microsoft Entra, `oidc` (the default) for any other OpenID provider. The server identifies Entra users by tenant id and object id, and other users by issuer and subject, never by e-mail address.',
   issuer:

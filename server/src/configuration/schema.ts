@@ -78,7 +78,7 @@ export const settingsSchema = z.strictObject(
     tlsCert: path().optional().register(settingTexts, {
       kind: 'text',
       description:
-        'A PEM file with the certificate of the server, followed by its intermediate certificates. If the file changes, the server loads the file again.',
+        'A PEM file with the certificate of the server, followed by the intermediate certificates. If the file changes, the server loads the file again.',
       placeholder: 'file',
       example: '/etc/acrux/tls.pem',
       defaultText: 'a certificate that the server creates, signed by `tls/ca.pem` in the data directory',
@@ -166,7 +166,7 @@ export const settingsSchema = z.strictObject(
     metricsRetentionDays: wholeNumber(1, 3650).default(93).register(settingTexts, {
       kind: 'number',
       description:
-        'How long the hourly counters of each registry, as shown by `az monitor metrics list`, are kept. Azure keeps its metrics for 93 days.',
+        'How long the hourly counters of each registry, as shown by `az monitor metrics list`, are kept. Azure keeps metrics for 93 days.',
       placeholder: 'days',
       example: '365',
     }),
@@ -223,7 +223,7 @@ export const settingsSchema = z.strictObject(
     trustedTenants: trustedTenantsSchema.default([]).register(settingTexts, {
       kind: 'json',
       description:
-        'The Microsoft Entra tenants whose access tokens the server accepts at `/oauth2/exchange`. Users who signed in to such a tenant with `az login` need no separate sign-in to Acrux. The server identifies the users and applications of these tenants by tenant id and object id. These users and applications have only the permissions of role assignments to their object ids.',
+        'The Microsoft Entra tenants whose access tokens the server accepts at `/oauth2/exchange`. Users who signed in to such a tenant with `az login` need no separate sign-in to Acrux. The server identifies the users and applications of these tenants by tenant id and object id. Users and applications of these tenants have only the permissions of role assignments to their object ids.',
       placeholder: 'json',
       example: '[{"tenantId":"3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11"}]',
       defaultText: 'none',
@@ -317,12 +317,12 @@ export const settingsSchema = z.strictObject(
 /** All settings, with the rules over several settings and the defaults that depend on other settings. */
 export const configurationSchema = settingsSchema
   .refine(({ tlsCert, tlsKey }) => tlsCert === undefined || tlsKey !== undefined, {
-    error: 'a certificate needs its key: also set tlsKey',
+    error: 'a certificate requires a key: also set tlsKey',
     path: ['tlsCert'],
     when: known('tlsCert', 'tlsKey'),
   })
   .refine(({ tlsCert, tlsKey }) => tlsKey === undefined || tlsCert !== undefined, {
-    error: 'a key needs its certificate: also set tlsCert',
+    error: 'a key requires a certificate: also set tlsCert',
     path: ['tlsKey'],
     when: known('tlsCert', 'tlsKey'),
   })

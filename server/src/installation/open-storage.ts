@@ -118,7 +118,7 @@ function requireOtherHost({ storage, publicHost, suffix }: StoragePlace): void {
   const loginServer = URL.parse(`https://${publicHost}`)?.hostname ?? publicHost
   if (`.${hostname}`.endsWith(`.${loginServer}`) || hostname.endsWith(suffix.replace(/:\d+$/, ''))) {
     throw new StartupError(
-      `storage.redirect: clients would send their credentials to ${hostname}, which is the host name of a registry or a subdomain of a registry`,
+      `storage.redirect: clients would send registry credentials to ${hostname}, which is the host name of a registry or a subdomain of a registry`,
       exitCodes.configuration,
       'give the object store another host name, or omit storage.redirect',
     )

@@ -42,7 +42,7 @@ export function testDocker({ server }: HelperScene): void {
     assert.match(await succeeds('login', host), /Login Succeeded/)
     const bob = await docker(['login', '-u', principal.appId, '--password-stdin', host], principal.password)
     assert.notEqual(bob.code, 0)
-    assert.match(bob.stderr, /was not stored, because .* gets its credentials from the sign-in of/)
+    assert.match(bob.stderr, /was not stored, because .* gets credentials from the sign-in of/)
     await succeeds('logout', host)
     await succeeds('pull', image)
     const config = readFileSync(join(client.home.path, 'docker', 'config.json'), 'utf8')

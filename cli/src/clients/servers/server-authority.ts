@@ -23,7 +23,7 @@ export async function fetchAuthority({ log }: CommandContext, server: URL): Prom
   const candidates = [...(served === undefined ? [] : [served]), ...(await handshakeAuthorities(server))]
   for (const pem of candidates) if (await isIssuer(pem, server)) return pem
   throw failure(
-    `the server ${server.origin} does not show the certificate authority of its certificate`,
+    `the server ${server.origin} does not provide the certificate authority that signed the server's certificate`,
     'copy the certificate authority from the server, and add --ca-file FILE',
   )
 }

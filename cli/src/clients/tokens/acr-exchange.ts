@@ -52,7 +52,7 @@ export async function requireChallenge(http: HttpClient, loginServer: string): P
   const { realm } = challenge
   if (realm.hostname !== new URL(url).hostname)
     throw failure(
-      `the registry '${loginServer}' names ${realm.host} as its token service, which is on another host: no credentials are sent`,
+      `the registry '${loginServer}' names ${realm.host} as its token service, which is on another host: acrux sends no credentials`,
       'set publicHost on the server; a proxy in front of it must pass the Host header on',
     )
   return challenge

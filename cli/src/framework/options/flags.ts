@@ -60,7 +60,7 @@ export function rangeFlag(
     parse: (text) => {
       const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN
       if (number >= min && number <= max) return number
-      throw new WrongUsageError(`It must be a whole number from ${min} to ${max}.`)
+      throw new WrongUsageError(`The value must be a whole number from ${min} to ${max}.`)
     },
   }
 }

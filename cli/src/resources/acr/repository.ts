@@ -223,7 +223,7 @@ The command deletes the manifest of the image, with all tags of the manifest. Us
     const { repository } = image
     const access = await openAccess(context, flags.name, flags, `repository:${repository}:delete,metadata_read`)
     if (!('image' in target)) {
-      const question = `Are you sure you want to delete the repository '${repository}' and all images under it?`
+      const question = `Are you sure you want to delete the repository '${repository}' and all images in the repository?`
       await context.confirm(question, flags.yes)
       return documentIn(await askDataPlane(access, { method: 'DELETE', path: pathOf(repository) }))
     }

@@ -99,7 +99,7 @@ type Result = { readonly dryRun: boolean; readonly cancelled: readonly Upload[];
 export const cancelUploads = defineCommand<CancelUploadsFlags>({
   about: `
 The server deletes the bytes of a cancelled upload. The client of the upload must start over. The command does not
-cancel an upload while a request writes to it.
+cancel an upload while a request writes to the upload.
 
 On a terminal, the command asks for a confirmation. Without a terminal, the command needs --yes or --dry-run.`,
   flags: [
@@ -117,7 +117,7 @@ On a terminal, the command asks for a confirmation. Without a terminal, the comm
     'acrux acr uploads cancel -r contoso --id 3b1f0c7e-9a4d-4f0e-8d51-6c2b7a90e412',
     'acrux acr uploads cancel -r contoso --idle 2h --yes',
   ],
-  exitCodes: { ...azExitCodes, 1: 'the command failed, or a request is writing to the upload of --id' },
+  exitCodes: { ...azExitCodes, 1: 'the command failed, or a request is writing to the selected upload' },
   text: textOf,
   run: async ({ id, idle, dryRun, yes, ...registry }, context): Promise<Result> => {
     if ((id === undefined) === (idle === undefined)) throw new WrongUsageError('specify either --id or --idle')

@@ -23,5 +23,5 @@ const texts: Readonly<Record<ChainFault['kind'], (number: number) => string>> = 
   'checkpoint-cut-off': (number) => `the chain ends before block ${number} of the checkpoint`,
   'checkpoint-differs': (number) => `block ${number} differs from the checkpoint`,
   'checkpoint-expired': (number) =>
-    `block ${number} of the checkpoint was purged after its retention period: use a later checkpoint`,
+    `block ${number} of the checkpoint was purged after the retention period of the audit log: use a later checkpoint`,
 }

@@ -22,8 +22,8 @@ type RegisterCloudFlags = CloudFlags & { readonly name: string }
 /** `acrux cloud register`. */
 export const registerCloud = defineCommand<RegisterCloudFlags>({
   about: `
-The server of --endpoint-resource-manager describes the other endpoints. acrux login --server URL registers an Acrux
-server and selects it in one step.`,
+The server of --endpoint-resource-manager describes the other endpoints. The command acrux login --server URL
+registers and selects an Acrux server in one step.`,
   flags: [{ ...cloudNameFlag, required: true }, ...cloudFlags],
   examples: [
     'acrux cloud register -n contoso --endpoint-resource-manager https://registry.example.com',

@@ -32,11 +32,11 @@ export async function storeCredential(input: string, env: NodeJS.ProcessEnv): Pr
   const who = found.kind === 'owned' ? `the sign-in of ${found.owner.signIn.userName}` : 'acrux login'
   if (!tokenNames.has(Username))
     throw failure(
-      `the password of ${Username} was not stored, because ${loginServer} gets its credentials from ${who}`,
+      `the password of ${Username} was not stored, because ${loginServer} gets credentials from ${who}`,
       `to use another user name, run first: ${removeCommand(profile, loginServer)}`,
     )
   if (found.kind === 'owned' && (await cachedToken(found.owner, loginServer, env)) === Secret) return
-  note(`the token was not stored, because ${loginServer} gets its credentials from ${who}`)
+  note(`the token was not stored, because ${loginServer} gets credentials from ${who}`)
 }
 
 function parseCredential(input: string): { ServerURL: string; Username: string; Secret: string } {
@@ -71,7 +71,7 @@ export async function eraseCredential(input: string, env: NodeJS.ProcessEnv): Pr
     })
   }
   note(
-    `${loginServer} still gets its credentials from the sign-in of ${found.owner.signIn.userName}; to end this, run acrux logout, or ${removeCommand(profile, loginServer)}`,
+    `${loginServer} still gets credentials from the sign-in of ${found.owner.signIn.userName}; to end this, run acrux logout, or ${removeCommand(profile, loginServer)}`,
   )
 }
 

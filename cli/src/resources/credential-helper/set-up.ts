@@ -30,7 +30,7 @@ export async function addHelper(
   )
   if (!hasProgram(program))
     context.log.warning(
-      `${program} is not on the PATH, so that clients cannot run it. Create the link: ln -s "$(command -v acrux)" /usr/local/bin/${program}`,
+      `${program} is not on the PATH, so clients cannot run this program. Create the link: ln -s "$(command -v acrux)" /usr/local/bin/${program}`,
     )
 }
 

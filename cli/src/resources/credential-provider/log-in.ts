@@ -54,7 +54,7 @@ async function proveIdentity(
       if (serviceAccountToken === undefined)
         throw failure(
           'the request contains no token of a service account',
-          'set tokenAttributes in the CredentialProviderConfig of the kubelet, or another --auth',
+          'set tokenAttributes in the CredentialProviderConfig of the kubelet, or choose another --auth',
         )
       // Registries of Acrux exchange the token itself. Those of Azure exchange only tokens of Entra.
       if (authorityHost === undefined) return { identityToken: serviceAccountToken, clientId, tenantId: undefined }

@@ -127,7 +127,7 @@ function checkCredentialHelper({ host, context }: Scene): Outcome {
   const program = `docker-credential-${helper}`
   return findProgram(program) === undefined
     ? failed(
-        `${file} names ${program}, which is not installed`,
+        `${file} names ${program}, but this program is not installed`,
         `install this program, or remove the line from ${file}`,
       )
     : ok(`${program} is installed`)

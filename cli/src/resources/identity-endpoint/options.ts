@@ -15,8 +15,8 @@ export const usageCodes = { 0: 'success', 1: 'unexpected error', 2: 'wrong optio
 export const serveCodes = {
   ...usageCodes,
   10: 'the port is in use',
-  11: 'the address does not exist on this machine, or the user may not listen on it',
-  20: 'this machine is not enrolled, or its key cannot be used',
+  11: 'the address does not exist on this machine, or the user may not listen on the address',
+  20: 'this machine is not enrolled, or the key of this machine cannot be used',
 }
 
 /** The exit codes of commands that ask the server. */

@@ -13,7 +13,7 @@ import { checkFlags, managedIdentity, servicePrincipal } from './principal.ts'
 export const command = defineCommand<LoginFlags>({
   about: `
 Without options for a principal, the command opens a browser. Without a browser, the command shows a code for another
-device. acrux renews the session until you run acrux logout, or until the session is revoked. If
+device. The acrux program renews the session until you run acrux logout, or until the session is revoked. If
 docker-credential-secretservice is installed, the Secret Service of the desktop stores the secrets. Without this
 program, the command stores the secrets in a file that only you can read.`,
   arguments: [

@@ -34,7 +34,7 @@ export const command = defineCommand<Flags>({
     1: 'unexpected error',
     2: 'wrong option or setting, or the new place is not empty',
     12: 'the running server cannot be reached',
-    13: 'the data directory or its database cannot be used, or a blob is corrupt',
+    13: 'the data directory or the database cannot be used, or a blob is corrupt',
     14: 'the master key cannot be read',
     16: 'a newer version changed the database, and this version does not support the change',
     18: 'the PostgreSQL server cannot be reached, or cannot be used',

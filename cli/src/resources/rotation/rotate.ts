@@ -112,7 +112,7 @@ async function createAndDeliver(
 }
 
 function question(holder: Holder, { id }: RotatedPassword, { wait, after }: Settings): string {
-  const when = wait === true ? `, as soon as nobody has used it for ${durationText(after)}` : ''
+  const when = wait === true ? `, as soon as the password has been unused for ${durationText(after)}` : ''
   return `Are you sure you want to delete ${id} of ${holder.title}${when}?`
 }
 

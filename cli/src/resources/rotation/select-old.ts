@@ -57,7 +57,7 @@ export function agoText(atMs: number): string {
 export function requireKnownUses(holder: Holder, { usesUnknown }: Passwords, { id }: RotatedPassword): void {
   if (usesUnknown === undefined) return
   throw failure(
-    `it is not known when ${id} of ${holder.title} was last used: ${usesUnknown}`,
+    `the server does not report when ${id} of ${holder.title} was last used: ${usesUnknown}`,
     `use an account with the role Reader, or delete the password without a check: ${holder.deleteCommandLine(id)}`,
   )
 }

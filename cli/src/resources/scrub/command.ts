@@ -42,7 +42,7 @@ export const command = defineCommand<Flags>({
     4: 'all content is intact, and --repair removed all files without a row',
     5: 'all content is intact, but files without a row exist, as after a crash',
     12: 'a running server uses the data directory',
-    13: 'the data directory or its database cannot be used',
+    13: 'the data directory or the database cannot be used',
     14: 'the master key cannot be read',
     16: 'a newer version changed the database, and this version does not support the change',
     19: 'the object store cannot be used',
@@ -81,8 +81,8 @@ async function scrub(flags: Flags, context: CommandContext): Promise<void> {
   if (leftovers.length < report.findings.length) {
     context.log.notice(
       repair
-        ? 'push the quarantined images again, which replaces their content, or restore a backup'
-        : 'run the command with --repair to quarantine corrupt content, so that the next push replaces it',
+        ? 'push the quarantined images again to replace the content, or restore a backup'
+        : 'run the command with --repair to quarantine corrupt content, so that the next push replaces the content',
     )
     return context.exitWith(1)
   }

@@ -32,7 +32,7 @@ function problemOf({ kind, subject, place }: Finding): string {
     case 'manifest-reference':
       return `manifest ${place}: the repository does not have the blob ${subject}`
     case 'manifest-reference-row':
-      return `manifest ${place}: the row of its reference to ${subject} is missing`
+      return `manifest ${place}: the row of the reference to ${subject} is missing`
     case 'audit-log':
       return `audit log: ${faultText({ kind: place, number: Number(subject) })}`
   }

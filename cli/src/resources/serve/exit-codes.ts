@@ -8,7 +8,7 @@ export const serveExitCodes: ExitCodeTexts = {
   10: 'the port is in use',
   11: 'the listen address is not available',
   12: 'another server uses the data directory',
-  13: 'the data directory or its database cannot be used',
+  13: 'the data directory or the database cannot be used',
   14: 'the master key cannot be read',
   15: 'the TLS certificate cannot be used',
   16: 'a newer version changed the database, and this version does not support the change',

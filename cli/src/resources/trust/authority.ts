@@ -50,7 +50,7 @@ export async function downloadAuthority(server: string): Promise<Authority> {
     throw new CommandFailure(
       `the certificate authority in /ca.pem of ${server} did not sign the certificate that ${server} uses`,
       exitCodes.unreachable,
-      'if clients reject this certificate, name the file of its certificate authority with --ca-file',
+      'if clients reject this certificate, name the file of the certificate authority that signed this certificate with --ca-file',
     )
   }
   return authority

@@ -44,7 +44,7 @@ export function filePlace({ files, refresh, note, ...place }: FilePlace): Place 
       if (foreign !== undefined) {
         const { path } = foreign.file
         throw incomplete(
-          `${path} exists, and acrux trust did not write it`,
+          `${path} exists, but acrux trust did not write this file`,
           'add the certificate authority to this file, or move the file',
         )
       }
@@ -72,7 +72,10 @@ export function filePlace({ files, refresh, note, ...place }: FilePlace): Place 
 const undoTexts = {
   own: ['removed', 'would be removed'],
   absent: ['nothing to remove', 'nothing to remove'],
-  foreign: ['not removed, because acrux trust did not write it', 'not removed, because acrux trust did not write it'],
+  foreign: [
+    'acrux trust did not remove the file, because acrux trust did not write the file',
+    'acrux trust did not remove the file, because acrux trust did not write the file',
+  ],
 } as const
 
 function isToWrite(state: FileState): boolean {

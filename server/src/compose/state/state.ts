@@ -137,7 +137,7 @@ function logLockWait(log: Log) {
   return (holder: LockHolder) => {
     log.warn(
       holder,
-      'waiting for a lock on the database. Wait until the client with the lock has finished, or end its process in PostgreSQL with pg_terminate_backend',
+      'waiting for a lock on the database. Wait until the client with the lock has finished, or end the process of the client in PostgreSQL with pg_terminate_backend',
     )
   }
 }

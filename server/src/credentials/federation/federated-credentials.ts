@@ -162,7 +162,8 @@ function createTrustRules({
     /** @throws DirectoryError for a URL that cannot be an issuer or is not accepted here */
     requireIssuer: (issuer: string): void => {
       if (!/[?#\s\\]/.test(issuer) && acceptsIssuer(issuer)) return
-      const text = "Invalid value specified for property 'issuer': it must be an https URL without query and fragment."
+      const text =
+        "Invalid value specified for property 'issuer': the issuer must be an https URL without query and fragment."
       throw new DirectoryError('invalid', text)
     },
 

@@ -15,7 +15,7 @@ export class DirectoryError extends Error {
 /** @throws DirectoryError for a managed identity, which has no secrets and is deleted with its resource */
 export function denyManaged({ managed }: { readonly managed: object | undefined }): void {
   if (managed === undefined) return
-  const text = 'A managed identity has no credentials, and is deleted with the resource that it belongs to.'
+  const text = 'A managed identity has no credentials, and is deleted with the resource of the managed identity.'
   throw new DirectoryError('invalid', text)
 }
 

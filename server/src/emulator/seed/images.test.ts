@@ -162,11 +162,11 @@ images: [{ ref: contoso/a:v1, from: ./layout }, { ref: contoso/b:v2, from: layou
   const failures: readonly (readonly [image: string, message: RegExp])[] = [
     [
       '{ ref: contoso/a:v3, from: layout }',
-      /images\[0\]\.from cannot be used: .*layout has 2 images, and none has the name v3: v1, v2$/,
+      /images\[0\]\.from cannot be used: .*layout has 2 images, but no image has the name v3: v1, v2$/,
     ],
-    ['{ ref: contoso/a:v1, from: nowhere }', /nowhere cannot be read: it does not exist/],
-    ['{ ref: contoso/a:v1, from: layout/oci-layout }', /is not an OCI layout: it has no index\.json$/],
-    ['{ ref: contoso/a:v1, from: layout/blobs }', /is not an OCI layout: it has no index\.json$/],
+    ['{ ref: contoso/a:v1, from: nowhere }', /nowhere cannot be read: the path does not exist/],
+    ['{ ref: contoso/a:v1, from: layout/oci-layout }', /is not an OCI layout, because index\.json is missing$/],
+    ['{ ref: contoso/a:v1, from: layout/blobs }', /is not an OCI layout, because index\.json is missing$/],
     ['{ ref: contoso/a:v1, from: layout, layers: 2 }', /images\[0\]\.layers applies only to generated images/],
     ['{ ref: fabrikam/a:v1 }', /images\[0\]\.ref names the registry fabrikam, but there is no such registry$/],
     ['{ ref: contoso/A:v1 }', /images\[0\]\.ref must be a registry, a repository and a tag/],

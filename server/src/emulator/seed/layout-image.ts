@@ -25,7 +25,7 @@ export async function readLayoutImage(place: string, tag: string | undefined): P
 
 async function chooseImage(files: LayoutFiles, place: string, tag: string | undefined): Promise<Descriptor> {
   const bytes = await files.read('index.json')
-  if (bytes === undefined) throw new Error(`${place} is not an OCI layout: it has no index.json`)
+  if (bytes === undefined) throw new Error(`${place} is not an OCI layout, because index.json is missing`)
   const images = childrenOf(bytes, ociImageIndexType)
   const [first] = images
   if (first === undefined) throw new Error(`${place} has no image in its index.json`)
@@ -33,7 +33,7 @@ async function chooseImage(files: LayoutFiles, place: string, tag: string | unde
   const chosen = images.find(({ annotations }) => tag !== undefined && annotations?.[nameAnnotation] === tag)
   if (chosen !== undefined) return chosen
   const names = images.map(({ annotations, digest }) => annotations?.[nameAnnotation] ?? digest)
-  throw new Error(`${place} has ${images.length} images, and none has the name ${tag ?? ''}: ${names.join(', ')}`)
+  throw new Error(`${place} has ${images.length} images, but no image has the name ${tag ?? ''}: ${names.join(', ')}`)
 }
 
 function sourceOf(files: LayoutFiles, root: Pick<Descriptor, 'mediaType' | 'digest'>): ImportSource {

@@ -96,7 +96,7 @@ const application = z
       .default([])
       .describe('Workload tokens that the application trusts.'),
   })
-  .describe('An application with its service principal.')
+  .describe('An application with a service principal.')
 
 const group = z
   .strictObject({
@@ -110,7 +110,9 @@ const roleAssignment = z
   .strictObject({
     to: z.string().describe('The name of a user, an application or a group, or an object id.'),
     role: z.string().describe('The name or the GUID of a role.'),
-    on: z.string().describe('The name of a registry, or a resource id of the subscription or below it.'),
+    on: z
+      .string()
+      .describe('The name of a registry, or the id of the subscription or of a resource in the subscription.'),
     condition: z.string().min(1).optional().describe('A condition of version 2.0.'),
     id: guidText.optional(),
   })

@@ -15,7 +15,7 @@ test('a seed file that cannot be applied is an error of the start, which names t
   }
   const seeds = createSeeds({ context: noServer, directory: undefined })
   const failures: readonly (readonly [name: string, content: string | Uint8Array | undefined, message: RegExp])[] = [
-    ['missing.yaml', undefined, /missing\.yaml: the file cannot be read: it does not exist/],
+    ['missing.yaml', undefined, /missing\.yaml: the file cannot be read: the path does not exist/],
     ['wrong.yaml', 'version: 2', /wrong\.yaml:1:1: version must be 1$/],
     ['binary.yaml', Buffer.from([0xff]), /binary\.yaml: the file is not UTF-8$/],
     ['large.yaml', `version: 1 #${'x'.repeat(maxSeedBytes)}`, /large\.yaml: the seed is larger than 1048576 bytes$/],

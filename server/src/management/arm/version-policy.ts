@@ -24,7 +24,7 @@ function createVersionLog({ log }: Pick<ArmContext, 'log'>) {
     if (logged.has(key) || logged.size === maxLogged) return
     logged.add(key)
     const fields = { type: `${namespace}/${name}`, apiVersion: text.slice(0, 64), served: formatApiVersion(served) }
-    log.warn(fields, 'unknown API version served as the newest known version')
+    log.warn(fields, 'served a request with an unknown API version as the newest known version')
   }
 }
 

@@ -65,7 +65,8 @@ export async function lockBackupFolder(
       throw unusable(`${path} is not empty and contains no backups`, 'use an empty or a new directory')
     }
     const lock = await lockDirectory(path)
-    if (lock === undefined) throw unusable(`another backup is being written to ${path}`, 'wait until it is complete')
+    if (lock === undefined)
+      throw unusable(`another backup is being written to ${path}`, 'wait until the other backup is complete')
     const blobsBeingWritten = join(path, 'partial')
     await rm(blobsBeingWritten, { recursive: true, force: true })
     await makePrivateDirectory(blobsBeingWritten)

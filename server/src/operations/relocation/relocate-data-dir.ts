@@ -85,7 +85,7 @@ export async function relocateDataDir(
   if (begun?.step !== 'switching') requireOther(source, to)
   await makePrivateDirectory(directory)
   const lock = await lockDirectory(directory)
-  if (lock === undefined) throw rejection('another move is running', 'wait until it is complete')
+  if (lock === undefined) throw rejection('another move is running', 'wait until the backup is complete')
   try {
     const state = begun ?? stateOf(to, await installationOf(source))
     requireSame(state, stateOf(to, state.id))
@@ -211,10 +211,10 @@ function requireOther(source: RelocationPlace, { target, movesRows, movesBlobs }
     throw rejection('there is nothing to move', 'set --to-database, or --to-storage, or both')
   }
   if (movesRows && describeDatabase(source) === describeDatabase(target)) {
-    throw rejection(`the rows are in ${describeDatabase(source)} already`, 'set --to-database to another place')
+    throw rejection(`the rows are already in ${describeDatabase(source)}`, 'set --to-database to another place')
   }
   if (movesBlobs && describeStorage(source) === describeStorage(target)) {
-    throw rejection(`the blobs are in ${describeStorage(source)} already`, 'set --to-storage to another place')
+    throw rejection(`the blobs are already in ${describeStorage(source)}`, 'set --to-storage to another place')
   }
 }
 

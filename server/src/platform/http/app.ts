@@ -152,7 +152,7 @@ function payForDenial({ callerBudgets, remoteAddress }: FastifyInstance, request
  * @throws always
  */
 function rejectSchemas(): never {
-  throw new Error('a route cannot have a JSON Schema: its surface reads and writes bodies itself')
+  throw new Error('a route cannot have a JSON Schema: the surface of the route reads and writes bodies')
 }
 
 /** The origin of a Fastify request. */

@@ -115,6 +115,6 @@ test('requests that are disconnected when a listener closes are logged without t
   const { msg, count, requests } = JSON.parse(line)
   assert.deepEqual(
     [msg, count, requests],
-    ['disconnected clients: their requests did not finish within shutdownSeconds', 2, ['GET /never', 'POST /sent']],
+    ['disconnected clients whose requests did not finish within shutdownSeconds', 2, ['GET /never', 'POST /sent']],
   )
 })

@@ -59,7 +59,7 @@ export async function closeServers(servers: readonly Server[], serving: Serving,
   for (const server of servers) server.close()
 }
 
-const cutText = 'disconnected clients: their requests did not finish within shutdownSeconds'
+const cutText = 'disconnected clients whose requests did not finish within shutdownSeconds'
 
 /** Without the query, which may contain secrets. */
 function pathOf(url: string): string {

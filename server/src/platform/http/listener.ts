@@ -127,15 +127,15 @@ export async function listen(app: FastifyInstance, options: ListenerOptions): Pr
 }
 
 const slowTexts = {
-  request: 'disconnected a client: its request did not arrive in time',
-  upload: 'disconnected a client: its upload was slower than limits.minUploadBytesPerSecond',
+  request: 'disconnected a client whose request did not arrive in time',
+  upload: 'disconnected a client whose upload was slower than limits.minUploadBytesPerSecond',
   download: 'disconnected a client that read a response more slowly than limits.minDownloadBytesPerSecond',
 } as const
 
 const rejectionTexts = {
   total: 'rejected a connection: limits.maxConnections is reached',
-  address: 'rejected a connection: its address has reached limits.maxConnectionsPerAddress',
-  handshakes: 'rejected a connection: its address has too many unfinished TLS handshakes',
+  address: 'rejected a connection: the address has reached limits.maxConnectionsPerAddress',
+  handshakes: 'rejected a connection: the address has too many unfinished TLS handshakes',
 } as const
 
 /** The protection that all servers of a listener share. */

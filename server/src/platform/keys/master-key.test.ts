@@ -84,9 +84,9 @@ describe('the source of the master key', () => {
 
   test('is not a command that fails, or that cannot unwrap what it wrapped', async () => {
     for (const [command, why] of [
-      ['echo secret1 >&2; exit 3;', /exited with code 3 when it was called with wrap/],
+      ['echo secret1 >&2; exit 3;', /exited with code 3 when the server called the command with wrap/],
       ['true', /printed nothing/],
-      ['printf x;:', /printed 1 bytes, not 32 when it was called with unwrap/],
+      ['printf x;:', /printed 1 bytes, not 32 when the server called the command with unwrap/],
       ['head -c 32 /dev/zero;:', /printed another key/],
       ['yes;:', /printed more than/],
     ] as const) {

@@ -88,7 +88,7 @@ async function runKeyCommand(command: string, operation: 'wrap' | 'unwrap', inpu
 
 function unusableCommand(operation: string, problem: string): UnreadableKeyError {
   return new UnreadableKeyError(
-    `the command in masterKey ${problem} when it was called with ${operation}`,
+    `the command in masterKey ${problem} when the server called the command with ${operation}`,
     'run this command in a shell, as the user that runs the server',
   )
 }

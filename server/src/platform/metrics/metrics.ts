@@ -178,7 +178,7 @@ function countRequests(app: FastifyInstance, registry: Registry): void {
   })
   const seconds = new Histogram({
     name: 'acrux_http_request_seconds',
-    help: 'Time from the first byte of a request to the last byte of its response.',
+    help: 'Time from the first byte of a request to the last byte of the response.',
     labelNames: ['method', 'route'] as const,
     buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60],
     registers: [registry],

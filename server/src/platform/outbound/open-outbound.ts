@@ -22,7 +22,7 @@ async function readAuthorities(file: string): Promise<string> {
     throw new StartupError(
       `the certificate authorities in ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
       exitCodes.configuration,
-      'set outbound.caFile to a PEM file with certificates, or omit it',
+      'set outbound.caFile to a PEM file with certificates, or omit outbound.caFile',
       { cause: error },
     )
   }

@@ -110,7 +110,7 @@ test('the error for an unreachable server names the reason: no listener, or a pa
   const dataDir = await mkdtemp(join(tmpdir(), 'acrux-control-'))
   t.after(() => rm(dataDir, { recursive: true }))
   for (const [directory, reason] of [
-    [dataDir, /cannot be reached: it does not exist/],
+    [dataDir, /cannot be reached: the path does not exist/],
     [join(dataDir, 'd'.repeat(110)), /cannot be reached: the path is too long for a socket$/],
   ] as const) {
     await assert.rejects(sendControlCommand(directory, { command: 'test' }), (error: Error) => {

@@ -125,7 +125,7 @@ function readLine(socket: Socket, maxLength: number): Promise<string> {
     if (end === -1 && text.length <= maxLength) return
     socket.off('data', onData)
     if (end === text.length - 1 && end <= maxLength) resolve(text.slice(0, end))
-    else reject(new Error('the line is too long, or something follows it'))
+    else reject(new Error('the line is too long, or more data follows the line'))
   }
   socket.setEncoding('utf8')
   socket.on('data', onData)

@@ -36,7 +36,7 @@ export class NewerSchemaError extends Error {
 export class IncompleteDatabaseError extends Error {
   override readonly name = 'IncompleteDatabaseError'
   constructor() {
-    super('the rows of another database are being moved to this one')
+    super('the rows of another database are being moved to this database')
   }
 }
 

@@ -104,7 +104,7 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Da
   const writers = new PostgresPool(pooled, { ...limits, max: maxWriteConnections, silence: ofPooler })
   const nesting = options.rejectsNestedReads === true ? new AsyncLocalStorage<boolean>() : undefined
   const beforeUse = () => {
-    if (nesting?.getStore() === true) throw new Error('a transaction used a connection other than its own')
+    if (nesting?.getStore() === true) throw new Error('a transaction used the connection of another transaction')
   }
   const readers = new PostgresPool(pooled, { ...limits, max: maxReadConnections, beforeUse, silence: ofPooler })
   // Such a transaction may wait for that of another process.

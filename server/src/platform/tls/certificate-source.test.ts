@@ -320,8 +320,8 @@ describe('a configured certificate', () => {
     const encrypted = join(directory, 'encrypted.key')
     await run('openssl', ['ec', '-in', keyFile, '-aes256', '-passout', 'pass:x', '-out', encrypted])
     const faults: readonly (readonly [Files, RegExp])[] = [
-      [{ certFile: absent, keyFile }, /absent cannot be read: it does not exist/],
-      [{ certFile, keyFile: absent }, /absent cannot be read: it does not exist/],
+      [{ certFile: absent, keyFile }, /absent cannot be read: the path does not exist/],
+      [{ certFile, keyFile: absent }, /absent cannot be read: the path does not exist/],
       [{ certFile: directory, keyFile }, /is not a PEM file/],
       [{ certFile: keyFile, keyFile }, /good.key contains no certificate/],
       [{ certFile, keyFile: certFile }, /good.pem contains no private key/],

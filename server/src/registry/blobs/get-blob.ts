@@ -101,7 +101,7 @@ async function send({ response }: OciCall<'blob'>, opened: OpenBlob): Promise<vo
     await opened.sendTo(response)
   } catch (error) {
     throw response.destroyed
-      ? new ClientGoneError('the client disconnected while it was reading', { cause: error })
+      ? new ClientGoneError('the client disconnected during the response', { cause: error })
       : error
   }
   response.end()

@@ -111,7 +111,7 @@ function testQuotas(kind: DatabaseKind): void {
     assert.equal(await setQuota('app', 4000, 'app'), true)
     assert.equal(await setQuota('app', 2000, 'app'), false)
     await pushBlob('app', randomBytes(1500))
-    await assert.rejects(setQuota('again', 1, 'app'), /the quota 'app' already limits it/)
+    await assert.rejects(setQuota('again', 1, 'app'), /the quota 'app' already applies to the same content/)
     assert.deepEqual(await registry.quotas.list(rid), [
       { name: 'all', repository: undefined, limitBytes: 5000, usedBytes: 1500 },
       { name: 'app', repository: 'app', limitBytes: 2000, usedBytes: 1500 },

@@ -161,7 +161,7 @@ function requireWithin(of: 'registry' | 'repository', limitBytes: number, usedBy
   if (usedBytes + bytes <= limitBytes) return
   throw new OciError('DENIED', {
     status: 403,
-    message: `the quota of the ${of} is exceeded: its limit is ${limitBytes} bytes, and ${usedBytes} bytes are in use`,
+    message: `the quota of the ${of} is exceeded: the limit is ${limitBytes} bytes, and ${usedBytes} bytes are in use`,
     detail: { limitBytes, usedBytes },
   })
 }

@@ -59,7 +59,7 @@ export function createRegistryQuotas(database: Database, quotas: Quotas): Regist
     put: async (transaction, rid, { name, repository = wholeRegistry, limitBytes }) => {
       const other = await findQuotaName(transaction, rid, repository)
       if (other !== undefined && other !== name) {
-        throw new QuotaConflictError(`the quota '${other}' already limits it`)
+        throw new QuotaConflictError(`the quota '${other}' already applies to the same content`)
       }
       const isNew = await putQuota(transaction, { rid, name, repository, limit_bytes: limitBytes })
       if (isNew && (await countQuotas(transaction, rid)) > maxQuotas) {

@@ -131,7 +131,7 @@ async function append(context: UploadContext, staging: Staging, offset: number, 
   } catch (error) {
     if (error instanceof BrokenSourceError) {
       keep(context, uploadId, running)
-      throw new ClientGoneError('the client disconnected while it was sending', { cause: error })
+      throw new ClientGoneError('the client disconnected during the upload', { cause: error })
     }
     throw error
   } finally {
@@ -211,5 +211,5 @@ function tooLong({ settings }: UploadContext, offset: number, chunkBytes: number
 }
 
 function wrongLength(): OciError {
-  return new OciError('SIZE_INVALID', { message: 'the length of the chunk differs from its Content-Range' })
+  return new OciError('SIZE_INVALID', { message: 'the length of the chunk differs from the Content-Range header' })
 }

@@ -41,7 +41,7 @@ export async function submitPasswordChange(context: Context, call: PageCall, for
     return send(context, call, account, { current: 'Incorrect password.' })
   }
   if (password === readField(form, 'new-password')) {
-    return send(context, call, account, { chosen: 'The new password is the same as the current one.' })
+    return send(context, call, account, { chosen: 'The new password is the same as the current password.' })
   }
   const prepared = await prepareNewPassword(context, userPrincipalName, form)
   if ('problem' in prepared) return send(context, call, account, { chosen: prepared.problem })

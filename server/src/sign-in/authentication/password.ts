@@ -137,5 +137,5 @@ const weaknesses: Readonly<Record<WeakPasswordError['rejection'], string>> = {
   'too-long': 'The password is too long.',
   'like-user-name': 'The password is too similar to the user name.',
   'too-common': 'This password is too common. Choose another.',
-  'same-as-before': 'The new password is the same as the current one.',
+  'same-as-before': 'The new password is the same as the current password.',
 }

@@ -12,7 +12,7 @@ type PageErrorRow = {
 export const pageErrors = {
   malformed:      { number: 9002313,   status: 400, title: 'Invalid request',   text: 'The server could not read this request. Go back and try again.' },
   notFound:       { number: undefined, status: 404, title: 'Page not found',      text: 'There is no page at this address.' },
-  foreignForm:    { number: 50117,     status: 403, title: 'This form has expired',    text: 'The form was created for another browser, or cookies are turned off. Nothing was changed. Go back, reload the page and try again.' },
+  foreignForm:    { number: 50117,     status: 403, title: 'This form has expired',    text: 'The form was created for another browser, or your browser blocks cookies. Nothing was changed. Go back, reload the page and try again.' },
   expired:        { number: 165000,    status: 400, title: 'Your sign-in has expired',      text: 'The sign-in was started in another browser, or more than an hour ago. Go back to your application and start over.' },
   outdated:       { number: 50173,     status: 400, title: 'Your sign-in is no longer valid', text: 'Your session ended, or your password or a sign-in method changed, so the server did not apply your last action. Sign in again.' },
   deviceEnded:    { number: 70020,     status: 400, title: 'The code has expired',         text: 'The code is too old or was already used. Request a new code on your device.' },

@@ -61,7 +61,7 @@ export function securityPage(
         </p>
         <p class="quiet">
           Use a recovery code if you don’t have your authenticator app or passkey. Each code works once. New codes
-          replace the old ones.
+          replace the old codes.
         </p>
         ${button(form, '/account/security/recovery-codes', 'Create new codes')}`
     }`
@@ -140,7 +140,7 @@ export function newPasskeyPage(
         type: 'text',
         autocomplete: 'off',
         isOptional: true,
-        hint: 'A name to recognise it by, such as the device.',
+        hint: 'A name by which you recognise the passkey, such as the device.',
         hasFocus: true,
       })}
       <div class="actions"><button class="primary" type="submit" disabled>Add a passkey</button>${cancel}</div>

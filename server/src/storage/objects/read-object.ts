@@ -61,11 +61,11 @@ async function* chunksOf(objects: ObjectStore, part: Part, current: Current): As
       if (position > part.end) return
       futileAttempts += 1
       if (futileAttempts > maxFutileAttempts) {
-        throw new StorageUnavailableError('the object store interrupted its response several times', { cause: failure })
+        throw new StorageUnavailableError('the object store interrupted the response several times', { cause: failure })
       }
       current.cancel()
       const again = await request(objects, part.key, { start: position, end: part.end }, part.etag)
-      if (again === undefined) throw new StorageUnavailableError('an object was deleted while it was read')
+      if (again === undefined) throw new StorageUnavailableError('an object was deleted during a read')
       current.body = again.body
       current.cancel = again.cancel
     }

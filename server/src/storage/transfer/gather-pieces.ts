@@ -49,7 +49,7 @@ class Gathering {
     this.#wake()
   }
   #onClose = () => {
-    if (!this.#ended) this.#onError(this.#source.errored ?? new Error('it closed before its end'))
+    if (!this.#ended) this.#onError(this.#source.errored ?? new Error('the source closed before the end of the upload'))
   }
 
   constructor(source: Readable, ownsChunks: boolean) {

@@ -34,7 +34,7 @@ export const command = defineCommand<Flags>({
   about: `${aboutWho.replace('WHO', 'PRINCIPAL').replace('; anonymous.', '; anonymous; admin.')}
 ${aboutActions}`,
   arguments: [
-    { name: '<principal>', description: 'a name, an id, token:NAME, anonymous or admin' },
+    { name: '<principal>', description: 'the principal: a name, an id, token:NAME, anonymous or admin' },
     ...actionArguments,
   ],
   flags: [registryFlag],

@@ -65,7 +65,9 @@ your own account for at most 3 hours, for tests and short jobs.`,
     requireNames(flags)
     const { loginServer, username, password } = await loginOf(flags, context)
     if (process.stdout.isTTY)
-      context.log.warning('the output contains a password: pipe it to kubectl apply -f - instead of showing it')
+      context.log.warning(
+        'the output contains a password: pipe the output to kubectl apply -f - instead of showing the password',
+      )
     return secretManifest(flags, { loginServer, username, password })
   },
 })

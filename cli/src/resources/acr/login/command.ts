@@ -35,7 +35,7 @@ session is revoked. Registries of Azure do not support --scope and --ttl.
 With --helper, the clients store no password. The clients run docker-credential-acrux, which renews the login while
 you are signed in. You can use --helper before you install a container client.`,
   flags: [
-    { flags: '-n, --name <registry>', description: 'the name of the registry, or its login server', required: true },
+    { flags: '-n, --name <registry>', description: 'the name or the login server of the registry', required: true },
     { flags: '-g, --resource-group <group>', description: 'the resource group of the registry' },
     { flags: '-u, --username <name>', description: 'a user name of the registry, such as the name of a scoped token' },
     {

@@ -29,7 +29,7 @@ export type PermissionFlags = SubscriptionFlags & {
 
 /** Describes {@link PermissionFlags}. */
 export const permissionArguments: readonly ArgumentDescription[] = [
-  { name: '<who>', description: 'a name, an id, token:NAME or anonymous' },
+  { name: '<who>', description: 'the principal: a name, an id, token:NAME or anonymous' },
   { name: '<action>', description: 'pull, push or delete' },
   {
     name: '<repository>',

@@ -94,8 +94,8 @@ The command skips and reports locked tags, manifests and repositories. The comma
 content needs: the manifests of a remaining index, the referrers of a remaining manifest (such as signatures), and the
 subject of a remaining referrer. Garbage collection frees the space of the deleted manifests later.
 
---ago counts from the last change of a tag or an untagged manifest. With --ago and --last-pulled, both conditions must
-be true. --last-pulled also selects tags and manifests that were never pulled.
+The time of --ago counts from the last change of a tag or an untagged manifest. With --ago and --last-pulled, both
+conditions must be true. The option --last-pulled also selects tags and manifests that were never pulled.
 
 On a terminal, the command asks for a confirmation. Without a terminal, the command needs --yes or --dry-run.`,
   flags,
