@@ -208,10 +208,10 @@ export const rightsTexts = {
     hints: {
       actions:
         'Write one action on each line. The actions apply to the management API and, without permissions per repository, to images.',
-      notActions: 'Only this role excludes these actions.',
+      notActions: 'The exclusion applies only to this role.',
       dataActions:
         'Data actions apply to images in registries with permissions per repository, for example Microsoft.ContainerRegistry/registries/repositories/content/read.',
-      notDataActions: 'Only this role excludes these actions.',
+      notDataActions: 'The exclusion applies only to this role.',
     },
     changeTitle: 'Change this role',
     changeHint: 'All principals with this role get or lose the permissions from the next request on.',
