@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { roles } from '../harness/arm.ts'
+import { principalWithRole, roles } from '../harness/arm.ts'
 import { createPerson } from '../harness/directory.ts'
+import { request } from '../harness/http.ts'
+import { basic } from '../harness/registry.ts'
 import { openPortal, openView, signIn, violations } from './portal-page.ts'
 
 const portal = await openPortal()
@@ -132,4 +134,32 @@ test('the bars of charts are visible in both themes, and fit a phone', async (t)
     assert.deepEqual(await violations(page), [], `${colorScheme}, on a phone`)
     assert.deepEqual(faults, [])
   }
+})
+
+test('the audit log has a strip for allowed and for denied requests, one row for repeats, and the reason in a panel', async (t) => {
+  if (!portal.canRun(t)) return
+  const build = await principalWithRole(server, 'build', roles.acrPull)
+  const headers = { authorization: basic(build.appId, build.password) }
+  const url = `${server.baseUrl}/v2/team/app/blobs/uploads/`
+  for (let count = 0; count < 3; count += 1) await request({ method: 'POST', url, headers, caFile: server.caFile })
+  const owner = await createPerson(server, 'reviewer')
+  await portal.give(owner, roles.owner)
+  await using context = await browser.newContext({ reducedMotion: 'reduce', viewport: { width: 1440, height: 900 } })
+  const { page, faults } = await portal.watch(context)
+  await answerMetrics(page)
+  await signIn(page, owner, `${overview}/audit?principal=${build.objectId}`)
+  const sentence =
+    /^Denied\. Requests by hour, last 24 hours\. 123,108 pulls, pushes and sign-ins were allowed, and 173 /
+  await page.getByRole('group', { name: sentence }).waitFor()
+  const row = page.getByRole('row').filter({ hasText: 'data.access ×3' })
+  await row.getByText(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3}$/).waitFor()
+  await row.getByText('localhost').click()
+  const panel = page.getByRole('complementary', { name: 'Why was this denied?' })
+  await panel.getByText('No assigned role allows this action.').waitFor()
+  await panel.getByText(/^3 times since /).waitFor()
+  await panel.getByRole('button', { name: 'Assign the role AcrPush' }).waitFor()
+  assert.deepEqual(await violations(page), [])
+  await page.getByRole('button', { name: 'Local', exact: true }).click()
+  await page.getByRole('columnheader', { name: 'Time, Local' }).waitFor()
+  assert.deepEqual(faults, [])
 })

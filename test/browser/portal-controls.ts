@@ -22,7 +22,7 @@ const harmless = [
   /^(?:Show more|Load more|Load all repositories|Look at all applications|Try again|Download|Stop)$/,
   /^(?:Show what refers to .*|Members: .*|(?:Expand|Collapse).*|Permissions: .*|Show as a table: .*)$/,
   /^(?:Open a registry|Open the repository|Give a role|Next|Back|Cancel|Check|List|Would I still have access\?)$/,
-  /^(?:Columns|Views|As a list|By path|Last push|Pushed by|Not pulled for 90 days|Import…|Push an image)$/,
+  /^(?:Columns|Views|As a list|By path|Last push|Pushed by|Not pulled for 90 days|Import…|Push an image|UTC|Local)$/,
   /^(?:Do not show this again|Show the last use)$/,
 ]
 

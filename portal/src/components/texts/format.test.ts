@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatAge, formatExact, formatSeconds, formatTime, shortDigest } from './format.ts'
+import { formatAge, formatExact, formatMoment, formatSeconds, formatTime, shortDigest } from './format.ts'
 
 test('a time span has the largest unit in which it is a whole number', () => {
   const spans = [
@@ -39,4 +39,13 @@ test('text that is no time stays as it is', () => {
 test('a digest is shortened, with its algorithm', () => {
   assert.equal(shortDigest(`sha256:${'0123456789ab'.padEnd(64, 'c')}`), 'sha256:0123456789ab')
   assert.equal(shortDigest('short'), 'short')
+})
+
+test('a moment has its milliseconds, in UTC or in the zone of the device', () => {
+  const time = '2026-11-30T19:42:07.318Z'
+  assert.equal(formatMoment(time, true), '2026-11-30 19:42:07.318')
+  const local = new Date(time)
+  const hours = String(local.getHours()).padStart(2, '0')
+  assert.match(formatMoment(time, false), new RegExp(` ${hours}:\\d\\d:07\\.318$`))
+  assert.equal(formatMoment('never', true), 'never')
 })

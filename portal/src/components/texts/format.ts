@@ -27,6 +27,14 @@ export function formatExact(text: string): string {
   return Number.isNaN(date.getTime()) ? text : date.toISOString().replace('T', ' ').replace('Z', ' UTC')
 }
 
+/** A time with its milliseconds, in UTC or as the device has it, without the name of the zone. Text that is no time stays as it is. */
+export function formatMoment(text: string, isUtc: boolean): string {
+  const ms = Date.parse(text)
+  if (Number.isNaN(ms)) return text
+  const shiftMs = isUtc ? 0 : new Date(ms).getTimezoneOffset() * 60_000
+  return new Date(ms - shiftMs).toISOString().replace('T', ' ').replace('Z', '')
+}
+
 /** The first characters of a digest. */
 export function shortDigest(digest: string): string {
   return digest.replace(/^(sha\d+:)?(.{12}).*$/, '$1$2')

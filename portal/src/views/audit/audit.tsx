@@ -10,7 +10,7 @@ import { Page, Section } from '../../components/elements/page.tsx'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { operationsTexts } from '../../components/texts/operations.ts'
 import { listCommand } from './audit-command.ts'
-import { AuditLink } from './audit-link.tsx'
+import { AuditLink } from '../events/audit-link.tsx'
 import { EventFacts } from './event-facts.tsx'
 import { EventFilter } from './event-filter.tsx'
 import { eventSearchOf } from './event-search.ts'
@@ -18,8 +18,9 @@ import { EventTable } from './event-table.tsx'
 import { ExportEvents } from './export-events.tsx'
 import { Older } from './older.tsx'
 import { OwnDenials } from './own-denials.tsx'
-import { useEvents, useNames, useResolved } from './use-events.ts'
-import { type NamedPlace, useLogPlace, useMayRead } from './use-log-place.ts'
+import { RequestStrips } from './request-strips.tsx'
+import { useEvents, useNames, useResolved } from '../events/use-events.ts'
+import { type NamedPlace, useLogPlace, useMayRead } from '../events/use-log-place.ts'
 
 const view = operationsTexts
 
@@ -89,6 +90,9 @@ function Found({ place, registry, search, onSearch }: FoundProps) {
   return (
     <>
       {mayRead && <EventFilter search={search} onSearch={onSearch} />}
+      {mayRead && place.kind === 'registry' && registry !== undefined && search.id === undefined && (
+        <RequestStrips registryId={place.id} registry={registry} />
+      )}
       <Loaded query={resolved}>
         {(known) => (
           <>

@@ -4,7 +4,7 @@ import type { EventSearch, LogPlace } from '../../api/audit.ts'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Section } from '../../components/elements/page.tsx'
 import { operationsTexts } from '../../components/texts/operations.ts'
-import { exportLines } from './use-events.ts'
+import { exportLines } from '../events/use-events.ts'
 
 const view = operationsTexts
 

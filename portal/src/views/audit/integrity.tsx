@@ -7,9 +7,9 @@ import { Page, Section } from '../../components/elements/page.tsx'
 import { formatTime } from '../../components/texts/format.ts'
 import { operationsTexts } from '../../components/texts/operations.ts'
 import { words } from '../../components/texts/words.ts'
-import { AuditLink } from './audit-link.tsx'
+import { AuditLink } from '../events/audit-link.tsx'
 import { useAuditChain } from './use-integrity.ts'
-import { useLogPlace } from './use-log-place.ts'
+import { useLogPlace } from '../events/use-log-place.ts'
 import { Webhooks } from './webhooks.tsx'
 
 const view = operationsTexts.integrity

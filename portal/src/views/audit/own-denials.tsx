@@ -8,7 +8,7 @@ import { operationsTexts } from '../../components/texts/operations.ts'
 import { words } from '../../components/texts/words.ts'
 import { Older } from './older.tsx'
 import { shortTarget } from './short-target.ts'
-import { useOwnDenials } from './use-events.ts'
+import { useOwnDenials } from '../events/use-events.ts'
 
 const view = operationsTexts
 

@@ -11,9 +11,9 @@ import { useAddressedRegistry } from '../../components/registries/addressed-regi
 import { codeText, operationsTexts } from '../../components/texts/operations.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
-import { AuditLink } from '../audit/audit-link.tsx'
-import { useNames } from '../audit/use-events.ts'
-import { type NamedPlace, useLogPlace, useMayRead } from '../audit/use-log-place.ts'
+import { AuditLink } from '../events/audit-link.tsx'
+import { useNames } from '../events/use-events.ts'
+import { type NamedPlace, useLogPlace, useMayRead } from '../events/use-log-place.ts'
 import { ConsideredAssignments } from './considered-assignments.tsx'
 import { Fix } from './fix.tsx'
 import { RequestFacts } from './request-facts.tsx'
@@ -36,20 +36,27 @@ export function RegistryDenial() {
 
 type DenialViewProps = { readonly id: string; readonly registry: string | undefined }
 
-function DenialView({ id, registry }: DenialViewProps) {
-  const place = useLogPlace(registry)
+function DenialView(props: DenialViewProps) {
   return (
     <Page title={view.title}>
-      <Loaded query={place}>
-        {(found) =>
-          found === null ? (
-            <OwnDenial id={id} registry={registry} />
-          ) : (
-            <AnyDenial place={found} id={id} registry={registry} />
-          )
-        }
-      </Loaded>
+      <WhyDenied {...props} />
     </Page>
+  )
+}
+
+/** Why a request was denied, and the change that allows it: the content of a page or a panel. */
+export function WhyDenied({ id, registry }: DenialViewProps) {
+  const place = useLogPlace(registry)
+  return (
+    <Loaded query={place}>
+      {(found) =>
+        found === null ? (
+          <OwnDenial id={id} registry={registry} />
+        ) : (
+          <AnyDenial place={found} id={id} registry={registry} />
+        )
+      }
+    </Loaded>
   )
 }
 

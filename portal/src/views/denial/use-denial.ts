@@ -1,6 +1,6 @@
 import { readDecision, readOwnDenial } from '../../api/audit.ts'
 import { useRead, useReadAgain } from '../../api/queries.ts'
-import type { NamedPlace } from '../audit/use-log-place.ts'
+import type { NamedPlace } from '../events/use-log-place.ts'
 import { type PossibleFix } from './possible-fix.ts'
 
 /** The requests of the person, for whom no role is needed. */
