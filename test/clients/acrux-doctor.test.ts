@@ -162,7 +162,7 @@ test('a certificate for another name is reported with its names', async () => {
   const names = ['registry.example.com']
   await using other = await serveHttps((origin) => (_, response) => challenge(response, origin), names)
   const ran = doctor(owner, ['--server', other.origin, '--ca-file', other.caFile])
-  await fails('certificate', /for registry\.example\.com, and not for localhost/, /set publicHost/, ran)
+  await fails('certificate', /for registry\.example\.com, not for localhost/, /set publicHost/, ran)
 })
 
 test('a difference of the clocks is reported', async () => {
@@ -181,7 +181,7 @@ test('a token service at another host is reported', async () => {
 test('a host without a registry is reported', async () => {
   await using other = await serveHttps(() => (_, response) => response.writeHead(404).end())
   const ran = doctor(owner, ['--server', other.origin, '--ca-file', other.caFile])
-  await fails('challenge', /answered 404, without a Bearer challenge/, /acrux acr list/, ran)
+  await fails('challenge', /returned 404, without a Bearer challenge/, /acrux acr list/, ran)
 })
 
 test('network rules that deny this machine are reported', async () => {
@@ -258,7 +258,7 @@ test('a credential helper that is not installed is reported', async () => {
   writeFileSync(file, JSON.stringify({ credHelpers: { [loginServer]: 'acrux' } }))
   await fails(
     'credential helper',
-    /names docker-credential-acrux, which is not/,
+    /names docker-credential-acrux, but this program is not/,
     /install this program/,
     doctor(client, []),
   )

@@ -196,7 +196,7 @@ for (const kind of ['identity', 'app'] as const) {
     })
     const again = await acrux.json(['acr', 'attach', ...flags])
     assert.partialDeepStrictEqual(again, { roleAssignment: 'present', federatedCredential: 'present' })
-    await acrux.fails(1, /for the audience .+, and not for other/, ['acr', 'attach', ...flags, '--audience', 'other'])
+    await acrux.fails(1, /for the audience .+, not for other/, ['acr', 'attach', ...flags, '--audience', 'other'])
 
     assert.partialDeepStrictEqual(await acrux.json(['acr', 'detach', ...flags, '--dry-run']), {
       federatedCredential: 'would be deleted',
