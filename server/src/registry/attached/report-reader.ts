@@ -1,12 +1,12 @@
 import { WorkerThread } from '../../platform/process/worker-thread.ts'
 import { readBlobs, type ReportAnswer, type ReportQuestion } from './read-blobs.ts'
 
-/** The main thread reads a report of this size in about two milliseconds. */
+/** The main thread reads a SARIF log of this size in a millisecond, and the first one in ten. */
 const smallBytes = 64 * 1024
 
 const idleMs = 10_000
 
-/** How long reading a report may take. One of 10 MiB takes about a second. */
+/** How long reading a report may take. */
 const maxReadMs = 30_000
 
 /** Reads attached artifacts; large ones on another thread, which ends if it takes too long. */
