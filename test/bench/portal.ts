@@ -33,7 +33,7 @@ function viewsOf({ filled }: Subject): Readonly<Record<string, string>> {
     repositories: `${registry}/repositories`,
     'repositories by path': `${registry}/repositories?show=tree`,
     repository,
-    'repository, manifests': `${repository}?show=manifests`,
+    'repository, tags': `${repository}?show=tags`,
     manifest: `${repository}/manifests/1`,
     'manifest, configuration': `${repository}/manifests/1?show=config`,
     'manifest, referrers': `${repository}/manifests/1?show=referrers`,

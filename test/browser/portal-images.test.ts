@@ -39,7 +39,9 @@ const views = (first: string): readonly string[] => [
   `${registry}/repositories`,
   `${registry}/repositories?show=tree&filter=team`,
   inApp,
-  `${inApp}?show=manifests&order=oldest`,
+  `${inApp}?show=tags&sort=pushed`,
+  `${inApp}?tab=history`,
+  `${inApp}?tab=settings`,
   `${inApp}/manifests/1`,
   `${inApp}/manifests/both`,
   `${inApp}/manifests/1?show=config`,
@@ -81,12 +83,12 @@ test('an owner deletes, restores, locks, imports and cancels in the portal', asy
   await t.test('a lock is set and removed', async () => {
     await page.goto(`${inApp}/manifests/1`)
     await page.getByRole('button', { name: 'Lock tag…' }).click()
-    await page.getByRole('checkbox', { name: /Can be deleted/ }).uncheck()
+    await page.getByRole('checkbox', { name: 'Forbid deletion' }).check()
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('It is locked. Unlock it first.').waitFor()
     assert.match((await properties('team/app/_tags/1')).text(), /"deleteEnabled":false/)
     await page.getByRole('button', { name: 'Lock tag…' }).click()
-    await page.getByRole('checkbox', { name: /Can be deleted/ }).check()
+    await page.getByRole('checkbox', { name: 'Forbid deletion' }).uncheck()
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('It is locked. Unlock it first.').waitFor({ state: 'detached' })
     assert.match((await properties('team/app/_tags/1')).text(), /"deleteEnabled":true/)
@@ -130,8 +132,8 @@ test('an owner deletes, restores, locks, imports and cancels in the portal', asy
   })
 
   await t.test('a manifest is deleted with what is said to be lost', async () => {
-    await page.goto(`${inApp}?show=manifests&filter=sig2`)
-    await page.getByRole('link', { name: /sha256:/ }).click()
+    await page.goto(`${inApp}?show=tags&filter=sig2`)
+    await page.getByRole('link', { name: 'sig2', exact: true }).click()
     await page.getByRole('button', { name: 'Delete manifest…' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText('These tags: sig2.').waitFor()
@@ -161,9 +163,9 @@ test('an owner deletes, restores, locks, imports and cancels in the portal', asy
       ['Lock manifest…', `mirror/app/_manifests/${second.digest}`],
       ['Lock…', 'mirror/app'],
     ] as const) {
-      if (at === 'mirror/app') await page.goto(`${registry}/repositories/mirror%2Fapp`)
+      if (at === 'mirror/app') await page.goto(`${registry}/repositories/mirror%2Fapp?tab=settings`)
       await page.getByRole('button', { name: action, exact: true }).click()
-      await page.getByRole('checkbox', { name: 'Is listed' }).uncheck()
+      await page.getByRole('checkbox', { name: 'Hide from lists' }).check()
       await page.getByRole('button', { name: 'Save' }).click()
       await page.getByRole('dialog').waitFor({ state: 'detached' })
       assert.match((await properties(at)).text(), /"listEnabled":false/)
@@ -185,6 +187,7 @@ test('an owner deletes, restores, locks, imports and cancels in the portal', asy
     await page.getByRole('treeitem', { name: /other\// }).click()
     await page.getByRole('treeitem', { name: 'tool' }).press('Enter')
     await page.getByRole('heading', { level: 1, name: 'other/tool', exact: true }).waitFor()
+    await page.getByRole('tab', { name: 'Settings' }).click()
     await page.getByRole('button', { name: 'Delete repository…' }).click()
     const confirm = page.getByRole('dialog').getByRole('button', { name: 'Delete repository' })
     assert.equal(await confirm.isDisabled(), true)
@@ -218,7 +221,7 @@ test('an owner deletes, restores, locks, imports and cancels in the portal', asy
     await openView(page, '/portal/search?q=both')
     await page.getByRole('link', { name: 'both', exact: true }).waitFor()
     await openView(page, inApp)
-    await page.getByRole('row', { name: /^both .* linux\/amd64/ }).waitFor()
+    await page.getByRole('row', { name: /^Select both both .*amd64/ }).waitFor()
     await openView(page, '/portal/search?q=images-')
     await page.getByRole('cell', { name: 'images-ci' }).waitFor()
     assert.deepEqual(await violations(page), [])
@@ -279,7 +282,7 @@ test('a reader sees why they may not change images, and the server denies it', a
     await page.getByRole('button', { name, disabled: true }).waitFor()
   }
   await page.getByText('Your roles do not allow you to delete images in this repository.', { exact: false }).waitFor()
-  await openView(page, inApp)
+  await openView(page, `${inApp}?tab=settings`)
   await page.getByRole('button', { name: 'Delete repository…', disabled: true }).waitFor()
   const path = `/portal/api/registry/${encodeURIComponent(loginServer)}/acr/v1/team/app/_tags/1`
   const status = await page.evaluate(
@@ -315,7 +318,8 @@ test('what others have pushed is text in the session of an owner, and nothing of
   const text = encodeURIComponent(hostile)
   const places = [
     at,
-    `${at}?show=manifests&filter=${text}`,
+    `${at}?show=tags&filter=${text}`,
+    `${at}?tab=history&tag=${text}`,
     ...['overview', 'config', 'referrers', 'raw'].map((show) => `${at}/manifests/large?show=${show}`),
     ...['overview', 'config', 'referrers', 'raw'].map((show) => `${at}/manifests/page?show=${show}`),
     `${registry}/repositories?filter=${text}`,
@@ -359,7 +363,7 @@ test('a person with one repository changes what is in it, and sees nothing else'
   const { page, faults } = await watch(context)
   await signIn(page, person, `${inApp}/manifests/both`)
   await page.getByRole('button', { name: 'Lock tag…' }).click()
-  await page.getByRole('checkbox', { name: /Can be changed/ }).uncheck()
+  await page.getByRole('checkbox', { name: 'Forbid overwriting' }).check()
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   await openView(page, `${inApp}/manifests/both`)

@@ -144,10 +144,10 @@ async function writerPushes({ page, shell }: Somebody): Promise<void> {
 async function writerChanges(writer: Somebody): Promise<void> {
   const { page } = writer
   await openView(page, `${inOwn}/manifests/2`)
-  const changes = dialog(page).getByRole('checkbox', { name: 'Can be changed, for example replaced by a push' })
+  const changes = dialog(page).getByRole('checkbox', { name: 'Forbid overwriting' })
   const setLock = async (isOn: boolean) => {
     await button(page, 'Lock tag…').click()
-    await changes.setChecked(!isOn)
+    await changes.setChecked(isOn)
     await dialog(page).getByRole('button', { name: 'Save' }).click()
     await dialog(page).waitFor({ state: 'detached' })
     await settled(page)
@@ -163,6 +163,7 @@ async function writerChanges(writer: Somebody): Promise<void> {
   await page.getByRole('heading', { level: 1, name: ownRepository, exact: true }).waitFor()
   assert.equal(await statusOf(page, 'GET', ownPath('/_tags/2')), 404)
   await page.getByRole('link', { name: '2', exact: true }).waitFor({ state: 'detached' })
+  await page.getByRole('tab', { name: 'Settings' }).click()
   await requireDisabled(page, 'Delete repository…', 'Your roles do not allow you to delete images in this repository.')
   await openView(page, `${base}/deleted/${encodeURIComponent(ownRepository)}`)
   await confirm(page, 'Restore', 'Restore')

@@ -33,7 +33,7 @@ const authorization = basic(appId, password)
 /** The views that an address shows by its query. */
 const searches: Readonly<Record<string, readonly string[]>> = {
   '/r/$registry/repositories': ['?show=tree'],
-  '/r/$registry/repositories/$repository': ['?show=manifests'],
+  '/r/$registry/repositories/$repository': ['?show=tags', '?tab=history', '?tab=access', '?tab=settings'],
   '/r/$registry/repositories/$repository/manifests/$reference': ['?show=config', '?show=referrers', '?show=raw'],
   '/r/$registry/access': ['?tab=check', '?tab=who', '?tab=roles', '?tab=mode'],
   '/r/$registry/tokens': ['?tab=maps', '?tab=anonymous'],
@@ -235,6 +235,7 @@ test('a person with one repository sees and pushes to it, and to no other', asyn
   await page.getByRole('link', { name: 'team/app', exact: true }).click()
   await page.getByRole('heading', { level: 1, name: 'team/app', exact: true }).waitFor()
   await page.getByRole('link', { name: 'mine', exact: true }).waitFor()
+  await page.getByRole('tab', { name: 'Settings' }).click()
   await page.getByRole('button', { name: 'Delete repository…', disabled: true }).waitFor()
   await page
     .getByText('Your roles do not allow you to delete images in this repository.', { exact: false })

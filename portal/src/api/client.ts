@@ -30,6 +30,8 @@ type ApiRequest = {
   /** Further headers. */
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** A body that is no JSON document, in place of `body`. */
+  readonly content?: { readonly bytes: ArrayBuffer; readonly mediaType: string }
   readonly signal?: AbortSignal
   /** Whether the request fails without a session, instead of asking the person to sign in. */
   readonly failsSignedOut?: true
@@ -81,7 +83,8 @@ export function unreachable(): ApiError {
 }
 
 async function sendOnce(path: string, request: ApiRequest): Promise<Response> {
-  const { method = 'GET', accept = 'application/json', headers, body, signal } = request
+  const { method = 'GET', accept = 'application/json', headers, signal } = request
+  const content = contentOf(request)
   let response: Response
   try {
     response = await fetch(apiRoot + path, {
@@ -90,11 +93,11 @@ async function sendOnce(path: string, request: ApiRequest): Promise<Response> {
         accept,
         ...headers,
         'x-acrux-portal': '1',
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(content && { 'content-type': content.mediaType }),
       },
       credentials: 'same-origin',
       redirect: 'error',
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(content && { body: content.bytes }),
       ...(signal && { signal }),
     })
   } catch (error) {
@@ -107,6 +110,11 @@ async function sendOnce(path: string, request: ApiRequest): Promise<Response> {
   const failure = parseApiError(text)
   const correlationId = response.headers.get(correlationHeader) ?? undefined
   throw new ApiError(response.status, failure, correlationId)
+}
+
+/** The body of a request, and its media type. */
+function contentOf({ body, content }: ApiRequest) {
+  return body === undefined ? content : { bytes: JSON.stringify(body), mediaType: 'application/json' }
 }
 
 /**

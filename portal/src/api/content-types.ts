@@ -33,6 +33,21 @@ export interface DeletedTagList {
   readonly imageName: string
   readonly tags: readonly DeletedTag[]
 }
+export interface ImageList {
+  /**
+   * The login server.
+   */
+  readonly registry: string
+  /**
+   * The repository.
+   */
+  readonly imageName: string
+  readonly images: readonly Image[]
+  /**
+   * The number of matching images. Present only on the first page, in repositories with at most 10,000 manifests.
+   */
+  readonly count?: number
+}
 export interface ManifestDocument {
   /**
    * The login server.
@@ -119,6 +134,18 @@ export interface TagDocument {
    */
   readonly imageName: string
   readonly tag: TagProperties
+}
+export interface TagHistory {
+  /**
+   * The login server.
+   */
+  readonly registry: string
+  /**
+   * The repository.
+   */
+  readonly imageName: string
+  readonly tag: string
+  readonly changes: readonly TagChange[]
 }
 export interface TagPropertiesList {
   /**
@@ -213,6 +240,55 @@ export interface DeletedTag {
    * A UTC time, with up to seven decimal places for the second.
    */
   readonly deletedAt: string
+}
+export interface Image {
+  readonly digest: string
+  readonly mediaType: string
+  readonly artifactType?: string
+  readonly type: 'image' | 'index' | 'helm' | 'artifact'
+  /**
+   * At most 20, newest first.
+   */
+  readonly tags: {
+    readonly name: string
+    readonly locked: boolean
+  }[]
+  readonly tagCount: number
+  readonly platforms: readonly SizedPlatform[]
+  /**
+   * The compressed size. For an index, the size of the largest platform.
+   */
+  readonly size: number
+  /**
+   * A UTC time, with up to seven decimal places for the second.
+   */
+  readonly createdTime: string
+  /**
+   * A UTC time, with up to seven decimal places for the second.
+   */
+  readonly lastUpdateTime: string
+  /**
+   * The principal that last pushed. Absent for older pushes and anonymous callers.
+   */
+  readonly pushedBy?: Actor
+  /**
+   * A UTC time, with up to seven decimal places for the second.
+   */
+  readonly lastPullTime?: string
+  readonly locked: ChangeableAttributes
+  /**
+   * The number of attached artifacts, by kind.
+   */
+  readonly attached: {
+    readonly signatures: number
+    readonly sboms: number
+    readonly provenance: number
+    readonly reports: number
+  }
+  /**
+   * From the newest attached report that counts. The server does not verify the report. Absent without a report.
+   */
+  readonly vulnerabilities?: VulnerabilitySummary
 }
 export interface ManifestProperties {
   readonly digest: string
@@ -321,6 +397,25 @@ export interface TagProperties {
   readonly changeableAttributes: ChangeableAttributes
   readonly manifest?: TagManifest
 }
+export interface TagChange {
+  /**
+   * The digest of the tag after the change. Absent after a deletion.
+   */
+  readonly digest?: string
+  /**
+   * Whether the repository still contains the manifest, so that a caller can revert the tag.
+   */
+  readonly exists?: boolean
+  /**
+   * A UTC time, with up to seven decimal places for the second.
+   */
+  readonly time: string
+  /**
+   * The principal that changed the tag. Absent for older changes and anonymous callers.
+   */
+  readonly by?: Actor
+  readonly cause: 'push' | 'revert' | 'delete' | 'restore' | 'import' | 'retention'
+}
 export interface Actor {
   /**
    * The object id of a principal, or the name of a scoped token or of the registry.
@@ -354,6 +449,15 @@ export interface VulnerabilitySummary {
    * Who pushed the report. Absent for anonymous callers.
    */
   readonly by?: Actor
+}
+export interface SizedPlatform {
+  readonly os: string
+  readonly architecture: string
+  readonly digest: string
+  /**
+   * The compressed size of the manifest and the layers, in bytes.
+   */
+  readonly size: number
 }
 export interface IndexChild {
   readonly digest: string

@@ -1,6 +1,6 @@
 import { send } from './client.ts'
 import type { ChangeableAttributes } from './content-types.ts'
-import { contentPath, deletedPath, propertiesPath } from './registry.ts'
+import { contentPath, deletedPath, manifestTypes, propertiesPath } from './registry.ts'
 
 /** A repository, or a tag or manifest in it. */
 export type ContentPlace = {
@@ -42,4 +42,22 @@ export async function restoreManifest(
 ): Promise<void> {
   const path = deletedPath(loginServer, repository, ['_manifests', digest])
   await send(`${path}?force=${String(force)}`, { method: 'POST', body: tag === undefined ? {} : { tag } })
+}
+
+/** Describes a repository. An empty text removes the description. */
+export async function changeDescription({ loginServer, repository }: ContentPlace, description: string): Promise<void> {
+  await send(propertiesPath(loginServer, repository), { method: 'PATCH', body: { description } })
+}
+
+/** Gives a manifest a further tag. A tag that exists is moved to it. */
+export async function addTag({ loginServer, repository }: ContentPlace, digest: string, tag: string): Promise<void> {
+  const found = await send(contentPath(loginServer, repository, ['manifests', digest]), { accept: manifestTypes })
+  const content = { bytes: await found.arrayBuffer(), mediaType: found.headers.get('content-type') ?? '' }
+  await send(contentPath(loginServer, repository, ['manifests', tag]), { method: 'PUT', content })
+}
+
+/** Points a tag to a manifest to which it pointed before. */
+export async function revertTag({ loginServer, repository }: ContentPlace, tag: string, digest: string): Promise<void> {
+  const path = propertiesPath(loginServer, repository, ['_tags', tag, '_revert'])
+  await send(path, { method: 'POST', body: { digest } })
 }

@@ -127,6 +127,12 @@ export function pageQuery(last: string, size = pageSize): string {
   return new URLSearchParams({ n: String(size), ...(last !== '' && { last }) }).toString()
 }
 
+/** Where the next page begins: `last` in the address of the link. */
+export function nextOf(headers: Headers): string | undefined {
+  const link = /<([^>]*)>/.exec(headers.get('link') ?? '')?.[1]
+  return link === undefined ? undefined : (new URL(link, location.origin).searchParams.get('last') ?? undefined)
+}
+
 function accessOf(headers: Headers): Access {
   return new Set((headers.get('x-acrux-access') ?? '').split(','))
 }
@@ -140,7 +146,8 @@ export type RawManifest = {
   readonly access: Access
 }
 
-const manifestTypes = [
+/** The media types of manifests that the portal accepts. */
+export const manifestTypes = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',

@@ -1,8 +1,8 @@
 import { readJson } from './client.ts'
 import type { ListedRepository, RepositoryList } from './content-types.ts'
-import { type Page, pageQuery, registryPath } from './registry.ts'
+import { type Page, nextOf, pageQuery, registryPath } from './registry.ts'
 
-/** How many vulnerabilities the newest image of a repository has, by severity. */
+/** How many vulnerabilities an image has, or the newest image of a repository, by severity. */
 type VulnerabilitySummary = {
   readonly critical: number
   readonly high: number
@@ -53,8 +53,13 @@ export async function listRepositoryRows(
   }
 }
 
-/** Where the next page begins: `last` in the address of the link. */
-function nextOf(headers: Headers): string | undefined {
-  const link = /<([^>]*)>/.exec(headers.get('link') ?? '')?.[1]
-  return link === undefined ? undefined : (new URL(link, location.origin).searchParams.get('last') ?? undefined)
+/** A repository as the list has it. Null if it is not among the first of the list whose names contain its name. */
+export async function findRepositoryRow(
+  loginServer: string,
+  repository: string,
+  signal: AbortSignal,
+): Promise<RepositoryRow | null> {
+  const question = { orderby: 'name asc', filter: repository }
+  const { items } = await listRepositoryRows(loginServer, question, '', signal)
+  return items.find(({ name }) => name === repository) ?? null
 }

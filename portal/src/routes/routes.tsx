@@ -10,7 +10,7 @@ import { parseImportSearch } from '../views/import/import-form.ts'
 import { parseManifestSearch } from '../views/manifest/search.ts'
 import { parseRangeSearch } from '../views/registry/ranges.ts'
 import { parseRepositoriesSearch } from '../views/repositories/repositories-search.ts'
-import { parseRepositorySearch } from '../views/repositories/repository-search.ts'
+import { parseRepositorySearch } from '../views/repository/repository-search.ts'
 import { parseServerSearch } from '../views/server/server-search.ts'
 import { parseTokenSearch } from '../views/tokens/token-search.ts'
 import { type LazyView, type Load, lazyView } from './lazy-view.tsx'
@@ -62,7 +62,7 @@ const views = [
   view('/search', () => import('../views/search/search.tsx'), 'Search', searchOf({ q: anyText })),
   view('/r/$registry', () => import('../views/registry/registry.tsx'), 'RegistryOverview', parseRangeSearch),
   view('/r/$registry/repositories', () => import('../views/repositories/repositories.tsx'), 'Repositories', parseRepositoriesSearch),
-  view('/r/$registry/repositories/$repository', () => import('../views/repositories/repository.tsx'), 'Repository', parseRepositorySearch),
+  view('/r/$registry/repositories/$repository', () => import('../views/repository/repository.tsx'), 'Repository', parseRepositorySearch),
   view('/r/$registry/repositories/$repository/manifests/$reference', () => import('../views/manifest/manifest.tsx'), 'Manifest', parseManifestSearch),
   view('/r/$registry/deleted', () => import('../views/deleted/deleted-repositories.tsx'), 'DeletedRepositories'),
   view('/r/$registry/deleted/$repository', () => import('../views/deleted/deleted-manifests.tsx'), 'DeletedManifests'),

@@ -1,6 +1,8 @@
 import { Button, type ButtonProps, Tooltip } from '@fluentui/react-components'
+import type { ReactElement } from 'react'
 
 type ActionButtonProps = Omit<ButtonProps, 'as' | 'icon'> & {
+  readonly icon?: ReactElement | undefined
   /** Why the button cannot be used. It can still be reached with the keyboard, and then shows the reason. */
   readonly reason?: string | undefined
 }

@@ -12,6 +12,8 @@ type ConfirmDialogProps = {
   /** What has to be typed before the button is enabled. */
   readonly typed?: string
   readonly isDisabled?: boolean
+  /** Whether something is lost. */
+  readonly isDanger?: boolean
   readonly onConfirm: () => Promise<unknown>
   /** Called after success and after a cancellation. */
   readonly onClose: () => void
@@ -19,7 +21,7 @@ type ConfirmDialogProps = {
 
 /** Asks before an act. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { title, children, confirm, typed = '', isDisabled = false, onConfirm, onClose } = props
+  const { title, children, confirm, typed = '', isDisabled = false, isDanger = false, onConfirm, onClose } = props
   const [text, setText] = useState('')
   const isReady = !isDisabled && text === typed
   return (
@@ -27,6 +29,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
       title={title}
       action={confirm}
       isReady={isReady}
+      isDanger={isDanger}
       onSubmit={() => onConfirm().then(onClose)}
       onClose={onClose}
     >

@@ -8,6 +8,7 @@ import {
   DialogSurface,
   DialogTitle,
   makeStyles,
+  mergeClasses,
   tokens,
 } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
@@ -24,13 +25,29 @@ const column = {
   overflowWrap: 'anywhere',
 } as const
 
-const useStyles = makeStyles({ content: column, result: { ...column, outlineStyle: 'none' } })
+const useStyles = makeStyles({
+  content: column,
+  result: { ...column, outlineStyle: 'none' },
+  danger: {
+    color: '#ffffff',
+    backgroundColor: '#b10e1c',
+    ':hover': { color: '#ffffff', backgroundColor: '#960b18' },
+    ':hover:active': { color: '#ffffff', backgroundColor: '#7a0914' },
+    // As other buttons that cannot be used.
+    '&[aria-disabled=true]': {
+      color: tokens.colorNeutralForegroundDisabled,
+      backgroundColor: tokens.colorNeutralBackgroundDisabled,
+    },
+  },
+})
 
 type FormDialogProps = {
   readonly title: string
   /** The label of the button that acts. */
   readonly action: string
   readonly isReady?: boolean
+  /** Whether something is lost. The button is then red, and Cancel has the focus. */
+  readonly isDanger?: boolean
   readonly onSubmit: () => Promise<unknown>
   readonly onClose: () => void
   /** The result of the action. It replaces the form, and the dialog stays open until it is closed. */
@@ -42,7 +59,17 @@ type FormDialogProps = {
 
 /** A form, or a question before an action. It stays open and shows the error if the action fails. */
 export function FormDialog(props: FormDialogProps) {
-  const { title, action, isReady = true, onSubmit, onClose, secret, result = secret, children } = props
+  const {
+    title,
+    action,
+    isReady = true,
+    isDanger = false,
+    onSubmit,
+    onClose,
+    secret,
+    result = secret,
+    children,
+  } = props
   const styles = useStyles()
   useReturnOfFocus()
   const act = useMutation({ mutationFn: onSubmit })
@@ -58,6 +85,9 @@ export function FormDialog(props: FormDialogProps) {
     // The button that had the focus is gone.
     if (isDone) shown.current?.focus()
   }, [isDone])
+  const submitButton = !isDone && (
+    <SubmitButton action={action} isDanger={isDanger} isDisabled={!isReady || act.isPending} />
+  )
   return (
     <Dialog
       open
@@ -88,18 +118,31 @@ export function FormDialog(props: FormDialogProps) {
               {!isDone && act.isError && <ErrorView isAct error={act.error} />}
             </DialogContent>
             <DialogActions fluid>
-              {!isDone && (
-                <Button type="submit" appearance="primary" disabledFocusable={!isReady || act.isPending}>
-                  {action}
-                </Button>
-              )}
+              {!isDanger && submitButton}
               <Button onClick={isKept ? undefined : onClose} disabled={act.isPending} disabledFocusable={isKept}>
                 {isDone ? texts.close : texts.cancel}
               </Button>
+              {isDanger && submitButton}
             </DialogActions>
           </DialogBody>
         </form>
       </DialogSurface>
     </Dialog>
+  )
+}
+
+type SubmitButtonProps = { readonly action: string; readonly isDisabled: boolean; readonly isDanger: boolean }
+
+function SubmitButton({ action, isDisabled, isDanger }: SubmitButtonProps) {
+  const styles = useStyles()
+  return (
+    <Button
+      type="submit"
+      appearance="primary"
+      className={mergeClasses(isDanger && styles.danger)}
+      disabledFocusable={isDisabled}
+    >
+      {action}
+    </Button>
   )
 }

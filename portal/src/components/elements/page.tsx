@@ -1,4 +1,4 @@
-import { Button, Subtitle1, makeStyles, tokens } from '@fluentui/react-components'
+import { Button, Subtitle1, makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
 import { ArrowClockwiseRegular, CodeRegular } from '@fluentui/react-icons'
 import { useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
@@ -11,6 +11,8 @@ import { TrailLink } from './trail-link.tsx'
 
 const useStyles = makeStyles({
   page: { display: 'grid', rowGap: tokens.spacingVerticalL, gridTemplateColumns: 'minmax(0, 1fr)' },
+  /** For a view of a list with facts: the first row is near the top. */
+  dense: { rowGap: tokens.spacingVerticalSNudge },
   head: { display: 'grid', rowGap: tokens.spacingVerticalXS, gridTemplateColumns: 'minmax(0, 1fr)' },
   trail: {
     display: 'flex',
@@ -47,17 +49,19 @@ type PageProps = {
   readonly beside?: ReactNode
   /** The buttons of the view. The main action is the last one. */
   readonly actions?: ReactNode
+  /** The facts below the title. */
+  readonly facts?: ReactNode
   readonly children: ReactNode
 }
 
 /** A view: its path, its heading, which is also the title of the window, its actions, and its sections. */
-export function Page({ title, parents = [], beside, actions, children }: PageProps) {
+export function Page({ title, parents = [], beside, actions, facts, children }: PageProps) {
   const styles = useStyles()
   useEffect(() => {
     document.title = `${visibleName(title)} – ${texts.product}`
   }, [title])
   return (
-    <div className={styles.page}>
+    <div className={mergeClasses(styles.page, facts !== undefined && styles.dense)}>
       <div className={styles.head}>
         <Trail parents={parents} title={title} />
         <div className={styles.bar}>
@@ -70,6 +74,7 @@ export function Page({ title, parents = [], beside, actions, children }: PagePro
             {actions}
           </div>
         </div>
+        {facts}
       </div>
       {children}
     </div>

@@ -53,7 +53,7 @@ const useStyles = makeStyles({
     overflowWrap: 'anywhere',
   },
   danger: {
-    color: tokens.colorStatusDangerForeground1,
+    color: tokens.colorPaletteRedForeground1,
     borderTopColor: tokens.colorStatusDangerBorder2,
     borderRightColor: tokens.colorStatusDangerBorder2,
     borderBottomColor: tokens.colorStatusDangerBorder2,
@@ -88,10 +88,11 @@ export function BulkBar<Row>({ bulk, rows, more, onClear }: BulkBarProps<Row>) {
           <ActionButton
             key={label}
             reason={reason}
+            icon={icon}
             {...(isDanger && { className: styles.danger })}
             onClick={() => act(rows)}
           >
-            {icon} {label}
+            {label}
           </ActionButton>
         ))}
         <Button

@@ -18,6 +18,8 @@ export type Column<Row> = {
   /** The share of the free space, as in a flexible track of a grid. */
   readonly grow?: number
   readonly isNumber?: boolean
+  /** Whether only screen readers read the title. */
+  readonly hidesTitle?: true
   /** Where the table is narrow: a column with a higher number disappears first, and one without a number never. */
   readonly dropOrder?: number
   /** Not shown until the person chooses it. */

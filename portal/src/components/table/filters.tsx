@@ -18,7 +18,14 @@ import { tableTexts } from '../texts/table.ts'
 const delayMs = 150
 
 const useStyles = makeStyles({
-  filter: { width: '18.75rem', maxWidth: '100%', flexShrink: 1, minWidth: '8rem' },
+  filter: {
+    // Chips stay in the same line, if there is space for a narrower field.
+    flexGrow: 1,
+    width: '13rem',
+    maxWidth: '18.75rem',
+    minWidth: '8rem',
+    '@media (max-width: 720px)': { width: '12rem', minHeight: '2.75rem' },
+  },
   key: {
     padding: '0 0.3rem',
     border: `1px solid ${tokens.colorNeutralStroke1}`,

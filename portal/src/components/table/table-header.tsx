@@ -85,7 +85,7 @@ function HeaderCell<Row>({ column, sort, onSort }: HeaderCellProps<Row>) {
       {...(onSort !== undefined && { 'aria-sort': direction ?? 'none' })}
     >
       {onSort === undefined ? (
-        column.title
+        <span className={mergeClasses(column.hidesTitle === true && table.hidden)}>{column.title}</span>
       ) : (
         <button
           type="button"

@@ -11,6 +11,9 @@ export const useTableStyles = makeStyles({
     gridTemplateColumns: 'var(--table-tracks)',
     columnGap: tokens.spacingHorizontalL,
     fontSize: tokens.fontSizeBase300,
+    // The bar and the status line are at the end of the window, also below a few rows.
+    flexGrow: 1,
+    alignContent: 'start',
   },
   group: { display: 'grid', gridColumn: '1 / -1', gridTemplateColumns: 'subgrid', alignContent: 'start' },
   head: {

@@ -20,9 +20,32 @@ import { type RowHeight, rowHeights, useRowHeight } from './row-height.ts'
 import type { TableState } from './table-state.ts'
 import { ViewsMenu } from './views-menu.tsx'
 
+const narrow = '@media (max-width: 720px)'
+
 const useStyles = makeStyles({
-  tools: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: tokens.spacingHorizontalS },
-  end: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: tokens.spacingHorizontalXS, marginLeft: 'auto' },
+  tools: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalS,
+    // On a phone, the tools scroll in one line, so that the rows are near the top.
+    [narrow]: {
+      flexWrap: 'nowrap',
+      overflowX: 'auto',
+      // The focus of a tool is visible.
+      padding: '3px',
+      margin: '-3px',
+      '& > *': { flexShrink: 0 },
+    },
+  },
+  end: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalXS,
+    marginLeft: 'auto',
+    [narrow]: { flexWrap: 'nowrap', marginLeft: 0 },
+  },
 })
 
 type TableToolsProps<Row> = {

@@ -114,11 +114,11 @@ export const imagesTexts = {
   },
   locks: {
     title: (name: string) => `Lock ${name}`,
-    hint: 'Clear a box to deny the action to everyone, independent of roles.',
-    writeEnabled: 'Can be changed, for example replaced by a push',
-    deleteEnabled: 'Can be deleted',
-    readEnabled: 'Can be pulled',
-    listEnabled: 'Is listed',
+    hint: 'A lock applies to everyone, independent of roles.',
+    writeEnabled: 'Forbid overwriting',
+    deleteEnabled: 'Forbid deletion',
+    readEnabled: 'Forbid pulls',
+    listEnabled: 'Hide from lists',
   },
   deleted: {
     title: 'Deleted images',

@@ -27,6 +27,7 @@ export function RemoveAssignment({ registry, assignment, onDone, onClose }: Remo
   return (
     <ConfirmDialog
       title={texts.removeTitle}
+      isDanger
       confirm={rightsTexts.remove}
       isDisabled={own.isPending}
       onClose={onClose}

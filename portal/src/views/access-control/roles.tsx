@@ -84,6 +84,7 @@ export function Roles({ registry, search, go }: RolesProps) {
       {deleted !== undefined && (
         <ConfirmDialog
           title={texts.deleteTitle}
+          isDanger
           confirm={words.delete}
           onClose={() => setDeleted(undefined)}
           onConfirm={async () => {

@@ -171,6 +171,7 @@ function ActDialog({ act, subscription, onSecret, onClose }: ActDialogProps) {
       return (
         <ConfirmDialog
           title={view.removeQuestion}
+          isDanger
           confirm={view.remove}
           onConfirm={() => deleteWebhook(subscription, act.webhook.name)}
           onClose={onClose}

@@ -119,6 +119,7 @@ function Untag({ address, onClose }: DialogProps) {
   return (
     <ConfirmDialog
       title={view.untagTitle(reference)}
+      isDanger
       confirm={view.untagAction}
       onConfirm={async () => {
         await deleteTag(address, reference)
@@ -146,6 +147,7 @@ function Delete({ address, digest, manifest, childCount, onClose }: DialogProps)
   return (
     <ConfirmDialog
       title={view.deleteTitle(shortDigest(digest))}
+      isDanger
       confirm={view.deleteAction}
       onConfirm={async () => {
         await deleteManifest(address, digest)

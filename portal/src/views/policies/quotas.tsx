@@ -69,6 +69,7 @@ export function Quotas({ registry: { id } }: { readonly registry: Registry }) {
       {act?.kind === 'remove' && (
         <ConfirmDialog
           title={view.removeOf(placeOf(act.quota))}
+          isDanger
           confirm={view.removeQuota}
           onConfirm={() => change(deleteQuota(id, act.quota.name))}
           onClose={() => setAct(undefined)}

@@ -70,6 +70,7 @@ export function RepositoryActions({ loginServer, properties, access, onChanged }
       {open === 'delete' && (
         <ConfirmDialog
           title={view.deleteTitle(repository)}
+          isDanger
           confirm={view.deleteAction}
           typed={repository}
           onConfirm={remove}
