@@ -192,6 +192,10 @@ export const texts = {
     noPushes: 'There are no pushes yet. Push an image with the commands of a registry.',
     pushesHidden: 'Your roles do not allow you to read the audit log.',
   },
+  forbidden: {
+    ask: (registry: string, role: string) => `Ask an owner of ${registry} for the role ${role}.`,
+    command: 'Command for the owner',
+  },
   registryView: {
     signIn: 'Sign in and push',
     properties: 'Properties',
@@ -203,6 +207,7 @@ export const texts = {
     client: 'Program',
     push: 'Push',
     inBrowser: (program: string) => `Sign in with a browser, with ${program}`,
+    setUp: (program: string) => `Configure ${program} for this server, once`,
     location: 'Location',
     sku: 'SKU',
     adminAccount: 'Admin account',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { clients, loginCommand, pushCommand } from './sign-in-commands.ts'
+import { browserCommands, clients, loginCommand, pushCommand } from './sign-in-commands.ts'
 
 const login = { loginServer: 'contoso.localhost:5443', username: '00000000', password: 'secret' }
 
@@ -18,4 +18,10 @@ test('each client pushes with its own command, and podman the image that is give
   const pushed = clients.map((client) => pushCommand(client, 'a.example', 'team/app:2'))
   assert.equal(new Set(pushed).size, clients.length)
   assert.equal(pushed[1], 'podman tag app:1 a.example/team/app:2 && podman push a.example/team/app:2')
+})
+
+test('a program that has no settings signs in to this server, and not to Azure', () => {
+  const { acrux, azSetUp } = browserCommands('contoso', 'https://registry.example.com')
+  assert.equal(acrux, 'acrux login --server https://registry.example.com && acrux acr login --name contoso')
+  assert.match(azSetUp, /--endpoint-resource-manager https:\/\/registry\.example\.com && az cloud set -n acrux/)
 })

@@ -23,9 +23,15 @@ export function pushCommand(client: Client, loginServer: string, image = 'app:1'
   }
 }
 
-/** The commands with which people sign in in a browser. */
-export const browserCommands = (registryName: string) =>
-  [
-    { program: 'acrux', command: `acrux login && acrux acr login --name ${registryName}` },
-    { program: 'az', command: `az login && az acr login --name ${registryName}` },
-  ] as const
+/** The commands with which people sign in in a browser, also with programs that do not know the server yet. */
+export function browserCommands(registryName: string, origin: string) {
+  return {
+    acrux: `acrux login --server ${origin} && acrux acr login --name ${registryName}`,
+    azSetUp: [
+      `az cloud register -n acrux --endpoint-resource-manager ${origin}`,
+      'az cloud set -n acrux',
+      'az config set core.instance_discovery=false',
+    ].join(' && '),
+    az: `az login && az acr login --name ${registryName}`,
+  }
+}

@@ -2,6 +2,7 @@ import { Button, Radio, RadioGroup, Text, makeStyles, tokens } from '@fluentui/r
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { createRegistryLogin } from '../../api/registry-login.ts'
+import { useSession } from '../../api/use-session.ts'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Section } from '../../components/elements/page.tsx'
@@ -26,6 +27,7 @@ export function SignIn() {
   const styles = useStyles()
   const [client, setClient] = useState<Client>('docker')
   const { name, loginServer } = useAddressedRegistry()
+  const session = useSession()
   return (
     <Section title={view.signIn}>
       <RadioGroup
@@ -41,11 +43,19 @@ export function SignIn() {
       </RadioGroup>
       <CopyLogin key={client} client={client} loginServer={loginServer} />
       <CommandLine label={view.push} text={pushCommand(client, loginServer)} />
-      {browserCommands(name).map(({ program, command }) => (
-        <CommandLine key={program} label={view.inBrowser(program)} text={command} />
-      ))}
+      {session.data && <BrowserCommands name={name} origin={session.data.publicOrigin} />}
     </Section>
   )
+}
+
+/** The commands with which people sign in in a browser. */
+function BrowserCommands({ name, origin }: { readonly name: string; readonly origin: string }) {
+  const { acrux, azSetUp, az } = browserCommands(name, origin)
+  const more = [
+    { label: view.setUp('az'), text: azSetUp },
+    { label: view.inBrowser('az'), text: az },
+  ]
+  return <CommandLine label={view.inBrowser('acrux')} text={acrux} more={more} />
 }
 
 /** Copies a command that signs a client in, with a token of three hours. The token is never shown. */
