@@ -30,12 +30,19 @@ export async function giveDirectory(server: RunningServer, { id }: NewPerson): P
 }
 
 /** Gives a person the role to pull and push in one repository. It has an effect in the mode of roles for single repositories only. */
-export async function giveRepository(server: RunningServer, { id }: NewPerson, repository: string): Promise<void> {
+export const giveRepository = (server: RunningServer, person: NewPerson, repository: string) =>
+  giveWithCondition(server, person, repositoryWriter, `StringEqualsIgnoreCase '${repository}'`)
+
+/** Gives a person the role to pull repositories whose names begin with a text. It has an effect in the same mode only. */
+export const giveReaderBelow = (server: RunningServer, person: NewPerson, prefix: string) =>
+  giveWithCondition(server, person, repositoryReader, `StringStartsWithIgnoreCase '${prefix}'`)
+
+async function giveWithCondition(server: RunningServer, { id }: NewPerson, role: string, test: string): Promise<void> {
   const properties = {
-    roleDefinitionId: `/subscriptions/${server.firstRun.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${repositoryWriter}`,
+    roleDefinitionId: `/subscriptions/${server.firstRun.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
     principalId: id,
     principalType: 'User',
-    condition: `(@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase '${repository}')`,
+    condition: `(@Request[Microsoft.ContainerRegistry/registries/repositories:name] ${test})`,
     conditionVersion: '2.0',
   }
   const path = `${registryId(server)}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}?api-version=2022-04-01`

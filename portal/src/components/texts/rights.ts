@@ -8,7 +8,7 @@ export const rightsTexts = {
   credentials: 'Credentials',
   notVisible: 'Your roles do not allow you to read the settings of this registry.',
   notVisibleNext:
-    'You may still be able to pull or push. To see who has access, ask an owner of the registry for the role Reader. To change who has access, ask for the role User Access Administrator.',
+    'You may still be able to pull or push. To change who has access, you need the role User Access Administrator.',
   lacks: 'Your roles do not include',
   readOnly: 'You can read, but not change, these settings.',
   back: 'Back',

@@ -8,6 +8,7 @@ import { usePermissions } from '../../api/use-permissions.ts'
 import { ActionButton } from '../../components/elements/action-button.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
+import { Forbidden } from '../../components/elements/forbidden.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
@@ -38,7 +39,11 @@ export function Import() {
       ) : (
         <Loaded query={registries}>
           {() =>
-            registry === undefined ? <Text>{view.noDetails}</Text> : <Form registry={registry} onStarted={show} />
+            registry === undefined ? (
+              <Forbidden why={view.noDetails} registry={name} role="Contributor" />
+            ) : (
+              <Form registry={registry} onStarted={show} />
+            )
           }
         </Loaded>
       )}

@@ -29,8 +29,9 @@ const own = imagesTexts.repositories
 
 const useStyles = makeStyles({
   list: { display: 'grid', rowGap: tokens.spacingVerticalS, gridTemplateColumns: 'minmax(0, 1fr)' },
-  bar: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', justifyContent: 'space-between' },
-  actions: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
+  // On a phone, the icon is enough.
+  action: { '@media (max-width: 720px)': { minWidth: 0 } },
+  label: { '@media (max-width: 720px)': { display: 'none' } },
 })
 
 /** The repositories of a registry. */
@@ -46,12 +47,9 @@ export function Repositories() {
   const isDenied = query.isError && isDenial(query.error)
   const incomplete = pages?.find((page) => page.incomplete !== undefined)?.incomplete
   return (
-    <Page title={texts.repositories}>
+    <Page title={texts.repositories} actions={<Actions />}>
       <div className={styles.list}>
-        <div className={styles.bar}>
-          <RepositoryTabs selected="active" />
-          <Actions />
-        </div>
+        <RepositoryTabs selected="active" />
         <RepositoryFilters search={search} columns={columns} state={state} pushers={pushersOf(rows ?? [])} />
         {isDenied && <OpenRepository />}
         {incomplete !== undefined && <Text role="status">{incomplete}</Text>}
@@ -123,18 +121,26 @@ function Actions() {
   const navigate = useNavigate()
   const [isOpen, setOpen] = useState(false)
   return (
-    <div className={styles.actions}>
+    <>
       <Button
+        className={styles.action}
         icon={<ArrowImportRegular />}
+        aria-label={own.import}
         onClick={() => void navigate({ to: '/r/$registry/import', params: { registry } })}
       >
-        {own.import}
+        <span className={styles.label}>{own.import}</span>
       </Button>
-      <Button appearance="primary" icon={<AddRegular />} onClick={() => setOpen(true)}>
-        {own.push}
+      <Button
+        className={styles.action}
+        appearance="primary"
+        icon={<AddRegular />}
+        aria-label={own.push}
+        onClick={() => setOpen(true)}
+      >
+        <span className={styles.label}>{own.push}</span>
       </Button>
       {isOpen && <PushDialog onClose={() => setOpen(false)} />}
-    </div>
+    </>
   )
 }
 

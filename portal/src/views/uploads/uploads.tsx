@@ -9,6 +9,7 @@ import { actionColumn } from '../../components/table/action-column.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
 import { ReadOnlyReason } from '../../components/elements/list-bar.tsx'
+import { Forbidden } from '../../components/elements/forbidden.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
@@ -33,7 +34,13 @@ export function Uploads() {
       <RepositoryTabs selected="uploads" />
       <Text>{view.intro}</Text>
       <Loaded query={registries}>
-        {() => (registry === undefined ? <Text>{view.noDetails}</Text> : <UploadList registryId={registry.id} />)}
+        {() =>
+          registry === undefined ? (
+            <Forbidden why={view.noDetails} registry={name} role="Reader" />
+          ) : (
+            <UploadList registryId={registry.id} />
+          )
+        }
       </Loaded>
       <CommandLine
         text={`acrux acr uploads list -r ${name} -o table`}
