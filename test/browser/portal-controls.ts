@@ -23,7 +23,6 @@ const harmless = [
   /^(?:Show what refers to .*|Members: .*|(?:Expand|Collapse).*|Permissions: .*|Show as a table: .*)$/,
   /^(?:Open a registry|Open the repository|Give a role|Next|Back|Cancel|Check|List|Would I still have access\?)$/,
   /^(?:Columns|Views|As a list|By path|Last push|Pushed by|Not pulled for 90 days|Import…|Push an image|UTC|Local)$/,
-  /^(?:Columns|Views|As a list|By path|Last push|Pushed by|Not pulled for 90 days|Import…|Push an image)$/,
   /^(?:By image|By tag|Not pulled for 30 days|Unsigned|Has critical|Pull|Actions for .*)$/,
   /^(?:Do not show this again|Show the last use)$/,
 ]
