@@ -92,7 +92,7 @@ export const repositoryTexts = {
     moves: 'If the tag exists, it moves to this image.',
     done: (tag: string) => `The tag ${tag} is added.`,
     needed:
-      'Your roles do not allow you to push to this repository. Ask an owner of the registry for a role with this permission.',
+      'Your roles do not allow you to push images in this repository. Ask an owner of the registry for a role with this permission.',
     unknown: 'There is no such image in this repository.',
   },
   pull: {
