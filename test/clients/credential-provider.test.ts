@@ -358,7 +358,7 @@ test('the secret of a service principal is not sent to another host than that of
     ...principal,
   ]
   const node = { ...provider({}), args }
-  const says = new RegExp(`secrets are sent only to hosts in the settings[^]*--authority-host ${server.baseUrl}`)
+  const says = new RegExp(`sends secrets only to hosts in the settings[^]*--authority-host ${server.baseUrl}`)
   await kubelet.fails(node, says, `${second.loginServer}/team/app`)
   const named = { ...node, args: [...args, '--authority-host', server.baseUrl] }
   const { auth } = await kubelet.ask(named, `${second.loginServer}/team/app`)

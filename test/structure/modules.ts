@@ -294,10 +294,7 @@ const portal: Readonly<Record<string, ModuleRow>> = {
   routes: { imports: ['api', 'components', 'views'], submodules: {} },
 }
 
-/**
- * The command line, on four levels. `framework` knows no server, `clients` sends requests and holds the signed-in session,
- * `resources` has a folder for each family of commands, and `table` has a row for each command.
- */
+/** The command line. `framework` knows no server, `clients` sends requests, `resources` has a folder for each family of commands. */
 const cli: Readonly<Record<string, ModuleRow>> = {
   framework: {
     imports: [],

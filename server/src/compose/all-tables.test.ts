@@ -91,7 +91,7 @@ if (testDatabaseKinds.length === 2) {
     for (const table of await source.tables()) await fill(source, table)
     const moved = await moveAll(source, target)
     const there = await server.query<{ name: string }>(
-      `select table_name as name from information_schema.tables where table_schema = current_schema() order by 1`,
+      `select table_name as name from information_schema.tables where table_schema = current_schema() and table_type = 'BASE TABLE' order by 1`,
     )
     const inPostgres = there.rows.map(({ name }) => name).filter((name) => !ofDatabase.postgres.includes(name))
     assert.deepEqual(moved, inPostgres.toSorted())

@@ -119,6 +119,6 @@ test('new credentials are tried again if the store could not be opened with them
 
 test('the outage of a store that denies access names the status', () => {
   const error = new StorageUnavailableError('the object store answered 403: AuthenticationFailed', { status: 403 })
-  assert.match(outageOf(error)?.message ?? '', /answered 403/)
+  assert.match(outageOf(error)?.message ?? '', /returned 403/)
   assert.match(outageOf(new StorageUnavailableError('no answer'))?.message ?? '', /cannot be reached/)
 })
