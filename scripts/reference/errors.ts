@@ -38,7 +38,10 @@ const tables: readonly ErrorTable[] = [
   ]),
   providerTable('## The identity provider', Object.values(entraErrors)),
   titleTable('## The sign-in pages', Object.values(pageErrors)),
-  titleTable("Errors of an organisation's identity provider:", Object.values(upstreamErrors)),
+  titleTable(
+    "These errors can occur during a sign-in at an organisation's identity provider:",
+    Object.values(upstreamErrors),
+  ),
   codeTable('## The management API and the directory', [...Object.values(armErrors), ...Object.values(graphErrors)]),
   numberTable('## Exit codes', Object.values(exitCodes)),
 ]
