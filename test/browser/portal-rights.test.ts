@@ -66,7 +66,7 @@ test('an owner assigns a role for some repositories, checks it, changes its cond
   await page.getByRole('radio', { name: 'Container Registry Repository Writer' }).check()
   await fillRepositories(page, 'ada@acrux.localhost', 'extra')
   await button(page, 'Next').click()
-  await page.getByText('ada already has this role here. The repositories are added').waitFor()
+  await page.getByText('ada already has this role here. The portal adds the repositories').waitFor()
   await button(page, 'Assign').click()
   await page.getByText('The role was assigned.').waitFor()
   assert.deepEqual([await mayPush(ada.id, 'extra'), await mayPush(ada.id, 'tools/lint')], [true, true])

@@ -57,7 +57,7 @@ function testReplicas(store: Store): void {
     const other = [...postgres.createDatabase('other').args, ...args]
     await assert.rejects(startServer({ args: other, env }), (error) => {
       assert.ok(error instanceof StartFailed)
-      assert.match(error.message, /has the blobs of another installation/)
+      assert.match(error.message, /contains the blobs of another installation/)
       return true
     })
   })

@@ -94,7 +94,7 @@ function testStore(store: Store): void {
     const dataDir = join(scratch.path, 'foreign')
     const ran = await acrux('backup', 'restore', backups, '--config', configure('foreign', dataDir), '--without-keys')
     assert.equal(ran.code, 2, ran.stderr)
-    assert.match(ran.stderr, /has the blobs of another installation/)
+    assert.match(ran.stderr, /contains the blobs of another installation/)
     await acruxJson('backup', 'restore', backups, '--data-dir', dataDir, '--without-keys')
     assert.ok(existsSync(join(dataDir, 'blobs')))
     assert.ok(!existsSync(join(dataDir, 'object-storage')), 'the data directory would still name the object store')

@@ -99,7 +99,7 @@ function testStore(store: Store): void {
     await assert.rejects(starting, (error) => {
       assert.ok(error instanceof StartFailed)
       assert.equal(error.code, 2, error.output)
-      assert.match(error.output, /has the blobs of another installation/)
+      assert.match(error.output, /contains the blobs of another installation/)
       return true
     })
   })

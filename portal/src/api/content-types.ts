@@ -166,7 +166,7 @@ export interface AttachedReport {
   readonly kind: 'vulnerabilities' | 'sbom' | 'signature' | 'provenance'
   readonly artifactType: string
   /**
-   * The bytes of the manifest and its files.
+   * The total size of the manifest and of the files of the report, in bytes.
    */
   readonly size: number
   /**
@@ -174,11 +174,11 @@ export interface AttachedReport {
    */
   readonly createdTime: string
   /**
-   * The principal that last pushed. Absent for older pushes and anonymous callers.
+   * The principal that last pushed. Absent for anonymous callers, and for pushes before Acrux recorded the principal.
    */
   readonly pushedBy?: Actor
   /**
-   * Whether the server has read the report. Absent if it reads no artifacts of this kind.
+   * Whether the server has read the report. Absent if the server reads no artifacts of this kind.
    */
   readonly state?: 'waiting' | 'read' | 'unreadable'
   /**
@@ -186,7 +186,7 @@ export interface AttachedReport {
    */
   readonly reason?: string
   /**
-   * Whether the vulnerabilities count, by the principal who pushed the report.
+   * Whether the server counts the vulnerabilities, which depends on the principal that pushed the report.
    */
   readonly counts?: boolean
   /**
@@ -211,7 +211,7 @@ export interface DeletedManifest {
    */
   readonly lastPullTime?: string
   /**
-   * The principal that last pushed. Absent for older pushes and anonymous callers.
+   * The principal that last pushed. Absent for anonymous callers, and for pushes before Acrux recorded the principal.
    */
   readonly pushedBy?: Actor
   readonly architecture?: string
@@ -256,7 +256,7 @@ export interface Image {
   readonly tagCount: number
   readonly platforms: readonly SizedPlatform[]
   /**
-   * The compressed size. For an index, the size of the largest platform.
+   * The compressed size. For an index, the size of the image for the largest platform.
    */
   readonly size: number
   /**
@@ -268,7 +268,7 @@ export interface Image {
    */
   readonly lastUpdateTime: string
   /**
-   * The principal that last pushed. Absent for older pushes and anonymous callers.
+   * The principal that last pushed. Absent for anonymous callers, and for pushes before Acrux recorded the principal.
    */
   readonly pushedBy?: Actor
   /**
@@ -286,7 +286,7 @@ export interface Image {
     readonly reports: number
   }
   /**
-   * From the newest attached report that counts. The server does not verify the report. Absent without a report.
+   * The vulnerabilities in the newest attached report that counts. The server does not verify the report. Absent without a report.
    */
   readonly vulnerabilities?: VulnerabilitySummary
 }
@@ -306,7 +306,7 @@ export interface ManifestProperties {
    */
   readonly lastPullTime?: string
   /**
-   * The principal that last pushed. Absent for older pushes and anonymous callers.
+   * The principal that last pushed. Absent for anonymous callers, and for pushes before Acrux recorded the principal.
    */
   readonly pushedBy?: Actor
   readonly architecture?: string
@@ -341,7 +341,7 @@ export interface ListedRepository {
    */
   readonly lastPushTime?: string
   /**
-   * The principal that last pushed. Absent for older pushes and anonymous callers.
+   * The principal that last pushed. Absent for anonymous callers, and for pushes before Acrux recorded the principal.
    */
   readonly pushedBy?: Actor
   /**
@@ -360,7 +360,7 @@ export interface ListedRepository {
    */
   readonly pullsByDay: readonly number[]
   /**
-   * Those of the image of the newest tag. Absent without a report.
+   * The vulnerabilities of the image to which the newest tag points. Absent without a report.
    */
   readonly vulnerabilities?: VulnerabilitySummary
   /**
@@ -390,7 +390,7 @@ export interface TagProperties {
    */
   readonly lastPullTime?: string
   /**
-   * The principal that last pushed. Absent for older pushes and anonymous callers.
+   * The principal that last pushed. Absent for anonymous callers, and for pushes before Acrux recorded the principal.
    */
   readonly pushedBy?: Actor
   readonly signed: boolean
@@ -399,7 +399,7 @@ export interface TagProperties {
 }
 export interface TagChange {
   /**
-   * The digest of the tag after the change. Absent after a deletion.
+   * The digest to which the tag points after the change. Absent after a deletion.
    */
   readonly digest?: string
   /**
@@ -411,7 +411,7 @@ export interface TagChange {
    */
   readonly time: string
   /**
-   * The principal that changed the tag. Absent for older changes and anonymous callers.
+   * The principal that changed the tag. Absent for anonymous callers, and for changes before Acrux recorded the principal.
    */
   readonly by?: Actor
   readonly cause: 'push' | 'revert' | 'delete' | 'restore' | 'import' | 'retention'
@@ -434,7 +434,7 @@ export interface VulnerabilitySummary {
   readonly low: number
   readonly unknown: number
   /**
-   * How many have a fixed version. Absent if the report does not say so.
+   * The number of vulnerabilities for which a fixed version exists. Absent if the report contains no data on fixed versions.
    */
   readonly fixable?: number
   /**
@@ -470,7 +470,7 @@ export interface TagManifest {
   readonly architecture?: string
   readonly os?: string
   /**
-   * The manifests of an index that the repository contains.
+   * The manifests to which the index refers and that exist in the repository.
    */
   readonly references?: readonly IndexChild[]
 }

@@ -284,7 +284,7 @@ export interface GraphServicePrincipal {
   readonly appDisplayName: string
   readonly accountEnabled: boolean
   /**
-   * The server stores the value without effect, because role assignments grant access.
+   * The server stores the value, which has no effect, because only role assignments grant access.
    */
   readonly appRoleAssignmentRequired: boolean
   /**

@@ -114,7 +114,7 @@ test('the data of an emulator are denied, also without the mark of its directory
   await emulator.close()
   await assert.rejects(compose(configuration, createLog('silent')), {
     exitCode: 13,
-    message: 'the database has the data of acrux emulator, whose keys and secrets are public',
+    message: 'the database contains the data of acrux emulator, whose keys and secrets are public',
   })
 })
 

@@ -96,7 +96,7 @@ function requireAuthorityFiles({ caCert, caKey, http }: EmulatorFlags): Emulator
   if (caCert === undefined || caKey === undefined) {
     throw wrong('a certificate authority requires a certificate and a key', 'set --ca-cert and --ca-key')
   }
-  if (http === true) throw wrong('HTTP uses no certificate', 'omit --http, or --ca-cert and --ca-key')
+  if (http === true) throw wrong('HTTP uses no certificate', 'omit --http, or omit --ca-cert and --ca-key')
   return { certFile: path.resolve(caCert), keyFile: path.resolve(caKey) }
 }
 

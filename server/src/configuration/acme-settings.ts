@@ -13,7 +13,7 @@ const acmeSettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            "The directory URL of the ACME provider, such as Let's Encrypt, from which the server gets and renews certificates. The server orders one certificate for `publicHost` and one for each login server that is a public name. The server uses its own certificate for all other hosts, and until the ACME provider issues the first certificate. See [certificates from an ACME provider](../how-to/acme.md).",
+            "The directory URL of the ACME provider, such as Let's Encrypt, from which the server gets and renews certificates. The server orders one certificate for `publicHost` and one for each login server that is a public name. For a host without a certificate from the provider, the server uses a certificate that the server created. See [certificates from an ACME provider](../how-to/acme.md).",
           placeholder: 'url',
           example: 'https://acme-v02.api.letsencrypt.org/directory',
           defaultText: 'none',

@@ -115,17 +115,17 @@ export const identityProviderFields: Readonly<Record<keyof z.output<typeof ident
   requireGroup: 'Only members of this group can sign in. Default: none.',
   allowedTenants: 'The ids of the tenants whose users may sign in, if `issuer` contains `organizations`.',
   createUsers:
-    "Whether a user's first sign-in creates the user in the directory, without any permission. With `false`, only linked users can sign in. Default: `true`.",
+    "Whether the server creates a user at the user's first sign-in. A new user has no permissions. With `false`, only users who are already linked to the provider can sign in. Default: `true`.",
   prompt:
     'The prompt that the provider always shows: `login`, `select_account` or `consent`. Default: the provider decides.',
   mfaAcrValues:
     'Values of the `acr` claim that report more than one factor. The value `mfa` in the `amr` claim always reports more than one factor. Default: none.',
   signInHours:
-    "How many hours a session is valid, including the session's refresh tokens and group memberships. If the provider removes a user, Acrux detects the removal only at the user's next sign-in. Default: `8`.",
+    "How many hours a session, the session's refresh tokens and the session's group memberships are valid. If the provider removes a user, Acrux detects the removal only at the user's next sign-in. Default: `8`.",
   caFile:
     "A PEM file with the certificate authorities that the server trusts for connections to the provider. Default: the system's certificate authorities.",
   privateNetwork:
-    'Whether the host of `issuer` may have a private or loopback address. All other hosts of the provider must have public addresses. Default: `false`.',
+    'Whether the host of `issuer` may have a private or loopback address. All hosts of the provider except the host of `issuer` must have public addresses. Default: `false`.',
 }
 
 /** Whether an Entra issuer is for one tenant or several; undefined for another issuer. */

@@ -22,7 +22,7 @@ export const identitySettings = z
       passwordGrant: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
         kind: 'boolean',
         description:
-          'Whether programs can sign users in with only a user name and a password, as `az login -u -p` does. `az` always sends such a sign-in to port 443. The server still denies users with a second factor, and users who must change the password.',
+          'Whether programs can sign users in with only a user name and a password, as `az login -u -p` does. `az` always sends the user name and the password to port 443. Even with `true`, a user with a second factor, or a user who must change the password, cannot sign in with only a password.',
         placeholder: 'boolean',
         example: 'true',
       }),
@@ -32,7 +32,7 @@ export const identitySettings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'The users who must sign in with a second factor: no users, the owners of the directory, or all users. A user without a second factor must set up a second factor at the next sign-in, in a browser or with a device code. The server ends existing sessions without a second factor.',
+            'The users who must sign in with a second factor: no users, the owners of the directory, or all users. A user without a second factor must set up a second factor at the next sign-in, in a browser or with a device code. The server ends existing sessions that these users started without a second factor.',
           placeholder: 'who',
           example: 'owners',
         }),
@@ -49,7 +49,7 @@ export const identitySettings = z
       protectRoleAssigners: z.boolean({ error: 'must be true or false' }).default(true).register(settingTexts, {
         kind: 'boolean',
         description:
-          "Whether the server protects a principal that can assign roles from callers that cannot assign these roles. The server prevents such callers from creating a credential, link or password for the principal, attaching the principal's identity to a machine, and adding members to the group. With `false`, as in Azure, owners of the directory or of the application and contributors of the identity can make these changes, and thereby gain the roles.",
+          "Whether the server protects a principal that can assign roles from callers that cannot assign these roles. With `true`, only callers that can assign the same roles as a principal can create a credential, link or password for the principal. The same rule applies to attaching a principal's identity to a machine, and to adding members to a group that can assign roles. With `false`, as in Azure, directory owners, application owners and contributors of a managed identity can gain a principal's roles.",
         placeholder: 'boolean',
         example: 'false',
       }),

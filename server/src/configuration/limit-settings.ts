@@ -26,7 +26,7 @@ export const limitSettings = z
       maxConcurrentImports: wholeNumber(1, 1000).default(4).register(settingTexts, {
         kind: 'number',
         description:
-          'The maximum number of concurrent imports. The queue accepts sixteen waiting imports for each concurrent import. An import may take up to six hours, including the time in the queue. If the maximum is greater than one, a single caller or registry can run one import less than the maximum.',
+          'The maximum number of concurrent imports. The queue accepts sixteen waiting imports for each concurrent import. An import may take up to six hours, including the time in the queue. If the maximum is greater than one, a single caller or registry can run at most one import less than the maximum.',
         placeholder: 'number',
         example: '8',
       }),

@@ -31,7 +31,7 @@ export const outboundSettings = z
         .register(settingTexts, {
           kind: 'list',
           description:
-            "Pairs of hosts for imports: a source registry, and the registry's token service on another host. The server also sends the credentials for the source registry to the token service. Docker Hub needs no entry. A registry such as `registry.gitlab.com`, whose host is a subdomain of the token service's host, needs no entry either.",
+            "Pairs of hosts for imports: a source registry, and the registry's token service on another host. The server also sends the credentials for the source registry to the token service. Docker Hub needs no entry. A registry such as `registry.gitlab.com`, whose host is a subdomain of the token service's host, needs no entry.",
           placeholder: 'pair',
           example: 'registry.example.com=gitlab.example.com',
           defaultText: 'none',

@@ -18,7 +18,7 @@ export const reportSettings = z
         .register(settingTexts, {
           kind: 'list',
           description:
-            'The principals whose attached reports of vulnerabilities count in lists of images and repositories: object ids, names of scoped tokens, and for the admin account the name of its registry. Reports of other principals are only in the list of reports of an image. The server never verifies the content of a report. A change applies to earlier reports too, at the next start.',
+            'The principals whose attached vulnerability reports count in lists of images and repositories. An entry is an object id, the name of a scoped token or, for an admin account, the name of the registry. Reports of principals that are not listed appear only in the list of reports of an image. The server never verifies the content of a report. At the next start, a change of the setting also applies to earlier reports.',
           placeholder: 'principal',
           example: '0f2c7a52-5c53-4c27-9a5e-b6d5d7f0a7f1',
           defaultText: 'anyone who may push',

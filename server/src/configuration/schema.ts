@@ -192,7 +192,7 @@ export const settingsSchema = z.strictObject(
     compatibility: z.enum(['oci', 'acr'], { error: 'must be oci or acr' }).default('oci').register(settingTexts, {
       kind: 'text',
       description:
-        'The rules that the server follows where the OCI specification and Azure Container Registry differ. With `acr`, manifests can be deleted only by digest, sha512 is not supported, a mount requires a source, and requests are throttled as with `limits.throttling: acr`. The property `acrux.compatibility` of a registry overrides this setting. A request with an unknown newer `api-version` is served in the newest known version; with `acr`, it is denied.',
+        'The rules that the server follows where the OCI specification and Azure Container Registry differ. With `acr`, manifests can be deleted only by digest, sha512 is not supported, and a mount requires a source. With `acr`, the server also throttles requests, as `limits.throttling: acr` does. The property `acrux.compatibility` of a registry overrides this setting. A request with an unknown newer `api-version` is served in the newest known version; with `acr`, it is denied.',
       placeholder: 'rules',
       example: 'acr',
     }),
@@ -223,7 +223,7 @@ export const settingsSchema = z.strictObject(
     trustedTenants: trustedTenantsSchema.default([]).register(settingTexts, {
       kind: 'json',
       description:
-        'The Microsoft Entra tenants whose access tokens the server accepts at `/oauth2/exchange`. Users who signed in to such a tenant with `az login` need no separate sign-in to Acrux. The server identifies the users and applications of these tenants by tenant id and object id. Users and applications of these tenants have only the permissions of role assignments to their object ids.',
+        'The Microsoft Entra tenants whose access tokens the server accepts at `/oauth2/exchange`. Users who signed in to a trusted tenant with `az login` need no separate sign-in to Acrux. The server identifies the users and applications of these tenants by tenant id and object id. Users and applications of these tenants have only the permissions of role assignments to their object ids.',
       placeholder: 'json',
       example: '[{"tenantId":"3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11"}]',
       defaultText: 'none',

@@ -36,7 +36,7 @@ const azureBlobSettings = z
       keyFile: path().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'A file with an access key of the storage account. Only the user that runs the server may have permission to read the file. If neither this setting nor `storage.azureBlob.sasFile` is set, the server uses the variable `AZURE_STORAGE_KEY` or `AZURE_STORAGE_SAS_TOKEN`, the workload identity of the Kubernetes pod, or the managed identity of the machine.',
+          'A file with an access key of the storage account. Only the user that runs the server may have permission to read the file. Without this setting and `storage.azureBlob.sasFile`, the server uses the variable `AZURE_STORAGE_KEY` or `AZURE_STORAGE_SAS_TOKEN`, the workload identity of the pod, or the managed identity of the machine.',
         placeholder: 'file',
         example: '/etc/acrux/storage.key',
         defaultText: 'none',
@@ -63,7 +63,7 @@ const s3Settings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'The name of the S3 bucket, which must already exist. Required by `s3`. The server gets credentials from the default credential chain of the AWS SDK: environment variables such as `AWS_ACCESS_KEY_ID`, a profile, a web identity, or the metadata service of the machine.',
+            'The name of the S3 bucket, which must already exist. Required by `s3`. The AWS SDK finds the credentials in environment variables such as `AWS_ACCESS_KEY_ID`, a profile, a web identity, or the metadata service of the machine.',
           placeholder: 'name',
           example: 'contoso-registry',
           defaultText: 'none',
@@ -96,7 +96,7 @@ const s3Settings = z
         .register(settingTexts, {
           kind: 'text',
           description:
-            'When the server adds a checksum to an upload, for the S3 service to verify. Use `when-required` for a service that does not support checksums.',
+            'When the server adds a checksum to an upload: wherever S3 supports a checksum, or only where S3 requires a checksum. Use `when-required` for a service that does not support checksums.',
           placeholder: 'mode',
           example: 'when-required',
         }),

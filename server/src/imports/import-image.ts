@@ -127,7 +127,7 @@ async function bringBlob(
     const found = await source.blob(digest)
     if ('heldBy' in found) {
       const linked = await content.holdBlob(target, digest, found.heldBy)
-      if (!linked.isHeld) throw new ImportError('not-found', `the source no longer has ${digest}`)
+      if (!linked.isHeld) throw new ImportError('not-found', `the source no longer contains ${digest}`)
     } else {
       const incoming = { digest, sizeBytes, repositoryId, callerKey: importCallerKey(id), expiresAtMs }
       await content.storeBlob(target, incoming, found).catch((error: unknown) => {

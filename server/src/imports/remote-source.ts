@@ -84,7 +84,7 @@ export function openRemoteSource(
     const service = parameters.get('service')
     if (service !== undefined) url.searchParams.set('service', service)
     url.searchParams.set('scope', `repository:${repository}:pull`)
-    if (url.protocol !== 'https:') throw new ImportError('source', `${host} has a token service without HTTPS`)
+    if (url.protocol !== 'https:') throw new ImportError('source', `the token service of ${host} does not use HTTPS`)
     if (credentials !== undefined && !mayHaveCredentials(new URL(origin), url, tokenServices)) {
       throw new ImportError('source', `${host} requests the credentials for ${url.host}, which is another host`)
     }

@@ -126,9 +126,10 @@ export async function claimAs(objects: ObjectStore, id: string, mayBeEmpty: () =
     )
   })
   if (claimed === 'foreign') {
-    throw new OtherStorageError(`${objects.description} has the blobs of another installation`)
+    throw new OtherStorageError(`${objects.description} contains the blobs of another installation`)
   }
-  if (claimed === 'lost') throw new OtherStorageError(`${objects.description} has blobs of an unknown installation`)
+  if (claimed === 'lost')
+    throw new OtherStorageError(`${objects.description} contains blobs of an unknown installation`)
   return claimed === 'ours'
 }
 

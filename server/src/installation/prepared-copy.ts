@@ -24,7 +24,7 @@ export async function denyEmulatorRows(database: Database, parts: Parts): Promis
   const resources = createResources({ ...parts, database, suffix: 'localhost', defaultPort: 443 })
   const subscriptions = await resources.listSubscriptions()
   if (subscriptions.every(({ tenantId }) => tenantId !== emulatorTenantId)) return
-  throw emulatorDataError('the database has the data of acrux emulator')
+  throw emulatorDataError('the database contains the data of acrux emulator')
 }
 
 type Parts = { readonly clock: Clock; readonly sealer: Sealer }

@@ -51,7 +51,7 @@ export interface Decision {
     readonly scope: string | null
   } | null
   /**
-   * If a token was issued: the requested access, the granted access, and the difference.
+   * If a token was issued: the requested access, the granted access, and the requested access that was not granted.
    */
   readonly token: {
     readonly asked: readonly string[]
@@ -62,7 +62,7 @@ export interface Decision {
   readonly needs: readonly string[]
   readonly assignments: readonly DecisionAssignment[]
   /**
-   * The number of all assignments. `assignments` lists the assignments that came closest to allowing the request.
+   * The number of all role assignments that the server checked. `assignments` lists the assignments that came closest to allowing the request.
    */
   readonly assignmentCount: number
   readonly scopeMap: {
@@ -71,7 +71,7 @@ export interface Decision {
   } | null
   readonly tokenAccess: string | null
   /**
-   * The token in the request, if the signature is valid. `expiredAt` is set for an expired token, and `wantedAudience` for a token with another audience.
+   * The token in the request, if the signature is valid. `expiredAt` is set for an expired token, and `wantedAudience` for a token with the wrong audience.
    */
   readonly presented: {
     readonly issuer: string
@@ -92,7 +92,7 @@ export interface ModeChangeList {
    */
   readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
   /**
-   * The number of principals that gain or lose a permission, only on the first page.
+   * The number of principals that gain or lose a permission. Present only on the first page.
    */
   readonly count?: number
   /**
@@ -127,7 +127,7 @@ export interface ConsideredAssignment {
   readonly byWildcard: boolean
 }
 /**
- * A change that would allow the request. `kind` determines which other properties the change has.
+ * A change that would allow the request. `kind` determines which properties the change contains.
  */
 export interface DecisionChange {
   readonly kind: string
@@ -192,7 +192,7 @@ export interface ModeChange {
   readonly gained: readonly RightChange[]
 }
 /**
- * The results of an assignment then and now; null if the assignment did not exist.
+ * The results of a role assignment in the recorded and in the current decision; null if the assignment did not exist.
  */
 export interface ChangedAssignment {
   readonly id: string
@@ -210,7 +210,7 @@ export interface RightChange {
    */
   readonly except: readonly string[]
   /**
-   * Whether a condition adds repositories that the server cannot list, to `except` if `repositories` is `*`, and to `repositories` in all other cases.
+   * True if a condition matches repositories that the server cannot list. These repositories belong to `except` if `repositories` is `*`, and to `repositories` in all other cases.
    */
   readonly byCondition: boolean
 }

@@ -191,7 +191,7 @@ export const identitiesTexts = {
   },
   test: {
     title: 'Test a token',
-    hint: 'Paste a token of the job to see if the server accepts the token, or which claim differs. The server does not store or log the token.',
+    hint: 'Paste a token of the job to see if the server accepts the token, or which claim does not match. The server does not store or log the token.',
     token: 'Token',
     run: 'Test',
     outcomes: {
@@ -240,7 +240,7 @@ export const identitiesTexts = {
       subject: 'Subject identifier',
       azureSubjectHint: 'The page of the service connection shows the subject.',
       connection: 'Id of the service connection',
-      connectionHint: 'The page of the service connection has the id in its address, after resourceId.',
+      connectionHint: 'The address of the service connection’s page contains the id, after resourceId.',
     },
     rule: 'What is trusted',
     ruleLabels: { issuer: 'Issuer', audience: 'Audience', trust: 'Claims' },

@@ -11,7 +11,7 @@ export const imagesTexts = {
   },
   sizeHint:
     'Size: the manifest with its compressed layers and configuration. The size of an index is the sum of the sizes of its images.',
-  searching: 'Loading the rest of the list to search all rows…',
+  searching: 'Loading the remaining rows to search all rows…',
   shown: (shown: number, all: number, isWhole: boolean) => `${shown} of ${all}${isWhole ? '' : ' or more'}`,
   ago: 'ago',
   newest: 'Newest first',
@@ -99,7 +99,7 @@ export const imagesTexts = {
     lostManifest: 'The manifest. Pulls by tag or by digest will fail.',
     lostTags: (tags: string) => `These tags: ${tags}.`,
     lostNoTags: 'It has no tags.',
-    lostChildren: (count: number) => `The images of its ${count} platforms are kept, without a tag.`,
+    lostChildren: (count: number) => `The images of all ${count} platforms are kept, without a tag.`,
     lostReferrers: (count: number) =>
       `${count} signatures, SBOMs or attestations refer to the manifest. They are kept.`,
     unknownTags: 'Your roles do not allow you to read the tags of this manifest.',
@@ -136,7 +136,7 @@ export const imagesTexts = {
   import: {
     title: 'Import an image',
     intro:
-      'The server copies the image from another registry, with all of its platforms. The image does not pass through this browser.',
+      'The server copies all platforms of the image from another registry. The image does not pass through this browser.',
     source: 'Registry of the source',
     sourceHint: 'Such as docker.io, ghcr.io, or another registry of this server.',
     image: 'Image',

@@ -13,7 +13,7 @@ export const operationsTexts = {
     principal: 'Principal',
     principalHint: 'A user name, an object id, or the name that the client sent',
     actionHint: 'Such as token.issue',
-    addressHint: 'Of the client, such as 203.0.113.7',
+    addressHint: 'The address of the client, such as 203.0.113.7',
     id: 'Correlation id',
     clear: 'Clear',
     lastHour: 'Last hour',
@@ -50,7 +50,7 @@ export const operationsTexts = {
   ofRequest: 'Events of this request',
   hidden: 'Your roles do not allow you to read this log.',
   hiddenNext:
-    'To read the log of a registry, ask an owner for the role Reader on the registry. To read the log of the whole server, ask for Reader on the subscription.',
+    'To read the log of a registry, ask an owner for the role Reader on the registry. To read the log of the whole server, ask an owner of the subscription for the role Reader on the subscription.',
   noRegistry:
     'Your roles do not allow you to read the properties of this registry, so the portal cannot find the log of the registry.',
   ownDenials: 'Your denied requests',
@@ -110,9 +110,9 @@ export const operationsTexts = {
   integrity: {
     title: 'Integrity and webhooks of the audit log',
     chain: 'Hash chain',
-    sealed: 'The last block is the block that the server sealed.',
+    sealed: 'The chain ends with the block that the server sealed last.',
     altered:
-      'The last block is not the block that the server sealed. The log was altered, or restored from a copy. Verify the log with the command below.',
+      'The chain does not end with the block that the server sealed last. The log was altered, or restored from a copy. Verify the log with the command below.',
     noBlocks: 'No block has been written yet.',
     checkpoint: 'Checkpoint',
     checkpointHint:
@@ -154,7 +154,8 @@ export const operationsTexts = {
   policies: {
     title: 'Policies',
     noRegistry: 'Your roles do not allow you to read the properties of this registry.',
-    mayNot: 'Your roles do not allow you to change this registry. Ask an owner for the role Contributor.',
+    mayNot:
+      'Your roles do not allow you to change this registry. Ask an owner of the registry for the role Contributor.',
     days: 'Days',
     retention: 'Retention of untagged manifests',
     retentionOn:
@@ -196,17 +197,19 @@ export const operationsTexts = {
       'A quota limits the bytes of the registry or of one repository, including open uploads and deleted images. The server denies a push over the limit, and deletes nothing.',
     quotasHidden: 'Your roles do not allow you to read the quotas of this registry.',
     noQuotas: 'No quota is set.',
-    mayNotQuota: 'Your roles do not allow you to change quotas. Ask an owner for the role Contributor.',
+    mayNotQuota: 'Your roles do not allow you to change quotas. Ask an owner of the registry for the role Contributor.',
     place: 'Limits',
     used: 'Used',
     addQuota: 'Add a quota',
     removeQuota: 'Remove',
     changeOf: (place: string) => `Change the quota: ${place}`,
     removeOf: (place: string) => `Remove the quota: ${place}`,
-    removeLoses: 'After the removal, only the other quotas, the setting of the server and the disk limit pushes.',
+    removeLoses:
+      'After the removal, only the remaining quotas, the quota settings of the server and the disk space limit pushes.',
     repositoryHint: 'Such as team/app. Empty: the whole registry',
     unit: 'Unit',
-    tooSmall: 'The registry already uses more than this quota. Pushes are denied until the registry uses less.',
+    tooSmall:
+      'The registry already uses more than this quota. Pushes are denied until the registry uses less space than the quota.',
     sku: 'These rules are saved for the whole registry. The SKU Premium is required for addresses.',
     commands: {
       address: 'Allow an address',

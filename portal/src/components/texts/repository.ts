@@ -30,7 +30,7 @@ export const repositoryTexts = {
     noSbom: 'No SBOM attached',
   },
   noImages: 'This repository has no images. Push an image:',
-  noTags: 'This repository has no tags. Its images are under By image.',
+  noTags: 'This repository has no tags. The images of this repository are under By image.',
   noMatch: 'No image matches the filters.',
   noTagMatch: 'No tag contains this text.',
   status: {
@@ -69,7 +69,7 @@ export const repositoryTexts = {
   untag: {
     title: (count: number) => (count === 1 ? 'Remove 1 tag?' : `Remove ${count.toLocaleString('en')} tags?`),
     act: (count: number) => (count === 1 ? 'Remove tag' : `Remove ${count.toLocaleString('en')} tags`),
-    lost: 'Pulls by these tags will fail. The images can still be pulled by digest, until a retention policy deletes them.',
+    lost: 'Pulls by these tags will fail. The images can still be pulled by digest, until a retention policy deletes the images.',
     none: 'The selected images have no tags.',
   },
   delete: {
@@ -89,11 +89,11 @@ export const repositoryTexts = {
     hint: 'Letters, digits, “_”, “.” and “-”, at most 128 characters.',
     to: 'Image',
     toHint: 'A tag or digest of this repository.',
-    moves: 'If the tag exists, it moves to this image.',
+    moves: 'If the tag already exists, the tag moves to this image.',
     done: (tag: string) => `The tag ${tag} is added.`,
     needed:
       'Your roles do not allow you to push images in this repository. Ask an owner of the registry for a role with this permission.',
-    unknown: 'There is no such image in this repository.',
+    unknown: 'This repository does not contain this image.',
   },
   pull: {
     button: 'Pull',
@@ -111,10 +111,10 @@ export const repositoryTexts = {
   history: {
     tag: 'Tag',
     of: 'History of the tag',
-    choose: 'Enter a tag, also one that was deleted.',
+    choose: 'Enter the name of an existing or deleted tag.',
     none: 'This repository has no tags. To see the history of a deleted tag, enter the tag.',
     empty: 'This tag has no recorded changes.',
-    unknown: 'There is no such tag, and none was deleted in the last 365 days.',
+    unknown: 'This tag does not exist, and was not deleted in the last 365 days.',
     time: 'Time',
     digest: 'Points to',
     by: 'By',
@@ -142,9 +142,9 @@ export const repositoryTexts = {
     who: 'Who may',
     actions: { pull: 'Pull', push: 'Push', delete: 'Delete' },
     hidden: 'Your roles do not allow you to see who else has access.',
-    none: 'Nobody else may do this.',
-    anonymous: 'Everyone may do this without signing in.',
-    admin: 'The admin account may do this.',
+    none: 'Nobody else has this permission.',
+    anonymous: 'Everyone has this permission without signing in.',
+    admin: 'The admin account has this permission.',
     principal: 'Principal',
     type: 'Type',
     by: 'By',

@@ -126,7 +126,7 @@ export const rightsTexts = {
     can: 'Can',
     why: 'Why, and the fix',
     whyAllowed: 'Why',
-    several: 'Several principals have this name. Select one under “Check access”.',
+    several: 'Several principals have this name. Select a principal under “Check access”.',
   },
   check: {
     about:
@@ -247,7 +247,7 @@ export const rightsTexts = {
     on: 'The admin account is on.',
     off: 'The admin account is off.',
     means:
-      'The admin account is one user name with two passwords. The account has all permissions on images in this registry. The account bypasses roles and conditions, and the audit log cannot identify its users.',
+      'The admin account is one user name with two passwords. The account has all permissions on images in this registry. The account bypasses roles and conditions, and the audit log cannot identify the users of the account.',
     instead: 'Prefer a role for a person or an application, or a token for a device.',
     turnOn: 'Turn on',
     turnOff: 'Turn off',
@@ -264,7 +264,7 @@ export const rightsTexts = {
     regenerate: 'Regenerate',
     regenerateTitle: 'Regenerate',
     regenerateHint:
-      'Every client that uses this password is denied from the next request on. The other password continues to work.',
+      'Every client that uses this password is denied from the next request on. The account’s other password continues to work.',
     regenerated: 'The password was regenerated. Show the passwords to copy the new password.',
     offHint: 'Turn the admin account on to see the passwords.',
   },

@@ -16,7 +16,7 @@ export const serverTexts = {
   },
   servers: 'Servers',
   serversHint:
-    'All servers that use the same database. One server runs all background jobs. If the server with the jobs stops, another server runs the jobs.',
+    'All servers that use the same database. One server runs all background jobs. If the server that runs the jobs stops, one of the remaining servers takes over the jobs.',
   machine: 'Machine',
   thisServer: 'answers this page',
   lastSeen: 'Last seen',
@@ -26,7 +26,7 @@ export const serverTexts = {
   diskUsed: (used: string, total: string) => `${used} of ${total} used, including other programs`,
   free: 'Free disk space',
   quotas: 'To limit a registry or a repository, set quotas in the policies of the registry.',
-  reserve: 'Reserved for rows, keys and logs',
+  reserve: 'Reserved for the database, keys and logs',
   low: 'Uploads are denied until more space is free.',
   elsewhere: 'The content is not on a disk of the server.',
   certificates: 'Certificates',
@@ -38,7 +38,7 @@ export const serverTexts = {
   orders: { issued: 'Issued', waiting: 'Waiting for the first attempt', failed: 'Failed' },
   renewal: 'Renewal',
   renewalDue: 'Due',
-  notCovered: 'The certificate does not cover this host, so clients reject it.',
+  notCovered: 'The certificate does not cover this host, so clients reject the certificate.',
   attempts: (count: number) => (count === 1 ? '1 attempt has failed.' : `${count} attempts have failed.`),
   nextAttempt: 'Next attempt',
   byFiles: 'When the operator replaces the files',
@@ -80,14 +80,15 @@ export const serverTexts = {
   withdraw: 'Withdraw the keys',
   withdrawQuestion: 'Withdraw the signing keys?',
   withdrawLoses:
-    'Withdraw the keys if an attacker may know the keys. The server denies every token of the keys from the next request on, including the tokens of running CI jobs, of docker and az, and of your session. Passwords, secrets and scoped tokens keep working, so everyone can get new tokens.',
+    'Withdraw the keys if an attacker may know the keys. The server denies every token that was signed with the keys, including the tokens of running CI jobs, docker, az and your session. The denial takes effect at the next request. Passwords, secrets and scoped tokens keep working, so everyone can get new tokens.',
   mayNotKeys: 'Your roles do not allow you to change the signing keys.',
   done: 'Done.',
   scrub: 'Scrub',
   scrubHint: 'A scrub reads all stored content and the audit log, and verifies every digest.',
   scrubStart: 'Start a scrub',
   scrubRepair: 'Repair',
-  scrubRepairHint: 'Quarantine corrupt content, which clients then cannot pull, and remove files without a row.',
+  scrubRepairHint:
+    'Quarantine corrupt content, which clients then cannot pull, and remove files to which no row of the database refers.',
   mayNotScrub: 'Your roles do not allow you to start scrubs.',
   noScrub: 'No scrub has been requested since the server was installed.',
   requested: 'Requested scrub',
@@ -105,7 +106,7 @@ export const serverTexts = {
   runs: { running: 'Running', completed: 'Completed', stopped: 'Stopped', failed: 'Failed' },
   backup: 'Backup',
   backupHint:
-    'A backup contains the database and all blobs, but no keys. Store a copy of master.key and tls/ from the data directory in another place. The server keeps running during a backup.',
+    'A backup contains the database and all blobs, but no keys. Store a copy of master.key and tls/ from the data directory separately from the backups. The server keeps running during a backup.',
   backupStart: 'Start a backup',
   backupMeans:
     'The server writes the backup to the directory in the setting backup.directory. The server copies only new blobs, and keeps all older backups.',
@@ -114,7 +115,8 @@ export const serverTexts = {
   backupUnavailable: {
     'no-directory':
       'No directory for backups is configured. Set backup.directory and restart the server, or make backups with the command below, on the machine of the server.',
-    unsupported: 'The rows are in PostgreSQL. Back up the database and the blobs with the tools of your provider.',
+    unsupported:
+      'The server uses a PostgreSQL database. Back up the database and the blobs with the tools of your provider.',
   },
   backupSteps: { database: 'Database', blobs: 'Blobs' },
   noRequestedBackup: 'None since the server started',

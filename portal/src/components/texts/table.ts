@@ -4,7 +4,7 @@ export const tableTexts = {
   selectAll: 'Select all rows',
   selected: (count: number) => `${count.toLocaleString('en')} selected`,
   selectMatching: (count: string) => `Select all ${count} that match`,
-  selectingAll: 'Loading the rest of the list to select all rows…',
+  selectingAll: 'Loading the remaining rows to select all rows…',
   clearSelection: 'Clear the selection',
   bulk: 'Actions for the selected rows',
   columns: 'Columns',

@@ -116,7 +116,7 @@ export const texts = {
   },
   unknownRegistry: {
     text: (name: string) => `The registry “${name}” does not exist, or you may not see the registry.`,
-    near: 'Did you mean one of these?',
+    near: 'Did you mean one of these registries?',
     other: 'Open another registry',
   },
   stepUp: {
@@ -185,7 +185,8 @@ export const texts = {
     loginServer: 'Login server',
     attention: 'Needs attention',
     quiet: 'Nothing needs your attention.',
-    adminOn: 'The admin account is on. The account bypasses roles, and the audit log cannot identify its users.',
+    adminOn:
+      'The admin account is on. The account bypasses roles, and the audit log cannot identify the users of the account.',
     anonymousOn: 'Anyone can pull without signing in.',
     networkOff: 'Access over the network is disabled.',
     pushes: 'Recent pushes',

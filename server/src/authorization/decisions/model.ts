@@ -31,7 +31,7 @@ const decisionChange = z
     access: textOrNull.exactOptional(),
     address: textOrNull.exactOptional(),
   })
-  .describe('A change that would allow the request. `kind` determines which other properties the change has.')
+  .describe('A change that would allow the request. `kind` determines which properties the change contains.')
   .register(apiSchemas, { id: 'DecisionChange' })
 export type DecisionChange = DocumentOf<typeof decisionChange>
 
@@ -58,14 +58,16 @@ const recordedDecision = {
   token: z
     .strictObject({ asked: z.array(text), granted: text, leftOut: z.array(text) })
     .nullable()
-    .describe('If a token was issued: the requested access, the granted access, and the difference.'),
+    .describe(
+      'If a token was issued: the requested access, the granted access, and the requested access that was not granted.',
+    ),
   roleAssignmentMode: textOrNull,
   needs: z.array(text),
   assignments: z.array(decisionAssignment),
   assignmentCount: z
     .int()
     .describe(
-      'The number of all assignments. `assignments` lists the assignments that came closest to allowing the request.',
+      'The number of all role assignments that the server checked. `assignments` lists the assignments that came closest to allowing the request.',
     ),
   scopeMap: scopeMap.nullable(),
   tokenAccess: textOrNull,
@@ -73,7 +75,7 @@ const recordedDecision = {
     .strictObject({ issuer: text, subject: text, expiredAt: textOrNull, wantedAudience: textOrNull })
     .nullable()
     .describe(
-      'The token in the request, if the signature is valid. `expiredAt` is set for an expired token, and `wantedAudience` for a token with another audience.',
+      'The token in the request, if the signature is valid. `expiredAt` is set for an expired token, and `wantedAudience` for a token with the wrong audience.',
     ),
   firstFailure: textOrNull.describe('The first check that failed; null if everything was allowed.'),
   smallestChange: decisionChange.nullable(),
@@ -81,7 +83,9 @@ const recordedDecision = {
 
 const changedAssignment = z
   .strictObject({ id: text, was: textOrNull, is: textOrNull })
-  .describe('The results of an assignment then and now; null if the assignment did not exist.')
+  .describe(
+    'The results of a role assignment in the recorded and in the current decision; null if the assignment did not exist.',
+  )
   .register(apiSchemas, { id: 'ChangedAssignment' })
 
 const decisionSince = z
@@ -162,7 +166,7 @@ const rightChange = z
     byCondition: z
       .boolean()
       .describe(
-        'Whether a condition adds repositories that the server cannot list, to `except` if `repositories` is `*`, and to `repositories` in all other cases.',
+        'True if a condition matches repositories that the server cannot list. These repositories belong to `except` if `repositories` is `*`, and to `repositories` in all other cases.',
       ),
   })
   .register(apiSchemas, { id: 'RightChange' })
@@ -187,7 +191,7 @@ export const modeChangesResponse = z
     count: z
       .int()
       .exactOptional()
-      .describe('The number of principals that gain or lose a permission, only on the first page.'),
+      .describe('The number of principals that gain or lose a permission. Present only on the first page.'),
     isCountComplete: z
       .boolean()
       .exactOptional()

@@ -47,9 +47,14 @@ export const builtInRoles: readonly RoleDefinition[] = [
       ],
     },
   ),
-  builtIn('acdd72a7-3385-48ef-bd42-f606fba81ae7', 'Reader', 'Read all resources, without changing them.', {
-    actions: ['*/read'],
-  }),
+  builtIn(
+    'acdd72a7-3385-48ef-bd42-f606fba81ae7',
+    'Reader',
+    'Read all resources, without permission to change resources.',
+    {
+      actions: ['*/read'],
+    },
+  ),
   builtIn('43d0d8ad-25c7-4714-9337-8ba259a9fe05', 'Monitoring Reader', 'Read all monitoring data.', {
     actions: ['*/read', 'Microsoft.OperationalInsights/workspaces/search/action', 'Microsoft.Support/*'],
   }),
@@ -131,7 +136,7 @@ export const builtInRoles: readonly RoleDefinition[] = [
   builtIn(
     '3bc748fc-213d-45c1-8d91-9da5725539b9',
     'Container Registry Contributor and Data Access Configuration Administrator',
-    'Create, list and change registries and the settings that grant access to their data, without access to the data.',
+    'Create, list and change registries and the settings that grant access to data of registries, without access to the data.',
     {
       actions: inRegistry([
         'read',
@@ -155,7 +160,7 @@ export const builtInRoles: readonly RoleDefinition[] = [
   builtIn(
     '69b07be0-09bf-439a-b9a6-e73de851bd59',
     'Container Registry Configuration Reader and Data Access Configuration Reader',
-    'Read registries and the settings that grant access to their data, without access to the data.',
+    'Read registries and the settings that grant access to data of registries, without access to the data.',
     {
       actions: inRegistry([
         'read',
@@ -191,13 +196,13 @@ export const builtInRoles: readonly RoleDefinition[] = [
   builtIn(
     'bf94e731-3a51-4a7c-8c54-a1ab9971dfc1',
     'Container Registry Transfer Pipeline Contributor',
-    'Manage import pipelines, export pipelines and their runs.',
+    'Manage import pipelines, export pipelines and pipeline runs.',
     { actions: inRegistry(['read', 'importPipelines/*', 'exportPipelines/*', 'pipelineRuns/*']) },
   ),
   builtIn(
     '577a9874-89fd-4f24-9dbd-b5034d0ad23a',
     'Container Registry Data Importer and Data Reader',
-    'Import images into a registry, list its repositories and read them.',
+    'Import images into a registry, and list and read the repositories of the registry.',
     {
       actions: inRegistry(['importImage/action', 'read', 'pull/read']),
       dataActions: inRegistry(['repositories/content/read', 'repositories/metadata/read', 'catalog/read']),

@@ -83,7 +83,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       runs: 'once for all',
       intervalSeconds: 1,
       run: () => registry.readReports(),
-      failure: 'the attached reports were not read',
+      failure: 'failed to read the attached reports',
       failureLevel: 'error',
     },
     /** Verifies stored content in the background, when a scrub is due. */

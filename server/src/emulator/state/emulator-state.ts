@@ -150,10 +150,10 @@ export class EmulatorState {
       const { version } = readMark(part) ?? {}
       if (version === undefined) throw new InvalidArchiveError('the archive is not a snapshot')
       if (version !== this.#options.version) {
-        const versions = `The snapshot is of version ${version}, and this is version ${this.#options.version}.`
+        const versions = `The snapshot was created by version ${version}, but this emulator has version ${this.#options.version}.`
         throw new ForeignSnapshotError(versions)
       }
-      if (!isDatabase(databaseFileIn(part))) throw new InvalidArchiveError('the archive has no database')
+      if (!isDatabase(databaseFileIn(part))) throw new InvalidArchiveError('the archive contains no database')
       rmSync(tlsDirectoryIn(part), { recursive: true, force: true })
       rmSync(this.#snapshot(name), { recursive: true, force: true })
       renameSync(part, this.#snapshot(name))

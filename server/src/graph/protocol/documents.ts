@@ -66,7 +66,7 @@ export const servicePrincipalSchema = z
     accountEnabled: z.boolean(),
     appRoleAssignmentRequired: z
       .boolean()
-      .describe('The server stores the value without effect, because role assignments grant access.'),
+      .describe('The server stores the value, which has no effect, because only role assignments grant access.'),
     appOwnerOrganizationId: z.guid().describe('The id of the tenant.'),
     createdDateTime: z.iso.datetime(),
     servicePrincipalNames: z.array(z.string()),

@@ -23,9 +23,11 @@ const importResponse = z
     name: z.string(),
     properties: z.strictObject({
       state: z.enum(['running', 'cancelling', 'succeeded', 'failed']),
-      source: z.string().describe('The host, the repository, and the tag or digest.'),
-      targets: z.array(z.string()).describe('Repositories with a tag, or only repositories.'),
-      requestedBy: z.string().describe('The object id of the caller.'),
+      source: z.string().describe('The host, the repository, and the tag or digest of the source image.'),
+      targets: z
+        .array(z.string())
+        .describe('The targets: `REPOSITORY:TAG`, or only the repository if the import sets no tag.'),
+      requestedBy: z.string().describe('The object id of the caller that requested the import.'),
       startedAt: timeText,
       endedAt: timeText.nullable(),
       reason: z.string().nullable().describe('The reason for the failure, as in the audit log.'),

@@ -60,7 +60,7 @@ export async function deleteOpenUpload(context: Context, call: ManagementCall): 
   if (ended === 'active') {
     throw new ArmError(
       'conflict',
-      'Another request is writing to the upload. Try again when the other request has ended.',
+      'Another request is writing to the upload. Try again when no request is writing to the upload.',
     )
   }
   reply.code(ended === 'ended' ? 200 : 204)

@@ -73,7 +73,7 @@ export const registryResponse = z
               'The audiences of workload tokens that are accepted as passwords, in addition to the login server.',
             ),
         })
-        .describe('Properties of Acrux that Azure does not have.'),
+        .describe('Properties of Acrux that do not exist in Azure.'),
     }),
   })
   .register(apiSchemas, { id: 'Registry' })

@@ -26,7 +26,7 @@ const auditEventResponse = z
     credential: z.strictObject({ kind: z.string(), id: z.string().nullable() }).nullable(),
     target: z.string(),
     reason: z.string().nullable(),
-    detail: z.unknown().describe('The details, which depend on the action.'),
+    detail: z.unknown().describe('The details of the event, which depend on the action.'),
     correlationId: z.string(),
     remoteAddress: z.string(),
     userAgent: z.string().nullable(),

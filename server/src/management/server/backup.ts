@@ -11,7 +11,7 @@ type Context = Pick<ServerContext, 'audit' | 'backups' | 'resources'>
 const rejections: Readonly<Record<BackupRejection, string>> = {
   running: 'A backup is running. Wait for its end.',
   'no-directory': 'No directory for backups is configured. Set backup.directory, and restart the server.',
-  unsupported: 'The rows are in PostgreSQL, which the server does not back up.',
+  unsupported: 'The server uses a PostgreSQL database, which the server does not back up.',
 }
 
 /**

@@ -58,7 +58,7 @@ const auditChainResponse = z
       .nullable()
       .describe('The number and the hash of the last block, in the format of `acrux audit verify --expect`.'),
     lastBlockAt: timeOrNull,
-    isSealed: z.boolean().describe('Whether the last block is the last block that the server sealed.'),
+    isSealed: z.boolean().describe('Whether the hash chain ends with the block that the server sealed last.'),
     waitingSeconds: z.number().describe('The age of the oldest event that the hash chain does not contain yet.'),
   })
   .register(apiSchemas, { id: 'AuditChain' })

@@ -177,7 +177,7 @@ async function copyBlobs(
 function damagedBlob(digest: string, problem: BlobProblem['problem']): StartupError {
   return unusable(
     `the blob ${digest} is ${problem} in the backup`,
-    'use another backup, or add --skip-damaged to restore all other content',
+    'use another backup, or add --skip-damaged to restore all undamaged content',
   )
 }
 

@@ -126,7 +126,7 @@ function passwordFigures(): readonly Figure[] {
   return [
     {
       name: 'acrux_password_hashes',
-      help: 'Password hashes that are running or waiting.',
+      help: 'Password hash calculations that are running or waiting.',
       kind: 'gauge',
       labels: { state: ['running', 'waiting'] },
       read: async () => {
@@ -139,7 +139,7 @@ function passwordFigures(): readonly Figure[] {
     },
     {
       name: 'acrux_password_hashes_rejected_total',
-      help: 'Password hashes that were rejected because too many password hashes were waiting.',
+      help: 'Password hash calculations that were rejected because too many calculations were waiting.',
       kind: 'counter',
       read: async () => passwordHashFigures().rejected,
     },

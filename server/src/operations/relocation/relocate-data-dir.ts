@@ -211,10 +211,10 @@ function requireOther(source: RelocationPlace, { target, movesRows, movesBlobs }
     throw rejection('there is nothing to move', 'set --to-database, or --to-storage, or both')
   }
   if (movesRows && describeDatabase(source) === describeDatabase(target)) {
-    throw rejection(`the rows are already in ${describeDatabase(source)}`, 'set --to-database to another place')
+    throw rejection(`the rows are already in ${describeDatabase(source)}`, 'set --to-database to a different database')
   }
   if (movesBlobs && describeStorage(source) === describeStorage(target)) {
-    throw rejection(`the blobs are already in ${describeStorage(source)}`, 'set --to-storage to another place')
+    throw rejection(`the blobs are already in ${describeStorage(source)}`, 'set --to-storage to a different blob store')
   }
 }
 

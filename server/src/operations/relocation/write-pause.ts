@@ -54,7 +54,8 @@ export function createWritePause({ writes, beforePause, log }: WritePauseParts):
   }
 
   async function pause(id: string): Promise<ControlAnswer> {
-    if (holder !== undefined && holder !== id) return { ok: false, message: 'another move is in its last step' }
+    if (holder !== undefined && holder !== id)
+      return { ok: false, message: 'another run of acrux migrate is in the last step' }
     if (holder === undefined) {
       log.warn('changes are paused for the last step of a move')
       holder = id

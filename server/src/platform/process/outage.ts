@@ -90,7 +90,7 @@ const writesPaused: Outage = {
   kind: 'writes-paused',
   status: 503,
   message:
-    'The server is moving all data to another database or object store, and accepts no changes until the operator restarts the server with the new settings. Try again later.',
+    'The server is moving all data to another database or object store. The server accepts changes after the operator restarts the server with the new settings. Try again later.',
   retryAfterSeconds: 15,
 }
 

@@ -26,7 +26,9 @@ export const actorSchema = z
 
 const pushedBy = actorSchema
   .optional()
-  .describe('The principal that last pushed. Absent for older pushes and anonymous callers.')
+  .describe(
+    'The principal that last pushed. Absent for anonymous callers, and for pushes before Acrux recorded the principal.',
+  )
 
 /** A page of the names of repositories. */
 export const catalogSchema = z
@@ -46,7 +48,12 @@ export const summarySchema = z
     medium: z.int(),
     low: z.int(),
     unknown: z.int(),
-    fixable: z.int().optional().describe('How many have a fixed version. Absent if the report does not say so.'),
+    fixable: z
+      .int()
+      .optional()
+      .describe(
+        'The number of vulnerabilities for which a fixed version exists. Absent if the report contains no data on fixed versions.',
+      ),
     scanner: z.string().optional().describe('The program that wrote the report.'),
     time: time.describe('When the report was pushed.'),
     by: actorSchema.optional().describe('Who pushed the report. Absent for anonymous callers.'),
@@ -56,7 +63,7 @@ export const summarySchema = z
 const vulnerabilities = summarySchema
   .optional()
   .describe(
-    'From the newest attached report that counts. The server does not verify the report. Absent without a report.',
+    'The vulnerabilities in the newest attached report that counts. The server does not verify the report. Absent without a report.',
   )
 
 const description = z
@@ -83,7 +90,9 @@ const listedRepositorySchema = z
       .array(z.int())
       .length(30)
       .describe('The number of pulls for each day, the oldest day first. Days begin at 00:00 UTC.'),
-    vulnerabilities: vulnerabilities.describe('Those of the image of the newest tag. Absent without a report.'),
+    vulnerabilities: vulnerabilities.describe(
+      'The vulnerabilities of the image to which the newest tag points. Absent without a report.',
+    ),
     access: z.array(repositoryAction).describe('The actions that the caller may perform on the repository.'),
   })
   .register(apiSchemas, { id: 'ListedRepository' })
@@ -135,7 +144,10 @@ export const tagManifestSchema = z
     imageSize: z.int(),
     architecture: z.string().optional(),
     os: z.string().optional(),
-    references: z.array(childSchema).optional().describe('The manifests of an index that the repository contains.'),
+    references: z
+      .array(childSchema)
+      .optional()
+      .describe('The manifests to which the index refers and that exist in the repository.'),
   })
   .register(apiSchemas, { id: 'TagManifest' })
 
@@ -162,7 +174,10 @@ export const tagListSchema = z
 
 const tagChangeSchema = z
   .strictObject({
-    digest: z.string().optional().describe('The digest of the tag after the change. Absent after a deletion.'),
+    digest: z
+      .string()
+      .optional()
+      .describe('The digest to which the tag points after the change. Absent after a deletion.'),
     exists: z
       .boolean()
       .optional()
@@ -170,7 +185,9 @@ const tagChangeSchema = z
     time,
     by: actorSchema
       .optional()
-      .describe('The principal that changed the tag. Absent for older changes and anonymous callers.'),
+      .describe(
+        'The principal that changed the tag. Absent for anonymous callers, and for changes before Acrux recorded the principal.',
+      ),
     cause: z.enum(['push', 'revert', 'delete', 'restore', 'import', 'retention']),
   })
   .register(apiSchemas, { id: 'TagChange' })
@@ -198,7 +215,7 @@ const imageSchema = z
     tags: z.array(z.strictObject({ name: z.string(), locked: z.boolean() })).describe('At most 20, newest first.'),
     tagCount: z.int(),
     platforms: z.array(platformSchema),
-    size: z.int().describe('The compressed size. For an index, the size of the largest platform.'),
+    size: z.int().describe('The compressed size. For an index, the size of the image for the largest platform.'),
     createdTime: time,
     lastUpdateTime: time,
     pushedBy,
@@ -230,18 +247,20 @@ const reportSchema = z
     digest: z.string(),
     kind: z.enum(['vulnerabilities', 'sbom', 'signature', 'provenance']),
     artifactType: z.string(),
-    size: z.int().describe('The bytes of the manifest and its files.'),
+    size: z.int().describe('The total size of the manifest and of the files of the report, in bytes.'),
     createdTime: time,
     pushedBy,
     state: z
       .enum(['waiting', 'read', 'unreadable'])
       .optional()
-      .describe('Whether the server has read the report. Absent if it reads no artifacts of this kind.'),
+      .describe('Whether the server has read the report. Absent if the server reads no artifacts of this kind.'),
     reason: z.string().optional().describe('Why the report could not be read.'),
     counts: z
       .boolean()
       .optional()
-      .describe('Whether the vulnerabilities count, by the principal who pushed the report.'),
+      .describe(
+        'Whether the server counts the vulnerabilities, which depends on the principal that pushed the report.',
+      ),
     packages: z.int().optional().describe('How many packages the report lists.'),
     summary: summarySchema.optional(),
   })
@@ -333,7 +352,7 @@ const operationSchema = z
       repository,
       reference: digest,
       tag: tag.optional().describe('A tag that the restored manifest gets.'),
-      force: z.boolean().optional().describe('Whether the tag is moved if it points to another manifest.'),
+      force: z.boolean().optional().describe('Whether the server moves a tag that points to a different manifest.'),
     }),
   ])
   .register(apiSchemas, { id: 'BulkOperation' })
@@ -348,7 +367,7 @@ export const bulkResultsSchema = z
   .strictObject({
     results: z.array(
       z.strictObject({
-        status: z.int().describe('The status of the operation as a request of its own.'),
+        status: z.int().describe('The HTTP status that a separate request for the operation would return.'),
         repository: z.string(),
         reference: z.string(),
         error: z.strictObject({ code: z.string(), message: z.string() }).optional(),

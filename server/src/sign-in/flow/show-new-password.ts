@@ -20,7 +20,7 @@ export async function showNewPassword(
     ...passkeys.map(
       ({ displayName, createdAtMs }) => html`The passkey “${displayName}”, added ${instant(createdAtMs)}`,
     ),
-    ...identities.map(({ issuer }) => html`Your account at ${issuer} (only an administrator can unlink it)`),
+    ...identities.map(({ issuer }) => html`Your account at ${issuer} (only an administrator can unlink this account)`),
   ]
   const body = newPasswordPage(formOf(step), userPrincipalName, { problem, otherMethods })
   const hasError = problem !== undefined

@@ -83,7 +83,7 @@ export function removalPage(form: Form, { passkey, isLast }: { passkey: Passkey 
     passkey === undefined ? html`the authenticator app` : html`the passkey <strong>${passkey.displayName}</strong>`
   const action = `/account/security/${passkey === undefined ? 'authenticator' : 'passkey'}/remove`
   return html`<p>You will no longer be able to sign in with ${what}.</p>
-    ${isLast && html`<p class="warning">This is your last second factor. Your recovery codes will be deleted too. If your organisation requires a second factor, you must set up a new second factor at your next sign-in. Otherwise, only your password protects your account.</p>`}
+    ${isLast && html`<p class="warning">This is your last second factor. Your recovery codes will be deleted too. If your organisation requires a second factor, you must set up a new second factor at your next sign-in. If your organisation requires no second factor, only your password protects your account.</p>`}
     <form method="post" action="${action}">
       ${hiddenFields(form, passkey === undefined ? {} : { passkey: passkey.id })}
       <div class="actions">
@@ -150,8 +150,8 @@ export function newPasskeyPage(
 /** Shows new recovery codes. They are shown only once. `next` is the path of the next page. */
 export function recoveryCodesPage(userPrincipalName: string, codes: readonly string[], next: string): Html {
   return html`<p>
-      Use one of these codes if you don’t have your authenticator app or passkey. Each code works once. Save them now:
-      you can’t view them again.
+      Use one of these codes if you don’t have your authenticator app or passkey. Each code works once. Save the codes
+      now: you can’t view the codes again.
     </p>
     <ul class="codes" data-account="${userPrincipalName}">
       ${codes.map((code) => html`<li><code>${code}</code></li>`)}

@@ -24,7 +24,7 @@ export async function writeMarks(directories: readonly string[]): Promise<string
   for (const directory of directories) {
     const written = await writeMark(directory, id ?? randomUUID())
     if (id !== undefined && written !== id) {
-      throw new StorageUnavailableError('the directories of blobs have the marks of different stores')
+      throw new StorageUnavailableError('the marker files in the blob directories belong to different stores')
     }
     id = written
   }
@@ -73,7 +73,7 @@ async function readMark(directory: string): Promise<string | undefined> {
     return id === '' ? undefined : id
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined
-    throw new StorageUnavailableError('the mark of the blobs cannot be read', { cause: error })
+    throw new StorageUnavailableError('the marker file of the blobs cannot be read', { cause: error })
   }
 }
 
