@@ -193,7 +193,7 @@ function testImports(kind: DatabaseKind): void {
       'x',
     ]) {
       handle = sourceRegistry(() => realm).handle
-      await failsWith(/which is another host|names no token service|without HTTPS/, remote(), 'v1', {
+      await failsWith(/which is another host|names no token service|does not use HTTPS/, remote(), 'v1', {
         'i/fault40': ['v1'],
       })
     }
@@ -209,7 +209,7 @@ function testImports(kind: DatabaseKind): void {
     )
     for (const scheme of ['http', 'ftp']) {
       handle = sourceRegistry(() => `${scheme}://127.0.0.1:${other.port}/token`).handle
-      await failsWith(/without HTTPS/, remote('none'), 'v1', { 'i/anonymous': ['v2'] })
+      await failsWith(/does not use HTTPS/, remote('none'), 'v1', { 'i/anonymous': ['v2'] })
     }
   })
 
