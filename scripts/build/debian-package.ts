@@ -23,7 +23,7 @@ Section: net
 Priority: optional
 Maintainer: The Acrux maintainers <maintainers@example.com>
 Depends: libc6 (>= 2.28), libstdc++6, libatomic1, ca-certificates
-Description: container registry that speaks Azure Container Registry's authentication
+Description: container registry that supports Azure Container Registry's authentication
  Acrux is a self-hosted container registry with its own identity provider,
  role-based access control, repository-scoped tokens and a management API.
  docker, podman, az and the Azure SDKs work with it unchanged.

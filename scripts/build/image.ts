@@ -21,7 +21,7 @@ const types = {
 const labels = {
   'org.opencontainers.image.title': 'acrux',
   'org.opencontainers.image.description':
-    "A self-hosted container registry that speaks Azure Container Registry's authentication.",
+    "A self-hosted container registry that supports Azure Container Registry's authentication.",
   'org.opencontainers.image.version': version,
   'org.opencontainers.image.licenses': 'Apache-2.0',
 }

@@ -20,7 +20,7 @@ export const importedName = 'acrux'
 const description = {
   name: importedName,
   version,
-  description: "A self-hosted container registry that speaks Azure Container Registry's authentication.",
+  description: "A self-hosted container registry that supports Azure Container Registry's authentication.",
   license: 'Apache-2.0',
   type: 'module',
   bin: Object.fromEntries(['acrux', ...otherNames].map((name) => [name, 'acrux.cjs'])),

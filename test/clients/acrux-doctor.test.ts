@@ -169,7 +169,7 @@ test('a difference of the clocks is reported', async () => {
   const late = new Date(Date.now() - 3_600_000)
   await using other = await serveHttps((origin) => (_, response) => challenge(response, origin, late))
   const ran = doctor(owner, ['--server', other.origin, '--ca-file', other.caFile])
-  await fails('clock', /this machine is 3(?:59\d|60\d) s ahead of that of the server/, /timedatectl/, ran)
+  await fails('clock', /this machine is 3(?:59\d|60\d) s ahead of the clock of the server/, /timedatectl/, ran)
 })
 
 test('a token service at another host is reported', async () => {
@@ -258,7 +258,7 @@ test('a credential helper that is not installed is reported', async () => {
   writeFileSync(file, JSON.stringify({ credHelpers: { [loginServer]: 'acrux' } }))
   await fails(
     'credential helper',
-    /names docker-credential-acrux, but this program is not/,
+    /names the program docker-credential-acrux, which is not/,
     /install this program/,
     doctor(client, []),
   )

@@ -115,7 +115,7 @@ step('a vault that asks for a token of another resource gets none', ['openssl'],
   await using cloud = await startCloud('', () => 'https://management.core.windows.net')
   using client = await signedIn(cloud)
   const reset = ['ad', 'app', 'credential', 'reset', '--id', 'app', '--keyvault', 'local', '--cert', 'own']
-  await client.fails(1, /did not issue the challenge of a vault/, reset)
+  await client.fails(1, /did not return the challenge of a Key Vault/, reset)
   await client.fails(1, /is not the name of a vault/, [...reset, '--keyvault', 'evil.example.com/'])
   const ofVault = cloud.asked.filter(({ line }) => line.includes('/certificates/'))
   assert.deepEqual(

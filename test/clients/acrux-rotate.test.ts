@@ -97,7 +97,7 @@ test('a second rotation is rejected while both passwords are valid, and says whe
   await acrux.fails(1, /add --yes to confirm/, [...rotate, '--finish', '--after', '0'])
   await acrux.fails(4, /run the command again in 23 hours/, [...rotate, '--finish', '--yes'])
   const planned = await acrux.run([...rotate, '--finish', '--dry-run'])
-  assert.match(planned.stderr, /password1 would be deleted in 23 hours, unless a client uses the password before/)
+  assert.match(planned.stderr, /password1 would be deleted in 23 hours, unless a client uses the password before then/)
   assert.match(planned.stderr, /warning: no client has used password2 yet/)
   assert.ok(await isAccepted(username, password))
   assert.partialDeepStrictEqual(await acrux.json([...rotate, '--finish', '--after', '0', '--yes']), {

@@ -23,7 +23,7 @@ test('wrong settings end with exit code 2, and show no secret', async () => {
   // prettier-ignore
   const cases: readonly [args: readonly string[], says: RegExp][] = [
     [[],                                                           /the settings name no registry/],
-    [['--registry', '*.com'],                                      /has a \*, so every host that matches would get tokens/],
+    [['--registry', '*.com'],                                      /contains a \*, so every host that matches would receive tokens/],
     [['--registry', loginServer, '--registry', '*.example.com'],   /has a \*[^]*--suffix \.azurecr\.example\.com/],
     [['--suffix', '.com'],                                         /is not the suffix of a server/],
     [['--registry', loginServer, '--auth', 'other'],               /--auth must be service-account or/],

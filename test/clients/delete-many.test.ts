@@ -89,7 +89,7 @@ test('acrux lists the manifest of a single deletion in a dry run, and does not d
 })
 
 test('acrux rejects several manifests without --many, and --many without images', async () => {
-  await acrux.fails(2, /several manifests are deleted with --many/, [...remove, '-n', 'many/ask:1', 'a', 'b', '--yes'])
+  await acrux.fails(2, /to delete several manifests, add --many/, [...remove, '-n', 'many/ask:1', 'a', 'b', '--yes'])
   await acrux.fails(2, /--many needs the images to delete/, [...remove, '--many', '--yes'])
   await acrux.fails(2, /'1' is neither name:tag nor name@digest/, [...remove, '--many', '1', '--yes'])
 })

@@ -68,7 +68,7 @@ step('a registry that names another host as its place of tokens gets no token', 
   await using registry = await startMalicious({ '/v2/': () => challengeWith(realm) })
   await kubelet.fails(
     providerOf(registry),
-    /which is on another host: acrux sends no credentials/,
+    /which is on a different host, so acrux sends no credentials/,
     `${hostOf(registry)}/app`,
     pod,
   )

@@ -252,7 +252,11 @@ test('acrux trust explains a wrong use, and a server without an authority', asyn
     [['--ca-file', server.caFile, '--docker'], 2, /--docker needs a server/],
     [[host, '--fingerprint', 'abc'], 2, /must be a SHA-256 fingerprint/],
     [['--ca-file', join(home.path, 'missing.pem')], 2, /cannot be read/],
-    [['--ca-file', join(server.dataDir, 'tls/server.pem')], 2, /is not the certificate of one certificate authority/],
+    [
+      ['--ca-file', join(server.dataDir, 'tls/server.pem')],
+      2,
+      /is not a PEM file with exactly one certificate of a certificate authority/,
+    ],
     [[`127.0.0.1:${plain.port}`, '--yes'], 22, /cannot be reached/],
     [['127.0.0.1:9', '--yes'], 22, /cannot be reached: the connection was refused/],
   ]

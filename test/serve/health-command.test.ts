@@ -79,7 +79,7 @@ test('`acrux health` exits with 1 where nothing listens, and where another progr
     const { port } = other.address() as AddressInfo
     const finished = await runAcrux(['health', '--server', `http://127.0.0.1:${port}`])
     assert.equal(finished.code, 1)
-    assert.match(finished.stderr, /an Acrux server did not send the response/)
+    assert.match(finished.stderr, /the response is not from an Acrux server/)
   } finally {
     other.close()
   }

@@ -4,7 +4,7 @@ import type { CommandRow } from '../framework/command/row.ts'
 export const settingCommands: readonly CommandRow[] = [
   {
     path: 'acr config authentication-as-arm show',
-    summary: 'show whether tokens for Azure Resource Manager are accepted',
+    summary: 'show whether a registry accepts tokens for Azure Resource Manager',
     signIn: 'acrux',
     prints: 'document',
     az: 'same',
@@ -12,7 +12,7 @@ export const settingCommands: readonly CommandRow[] = [
   },
   {
     path: 'acr config authentication-as-arm update',
-    summary: 'set whether tokens for Azure Resource Manager are accepted',
+    summary: 'set whether a registry accepts tokens for Azure Resource Manager',
     signIn: 'acrux',
     prints: 'document',
     az: 'same',

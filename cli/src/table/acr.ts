@@ -91,7 +91,7 @@ export const acrCommands: readonly CommandRow[] = [
   },
   {
     path: 'acr check-acr',
-    summary: 'check each step of a pull by a node of Kubernetes',
+    summary: 'check each step of a pull by a Kubernetes node',
     signIn: 'optional',
     prints: 'list',
     load: async () => (await import('../resources/acr/kubernetes/check-acr.ts')).command,

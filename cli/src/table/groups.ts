@@ -8,8 +8,8 @@ export const groups: readonly GroupRow[] = [
     examples: ['acrux account show', 'acrux account list -o table'],
     az: {
       lacks: {
-        'account lock': 'an Acrux server has no resource locks',
-        'account management-group': 'an Acrux server has no management groups',
+        'account lock': 'an Acrux server does not support resource locks',
+        'account management-group': 'an Acrux server does not support management groups',
       },
     },
   },
@@ -59,7 +59,7 @@ export const groups: readonly GroupRow[] = [
   },
   {
     path: 'acr config authentication-as-arm',
-    summary: 'show and set whether tokens for Azure Resource Manager are accepted',
+    summary: 'show and set whether a registry accepts tokens for Azure Resource Manager',
     examples: ['acrux acr config authentication-as-arm update -r contoso --status disabled'],
     az: 'same',
   },
@@ -104,7 +104,7 @@ export const groups: readonly GroupRow[] = [
   },
   {
     path: 'ad app federated-credential',
-    summary: 'trust tokens of external issuers as an application',
+    summary: 'manage the federated credentials of applications',
     examples: ['acrux ad app federated-credential list --id 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'],
   },
   {
@@ -172,15 +172,15 @@ export const groups: readonly GroupRow[] = [
   },
   {
     path: 'identity federated-credential',
-    summary: 'trust tokens of external issuers as a managed identity',
+    summary: 'manage the federated credentials of managed identities',
     examples: ['acrux identity federated-credential list -g default --identity-name build'],
   },
   {
     path: 'audit',
     summary: 'read the audit log, and verify the integrity of the log',
     about: `
-The commands read the data directory, even while the server is running. With --server or -n, list reads the log of a
-running server, with the signed-in account.`,
+The commands read the data directory, even while the server is running. With --server or -n, the list command reads the
+log of a running server, with the signed-in account.`,
     examples: [
       'acrux audit verify --data-dir /var/lib/acrux',
       'acrux audit list --data-dir /var/lib/acrux --outcome refused',

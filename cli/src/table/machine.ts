@@ -118,7 +118,7 @@ export const machineCommands: readonly CommandRow[] = [
   },
   {
     path: 'migrate',
-    summary: 'move the rows and blobs of a server to PostgreSQL and an object store, or back',
+    summary: 'move the rows and blobs of a server to PostgreSQL and an object store, or back to the data directory',
     signIn: 'none',
     prints: 'itself',
     load: async () => (await import('../resources/migrate/command.ts')).command,

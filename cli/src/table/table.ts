@@ -12,7 +12,7 @@ import { signInCommands } from './sign-in.ts'
 
 const completion: CommandRow = {
   path: 'completion',
-  summary: 'print the completion script of a shell',
+  summary: 'print the completion script for a shell',
   signIn: 'none',
   prints: 'itself',
   load: async () => {

@@ -13,7 +13,7 @@ export type PagingFlags = { readonly maxItems?: string; readonly nextToken?: str
 export const pagingFlags: readonly FlagDescription[] = [
   {
     flags: '--max-items <number>',
-    description: 'the maximum number of items. The token for the next items is on standard error',
+    description: 'the maximum number of items. The command prints the token for the next items to standard error',
   },
   { flags: '--next-token <token>', description: 'with --max-items: the token where the list begins' },
 ]

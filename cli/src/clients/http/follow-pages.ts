@@ -29,10 +29,7 @@ export async function* followPages<Item>(
 
 /** The failure of a list that does not end. */
 export function brokenList(message: string): Error {
-  return failure(
-    message,
-    'the server has a fault, or acrux uses the wrong server: show the server with acrux cloud show',
-  )
+  return failure(message, 'the server is faulty, or acrux uses the wrong server: show the server with acrux cloud show')
 }
 
 /** All items of a list. @throws CommandFailure as {@link followPages} does */

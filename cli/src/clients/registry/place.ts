@@ -35,7 +35,7 @@ export async function findPlace(
   const document = account && (await findRegistry(account, name, flags.resourceGroup))
   if (document !== undefined) {
     if (flags.suffix !== undefined)
-      context.log.warning('The suffix is ignored, because the login server of the registry is known.')
+      context.log.warning('The tenant suffix is ignored, because the login server of the registry is known.')
     return { loginServer: document.loginServer, cloud, document }
   }
   const http = account?.http ?? httpClientOf(context, cloud)

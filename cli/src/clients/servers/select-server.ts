@@ -55,7 +55,7 @@ async function confirmSignInHost(
   const signInHost = new URL(cloud.endpoints.activeDirectory).host
   if (signInHost === host) return
   log.notice(`${host} uses the sign-in page at ${signInHost}, and receives the tokens of the sign-in`)
-  await confirm(`Do you trust ${host} with a sign-in at ${signInHost}?`, isTrusted)
+  await confirm(`Do you trust ${host} with the tokens of a sign-in at ${signInHost}?`, isTrusted)
 }
 
 type Wanted = { readonly ca: string | undefined; readonly name: string; readonly isTrusted: boolean }

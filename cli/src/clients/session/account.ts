@@ -110,7 +110,7 @@ export function openAccount(context: CommandContext, profile: Profile, stored: S
   const signIn = profile.signIns.find(({ id }) => id === stored.signIn)
   if (signIn === undefined)
     throw failure(
-      `the account has no stored credentials for the subscription ${subscription.id} is missing`,
+      `the account has no stored credentials for the subscription ${subscription.id}`,
       'sign in again: acrux login',
     )
   const cloud = requireCloud(profile, signIn.cloud)
@@ -129,7 +129,7 @@ export function openAccount(context: CommandContext, profile: Profile, stored: S
     armToken: (freshness) => forResource(armResource, freshness),
     graphToken: async (freshness) => {
       const graph = cloud.endpoints['microsoftGraphResourceId']
-      if (typeof graph !== 'string') throw failure(`the cloud ${cloud.name} has no Microsoft Graph`)
+      if (typeof graph !== 'string') throw failure(`the cloud ${cloud.name} provides no Microsoft Graph endpoint`)
       return forResource(graph, freshness)
     },
     acrRefreshToken: async (loginServer, { narrowing, isFresh } = {}) => {

@@ -52,8 +52,8 @@ export async function requireChallenge(http: HttpClient, loginServer: string): P
   const { realm } = challenge
   if (realm.hostname !== new URL(url).hostname)
     throw failure(
-      `the registry '${loginServer}' names ${realm.host} as its token service, which is on another host: acrux sends no credentials`,
-      'set publicHost on the server; a proxy in front of it must pass the Host header on',
+      `the registry '${loginServer}' names the token service ${realm.host}, which is on a different host, so acrux sends no credentials`,
+      'set publicHost on the server; a proxy in front of the server must forward the Host header',
     )
   return challenge
 }

@@ -21,7 +21,7 @@ export const clientVariables: readonly ClientVariable[] = [
   },
   { name: 'ACRUX_LOG_LEVEL', description: 'with debug or trace, an unexpected error shows its stack trace' },
   { name: 'DOCKER_COMMAND', description: 'the container client of acrux acr login, such as podman' },
-  { name: 'DOCKER_CONFIG', description: 'the directory of config.json of docker' },
+  { name: 'DOCKER_CONFIG', description: 'the directory that contains the file config.json of docker' },
   {
     name: 'AZURE_TENANT_ID',
     description:
@@ -34,9 +34,9 @@ export const clientVariables: readonly ClientVariable[] = [
     name: 'IDENTITY_ENDPOINT',
     description: 'with IDENTITY_HEADER: the endpoint of a managed identity, as in App Service',
   },
-  { name: 'IDENTITY_HEADER', description: 'the header that the endpoint requires' },
+  { name: 'IDENTITY_HEADER', description: 'the value of the header that the managed identity endpoint requires' },
   { name: 'MSI_ENDPOINT', description: 'with MSI_SECRET: the endpoint of a managed identity, as in Azure ML' },
-  { name: 'MSI_SECRET', description: 'the header that the endpoint requires' },
+  { name: 'MSI_SECRET', description: 'the value of the header that the managed identity endpoint requires' },
   {
     name: 'AZURE_POD_IDENTITY_AUTHORITY_HOST',
     description: 'the origin of the metadata service that issues tokens of a managed identity',
@@ -45,11 +45,11 @@ export const clientVariables: readonly ClientVariable[] = [
   { name: 'DISPLAY', description: 'without DISPLAY and WAYLAND_DISPLAY on Linux, acrux login shows a code instead' },
   { name: 'WAYLAND_DISPLAY', description: 'see DISPLAY' },
   { name: 'DBUS_SESSION_BUS_ADDRESS', description: 'without this variable, the Secret Service is not used' },
-  { name: 'HTTPS_PROXY', description: 'the proxy, except for the hosts of NO_PROXY' },
+  { name: 'HTTPS_PROXY', description: 'the proxy for all hosts except the hosts in NO_PROXY' },
   { name: 'NODE_EXTRA_CA_CERTS', description: 'a file with additional certificate authorities' },
   {
     name: 'REQUESTS_CA_BUNDLE',
-    description: 'a file with the certificate authorities of az, if acrux uses the credentials of az',
+    description: 'a file with the certificate authorities that acrux trusts if acrux uses the credentials of az',
   },
   { name: 'SSL_CERT_FILE', description: "a file that replaces the system's certificate authorities" },
   { name: 'NO_COLOR', description: 'any value disables colours' },

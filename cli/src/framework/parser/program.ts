@@ -11,7 +11,7 @@ export async function createProgram(
   isNeeded: (path: string) => boolean,
 ): Promise<Parser> {
   const program = new Parser('acrux')
-    .description("A self-hosted container registry that speaks Azure Container Registry's authentication.")
+    .description("A self-hosted container registry that supports Azure Container Registry's authentication.")
     .helpCommand('help [command]', 'show the help of a command')
     .showHelpAfterError('       the commands: acrux --help')
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'acrux: ')) })
@@ -51,6 +51,6 @@ function childOf(parsers: ReadonlyMap<string, Parser>, path: string): Parser {
   const name = words.at(-1) ?? ''
   const group = words.slice(0, -1).join(' ')
   const parent = parsers.get(group)
-  if (parent === undefined) throw new Error(`the command table has no group ${group}`)
+  if (parent === undefined) throw new Error(`the command table contains no group ${group}`)
   return parent.command(name)
 }

@@ -37,7 +37,7 @@ export const command = defineCommand<Flags>({
       description: 'the scope of the token, such as https://graph.microsoft.com/.default',
       repeated: true,
     },
-    { flags: '-t, --tenant <tenant>', description: 'the id of another tenant' },
+    { flags: '-t, --tenant <tenant>', description: 'the id of the tenant. Default: the tenant of the subscription' },
   ],
   examples: [
     'acrux account get-access-token --query accessToken -o tsv',

@@ -108,8 +108,8 @@ type CancelImportsFlags = OwningRegistryFlags & {
 /** `acrux acr imports cancel`. az does not have it. */
 export const cancelImports = defineCommand<CancelImportsFlags>({
   about: `
-A cancelled import sets no tag. Garbage collection deletes the fetched content. You can cancel your own imports, or
-all imports if you also have the permission Acrux.Server/imports/delete on the registry.
+A cancelled import sets no tag. Garbage collection deletes the content that a cancelled import fetched. You can cancel
+your own imports, or all imports if you also have the permission Acrux.Server/imports/delete on the registry.
 
 On a terminal, the command asks for a confirmation. Elsewhere, it needs --yes.`,
   flags: [

@@ -87,7 +87,7 @@ function repositoryRow(repository: unknown): unknown {
 /** `acrux acr repository list`. */
 export const listRepositories = defineCommand<ListFlags>({
   about: `
-With --output table and a registry of Acrux, the command also shows the size, tags and last push of each repository. A
+If an Acrux server serves the registry, --output table also shows the size, tags and last push of each repository. A
 caller who may not list the catalog gets only the repositories that the caller may pull.`,
   flags: [...repositoryFlags, topFlag],
   examples: [

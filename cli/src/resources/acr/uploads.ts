@@ -65,8 +65,8 @@ function uploadOf(document: unknown): Upload {
 /** `acrux acr uploads list`. az does not have it. */
 export const listUploads = defineCommand<OwningRegistryFlags>({
   about: `
-The upload that was idle for the longest time comes first. The server deletes an upload that receives no data for some
-time.`,
+The upload that was idle for the longest time comes first. The server deletes an upload that receives no data for the
+duration in the setting uploadExpirySeconds.`,
   flags: ownRegistryFlags,
   examples: [
     'acrux acr uploads list -r contoso -o table',
@@ -98,8 +98,8 @@ type Result = { readonly dryRun: boolean; readonly cancelled: readonly Upload[];
 /** `acrux acr uploads cancel`. az does not have it. */
 export const cancelUploads = defineCommand<CancelUploadsFlags>({
   about: `
-The server deletes the bytes of a cancelled upload. The client of the upload must start over. The command does not
-cancel an upload while a request writes to the upload.
+The server deletes the bytes of a cancelled upload. The client must start the cancelled upload again. The command does
+not cancel an upload while a request writes to the upload.
 
 On a terminal, the command asks for a confirmation. Without a terminal, the command needs --yes or --dry-run.`,
   flags: [

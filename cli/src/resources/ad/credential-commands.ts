@@ -48,8 +48,8 @@ function credentialCommands({ family, flag, pathOf }: Holder) {
     }),
     reset: defineCommand<ObjectFlags & ResetFlags>({
       about: `
-The command prints the password once. Without --append, the command deletes all existing passwords, and with --cert or
---create-cert also all existing certificates.`,
+The command prints the password once. Without --append, a new password replaces all existing passwords, and a new
+certificate replaces all existing passwords and certificates.`,
       flags: [flag, ...resetFlags],
       examples: [`${command} reset --id ${exampleId} --append`],
       run: (flags, context) =>

@@ -22,7 +22,7 @@ export const resetFlags: readonly FlagDescription[] = [
   { flags: '--end-date <time>', description: 'when the password expires, such as 2026-12-31, instead of --years' },
   {
     flags: '--append',
-    description: 'keep the existing passwords, and with a certificate also the existing certificates',
+    description: 'keep the existing passwords and certificates',
   },
   { flags: '--display-name <name>', description: 'the name of the credential' },
   ...newCertificateFlags,

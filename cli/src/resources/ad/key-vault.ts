@@ -14,7 +14,7 @@ type VaultCertificate = { readonly vault: string; readonly name: string }
 export async function readVaultCertificate(account: Account, place: VaultCertificate): Promise<X509Certificate> {
   const document = await askVault(account, place, { method: 'GET', path: '/' })
   const cer = valueAt(document, 'cer')
-  if (typeof cer !== 'string') throw failure(`the vault ${place.vault} has no certificate in ${place.name}`)
+  if (typeof cer !== 'string') throw failure(`the vault ${place.vault} returned no certificate for ${place.name}`)
   return new X509Certificate(Buffer.from(cer, 'base64'))
 }
 
@@ -52,7 +52,7 @@ type VaultRequest = { readonly method: 'GET' | 'POST'; readonly path: string; re
 /** The vault says in its challenge for which resource it needs a token. [Azure Key Vault, authentication] */
 async function askVault(account: Account, { vault, name }: VaultCertificate, request: VaultRequest): Promise<unknown> {
   const suffix = account.cloud.suffixes['keyvaultDns']
-  if (typeof suffix !== 'string') throw failure(`the cloud ${account.cloud.name} has no Key Vault`)
+  if (typeof suffix !== 'string') throw failure(`the cloud ${account.cloud.name} provides no Key Vault`)
   if (!/^[\da-z-]{1,127}$/i.test(vault)) throw failure(`'${vault}' is not the name of a vault`)
   const url = new URL(
     `https://${vault}${suffix}/certificates/${encodeURIComponent(name)}${request.path}?api-version=7.4`,
@@ -80,5 +80,5 @@ function requireResource({ status, headers }: HttpResponse, host: string): strin
   const expected = URL.parse(resource)?.host ?? ''
   if (status === 401 && expected !== '' && (host === expected || host.endsWith(`.${expected}`)))
     return resource.replace(/\/\.default$/, '')
-  throw failure(`${host} did not issue the challenge of a vault`, 'check the name of the vault')
+  throw failure(`${host} did not return the challenge of a Key Vault`, 'check the name of the vault')
 }

@@ -13,7 +13,7 @@ const texts: Readonly<Record<ChainFault['kind'], (number: number) => string>> = 
   'event-repeated': (number) => `event ${number} is in the chain twice`,
   'block-missing': (number) => `block ${number} was removed from the chain`,
   'block-changed': (number) => `block ${number} was changed`,
-  'block-unlinked': (number) => `block ${number} does not have the hash of the previous block`,
+  'block-unlinked': (number) => `block ${number} does not contain the hash of the previous block`,
   'start-missing': (number) => `the blocks before block ${number} were removed, and no event records the removal`,
   'head-missing': () => 'the sealed head of the chain is missing: the chain may have been truncated',
   'head-forged': () => 'the head of the chain was not sealed with this master key',

@@ -25,7 +25,7 @@ export const filterFlags: readonly FlagDescription[] = [
   { flags: '--action <action>', description: 'only this action, such as token.issue' },
   {
     flags: '--outcome <outcome>',
-    description: 'only allowed (success) or only denied and rejected requests (`refused`)',
+    description: 'only allowed requests (`success`), or only denied and rejected requests (`refused`)',
     choices: ['success', 'refused'],
   },
   { flags: '--principal <id>', description: 'only this actor: an object id, or the name that the client sent' },

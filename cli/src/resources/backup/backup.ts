@@ -11,8 +11,9 @@ running.`
 
 /** What happens to the keys of a server. */
 export const aboutKeys = `
-Without --with-keys, a backup contains no keys. A restore then needs master.key of the data directory, and tls/ if the
-server created its own certificate. With --with-keys, the backup includes the keys, encrypted with a passphrase.`
+Without --with-keys, a backup contains no keys. To restore a backup without keys, you need master.key of the data
+directory, and tls/ if the server created its own certificate. With --with-keys, the backup includes the keys, encrypted
+with a passphrase.`
 
 /** The exit codes that all commands share. */
 export const sharedExitCodes = {

@@ -45,7 +45,7 @@ export const command = defineCommand<Flags>({
 })
 
 const noKeys =
-  'the backup contains no keys: keep a copy of master.key and tls/ from the data directory in another place'
+  'the backup contains no keys: keep a copy of master.key and tls/ from the data directory, separately from the backup'
 
 async function create({ directory, ...flags }: Flags, context: CommandContext): Promise<void> {
   const configuration = await configurationOf(flags)

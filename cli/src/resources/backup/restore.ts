@@ -88,8 +88,8 @@ const after = [
 function keysToBring(dataDir: string): string[] {
   return [
     `The keys were not restored. Before you start the server, copy master.key of the original server to ${dataDir}/master.key (mode 0600).`,
-    'The server does not start without the key. The key encrypts the signing keys, the passwords of admin accounts, the second factors',
-    'and the secrets of webhooks.',
+    'The server does not start without the key.',
+    'The key encrypts the signing keys, the passwords of admin accounts, the second factors and the secrets of webhooks.',
     `If the server created its own certificate, also copy the directory tls/ to ${dataDir}/tls. Without the directory, clients must trust a new certificate authority.`,
     ...after,
   ]

@@ -46,7 +46,11 @@ export const profileFlag = choiceFlag('--profile <profile>', profiles, 'the API 
 /** Describes {@link CloudFlags}. */
 export const cloudFlags: readonly FlagDescription[] = [
   { flags: '--cloud-config <json>', description: 'the endpoints and suffixes as JSON, or @FILE' },
-  { flags: '--ca-file <file>', description: 'a PEM file with the only certificate authority to trust' },
+  {
+    flags: '--ca-file <file>',
+    description:
+      'a PEM file with the certificate authority of the cloud, instead of the certificate authorities of the system',
+  },
   profileFlag,
   ...[...Object.entries(endpointFlags), ...Object.entries(suffixFlags)].map(([flag, member]) => ({
     flags: `--${kebabCase(flag)} <text>`,

@@ -22,8 +22,8 @@ type RegisterCloudFlags = CloudFlags & { readonly name: string }
 /** `acrux cloud register`. */
 export const registerCloud = defineCommand<RegisterCloudFlags>({
   about: `
-The server of --endpoint-resource-manager describes the other endpoints. The command acrux login --server URL
-registers and selects an Acrux server in one step.`,
+The command reads the other endpoints of the cloud from the server at --endpoint-resource-manager. The command acrux
+login --server URL registers and selects an Acrux server in one step.`,
   flags: [{ ...cloudNameFlag, required: true }, ...cloudFlags],
   examples: [
     'acrux cloud register -n contoso --endpoint-resource-manager https://registry.example.com',
@@ -55,7 +55,8 @@ type UpdateCloudFlags = CloudFlags & { readonly name?: string }
 /** `acrux cloud update`. */
 export const updateCloud = defineCommand<UpdateCloudFlags>({
   about: `
-With --endpoint-resource-manager, the server describes the other endpoints again. AzureCloud cannot be changed.`,
+With --endpoint-resource-manager, the command reads the other endpoints of the cloud again from this server. AzureCloud
+cannot be changed.`,
   flags: [{ ...cloudNameFlag, description: 'the name of the cloud. Default: the active cloud' }, ...cloudFlags],
   examples: ['acrux cloud update -n contoso --endpoint-resource-manager https://registry.example.com'],
   run: update,

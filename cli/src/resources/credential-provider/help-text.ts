@@ -2,8 +2,9 @@
 export const helpText = `Usage: acrux-credential-provider [CONFIG] [options]
        acrux-credential-provider install DIRECTORY [FILE...]
 
-Gives the kubelet a login to pull an image. Standard input has a CredentialProviderRequest, and standard output gets a
-CredentialProviderResponse. For images of other registries, the response is empty.
+Gives the kubelet a login to pull an image. The program reads a CredentialProviderRequest from standard input, and
+writes a CredentialProviderResponse to standard output. If the settings do not name the registry of the image, the
+response is empty.
 
 Arguments:
   CONFIG                       a configuration file, YAML or JSON, with the settings below in camel case; a list

@@ -49,7 +49,7 @@ test('a registry that is not a host, and a suffix of a top-level domain, are rej
   for (const text of ['', '/team', 'https://registry.example.com', 'a..b.com', '.example.com'])
     assert.throws(() => parseRegistry(text), /is not a host of a registry/, text)
   for (const text of ['*', '*.com', '*.example.com', 'registry.*.com', 'registry.example.*', 'team-*.example.com/app'])
-    assert.throws(() => parseRegistry(text), /has a \*, so every host that matches would get tokens/, text)
+    assert.throws(() => parseRegistry(text), /contains a \*, so every host that matches would receive tokens/, text)
   for (const text of ['', '.', '.com', 'example.com', '.*.com', '.example.com/app', '..example.com'])
     assert.throws(() => parseSuffix(text), /is not the suffix of a server/, text)
 })

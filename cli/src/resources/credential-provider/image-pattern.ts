@@ -22,7 +22,7 @@ export function parseRegistry(text: string): ImagePattern {
   const { host, path } = split(text.trim().toLowerCase())
   if (host.includes('*'))
     throw new WrongUsageError(
-      `${text} has a *, so every host that matches would get tokens`,
+      `${text} contains a *, so every host that matches would receive tokens`,
       'name each registry, or the suffix of the server with --suffix, such as --suffix .azurecr.example.com',
     )
   if (!hostAndPort.test(host))
@@ -44,7 +44,7 @@ export function parseSuffix(text: string): ImagePattern {
   if (/^(?:\.[a-z0-9_-]+){2,}(?::\d{1,5})?$/.test(suffix)) return { kind: 'suffix', suffix }
   throw new WrongUsageError(
     `${text} is not the suffix of a server`,
-    'write the suffix as in the setting of the server: .azurecr.example.com, with the port if the port is not 443',
+    'use the value of the setting suffix of the server, such as .azurecr.example.com, with the port if the port is not 443',
   )
 }
 

@@ -60,7 +60,7 @@ async function answer(args: readonly string[], log: Log): Promise<ProviderRespon
   const request = await readRequest(process.stdin)
   const image = parsePulledImage(request.image)
   if (image === undefined || !settings.registries.some((pattern) => isMatch(pattern, image))) {
-    log.debug(`the image ${request.image} is not in a registry of the settings`)
+    log.debug(`the image ${request.image} does not belong to a registry in the settings`)
     return response('Image', 0, {})
   }
   const ca = settings.caFile === undefined ? undefined : await readAuthority(settings.caFile)

@@ -121,13 +121,13 @@ function checkCredentialHelper({ host, context }: Scene): Outcome {
   const helper = recordOf(config['credHelpers'])[host] ?? config['credsStore']
   if (typeof helper !== 'string' || helper === '') {
     return skipped(
-      `${file} has no credential helper for ${host}: a login is valid for 3 hours. To keep clients signed in: acrux acr login -n ${host} --helper`,
+      `${file} configures no credential helper for ${host}, so a login is valid for only 3 hours. To keep clients signed in: acrux acr login -n ${host} --helper`,
     )
   }
   const program = `docker-credential-${helper}`
   return findProgram(program) === undefined
     ? failed(
-        `${file} names ${program}, but this program is not installed`,
+        `${file} names the program ${program}, which is not installed`,
         `install this program, or remove the line from ${file}`,
       )
     : ok(`${program} is installed`)

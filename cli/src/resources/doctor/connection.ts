@@ -91,7 +91,7 @@ function checkClock({ probe }: Scene): Outcome {
   const seconds = Math.round(Math.abs(differenceMs) / 1000)
   // Date has whole seconds.
   if (seconds <= 1) return ok('the clocks of this machine and of the server agree')
-  const detail = `the clock of this machine is ${seconds} s ${differenceMs > 0 ? 'ahead of' : 'behind'} that of the server`
+  const detail = `the clock of this machine is ${seconds} s ${differenceMs > 0 ? 'ahead of' : 'behind'} the clock of the server`
   if (Math.abs(differenceMs) <= maxClockDifferenceMs) return ok(detail)
   return failed(detail, 'correct the wrong clock, for example with timedatectl set-ntp true')
 }
@@ -119,7 +119,7 @@ function checkChallenge({ probe, host }: Scene): Outcome {
   if (realm.host === host.toLowerCase()) return ok(`tokens come from ${realm.origin}, for ${service}`)
   return failed(
     `${host} names ${realm.host} as its token service`,
-    'set publicHost on the server; a proxy in front of it must pass the Host header on',
+    'set publicHost on the server; a proxy in front of the server must forward the Host header',
   )
 }
 

@@ -26,7 +26,7 @@ async function checkPush(scene: Scene): Promise<Outcome> {
   // Set before the push, so that a part of an image is deleted too.
   scene.pushed = image
   await pushImage(accessOf(scene), image)
-  return ok(`an image of ${sizeOf(image.blobs)} bytes is in ${repository.name}`)
+  return ok(`an image of ${sizeOf(image.blobs)} bytes was pushed to ${repository.name}`)
 }
 
 function sizeOf(blobs: readonly { readonly bytes: Buffer }[]): number {
@@ -41,7 +41,7 @@ async function checkPull(scene: Scene): Promise<Outcome> {
 
 async function checkDelete(scene: Scene): Promise<Outcome> {
   const { pushed, repository } = scene
-  if (pushed === undefined) return skipped('there is nothing to delete')
+  if (pushed === undefined) return skipped('no image was pushed, so the check deletes no image')
   try {
     await deleteImage(accessOf(scene), pushed, repository.isTemporary)
   } catch (error) {

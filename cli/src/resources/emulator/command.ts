@@ -18,9 +18,9 @@ type Flags = EmulatorFlags & {
 /** `acrux emulator`: a registry for tests. */
 export const command = defineCommand<Flags>({
   about: `
-The emulator is a server for tests, with fixed ids and secrets, and with the rules of Azure Container Registry. It
-leaves no files. Do not store real images in the emulator, because the emulator's secrets are public. Through the
-control API, tests reset the state, change the clock and inject faults.`,
+The emulator is a server for tests. The emulator uses fixed ids and secrets, follows the rules of Azure Container
+Registry, and leaves no files. Do not store real images in the emulator, because the emulator's secrets are public.
+Through the control API, tests reset the state, change the clock and inject faults.`,
   examples: [
     'acrux emulator',
     'acrux emulator --seed acrux.seed.yaml --ready-file acrux.json --until-stdin-closes',

@@ -20,10 +20,10 @@ type Flags = ServerFlags & { readonly client: string; readonly shell: Shell; rea
 /** `acrux env`. */
 export const command = defineCommand<Flags>({
   about: `
-The command prints variables for eval. With these variables, a client in this shell uses and trusts the server of the
-active cloud. The variables set a separate configuration directory for az, so that you stay signed in to Azure. No
-variable contains a secret. If the system does not trust the server's certificate, the variables name a file with the
-certificate authorities of the system and of the server.`,
+The command prints shell commands that set variables, for eval. With these variables, a client in this shell uses and
+trusts the server of the active cloud. The variables set a separate configuration directory for az, so that you stay
+signed in to Azure. No variable contains a secret. If the system does not trust the server's certificate, the variables
+name a file with the certificate authorities of the system and of the server.`,
   arguments: [{ name: '<client>', description: `the client: ${clients.join(', ')}` }],
   flags: [
     ...serverFlags,

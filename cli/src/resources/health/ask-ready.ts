@@ -71,7 +71,7 @@ function readCertificates(file: string): string {
 /** The components that are not ok, one per line. Throws if the response is not that of an Acrux server. */
 function problemsIn(body: string): string[] {
   const report = parseJson(body) as Report | undefined
-  if (!Array.isArray(report?.components)) throw new Error('an Acrux server did not send the response')
+  if (!Array.isArray(report?.components)) throw new Error('the response is not from an Acrux server')
   return report.components
     .filter(({ state }) => state !== 'ok')
     .map(({ name, state, message }) => `${name} is ${state}: ${message}`)

@@ -95,7 +95,7 @@ const reachable: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', ':
 
 function localTarget({ listen, http, tlsCert, dataDir }: Configuration): Target {
   const [first] = listen
-  if (first === undefined) throw new Error('the configuration has no address to listen on')
+  if (first === undefined) throw new Error('the configuration contains no address to listen on')
   const authority = formatListenAddress({ host: reachable[first.host] ?? first.host, port: first.port })
   if (http) return { url: new URL(`http://${authority}`) }
   const file = tlsCert ?? join(dataDir, 'tls', 'ca.pem')

@@ -3,8 +3,8 @@ import { defaultStateDir } from './machine-state.ts'
 
 /** How a machine gets its enrollment code. */
 export const aboutCodes = `
-A machine is a resource of the server. An administrator creates it once, and requests an enrollment code, which works
-once and for 15 minutes:
+A machine is a resource that the server manages. An administrator creates the resource once, and requests an enrollment
+code. The code can be used only once, within 15 minutes:
   az rest --method put  --url .../providers/Microsoft.HybridCompute/machines/build-1?api-version=2024-07-10 --body '{"location":"local"}'
   az rest --method post --url .../providers/Microsoft.HybridCompute/machines/build-1/enrollmentCode?api-version=2024-07-10`
 
@@ -32,7 +32,7 @@ export type StateDirFlags = { readonly stateDir: string }
 export function stateDirFlag(): FlagDescription {
   return {
     flags: '--state-dir <directory>',
-    description: 'the directory of the key of this machine',
+    description: 'the directory that contains the key of this machine',
     default: defaultStateDir(),
   }
 }

@@ -59,11 +59,16 @@ function startText(state: MachineState, origin: string, headerFile: string, imds
   const secret = `"$(cat ${shellWord(headerFile)})"`
   return [
     `acrux: this machine is ${state.resourceId} (client id ${state.clientId}) at ${state.server}`,
-    'acrux: set these variables for programs on this machine; they need no other credential:',
-    ...(imds ? ['  # as on an Azure virtual machine', `  export AZURE_POD_IDENTITY_AUTHORITY_HOST=${origin}`] : []),
-    `  # as in App Service, for users that can read ${headerFile}`,
+    'acrux: set these variables for programs on this machine; the programs need no other credential:',
+    ...(imds
+      ? [
+          '  # for programs that use the endpoint of Azure virtual machines',
+          `  export AZURE_POD_IDENTITY_AUTHORITY_HOST=${origin}`,
+        ]
+      : []),
+    `  # for programs that use the endpoint of App Service, run by users that can read ${headerFile}`,
     `  export IDENTITY_ENDPOINT=${origin}/msi/token IDENTITY_HEADER=${secret}`,
-    '  # as in Azure Machine Learning',
+    '  # for programs that use the endpoint of Azure Machine Learning',
     `  export MSI_ENDPOINT=${origin}/msi/token MSI_SECRET=${secret} DEFAULT_IDENTITY_CLIENT_ID=${state.clientId}`,
     `acrux: identity endpoint ready at ${origin}`,
     '',

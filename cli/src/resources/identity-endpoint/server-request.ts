@@ -49,7 +49,7 @@ export function postForm(
 async function readAnswer(response: http.IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
   const value = parseJson((await readResponse(response, maxBodyBytes)).toString('utf8'))
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  throw new Error('an Acrux server did not send the response')
+  throw new Error('the response is not from an Acrux server')
 }
 
 function parseJson(text: string): unknown {

@@ -12,15 +12,15 @@ import { checkFlags, managedIdentity, servicePrincipal } from './principal.ts'
 /** `acrux login`. */
 export const command = defineCommand<LoginFlags>({
   about: `
-Without options for a principal, the command opens a browser. Without a browser, the command shows a code for another
-device. The acrux program renews the session until you run acrux logout, or until the session is revoked. If
-docker-credential-secretservice is installed, the Secret Service of the desktop stores the secrets. Without this
-program, the command stores the secrets in a file that only you can read.`,
+Without options that name a principal, the command opens a browser. Without a browser, the command shows a code for
+another device. The acrux program renews the session until you run acrux logout, or until the session is revoked. If
+docker-credential-secretservice is installed, the Secret Service of the desktop stores the secrets. Without
+docker-credential-secretservice, the command stores the secrets in a file that only you can read.`,
   arguments: [
     {
       name: '[host]',
       description:
-        'HOST, HOST:PORT or the URL of an Acrux server; after the sign-in, it is registered as a cloud and becomes the active one. Default: the active cloud',
+        'HOST, HOST:PORT or the URL of an Acrux server. After the sign-in, the command registers the server as a cloud, and selects this cloud. Default: the active cloud',
     },
   ],
   flags: loginFlags,

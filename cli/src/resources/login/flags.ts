@@ -28,7 +28,7 @@ export type LoginFlags = {
 export const loginFlags: readonly FlagDescription[] = [
   {
     flags: '--server <server>',
-    description: 'the same as the argument HOST',
+    description: 'the server to sign in to, instead of the argument HOST',
   },
   {
     flags: '--ca-file <file>',

@@ -12,6 +12,6 @@ export async function resolveTenant(http: HttpClient, cloud: Cloud, tenant: stri
   const { issuer } = recordOf(jsonOf(await http.send({ method: 'GET', url })))
   // az takes the tenant from the same place. [az-cli-wire §3.1]
   const id = typeof issuer === 'string' ? issuer.split('/')[3] : undefined
-  if (!isGuid(id)) throw failure(`the cloud ${cloud.name} does not know the tenant ${tenant}`)
+  if (!isGuid(id)) throw failure(`the tenant ${tenant} does not exist in the cloud ${cloud.name}`)
   return id
 }

@@ -45,8 +45,8 @@ master-key remove-old, change the setting masterKey of every server, and restart
 /** `acrux master-key remove-old`. */
 export const removeOld = defineCommand<DataDirFlags>({
   about: `
-The command invalidates all master keys except the configured master key. A server with another master key no longer
-starts.`,
+The command invalidates all master keys except the configured master key. A server whose settings contain an invalidated
+master key no longer starts.`,
   flags: dataDirFlags(),
   examples: ['acrux master-key remove-old --config /etc/acrux/acrux.yaml'],
   exitCodes: {

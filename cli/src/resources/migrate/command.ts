@@ -7,17 +7,17 @@ import { type DataDirFlags, configurationOf, dataDirFlags } from '../data-dir/da
 import { settingsText, targetFlags, targetOf } from './target-flags.ts'
 
 const about = `
-The command moves the rows of a server to PostgreSQL, the blobs of the server to Azure Blob Storage or S3, or both.
-The command can also move rows and blobs back. The server can be running. The server accepts changes until the last
-step, in which the command copies the latest changes. After this step, the server serves pulls and issues tokens, but
-rejects changes with status 503 until you restart the server with the new settings.
+The command moves the database rows of a server to PostgreSQL, and the blobs to Azure Blob Storage or S3. You can also
+move only the rows, only the blobs, or rows and blobs back to the data directory. The server can be running. The server
+accepts changes until the last step, in which the command copies the latest changes. After the last step, the server
+serves pulls and issues tokens, but rejects changes with status 503. Restart the server with the new settings.
 
-The command verifies the digest of every copied blob, and compares every table row by row. The new places must be
-empty. The command deletes nothing in the old places. If the command is interrupted, run the command again with the
+The command verifies the digest of every copied blob, and compares every table row by row. The targets must be empty.
+The command does not delete the original rows and blobs. If the command is interrupted, run the command again with the
 same options.
 
-The keys and certificates stay in the data directory. The command reads passwords from files or from the output of a
-command, and the credentials of object stores also from variables, as acrux serve does.`
+The keys and certificates stay in the data directory. Like acrux serve, the command reads passwords from files or from
+the output of a command. Credentials of object stores can also be in environment variables.`
 
 type Flags = DataDirFlags & { readonly dryRun?: true; readonly json?: true } & Readonly<Record<string, unknown>>
 
@@ -30,9 +30,9 @@ export const command = defineCommand<Flags>({
     'acrux migrate --config /etc/acrux/acrux.yaml --to-database sqlite --to-storage filesystem',
   ],
   exitCodes: {
-    0: 'everything was moved and verified',
+    0: 'all selected rows and blobs were moved and verified',
     1: 'unexpected error',
-    2: 'wrong option or setting, or the new place is not empty',
+    2: 'wrong option or setting, or the target is not empty',
     12: 'the running server cannot be reached',
     13: 'the data directory or the database cannot be used, or a blob is corrupt',
     14: 'the master key cannot be read',
@@ -85,8 +85,10 @@ function outcome({ moved }: Relocated): string[] {
   const tables = Object.values(moved.tables)
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   return [
-    ...(tables.length > 0 ? [`moved ${tables.length} tables with ${rows} rows: all rows are the same`] : []),
-    ...(moved.blobs.count > 0 ? [`moved ${blobsText(moved.blobs)}: all copies match their digests`] : []),
+    ...(tables.length > 0
+      ? [`moved ${tables.length} tables with ${rows} rows: all copied rows match the original rows`]
+      : []),
+    ...(moved.blobs.count > 0 ? [`moved ${blobsText(moved.blobs)}: all copied blobs match their digests`] : []),
   ]
 }
 

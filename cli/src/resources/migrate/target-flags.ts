@@ -28,9 +28,12 @@ export const targetFlags: readonly FlagDescription[] = settings.map(({ key, opti
         description: `move the rows to this database: a value of the setting database, or ${sqlite}`,
       }
     case 'storage.kind':
-      return { flags: option, description: 'move the blobs: the setting storage.kind' }
+      return {
+        flags: option,
+        description: 'move the blobs to this kind of storage: a value of the setting storage.kind',
+      }
     default:
-      return { flags: option, description: `the setting ${key} of the new place` }
+      return { flags: option, description: `the value of the setting ${key} for the target` }
   }
 })
 

@@ -30,7 +30,7 @@ An owner is a user who has the role Owner on a subscription, or the directory ro
   ],
   exitCodes: {
     0: 'success',
-    1: 'no owner matches, or several owners match',
+    1: 'no owner matches the options, or several owners match',
     2: 'wrong option or setting',
     12: 'the running server cannot be reached',
     13: 'the data directory cannot be used',
@@ -67,7 +67,7 @@ function textOf({ userPrincipalName, password, accessPass, remaining }: OwnerRes
       : [
           'The code is valid for a day. If identity.secondFactorEnrolment is owner-code, the owner needs the code to set up a second factor.',
         ]),
-    `Other sign-in methods of the account: ${other}${hint}.`,
+    `Sign-in methods of the account in addition to the password: ${other}${hint}.`,
     '',
   ].join('\n')
 }

@@ -77,7 +77,7 @@ async function finishRotation(context: CommandContext, holder: Holder, flags: Se
   const old = oldToDelete(holder, passwords, flags.keyId)
   requireKnownUses(holder, passwords, old)
   const newest = validPasswords(passwords).at(-1)
-  if (newest === undefined) throw new Error('an old password needs a newer password')
+  if (newest === undefined) throw new Error('no newer password replaces the old password')
   if (newest.lastUsedAtMs === undefined)
     context.log.warning(`no client has used ${newest.id} yet: check that the clients have this password`)
   const isDryRun = flags.dryRun === true
@@ -118,7 +118,7 @@ function question(holder: Holder, { id }: RotatedPassword, { wait, after }: Sett
 
 function willDelete(old: RotatedPassword, due: { readonly after: number; readonly sinceMs: number }): string {
   const leftMs = unusedInMs(old, due)
-  const when = leftMs <= 0 ? 'now' : `in ${durationText(leftMs)}, unless a client uses the password before`
+  const when = leftMs <= 0 ? 'now' : `in ${durationText(leftMs)}, unless a client uses the password before then`
   return `${old.id} would be deleted ${when}`
 }
 

@@ -20,10 +20,10 @@ const passedFlags: readonly FlagDescription[] = emulatorFlags.filter(
 /** `acrux run`. */
 export const command = defineCommand<Flags>({
   about: `
-acrux run has the same options as acrux emulator. The given command gets variables with which clients and SDKs use and
-trust the emulator. The variable ACRUX_READY_FILE is the path of a file with the control address and other values. The
-acrux program forwards signals to the given command. When the given command ends, the emulator stops and deletes all
-files of the emulator.`,
+The options of acrux emulator are also options of acrux run. The given command gets variables with which clients and
+SDKs use and trust the emulator. The variable ACRUX_READY_FILE contains the path of a JSON file with the addresses, ids
+and secrets of the emulator. The acrux program forwards signals to the given command. When the given command ends, the
+emulator stops and deletes all files of the emulator.`,
   arguments: [{ name: '<command...>', description: 'the command with its arguments, after --' }],
   flags: [
     ...passedFlags,

@@ -8,17 +8,19 @@ import { createProgressDisplay, findingText } from './scrub-text.ts'
 import { scrubServer } from './server-scrub.ts'
 
 const about = `
-The command reads all stored bytes. The command checks that each blob has a file and a row, that the bytes match their
-digests, that the references of manifests exist, and that the audit log was not altered.
+The command reads all stored bytes, and compares the bytes with the digests. The command checks that each blob has a
+file and a database row, and that the references of manifests exist. The command also verifies the integrity of the
+audit log.
 
-With --data-dir or --config, the command reads the data directory of a stopped server. With --server, the command
-starts the scrub on a running server, with the signed-in account. --server requires the permission
+With --data-dir or --config, the command reads the data directory of a stopped server. With --server, the command starts
+the scrub on a running server, with the signed-in account. The option --server requires the permission
 Acrux.Server/scrub/action.
 
-Without --repair, nothing changes. With --repair, the command quarantines corrupt and missing content: the registry
-reports this content as unknown, and the next push of the same content replaces the content. The command also removes
-files without a row that are older than gc.gracePeriodSeconds. Such files are harmless: a crash can leave such files,
-and garbage collection also removes such files. The command never changes open uploads.`
+Without --repair, the command changes nothing. With --repair, the command quarantines corrupt and missing content. The
+registry reports quarantined content as unknown, and the next push of this content replaces the quarantined content.
+With --repair, the command also removes files without a database row that are older than gc.gracePeriodSeconds. A crash
+can leave files without a database row. These files are harmless, and garbage collection also removes the files. The
+command never changes open uploads.`
 
 type Flags = DataDirFlags & {
   readonly server?: string
@@ -39,8 +41,8 @@ export const command = defineCommand<Flags>({
     1: 'content or the audit log is corrupt, even after --repair has quarantined the content',
     2: 'wrong option or setting',
     3: 'the request failed, or the server could not complete the scrub',
-    4: 'all content is intact, and --repair removed all files without a row',
-    5: 'all content is intact, but files without a row exist, as after a crash',
+    4: 'all content is intact, and --repair removed all files without a database row',
+    5: 'all content is intact, but files without a database row exist, as after a crash',
     12: 'a running server uses the data directory',
     13: 'the data directory or the database cannot be used',
     14: 'the master key cannot be read',
@@ -53,7 +55,11 @@ export const command = defineCommand<Flags>({
       flags: '--server <url>',
       description: 'scrub the running server of the signed-in account instead of a data directory',
     },
-    { flags: '--repair', description: 'quarantine corrupt content and remove old files without a row', default: false },
+    {
+      flags: '--repair',
+      description: 'quarantine corrupt content, and remove old files without a database row',
+      default: false,
+    },
     { flags: '--json', description: 'print the report as JSON', default: false },
   ],
   run: scrub,
@@ -87,7 +93,7 @@ async function scrub(flags: Flags, context: CommandContext): Promise<void> {
     return context.exitWith(1)
   }
   context.log.notice(
-    'all content is intact: a crash leaves files without a row, and garbage collection removes these files',
+    'all content is intact: a crash leaves files without a database row, and garbage collection removes these files',
   )
   context.exitWith(leftovers.every(({ repaired }) => repaired) ? 4 : 5)
 }

@@ -24,15 +24,15 @@ function problemOf({ kind, subject, place }: Finding): string {
     case 'blob-unreadable':
       return `blob ${subject}: the file cannot be read`
     case 'blob-without-row':
-      return `blob ${subject}: the repository with id ${place} has the blob, but the blob has no row`
+      return `blob ${subject}: the repository with id ${place} refers to the blob, but the database contains no row for the blob`
     case 'file-without-row':
-      return `file ${place}: the file has no row`
+      return `file ${place}: the database contains no row for the file`
     case 'manifest-digest':
       return `manifest ${subject} in ${place}: the bytes are corrupt`
     case 'manifest-reference':
-      return `manifest ${place}: the repository does not have the blob ${subject}`
+      return `manifest ${place}: the repository does not contain the blob ${subject}`
     case 'manifest-reference-row':
-      return `manifest ${place}: the row of the reference to ${subject} is missing`
+      return `manifest ${place}: the database row of the reference to ${subject} is missing`
     case 'audit-log':
       return `audit log: ${faultText({ kind: place, number: Number(subject) })}`
   }

@@ -18,7 +18,8 @@ export async function scrubServer(
   const url = `${await subscriptionPath(context)}/providers/Acrux.Server/scrub?api-version=${apiVersion}`
   let report = ((await postToArm(context, url, { repair })) as Answer).requested
   if (report === null) return notFoundOnServer('the server did not start the scrub')
-  if (report.repair !== repair) notFoundOnServer('another scrub is running', 'try again when this scrub has ended')
+  if (report.repair !== repair)
+    notFoundOnServer('another scrub is running', 'try again when the running scrub has ended')
   while (report.state === 'running') {
     onProgress(report)
     await sleep(pollIntervalMs)

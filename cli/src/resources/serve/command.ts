@@ -37,7 +37,7 @@ The command reads each setting from the option, the environment variable or the 
     {
       flags: '--ready-file <file>',
       description:
-        'Write a JSON file when the server accepts connections: url, loginServer, listen, pid, dataDir, caFile. Only your user can read the file. The server deletes an old file at the start, and deletes the new file when the server stops.',
+        'When the server accepts connections, write a JSON file that contains url, loginServer, listen, pid, dataDir and caFile. Only your user can read the file. The server deletes an old ready file at the start, and the new ready file when the server stops.',
     },
   ],
   // Only the user of the server may read the files that it writes.

@@ -34,7 +34,7 @@ export async function downloadAuthority(server: string): Promise<Authority> {
     throw new CommandFailure(
       `${server} returned no certificate authority (status ${status} at /ca.pem)`,
       exitCodes.unreachable,
-      'if another certificate authority signed the certificate of the server, name the file of this certificate authority with --ca-file',
+      'if a different certificate authority signed the certificate of the server, use --ca-file to name the file of this certificate authority',
     )
   }
   const authority = parseAuthority(text)
@@ -50,7 +50,7 @@ export async function downloadAuthority(server: string): Promise<Authority> {
     throw new CommandFailure(
       `the certificate authority in /ca.pem of ${server} did not sign the certificate that ${server} uses`,
       exitCodes.unreachable,
-      'if clients reject this certificate, name the file of the certificate authority that signed this certificate with --ca-file',
+      'if clients reject this certificate, use --ca-file to name the file of the certificate authority that signed this certificate',
     )
   }
   return authority
@@ -70,7 +70,7 @@ export async function readAuthority(file: string): Promise<Authority> {
   const authority = parseAuthority(text)
   if (authority !== undefined) return authority
   throw new CommandFailure(
-    `${file} is not the certificate of one certificate authority in PEM form`,
+    `${file} is not a PEM file with exactly one certificate of a certificate authority`,
     exitCodes.usage,
     'use the file tls/ca.pem of the data directory of the server',
   )

@@ -39,7 +39,7 @@ export const chromium: Place = {
     if (present !== undefined) await remove(name)
     await add(name, authority)
     if ((await find(name)) === undefined)
-      return [`${database()}: already has the certificate authority under another name`]
+      return [`${database()}: already contains the certificate authority under a different name`]
     return [`${database()}: "${name}" ${verb}; restart the browser`]
   },
   undo: async ({ label }, isDryRun) => {

@@ -43,7 +43,7 @@ export const command = defineCommand<Flags>({
     1: 'at least one list could not be changed',
     2: 'wrong option or value',
     3: 'the fingerprint was not confirmed, or differs',
-    22: 'the server cannot be reached, or has no certificate authority',
+    22: 'the server cannot be reached, or provides no certificate authority',
   },
   flags: [
     {

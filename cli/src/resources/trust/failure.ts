@@ -7,7 +7,7 @@ export const exitCodes = {
   incomplete:   1, // at least one list could not be changed
   usage:        2, // a wrong option or value
   unconfirmed:  3, // the fingerprint was not confirmed, or differs
-  unreachable: 22, // the server cannot be reached, or has no certificate authority
+  unreachable: 22, // the server cannot be reached, or provides no certificate authority
 } as const
 
 /** A place that could not be changed, and what to do about it. */

@@ -17,7 +17,7 @@ const docker = filePlace({
 
 const podman = filePlace({
   name: 'podman',
-  description: 'podman, skopeo and buildah, for all users as root, or else for this user',
+  description: 'podman, skopeo and buildah: as root for all users, without root for this user',
   isPerServer: true,
   isInstalled: () => hasProgram('podman', 'skopeo', 'buildah'),
   files: (subject) => {
@@ -82,7 +82,7 @@ function systemLayout() {
 
 const system = filePlace({
   name: 'system',
-  description: 'the list of the system, for curl, oras, helm and most other programs',
+  description: 'the certificate authorities of the system, for curl, oras, helm and most other programs',
   isPerServer: false,
   isInstalled: () => systemLayouts.some(({ program }) => hasProgram(program)),
   files: ({ label }) => {

@@ -27,9 +27,10 @@ type Flags = DataDirFlags & {
 /** `acrux acr why`. */
 export const command = defineCommand<Flags>({
   about: `
-With -n, the command asks the management API, with the signed-in account. With --own, the command explains a denied
-request of the signed-in user, who needs no role for this. Without -n and --own, the command reads the data directory,
-even while the server is running. The explanation from the data directory does not include later changes.`,
+With -n, the signed-in account requests the explanation from the management API. With --own, the command explains a
+denied request of the signed-in user, and requires no role. Without -n and --own, the command reads the data directory,
+even while the server is running. An explanation from the data directory does not include changes after the denied
+request.`,
   arguments: [{ name: '[id]', description: 'the x-ms-correlation-request-id of the response that denied the request' }],
   flags: [
     ...dataDirFlags(),
@@ -40,7 +41,7 @@ even while the server is running. The explanation from the data directory does n
     },
     {
       flags: '--principal <who>',
-      description: 'with --last: another principal, by name, object id or sent user name',
+      description: 'with --last: the principal of the denied request, by name, object id or sent user name',
     },
     { flags: '--own', description: 'explain a denied request of the signed-in user; requires no role' },
   ],

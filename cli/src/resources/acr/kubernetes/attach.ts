@@ -24,9 +24,10 @@ type State = 'present' | 'created' | 'changed' | 'would be created' | 'would be 
 export const command = defineCommand<Flags>({
   about: `
 Like az aks update --attach-acr, the command assigns the role AcrPull, or Container Registry Repository Reader if the
-registry uses conditions. If an existing role assignment has a condition, the command removes the condition, so that
-the role allows all repositories. With --service-account, the identity or the application also trusts the tokens of
-the service account, so that pods pull without a stored secret. Other existing objects do not change.`,
+registry uses conditions. If an existing role assignment contains a condition, the command removes the condition, so
+that the role allows pulls from all repositories. With --service-account, the identity or the application also trusts
+the tokens of the service account, so that pods pull without a stored secret. The command changes nothing except the
+role assignment and the federated credential.`,
   flags: [
     ...attachmentFlags,
     {

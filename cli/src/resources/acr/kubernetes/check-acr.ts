@@ -20,8 +20,9 @@ The command resolves the name, connects with TLS, requests the challenge, logs i
 manifest and the configuration of an image. The command shows a solution for the first failure. Without options, the
 command logs in with your own account.
 
-On a node, --credential-provider-config logs in as the kubelet does, with acrux-credential-provider. containerd has a
-separate list of certificate authorities: acrux trust adds the certificate authority of a server.`,
+On a node, --credential-provider-config logs in as the kubelet does, with acrux-credential-provider. The container
+runtime containerd uses a separate list of certificate authorities. The command acrux trust adds the certificate
+authority of a server to this list.`,
   flags: [
     ...registryFlags,
     {

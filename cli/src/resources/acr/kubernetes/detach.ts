@@ -16,8 +16,9 @@ type State = 'absent' | 'deleted' | 'would be deleted'
 /** `acrux acr detach`. */
 export const command = defineCommand<AttachmentFlags>({
   about: `
-The command deletes the role for pulls on this registry. With --service-account, the command keeps the role, and
-deletes the federated credential of the service account. Logins with this role are denied from the next request on.`,
+The command deletes the role assignment for pulls from this registry. With --service-account, the command keeps the role
+assignment, and deletes the federated credential of the service account. The deletion of a role assignment takes effect
+at the next request to the registry.`,
   flags: attachmentFlags,
   examples: [
     'acrux acr detach -n contoso --identity nodes --yes',

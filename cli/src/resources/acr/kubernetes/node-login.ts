@@ -25,7 +25,7 @@ export type NodeLoginFlags = SubscriptionFlags & {
 export const nodeLoginFlags: readonly FlagDescription[] = [
   {
     flags: '--credential-provider-config <file>',
-    description: 'log in as acrux-credential-provider does with this configuration of the kubelet',
+    description: 'log in as acrux-credential-provider does with this configuration file of the kubelet',
   },
   {
     flags: '--service-account-token <file>',

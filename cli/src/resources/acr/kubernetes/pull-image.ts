@@ -52,7 +52,7 @@ async function getManifest(access: Access, repository: string, reference: string
  */
 export async function pullConfiguration(access: Access, { repository }: Image, manifest: unknown): Promise<string> {
   const digest = valueAt(manifest, 'config.digest')
-  if (typeof digest !== 'string') throw failure('the manifest has no configuration')
+  if (typeof digest !== 'string') throw failure('the manifest refers to no configuration')
   const { http, loginServer, authorization } = access
   const url = `https://${loginServer}/v2/${repository}/blobs/${digest}`
   const first = await http.send({ method: 'GET', url, headers: { authorization } })

@@ -25,14 +25,14 @@ type Flags = PlaceFlags &
 /** `acrux acr login`. */
 export const command = defineCommand<Flags>({
   about: `
-DOCKER_COMMAND selects the container client. Without DOCKER_COMMAND, the command tries docker, podman and nerdctl in
-this order. The command passes the password to the client on standard input, never as an argument.
+The variable DOCKER_COMMAND selects the container client. Without DOCKER_COMMAND, the command tries docker, podman and
+nerdctl in this order. The command passes the password to the client on standard input, never as an argument.
 
-A login is valid for 3 hours. With --scope or --ttl, the login has less access or a shorter lifetime, for a build step
-or for another person. The login never allows more than your own permissions, and becomes invalid when your own
-session is revoked. Registries of Azure do not support --scope and --ttl.
+A login is valid for 3 hours. For a build step or for another person, you can limit the access of the login with
+--scope, and the lifetime with --ttl. The login never allows more than your own permissions, and becomes invalid when
+your own session is revoked. Registries of Azure do not support --scope and --ttl.
 
-With --helper, the clients store no password. The clients run docker-credential-acrux, which renews the login while
+With --helper, container clients store no password, but run docker-credential-acrux. This program renews the login while
 you are signed in. You can use --helper before you install a container client.`,
   flags: [
     { flags: '-n, --name <registry>', description: 'the name or the login server of the registry', required: true },

@@ -106,10 +106,11 @@ type DeleteManifestFlags = ManyFlags & { readonly many?: true }
 /** `acrux acr manifest delete`. */
 export const deleteManifest = defineCommand<DeleteManifestFlags>({
   about: `
-With --many, the command deletes several manifests with all their tags, and asks once. Each argument is name:tag or
-name@digest, or with -n NAME a tag or a digest of the repository NAME. @FILE reads the images from a file and - from
-standard input, one image in each line. If an image cannot be deleted, the command names the image with the reason,
-deletes the other images, and exits with 1.`,
+With --many, the command deletes several manifests and all tags of these manifests, after one confirmation. Each
+argument is name:tag or name@digest. With -n NAME, each argument is a tag or a digest of the repository NAME. The
+argument @FILE reads the images from a file, and the argument - reads the images from standard input, one image in each
+line. If an image cannot be deleted, the command reports the image and the reason, deletes the remaining images, and
+exits with 1.`,
   arguments: [
     {
       name: '[id...]',
@@ -134,7 +135,7 @@ deletes the other images, and exits with 1.`,
   run: async ({ many, ...flags }, context) => {
     if (many === true) return deleteMany(context, flags)
     const { id: [id, ...more] = [], ...others } = flags
-    if (more.length > 0) throw new WrongUsageError('several manifests are deleted with --many')
+    if (more.length > 0) throw new WrongUsageError('to delete several manifests, add --many')
     return deleteOne(context, { ...others, ...(id !== undefined && { id }) })
   },
 })

@@ -56,8 +56,8 @@ type RevertFlags = ManifestFlags & { readonly to?: string; readonly dryRun?: tru
 /** `acrux acr tag revert`. */
 export const revertTag = defineCommand<RevertFlags>({
   about: `
-The command moves a tag back to a manifest that the tag pointed to. The manifest must still exist. The caller needs the
-permission to push. The history of the tag records the move, so another revert can undo the move.`,
+The command moves a tag back to a manifest to which the tag pointed before. The manifest must still exist. The caller
+needs the permission to push. The history of the tag records the move, so a second revert can undo the move.`,
   arguments: manifestArgument,
   flags: [
     ...deletedFlags,

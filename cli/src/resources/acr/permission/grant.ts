@@ -30,9 +30,10 @@ export const command = defineCommand<PermissionFlags>({
   about: `${aboutWho}
 ${aboutGrantedActions.trim()}
 
-If permissions apply to the registry as a whole (az acr show --query roleAssignmentMode), a user, a group or an
-application gets all repositories, after a confirmation. Scoped tokens and anonymous callers always get only the
-repository.`,
+If role assignments always cover the whole registry, the command grants a user, a group or an application the permission
+on all repositories, after a confirmation. The command az acr show --query roleAssignmentMode shows whether role
+assignments cover the whole registry. For scoped tokens and anonymous callers, the permission always applies only to
+REPOSITORY.`,
   arguments: permissionArguments,
   flags: permissionFlags,
   examples: [

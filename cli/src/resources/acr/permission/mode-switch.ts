@@ -36,8 +36,8 @@ export async function confirmModeSwitch(
   const text = [
     `${name} switches to ${target}.`,
     ...(changes.length === 0 ? ['All role assignments grant the same permissions as before.'] : changes),
-    'Existing tokens become invalid, and clients must sign in again. Scoped tokens, the admin account and anonymous',
-    'callers keep their permissions.',
+    'Existing tokens become invalid, and clients must sign in again.',
+    'Scoped tokens, the admin account and anonymous callers keep their permissions.',
   ]
   context.log.notice(text.join('\n'))
   await context.confirm(`Switch ${name} to ${target}?`, yes)

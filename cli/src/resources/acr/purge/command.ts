@@ -90,9 +90,9 @@ const flags: readonly FlagDescription[] = [
 /** `acrux acr purge`: the command `acr purge` of Azure's acr-cli. */
 export const command = defineCommand<Flags>({
   about: `
-The command skips and reports locked tags, manifests and repositories. The command keeps untagged manifests that other
-content needs: the manifests of a remaining index, the referrers of a remaining manifest (such as signatures), and the
-subject of a remaining referrer. Garbage collection frees the space of the deleted manifests later.
+The command skips and reports locked tags, manifests and repositories. The command keeps untagged manifests that
+remaining content needs: manifests of an index, referrers of a manifest (such as signatures), and the subject of a
+referrer. Garbage collection frees the space of the deleted manifests later.
 
 The time of --ago counts from the last change of a tag or an untagged manifest. With --ago and --last-pulled, both
 conditions must be true. The option --last-pulled also selects tags and manifests that were never pulled.
@@ -143,7 +143,8 @@ function filtersOf({ filter, ago, untagged, untaggedOnly }: Flags): readonly Fil
     throw new WrongUsageError('--untagged and --untagged-only cannot be combined')
   if (untaggedOnly === true) return (filter ?? ['.*:.*']).map(parseFilter)
   if (filter === undefined) throw new WrongUsageError('--filter is missing', "for all tags: --filter '.*:.*'")
-  if (ago === undefined) throw new WrongUsageError('--ago is missing', 'to select all tags of the filter: --ago 0')
+  if (ago === undefined)
+    throw new WrongUsageError('--ago is missing', 'to select all tags that match the filter: --ago 0')
   return filter.map(parseFilter)
 }
 

@@ -34,7 +34,7 @@ export const propertyFlags: readonly FlagDescription[] = [
   choiceFlag(
     '--role-assignment-mode <mode>',
     ['rbac', 'rbac-abac'],
-    'the kind of roles in the registry: for the whole registry, or with conditions for repositories',
+    'whether role assignments apply to the whole registry (rbac), or can be limited to repositories (rbac-abac)',
   ),
   tagsFlag,
 ]

@@ -48,8 +48,8 @@ const propertyNames = [
 /** `acrux acr update`. */
 export const command = defineCommand<Flags>({
   about: `
-A new --role-assignment-mode changes the permissions of roles. The command lists who gains and loses permissions, and
-asks for a confirmation.`,
+A new role assignment mode changes the permissions that roles grant. Before the change, the command lists who gains and
+loses permissions, and asks for a confirmation.`,
   flags: [
     ...registryFlags,
     skuFlag,

@@ -28,7 +28,7 @@ type Flags = TokenFlags &
   }
 
 /** An option whose name begins with `no-` sets the opposite: `--no-passwords true` is the same as `--no-passwords`. */
-const noPasswords = booleanFlag('--no-passwords', 'whether to generate no passwords')
+const noPasswords = booleanFlag('--no-passwords', 'whether to create the token without passwords')
 const noPasswordsFlag = { ...noPasswords, parse: (text: string) => noPasswords.parse?.(text) !== true }
 
 /** `acrux acr token create`. */

@@ -26,7 +26,7 @@ export const keyFlags: readonly FlagDescription[] = [
   { flags: '--start-date <time>', description: 'when the key becomes valid, such as 2026-01-31. Default: now' },
   {
     flags: '--end-date <time>',
-    description: 'when the key expires. Default: a year minus a day after the start of the key',
+    description: 'when the key expires. Default: one day less than one year after the start of the key',
   },
 ]
 

@@ -29,7 +29,10 @@ export const applicationFlags: readonly FlagDescription[] = [
   { flags: '--display-name <name>', description: 'the display name' },
   { flags: '--identifier-uris <uri...>', description: 'the identifier URIs', repeated: true },
   booleanFlag('--is-fallback-public-client', 'whether the application is a public client'),
-  { flags: '--service-management-reference <text>', description: 'a reference to a service management database' },
+  {
+    flags: '--service-management-reference <text>',
+    description: 'a reference to an entry in a service management database',
+  },
   choiceFlag(
     '--sign-in-audience <audience>',
     ['AzureADMyOrg', 'AzureADMultipleOrgs', 'AzureADandPersonalMicrosoftAccount', 'PersonalMicrosoftAccount'],

@@ -25,19 +25,22 @@ type Flags = NewCertificateFlags & {
 /** `acrux ad sp create-for-rbac`. */
 export const command = defineCommand<Flags>({
   about: `
-The command prints the new password once. The command reuses an application with the same name, and invalidates the
-old passwords.`,
+The command prints the new password once. If an application with this display name exists, the command reuses the
+application, and invalidates the old passwords of the application.`,
   flags: [
     {
       flags: '-n, --display-name <name>',
       aliases: ['--name'],
-      description: 'the display name. Default: a name with the time',
+      description: 'the display name. Default: a name that contains the time',
     },
     { flags: '--role <role>', description: 'a role to assign: a name or an id' },
-    { flags: '--scopes <id...>', description: 'the scopes of the role', repeated: true },
+    { flags: '--scopes <id...>', description: 'the scopes at which the command assigns the role', repeated: true },
     numberFlag('--years <years>', 'the number of years until the password expires. Default: 1'),
     booleanFlag('--create-password', 'whether to create a password. Default: true'),
-    { flags: '--service-management-reference <text>', description: 'a reference to a service management database' },
+    {
+      flags: '--service-management-reference <text>',
+      description: 'a reference to an entry in a service management database',
+    },
     ...newCertificateFlags,
     booleanFlag('--skip-assignment', 'has no effect'),
     {

@@ -31,7 +31,7 @@ export const command = defineCommand<Flags>({
     { flags: '--assignee-object-id <id>', description: 'delete the assignments of the principal with this object id' },
     { flags: '--role <role>', description: 'delete the assignments of this role: a name or an id' },
     ...scopeFlags,
-    { flags: '--include-inherited', description: 'also delete the assignments at the scopes above' },
+    { flags: '--include-inherited', description: 'also delete the assignments at the parent scopes' },
     { ...yesFlag, description: 'has no effect: the command asks for no confirmation' },
   ],
   examples: [

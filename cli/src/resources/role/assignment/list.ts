@@ -32,9 +32,12 @@ export const command = defineCommand<Flags>({
     { flags: '--role <role>', description: 'list only the assignments of this role: a name or an id' },
     ...scopeFlags,
     { flags: '--all', description: 'list the assignments at the subscription and below' },
-    { flags: '--include-inherited', description: 'also list the assignments at the scopes above' },
+    { flags: '--include-inherited', description: 'also list the assignments at the parent scopes' },
     { flags: '--include-groups', description: 'also list the assignments of the groups of the principal' },
-    booleanFlag('--fill-principal-name', 'whether to ask Graph for the names of the principals. Default: true'),
+    booleanFlag(
+      '--fill-principal-name',
+      'whether to get the names of the principals from Microsoft Graph. Default: true',
+    ),
     booleanFlag('--fill-role-definition-name', 'whether to look up the names of the roles. Default: true'),
   ],
   examples: [
