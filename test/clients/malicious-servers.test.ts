@@ -272,7 +272,7 @@ step('the sign-ins of a cloud are not sent to other servers that get its name', 
   const { password } = server.firstRun.servicePrincipal
   const at = (origin: string, caFile: string) => ['--endpoint-resource-manager', origin, '--ca-file', caFile]
   await client.text(['cloud', 'register', '-n', hostOf(other), ...at(server.baseUrl, server.caFile)])
-  const taken = /is registered with another address[^]+acrux cloud unregister/
+  const taken = /is registered with a different address[^]+acrux cloud unregister/
   await client.fails(1, taken, loginAt(other), { input: password })
   await client.text(principalLogin(server), { input: password })
   const moved = /and the new servers would receive the tokens/

@@ -77,7 +77,7 @@ export const contentCommands: readonly CommandRow[] = [
   },
   {
     path: 'acr manifest restore',
-    summary: 'restore a deleted manifest and its tag',
+    summary: 'restore a deleted manifest and the tag of the manifest',
     signIn: 'optional',
     prints: 'document',
     az: 'same',

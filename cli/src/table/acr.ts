@@ -84,7 +84,7 @@ export const acrCommands: readonly CommandRow[] = [
   },
   {
     path: 'acr attach',
-    summary: 'let a managed identity or a service account of Kubernetes pull from a registry',
+    summary: 'allow a managed identity or a Kubernetes service account to pull from a registry',
     signIn: 'acrux or az',
     prints: 'document',
     load: async () => (await import('../resources/acr/kubernetes/attach.ts')).command,

@@ -39,7 +39,7 @@ export function requireNameOf(profile: Profile, name: string, origin: string | u
   const holder = cloudsOf(profile).find((each) => each.name.toLowerCase() === name.toLowerCase())
   if (holder === undefined || originOf(holder) === origin) return
   throw failure(
-    `the cloud ${holder.name} is registered with another address: ${holder.endpoints.resourceManager}`,
+    `the cloud ${holder.name} is registered with a different address: ${holder.endpoints.resourceManager}`,
     `to use this name for ${origin ?? name}, first run: acrux cloud unregister -n ${holder.name}`,
   )
 }

@@ -79,7 +79,7 @@ export async function completeSignIn(
 }
 
 function fail(id: string): never {
-  throw failure(`the subscription ${id} was removed by another process while this process stored it`)
+  throw failure(`the subscription ${id} was removed by another process while this process stored the subscription`)
 }
 
 /** Lists the subscriptions of a sign-in again. */

@@ -6,10 +6,13 @@ export const clientVariables: readonly ClientVariable[] = [
   {
     name: 'ACRUX_CONFIG_DIR',
     description:
-      'the directory of the profile and the stored credentials. Default: $XDG_CONFIG_HOME/acrux, or ~/.config/acrux',
+      'the directory that contains the profile and the stored credentials. Default: $XDG_CONFIG_HOME/acrux, or ~/.config/acrux',
   },
   { name: 'ACRUX_CLIENT_SECRET', description: 'the secret of a service principal, for acrux login' },
-  { name: 'ACRUX_CLIENT_ID', description: 'the client id with which users sign in to a cloud other than Acrux' },
+  {
+    name: 'ACRUX_CLIENT_ID',
+    description: 'the client id with which users sign in to a cloud that is not an Acrux server',
+  },
   {
     name: 'ACRUX_SECRET_STORE',
     description: 'with the value file, secrets are stored in a file, even if the desktop has a Secret Service',

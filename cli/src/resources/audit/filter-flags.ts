@@ -22,19 +22,22 @@ export const filterFlags: readonly FlagDescription[] = [
     parse: requireTime,
   },
   { flags: '--to <time>', description: 'only events at or before this time', parse: requireTime },
-  { flags: '--action <action>', description: 'only this action, such as token.issue' },
+  { flags: '--action <action>', description: 'only events with this action, such as token.issue' },
   {
     flags: '--outcome <outcome>',
-    description: 'only allowed requests (`success`), or only denied and rejected requests (`refused`)',
+    description: 'only events of allowed requests (`success`), or only of denied and rejected requests (`refused`)',
     choices: ['success', 'refused'],
   },
-  { flags: '--principal <id>', description: 'only this actor: an object id, or the name that the client sent' },
+  {
+    flags: '--principal <id>',
+    description: 'only events of this actor: an object id, or the name that the client sent',
+  },
   {
     flags: '--target <target>',
-    description: 'only this target and all targets below: a login server, a repository or a resource id',
+    description: 'only events on this target and on all targets below: a login server, a repository or a resource id',
   },
-  { flags: '--correlation-id <id>', description: 'only the request with this x-ms-correlation-request-id' },
-  { flags: '--address <address>', description: 'only requests from this address' },
+  { flags: '--correlation-id <id>', description: 'only events of the request with this x-ms-correlation-request-id' },
+  { flags: '--address <address>', description: 'only events of requests from this address' },
 ]
 
 /** Builds the filter from the options. */

@@ -13,7 +13,7 @@ type Flags = DataDirFlags & ServerFlags & FilterFlags & { readonly limit: number
 /** `acrux audit list`. */
 export const command = defineCommand<Flags>({
   about: `
-Each line has the time, outcome, action, actor, target, reason and correlation id.`,
+Each line shows the time, outcome, action, actor, target, reason and correlation id.`,
   flags: [
     ...dataDirFlags(),
     ...filterFlags,

@@ -28,7 +28,7 @@ export async function readRequest(input: AsyncIterable<Buffer | string>): Promis
     throw failure(`the apiVersion of the request is not ${apiVersion}`, nextStep)
   const { image, serviceAccountToken: token, serviceAccountAnnotations: annotations = {} } = request
   if (typeof image !== 'string' || image === '' || image.length > maxImageLength || !/^[\x21-\x7e]+$/.test(image))
-    throw failure('the request has no valid image')
+    throw failure('the request contains no valid image name')
   if (token !== undefined && typeof token !== 'string')
     throw failure('the serviceAccountToken of the request is not a string')
   if (!isRecord(annotations)) throw failure('the serviceAccountAnnotations of the request are not an object')

@@ -45,7 +45,7 @@ async function checkConnection(scene: Scene): Promise<Outcome> {
       return failed(`the server at ${host} does not speak TLS`, 'check the port; clients need HTTPS')
     return failed(
       `https://${host} does not respond: ${plainReason(error)}`,
-      "check that the server is running, with acrux health on the server's machine, and that no firewall blocks the port",
+      "check that the server is running, and that no firewall blocks the port; on the server's machine, run acrux health",
     )
   }
 }

@@ -36,7 +36,7 @@ function sizeOf(blobs: readonly { readonly bytes: Buffer }[]): number {
 async function checkPull(scene: Scene): Promise<Outcome> {
   if (scene.pushed === undefined) return skipped('no image was pushed')
   await pullImage(accessOf(scene), scene.pushed)
-  return ok('the registry returned the same bytes')
+  return ok('the registry returned the bytes that were pushed')
 }
 
 async function checkDelete(scene: Scene): Promise<Outcome> {

@@ -38,10 +38,10 @@ export const rotationFlags: readonly FlagDescription[] = [
 
 /** What a rotation is. */
 export const aboutRotation = `
-A rotation has two steps, and both passwords are valid between the two steps. The first step creates a new password.
-Install the new password in all clients. The second step, with --finish, deletes the old password. The second step
-fails if a client used the old password within the time of --after, or if the new password is younger than this time.
-Run the command again later, or use --wait.`
+A rotation has two steps. Between the two steps, the old password and the new password are valid. The first step creates
+the new password. Install the new password in all clients. The second step, with --finish, deletes the old password. The
+second step fails if a client used the old password within the time of --after. The second step also fails if the new
+password is younger than the time of --after. Run the command again later, or use --wait.`
 
 /** The exit codes of the commands that rotate a password. */
 export const rotationExitCodes: ExitCodeTexts = {

@@ -42,7 +42,9 @@ export function rotate(
     throw new WrongUsageError('--out-file and --exec cannot be combined')
   if (finish === true && isDelivered) throw new WrongUsageError('--finish creates no password for --out-file or --exec')
   if (finish !== true && wait === true && !isDelivered)
-    throw new WrongUsageError('--wait needs --out-file or --exec, because the result is printed at the end')
+    throw new WrongUsageError(
+      '--wait needs --out-file or --exec, because the command prints the result only at the end',
+    )
   return finish === true ? finishRotation(context, holder, settings) : beginRotation(context, holder, settings)
 }
 
@@ -63,7 +65,7 @@ async function beginRotation(context: CommandContext, holder: Holder, flags: Set
   if (!isDelivered) log.warning('the result shows the new password only once: store the password now, in a safe place')
   if (deletes !== undefined) await deleteWhenUnused(context, { holder, old: deletes, newId: id, flags })
   else if (old !== undefined)
-    log.notice(`${old.id} remains valid. When all clients have the new password, run ${holder.commandLine} --finish`)
+    log.notice(`${old.id} remains valid. When all clients use the new password, run ${holder.commandLine} --finish`)
   return {
     username: holder.username,
     name: id,

@@ -68,7 +68,7 @@ async function certutil(...args: readonly string[]): Promise<string> {
 function requireUser(): void {
   if (process.getuid?.() !== 0 || process.env['SUDO_USER'] === undefined) return
   throw incomplete(
-    'browsers have a list of certificate authorities for each user except root',
+    'browsers use a separate list of certificate authorities for each user, and no list for root',
     'run acrux trust --chromium without sudo',
   )
 }

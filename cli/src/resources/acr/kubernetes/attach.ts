@@ -126,6 +126,7 @@ async function isTrusted(
 }
 
 function question({ name, role }: AttachedRegistry, { objectId }: Puller, trusted: ServiceAccount | undefined): string {
-  const trust = trusted === undefined ? '' : `, and let it trust ${trusted.subject} of ${trusted.issuer}`
+  const trust =
+    trusted === undefined ? '' : `, and allow this principal to trust ${trusted.subject} of ${trusted.issuer}`
   return `Assign ${role} on ${name} to ${objectId}${trust}?`
 }

@@ -35,7 +35,7 @@ export const attachmentFlags: readonly FlagDescription[] = [
   { flags: '--app <id>', description: 'the client id, object id or identifier URI of an application' },
   {
     flags: '--service-account <namespace/name>',
-    description: 'the service account of Kubernetes whose tokens the identity or the application trusts',
+    description: 'the Kubernetes service account whose tokens the identity or the application trusts',
   },
   {
     flags: '--issuer <url>',

@@ -16,9 +16,9 @@ type Flags = RegistryFlags & NodeLoginFlags & { readonly image?: string; readonl
 /** `acrux acr check-acr`. */
 export const command = defineCommand<Flags>({
   about: `
-The command resolves the name, connects with TLS, requests the challenge, logs in, gets a token, and pulls the
-manifest and the configuration of an image. The command shows a solution for the first failure. Without options, the
-command logs in with your own account.
+The command resolves the name, connects with TLS, requests the challenge, and logs in. The command then gets a token,
+and pulls the manifest and the configuration of an image. The command shows a solution for the first failure. Without
+options, the command logs in with your own account.
 
 On a node, --credential-provider-config logs in as the kubelet does, with acrux-credential-provider. The container
 runtime containerd uses a separate list of certificate authorities. The command acrux trust adds the certificate

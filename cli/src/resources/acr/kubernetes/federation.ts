@@ -16,7 +16,7 @@ type Federation = NonNullable<Puller['federation']>
 export function requireFederation({ federation, objectId }: Puller): Federation {
   if (federation !== undefined) return federation
   throw failure(
-    `${objectId} is not a user-assigned managed identity, so it cannot trust a service account`,
+    `${objectId} is not a user-assigned managed identity, and cannot trust a service account`,
     'create one with acrux identity create, or use --app',
   )
 }

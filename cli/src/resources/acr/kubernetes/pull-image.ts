@@ -32,7 +32,10 @@ export async function pullManifest(
   const digest = valueAt(child, 'digest')
   if (typeof digest !== 'string') throw failure(`the index ${digestOf(first)} contains no manifest`)
   const pulled = await getManifest(access, image.repository, digest)
-  return { manifest: documentIn(pulled), detail: `${digestOf(pulled)}, one of ${children.length} in an index` }
+  return {
+    manifest: documentIn(pulled),
+    detail: `${digestOf(pulled)}, one of ${children.length} manifests in an index`,
+  }
 }
 
 async function getManifest(access: Access, repository: string, reference: string): Promise<HttpResponse> {

@@ -30,10 +30,9 @@ export const command = defineCommand<PermissionFlags>({
   about: `${aboutWho}
 ${aboutGrantedActions.trim()}
 
-If role assignments always cover the whole registry, the command grants a user, a group or an application the permission
-on all repositories, after a confirmation. The command az acr show --query roleAssignmentMode shows whether role
-assignments cover the whole registry. For scoped tokens and anonymous callers, the permission always applies only to
-REPOSITORY.`,
+If role assignments always cover the whole registry, users, groups and applications receive the permission on all
+repositories, after a confirmation. The command az acr show --query roleAssignmentMode shows whether role assignments
+cover the whole registry. For scoped tokens and anonymous callers, the permission always applies only to REPOSITORY.`,
   arguments: permissionArguments,
   flags: permissionFlags,
   examples: [

@@ -91,8 +91,8 @@ const flags: readonly FlagDescription[] = [
 export const command = defineCommand<Flags>({
   about: `
 The command skips and reports locked tags, manifests and repositories. The command keeps untagged manifests that
-remaining content needs: manifests of an index, referrers of a manifest (such as signatures), and the subject of a
-referrer. Garbage collection frees the space of the deleted manifests later.
+remaining content needs: manifests of an index, referrers of a manifest, and the subject of a referrer. Garbage
+collection frees the space of the deleted manifests later.
 
 The time of --ago counts from the last change of a tag or an untagged manifest. With --ago and --last-pulled, both
 conditions must be true. The option --last-pulled also selects tags and manifests that were never pulled.

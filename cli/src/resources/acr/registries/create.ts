@@ -129,7 +129,7 @@ export const createRegistry = defineCommand<CreateRegistryFlags>({
       'whether the host name of the login server contains a hash. Default: Unsecure',
     ),
     ...encryptionFlags,
-    { flags: '--workspace <workspace>', description: 'a Log Analytics workspace of Azure that gets the events' },
+    { flags: '--workspace <workspace>', description: 'an Azure Log Analytics workspace that receives the events' },
     subscriptionFlag,
   ],
   examples: [

@@ -44,7 +44,10 @@ async function update(flags: Flags, context: CommandContext): Promise<unknown> {
   const wanted = (name: string): unknown => json[name] ?? valueAt(json, `properties.${name}`)
   const [scope, name] = [wanted('scope'), wanted('name')]
   if (typeof scope !== 'string' || typeof name !== 'string')
-    throw failure('the assignment has no scope or no name', 'print the assignment: acrux role assignment list')
+    throw failure(
+      'the JSON contains no scope or no name of the assignment',
+      'print the assignment: acrux role assignment list',
+    )
   const account = await requireScopeAccount(context, { ...flags, scope })
   const url = assignmentUrl(scope, name)
   const present = documentOf(roleAssignment, await askArm(account, { method: 'GET', url }))
