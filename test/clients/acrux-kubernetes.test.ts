@@ -328,7 +328,7 @@ test('acrux acr check-acr names the step that fails, and the next step', async (
   const closed = `localhost:${await freePort()}`
   const direct = ['acr', 'check-acr', '--image', 'team/app:1', ...as(file)]
   await failsAt('connection', /does not respond/, /check that the server is running/, [...direct, '-n', closed])
-  await failsAt('certificate', /not trusted/, /--ca-file/, [...direct, '-n', loginServer])
+  await failsAt('certificate', /untrusted certificate authority/, /--ca-file/, [...direct, '-n', loginServer])
   await failsAt('challenge', /no registry is served at the host/, /login server of a registry/, [
     ...direct,
     '-n',

@@ -107,7 +107,7 @@ test('acrux acr why --own explains their own denied requests to users, who need 
   assert.match(why, /^requested: push on team\/app$/m)
   assert.doesNotMatch(why, /^role:/m, 'without the assignments')
   assert.equal(await acrux.text(['acr', 'why', '--last', '--own']), why)
-  await acrux.fails(3, /not visible/, ['acr', 'why', id, '-n', server.firstRun.registry])
+  await acrux.fails(3, /cannot see the registry/, ['acr', 'why', id, '-n', server.firstRun.registry])
   await acrux.fails(2, /use --own without --name and --principal/, ['acr', 'why', id, '--own', '-n', 'any'])
 
   using other = acruxClient(server.caFile)
