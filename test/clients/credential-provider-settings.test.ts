@@ -24,7 +24,7 @@ test('wrong settings end with exit code 2, and show no secret', async () => {
   const cases: readonly [args: readonly string[], says: RegExp][] = [
     [[],                                                           /the settings name no registry/],
     [['--registry', '*.com'],                                      /contains a \*, so every host that matches would receive tokens/],
-    [['--registry', loginServer, '--registry', '*.example.com'],   /has a \*[^]*--suffix \.azurecr\.example\.com/],
+    [['--registry', loginServer, '--registry', '*.example.com'],   /contains a \*[^]*--suffix \.azurecr\.example\.com/],
     [['--suffix', '.com'],                                         /is not the suffix of a server/],
     [['--registry', loginServer, '--auth', 'other'],               /--auth must be service-account or/],
     [['--registry', loginServer, '--auth', 'service-principal'],   /needs a client id, a tenant id and a credential/],
