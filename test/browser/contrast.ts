@@ -9,8 +9,8 @@ export async function assertContrast(page: Page, where: string): Promise<void> {
   for (const [shown, ratio] of pairs as [string, number][]) assert.ok(ratio >= 4.5, `${where}: ${shown}: ${ratio}`)
 }
 
-/** Runs in the page: each text that is shown, with the contrast to what is behind it. [WCAG 2.2 §1.4.3] */
-const contrasts = `(() => {
+/** Functions for the page: the luminance of a color, and the color behind an element. [WCAG 2.2, relative luminance] */
+export const colorFunctions = `
   const channels = (color) => color.match(/[\\d.]+/g).map(Number)
   const luminance = ([r, g, b]) => {
     const [x, y, z] = [r, g, b].map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
@@ -23,6 +23,10 @@ const contrasts = `(() => {
     }
     return [255, 255, 255]
   }
+`
+
+/** Runs in the page: each text that is shown, with the contrast to what is behind it. [WCAG 2.2 §1.4.3] */
+const contrasts = `(() => {${colorFunctions}
   const shown = [...document.querySelectorAll('body *')].filter((element) =>
     [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== ''))
   return shown.map((element) => {

@@ -5,6 +5,7 @@ import { principalWithRole, roles } from '../harness/arm.ts'
 import { createPerson } from '../harness/directory.ts'
 import { request } from '../harness/http.ts'
 import { basic } from '../harness/registry.ts'
+import { colorFunctions } from './contrast.ts'
 import { openPortal, openView, signIn, violations } from './portal-page.ts'
 
 const portal = await openPortal()
@@ -56,19 +57,7 @@ const answerMetrics = (page: Page) =>
   })()`)
 
 /** The least contrast between a bar and what is behind it. [WCAG 2.2 §1.4.11] */
-const leastContrast = `(() => {
-  const channels = (color) => color.match(/[\\d.]+/g).map(Number)
-  const luminance = ([r, g, b]) => {
-    const [x, y, z] = [r, g, b].map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z
-  }
-  const behind = (element) => {
-    for (let node = element; node; node = node.parentElement) {
-      const color = channels(getComputedStyle(node).backgroundColor)
-      if (color.length < 4 || color[3] > 0) return color
-    }
-    return [255, 255, 255]
-  }
+const leastContrast = `(() => {${colorFunctions}
   return Math.min(...[...document.querySelectorAll('[data-bar]')].map((bar) => {
     const [low, high] = [luminance(channels(getComputedStyle(bar).fill)), luminance(behind(bar))].sort((x, y) => x - y)
     return (high + 0.05) / (low + 0.05)

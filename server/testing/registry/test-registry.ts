@@ -70,6 +70,8 @@ export type TestRegistry = TestDatabase & {
     rate: RateClass | undefined
   }
   readonly send: (method: string, path: string, sent?: Sent) => Promise<Answer>
+  /** Runs work whose requests are those of the caller with this key. */
+  readonly as: <Result>(callerKey: string, work: () => Promise<Result>) => Promise<Result>
   /** Pushes a blob in one request and returns its digest. */
   readonly pushBlob: (repository: string, content: string | Uint8Array) => Promise<Digest>
   /** Pushes the manifest of an image of one layer under a tag and returns its digest. */
@@ -174,6 +176,15 @@ export async function openTestRegistry(
     needs,
     gate,
     send,
+    as: async (callerKey, work) => {
+      const before = gate.callerKey
+      gate.callerKey = callerKey
+      try {
+        return await work()
+      } finally {
+        gate.callerKey = before
+      }
+    },
     ...pushers(send),
     dispose: async () => {
       await listener.close(1000)

@@ -94,7 +94,7 @@ export class AttachedReports {
     return answer
   }
 
-  /** Whether the artifact claims to be a report, so that people are told if it cannot be read. */
+  /** Whether the artifact claims to be a report: then the list of reports says why the server cannot read it. */
   #isReport({ by_tag }: WaitingReport, { artifactType, layers }: ParsedManifest): boolean {
     return by_tag === 1 || isReportType(artifactType) || layers.some(({ mediaType }) => isReportType(mediaType))
   }

@@ -43,14 +43,6 @@ function testReports(kind: DatabaseKind): void {
   })
   after(() => test.dispose())
 
-  const as = async <Result>(key: string, work: () => Promise<Result>): Promise<Result> => {
-    test.gate.callerKey = key
-    try {
-      return await work()
-    } finally {
-      test.gate.callerKey = 'caller'
-    }
-  }
   const artifactOf = (text: string, artifactType: string) => ({
     schemaVersion: 2,
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
@@ -87,7 +79,7 @@ function testReports(kind: DatabaseKind): void {
 
   it('a pushed report waits, is read, and gives its image and its repository a summary', async () => {
     const image = await push('r/app', 'v1')
-    const report = await as('alice', () => attach('r/app', image, sarif('9.8', '7', '4', '3.9', 'x')))
+    const report = await test.as('alice', () => attach('r/app', image, sarif('9.8', '7', '4', '3.9', 'x')))
     const [waiting] = (await list('r/app', image)).reports
     assert.deepEqual([waiting?.digest, waiting?.kind, waiting?.state], [report, 'vulnerabilities', 'waiting'])
     await test.registry.readReports()

@@ -1,4 +1,5 @@
 import { formatDataPlaneTime } from '@acrux/shared/standards/azure/acr-time.ts'
+import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import type { DocumentOf } from '../../platform/http/api-schema.ts'
 import { type AttachedKind, attachedKind, cosignTags } from '../attached/attached-kind.ts'
 import { readReports } from '../attached/attached-report-store.ts'
@@ -68,8 +69,8 @@ const kindNames: Readonly<Record<AttachedKind, ReportDocument['kind']>> = {
 }
 
 /** The artifacts of known kinds, newest first. */
-async function findArtifacts({ database }: PropertiesContext, repositoryId: string, digest: string) {
-  const filter = { subject: digest as never, artifactType: '', after: '', limit: maxSorted }
+async function findArtifacts({ database }: PropertiesContext, repositoryId: string, digest: Digest) {
+  const filter = { subject: digest, artifactType: '', after: '', limit: maxSorted }
   const referrers = await readReferrers(database, repositoryId, filter)
   const kinds = new Map<string, AttachedKind | undefined>(
     referrers.map((row) => [row.digest, attachedKind(row.artifact_type ?? '')]),

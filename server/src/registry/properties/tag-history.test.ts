@@ -33,14 +33,6 @@ function testHistory(kind: DatabaseKind): void {
   })
   after(() => test.dispose())
 
-  const as = async <Result>(key: string, work: () => Promise<Result>): Promise<Result> => {
-    test.gate.callerKey = key
-    try {
-      return await work()
-    } finally {
-      test.gate.callerKey = 'caller'
-    }
-  }
   const push = async (repository: string, tag: string, layer: string) => {
     test.clock.nowMs += 1000
     return test.pushImage(repository, tag, layer)
@@ -64,10 +56,10 @@ function testHistory(kind: DatabaseKind): void {
   const rows = () => test.database.tables<RegistryTables>().selectFrom('tag_change')
 
   it('each move of a tag is a change with its time, its caller and its cause, newest first', async () => {
-    const first = await as('alice', () => push('h/app', 'v1', 'first'))
+    const first = await test.as('alice', () => push('h/app', 'v1', 'first'))
     const firstMs = test.clock.nowMs
-    const second = await as('bob', () => push('h/app', 'v1', 'second'))
-    await as('carol', () => push('h/app', 'v1', 'second'))
+    const second = await test.as('bob', () => push('h/app', 'v1', 'second'))
+    await test.as('carol', () => push('h/app', 'v1', 'second'))
     const { changes } = await historyOf('h/app', 'v1')
     assert.deepEqual(changes, [
       { digest: second, exists: true, time: '2020-01-01T00:00:02Z', by: actorNamed('bob'), cause: 'push' },
@@ -82,7 +74,7 @@ function testHistory(kind: DatabaseKind): void {
     const first = await push('h/revert', 'v1', 'first')
     const second = await push('h/revert', 'v1', 'second')
     test.clock.nowMs += 1000
-    const answer = await as('dora', () => revert('h/revert', 'v1', first))
+    const answer = await test.as('dora', () => revert('h/revert', 'v1', first))
     assert.equal(answer.status, 200, answer.text)
     assert.partialDeepStrictEqual(answer.json.tag, { name: 'v1', digest: first, pushedBy: actorNamed('dora') })
     assert.equal(await digestNow('h/revert', 'v1'), first)
@@ -105,7 +97,7 @@ function testHistory(kind: DatabaseKind): void {
 
   it('a deleted tag has a history, and a revert creates the tag again', async () => {
     const first = await push('h/gone', 'v1', 'first')
-    await as('eve', () => test.send('DELETE', '/acr/v1/h%2Fgone/_tags/v1'))
+    await test.as('eve', () => test.send('DELETE', '/acr/v1/h%2Fgone/_tags/v1'))
     assert.deepEqual(await causesOf('h/gone', 'v1'), [
       ['delete', undefined, 'eve'],
       ['push', first, 'caller'],
@@ -120,12 +112,12 @@ function testHistory(kind: DatabaseKind): void {
 
   it('the deletion and the restoration of a manifest are changes of its tags', async () => {
     const digest = await push('h/restored', 'v1', 'first')
-    await as('eve', () => test.send('DELETE', `/v2/h/restored/manifests/${digest}`))
+    await test.as('eve', () => test.send('DELETE', `/v2/h/restored/manifests/${digest}`))
     const [deleted, pushed] = (await historyOf('h/restored', 'v1')).changes
     assert.deepEqual([deleted?.cause, pushed?.exists], ['delete', false])
     assert.equal((await revert('h/restored', 'v1', digest)).code, 'MANIFEST_UNKNOWN', 'it was deleted')
     const path = `/acr/v1/_deleted/h%2Frestored/_manifests/${digest}`
-    await as('fay', () => test.send('POST', path, { body: '{"tag":"v1"}' }))
+    await test.as('fay', () => test.send('POST', path, { body: '{"tag":"v1"}' }))
     assert.deepEqual(await causesOf('h/restored', 'v1'), [
       ['restore', digest, 'fay'],
       ['delete', undefined, 'eve'],
@@ -144,7 +136,7 @@ function testHistory(kind: DatabaseKind): void {
       const put = await test.putManifest('h/many', `${digestOf(text)}?${query.join('&')}`, text)
       assert.equal(put.status, 201)
     }
-    await as('eve', () => test.send('DELETE', `/v2/h/many/manifests/${digestOf(text)}`))
+    await test.as('eve', () => test.send('DELETE', `/v2/h/many/manifests/${digestOf(text)}`))
     for (const name of ['t0', 't99', 't249']) {
       assert.deepEqual(await causesOf('h/many', name), [
         ['delete', undefined, 'eve'],
@@ -248,7 +240,7 @@ function testHistory(kind: DatabaseKind): void {
 
   it('an anonymous caller does not see who changed a tag', async () => {
     await push('h/public', 'v1', 'first')
-    const { changes } = await as('anonymous', () => historyOf('h/public', 'v1'))
+    const { changes } = await test.as('anonymous', () => historyOf('h/public', 'v1'))
     assert.deepEqual(
       changes.map(({ by }) => by),
       [undefined],

@@ -15,14 +15,6 @@ function testPushers(kind: DatabaseKind): void {
   })
   after(() => test.dispose())
 
-  const as = async <Result>(key: string, work: () => Promise<Result>): Promise<Result> => {
-    test.gate.callerKey = key
-    try {
-      return await work()
-    } finally {
-      test.gate.callerKey = 'caller'
-    }
-  }
   const pusherIn = async (path: string, member: 'tag' | 'manifest') => {
     const { json } = await test.send('GET', `/acr/v1/${path}`)
     return (json[member] as Record<string, unknown> | undefined)?.pushedBy
@@ -34,16 +26,16 @@ function testPushers(kind: DatabaseKind): void {
   }
 
   it('a tag, its manifest and the repository have the caller of their last push', async () => {
-    const digest = await as('alice', () => test.pushImage('p/app', 'v1', 'first'))
+    const digest = await test.as('alice', () => test.pushImage('p/app', 'v1', 'first'))
     assert.deepEqual(await pusherIn('p%2Fapp/_tags/v1', 'tag'), actorNamed('alice'))
     assert.deepEqual(await pusherIn(`p%2Fapp/_manifests/${digest}`, 'manifest'), actorNamed('alice'))
     test.clock.nowMs += 1000
-    await as('bob', () => test.pushImage('p/app', 'v2', 'first'))
+    await test.as('bob', () => test.pushImage('p/app', 'v2', 'first'))
     assert.deepEqual(await pusherIn('p%2Fapp/_tags/v1', 'tag'), actorNamed('alice'), 'the other tag was not pushed')
     assert.deepEqual(await pusherIn('p%2Fapp/_tags/v2', 'tag'), actorNamed('bob'))
     assert.deepEqual(await pusherIn(`p%2Fapp/_manifests/${digest}`, 'manifest'), actorNamed('bob'))
     test.clock.nowMs += 1000
-    await as('carol', () => test.pushImage('p/app', 'v1', 'second'))
+    await test.as('carol', () => test.pushImage('p/app', 'v1', 'second'))
     assert.deepEqual(await pusherIn('p%2Fapp/_tags/v1', 'tag'), actorNamed('carol'), 'the tag was moved')
     const { id, name, kind: actorKind } = actorNamed('carol')
     const by = { pushed_by_kind: actorKind, pushed_by_id: id, pushed_by_name: name }
@@ -57,8 +49,8 @@ function testPushers(kind: DatabaseKind): void {
   })
 
   it('a lock and a deletion change no pusher', async () => {
-    const digest = await as('alice', () => test.pushImage('p/lock', 'v1'))
-    await as('alice', () => test.pushImage('p/lock', 'v2'))
+    const digest = await test.as('alice', () => test.pushImage('p/lock', 'v1'))
+    await test.as('alice', () => test.pushImage('p/lock', 'v2'))
     const before = await lastPush('p/lock')
     await test.send('PATCH', '/acr/v1/p%2Flock/_tags/v1', { body: '{"deleteEnabled":false}' })
     await test.send('DELETE', '/acr/v1/p%2Flock/_tags/v2')
@@ -68,17 +60,17 @@ function testPushers(kind: DatabaseKind): void {
   })
 
   it('a restored tag has the caller who restored it, and the manifest still has its pusher', async () => {
-    const digest = await as('alice', () => test.pushImage('p/restored', 'v1'))
+    const digest = await test.as('alice', () => test.pushImage('p/restored', 'v1'))
     await test.send('DELETE', `/v2/p/restored/manifests/${digest}`)
     const path = `/acr/v1/_deleted/p%2Frestored/_manifests/${digest}`
-    assert.equal((await as('bob', () => test.send('POST', path, { body: '{"tag":"v1"}' }))).status, 200)
+    assert.equal((await test.as('bob', () => test.send('POST', path, { body: '{"tag":"v1"}' }))).status, 200)
     assert.deepEqual(await pusherIn('p%2Frestored/_tags/v1', 'tag'), actorNamed('bob'))
     assert.deepEqual(await pusherIn(`p%2Frestored/_manifests/${digest}`, 'manifest'), actorNamed('alice'))
   })
 
   it('an anonymous caller does not see who pushed', async () => {
     const digest = await test.pushImage('p/public', 'v1')
-    await as('anonymous', async () => {
+    await test.as('anonymous', async () => {
       assert.equal(await pusherIn('p%2Fpublic/_tags/v1', 'tag'), undefined)
       assert.equal(await pusherIn(`p%2Fpublic/_manifests/${digest}`, 'manifest'), undefined)
       for (const list of ['_tags', '_manifests']) {
