@@ -86,14 +86,13 @@ async function readList(file: string): Promise<string> {
   }
 }
 
-/** Finds the manifests of the images. Several images can have the same manifest. */
+/** Finds the manifests of the images, in the order of the images. Several images can have the same manifest. */
 async function findAll(
   context: CommandContext,
   registry: OpenRegistry,
   images: readonly Image[],
 ): Promise<{ readonly found: readonly Found[]; readonly failed: readonly Failed[] }> {
-  const found = new Map<string, Found>()
-  const failed: Failed[] = []
+  const answers = new Map<Image, Found | Failed>()
   const bar = context.progress()
   let done = 0
   try {
@@ -101,17 +100,23 @@ async function findAll(
       const access = await registry.access(`repository:${repository}:metadata_read`)
       await concurrently(its, concurrency, async (image) => {
         try {
-          const manifest = await findManifest(access, image)
-          found.set(`${repository}@${manifest.digest}`, manifest)
+          answers.set(image, await findManifest(access, image))
         } catch (error) {
           if (!(error instanceof CommandFailure)) throw error
-          failed.push({ image: nameOf(image), reason: error.message })
+          answers.set(image, { image: nameOf(image), reason: error.message })
         }
         bar.show((done += 1) / images.length, `reading ${done} of ${images.length}`)
       })
     }
   } finally {
     bar.end()
+  }
+  const found = new Map<string, Found>()
+  const failed: Failed[] = []
+  for (const answer of images.map((image) => answers.get(image))) {
+    if (answer === undefined) continue
+    if ('reason' in answer) failed.push(answer)
+    else found.set(`${answer.repository}@${answer.digest}`, answer)
   }
   return { found: [...found.values()], failed }
 }
