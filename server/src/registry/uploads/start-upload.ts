@@ -18,6 +18,9 @@ import { blobHeaders, ownerOf, requireDigestParameter, uploadHeaders } from './u
 /** The `Retry-After` for a client with too many open uploads. */
 const retryAfterSeconds = 60
 
+/** The `Retry-After` for a client whose upload has ended. */
+const sendAgainSeconds = 1
+
 /**
  * `POST` of an upload. With `mount`, it mounts a blob of another repository if possible; with `digest`, the body is the
  * whole blob; otherwise it starts an upload, to which the client sends the bytes. [OCI distribution-spec, Pushing
@@ -64,12 +67,25 @@ async function uploadWhole(context: UploadContext, call: OciCall<'uploads'>): Pr
         // Also for a caller who was denied meanwhile.
         await withoutCaller(() => context.database.transaction((transaction) => deleteUpload(transaction, upload.id)))
         await context.blobs.discard(upload.id)
-        throw error
+        throw withoutUpload(error)
       }
     },
     { ends: true, isClaimed: true },
   )
   sendEmpty(call, 201, blobHeaders(path.repository, digest))
+}
+
+/**
+ * The error for a client that sent a blob in one request. This client knows no upload: if the upload has ended, for example on a full
+ * disk, the client sends the blob again.
+ */
+function withoutUpload(error: unknown): unknown {
+  if (!(error instanceof OciError) || error.code !== 'BLOB_UPLOAD_UNKNOWN') return error
+  return new OciError('UNAVAILABLE', {
+    message: 'the blob was not stored; send the blob again',
+    headers: { 'retry-after': String(sendAgainSeconds) },
+    cause: error,
+  })
 }
 
 async function begin(

@@ -119,6 +119,30 @@ function testUnfinished(kind: DatabaseKind): void {
       assert.equal((await used.server.send('DELETE', location)).status, 204)
     })
 
+  it('a client whose upload ends while it sends a blob in one request is told to send the blob again', async () => {
+    const { blobs, repository } = used
+    let ends = true
+    const append: BlobStore['append'] = async (id, source, options) => {
+      const sizeBytes = await blobs.append(id, source, options)
+      if (ends) {
+        await used.database.transaction((transaction) =>
+          transaction.tables<RegistryTables>().deleteFrom('upload').where('id', '=', id).execute(),
+        )
+      }
+      ends = false
+      return sizeBytes
+    }
+    await used.restart(changing(blobs, { append }))
+    const content = randomBytes(1000)
+    const send = () =>
+      used.server.send('POST', `/v2/${repository}/blobs/uploads/?digest=${blobDigest(content)}`, { body: content })
+    const answer = await send()
+    assert.deepEqual([answer.status, answer.code, answer.headers['retry-after']], [503, 'UNAVAILABLE', '1'])
+    assert.equal((await send()).status, 201)
+    await used.restart()
+    await assertServed(used, content)
+  })
+
   it('a client that disconnects can continue from the bytes that it sent', async () => {
     const { server, repository } = used
     const content = randomBytes(900_000)
