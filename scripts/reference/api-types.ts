@@ -26,6 +26,8 @@ const targets: Readonly<Record<string, readonly string[]>> = {
   'portal/src/api/managed-types.ts': ['EnrollmentCode', 'Identity', 'Machine'],
   'portal/src/api/content-types.ts': [
     'AttachedReportList',
+    'BulkOperations',
+    'BulkResults',
     'DeletedManifestList',
     'DeletedTagList',
     'ImageList',

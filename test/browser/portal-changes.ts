@@ -27,7 +27,7 @@ export const changes: readonly Change[] = [
   { request: 'PATCH registry/*/acr/v1/**',                            by: ['registry-changes.changeLocks', 'registry-changes.changeDescription'], seenIn: 'portal-images' },
   { request: 'PUT registry/*/v2/**/manifests/*',                      by: ['registry-changes.addTag'],                seenIn: 'portal-repository' },
   { request: 'POST registry/*/acr/v1/**/_tags/*/_revert',             by: ['registry-changes.revertTag'],             seenIn: 'portal-repository' },
-  { request: 'POST registry/*/acr/v1/_deleted/**/_manifests/*',       by: ['registry-changes.restoreManifest'],       seenIn: 'portal-images' },
+  { request: 'POST registry/*/acr/v1/_bulk',                          by: ['change-many.changeSome'],                 seenIn: 'portal-repository' },
   { request: 'POST arm/**/registries/*/importImage',                  by: ['registry-arm.startImport'],               seenIn: 'portal-images' },
   { request: 'DELETE arm/**/Acrux.Server/uploads/*',                  by: ['registry-arm.cancelUpload'],              seenIn: 'portal-images' },
 

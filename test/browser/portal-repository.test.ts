@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { createPerson } from '../harness/directory.ts'
-import { roles } from '../harness/arm.ts'
-import { stringAt } from '../harness/json.ts'
-import { type PushedImage, basic, get, pushImage } from '../harness/registry.ts'
+import { arm, expectStatus, registryId, roles } from '../harness/arm.ts'
+import { request } from '../harness/http.ts'
+import { listAt, stringAt } from '../harness/json.ts'
+import { type PushedImage, basic, get, pushImage, registryUrl } from '../harness/registry.ts'
 import { pushContent } from './portal-content.ts'
 import { recordChanges } from './portal-made-changes.ts'
 import { openPortal, openView, signIn, violations } from './portal-page.ts'
@@ -41,6 +42,30 @@ async function prepare(): Promise<Content> {
 }
 
 const prepared = (): Promise<Content> => (content ??= prepare())
+
+/** Pushes 50 images to `team/many`, of which `v20` is locked, into a registry that keeps deleted images. */
+async function pushMany() {
+  const softDelete = async (status: 'enabled' | 'disabled') => {
+    const policies = { softDeletePolicy: { status, retentionDays: 7 } }
+    expectStatus(await arm(server, 'PATCH', registryId(server), { properties: { policies } }), 200)
+  }
+  await softDelete('enabled')
+  let locked = ''
+  for (let index = 0; index < 50; index += 1) {
+    const image = { tag: `v${index}`, layers: [Buffer.from(`many ${index}`)] }
+    const { digest } = await pushImage(server, 'team/many', image, authorization)
+    if (index === 20) locked = digest
+  }
+  const lock = await request({
+    method: 'PATCH',
+    url: `${registryUrl(server)}/acr/v1/team/many/_tags/v20`,
+    headers: { authorization, 'content-type': 'application/json' },
+    caFile: server.caFile,
+    body: JSON.stringify({ deleteEnabled: false }),
+  })
+  expectStatus(lock, 200)
+  return { softDelete, locked }
+}
 
 test('a repository has a row for each image near the top of the window, in both themes, also on a phone', async (t) => {
   if (!canRun(t)) return
@@ -196,6 +221,43 @@ test('images are described, tagged, locked and deleted together, and a tag is re
       assert.equal((await properties('team/jobs/_tags/4')).status, 404)
     },
   )
+
+  await t.test('49 of 50 images are deleted, the locked image is named, and the 49 are restored together', async () => {
+    const { softDelete, locked } = await pushMany()
+    try {
+      await openView(page, `/portal/r/${name}/repositories/team%2Fmany`)
+      await row(page, 'v1').waitFor()
+      await page.getByRole('checkbox', { name: 'Select all rows' }).check()
+      await page.getByRole('toolbar').getByText('50 selected').waitFor()
+      const sent: string[] = []
+      page.on('request', (request) => {
+        if (request.method() !== 'GET') sent.push(new URL(request.url()).pathname)
+      })
+      await page.getByRole('button', { name: 'Delete images…' }).click()
+      await dialog.getByRole('button', { name: 'Delete 50 images' }).click()
+      await dialog.getByText('49 changes were made.').waitFor()
+      await dialog.getByText('1 change failed:').waitFor()
+      assert.deepEqual(
+        [await dialog.getByRole('listitem').allInnerTexts(), sent.length],
+        [[`${locked.slice(0, 19)}: a tag of the manifest is locked`], 1],
+      )
+      await dialog.getByRole('button', { name: 'Close' }).click()
+      await closed()
+      assert.deepEqual(await names(page), ['v20'])
+      await openView(page, `/portal/r/${name}/deleted/team%2Fmany`)
+      await page.getByRole('checkbox', { name: 'Select all rows' }).check()
+      await page.getByRole('toolbar').getByText('49 selected').waitFor()
+      await page.getByRole('toolbar').getByRole('button', { name: 'Restore…' }).click()
+      assert.deepEqual(await violations(page), [])
+      await dialog.getByRole('button', { name: 'Restore' }).click()
+      await page.getByRole('status').getByText('49 images are restored.').waitFor()
+      const tags = listAt((await get(server, '/v2/team/many/tags/list', authorization)).json(), 'tags')
+      assert.equal(tags.length, 50)
+    } finally {
+      await softDelete('disabled')
+      await openView(page, inJobs)
+    }
+  })
 
   await t.test('the tags of an image are removed, and the image stays', async () => {
     await row(page, '3').getByRole('checkbox').uncheck()

@@ -1,51 +1,52 @@
-import { ApiError } from './client.ts'
-import type { ChangeableAttributes } from './content-types.ts'
-import { changeLocks, deleteManifest, deleteTag } from './registry-changes.ts'
+import { readJson } from './client.ts'
+import type { BulkOperation, BulkResults } from './content-types.ts'
+import { registryPath } from './registry.ts'
+
+type Below<Whole> = Whole extends { readonly repository: string } ? Omit<Whole, 'repository'> : never
 
 /** A change of a tag or a manifest of a repository. */
-export type Operation = { readonly reference: string } & (
-  | { readonly operation: 'deleteManifest' | 'deleteTag' }
-  | { readonly operation: 'setAttributes'; readonly attributes: ChangeableAttributes }
-)
+export type Operation = Below<BulkOperation>
 
 /** What became of a change. */
 export type Outcome = { readonly reference: string; readonly error: string | undefined }
 
-/** Makes changes one after the other. A change that the server does not make does not stop the others. */
+/** How many changes are made in one request, so that the progress is visible. The server accepts 500. */
+const operationsPerRequest = 50
+
+/**
+ * Makes changes. A change that the server does not make does not stop the others.
+ *
+ * @param onProgress Gets the number of changes that have an outcome.
+ * @throws ApiError if the first request fails, so that no change was made
+ */
 export async function changeMany(
   place: { readonly loginServer: string; readonly repository: string },
   operations: readonly Operation[],
+  onProgress: (done: number) => void = () => undefined,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = []
-  for (const each of operations) {
-    const { reference } = each
+  while (outcomes.length < operations.length) {
+    const some = operations.slice(outcomes.length, outcomes.length + operationsPerRequest)
     try {
-      await change(place, each)
-      outcomes.push({ reference, error: undefined })
+      outcomes.push(...(await changeSome(place, some)))
     } catch (error) {
-      if (!isOfOne(error)) throw error
-      outcomes.push({ reference, error: error.message })
+      if (outcomes.length === 0 || !(error instanceof Error)) throw error
+      // The changes of earlier requests are made, and the outcomes say so.
+      const { message } = error
+      return [...outcomes, ...operations.slice(outcomes.length).map(({ reference }) => ({ reference, error: message }))]
     }
+    onProgress(outcomes.length)
   }
   return outcomes
 }
 
-/** Whether the error is about the tag or manifest. Otherwise the other changes would fail too. */
-function isOfOne(error: unknown): error is ApiError {
-  return error instanceof ApiError && [403, 404, 405, 409].includes(error.status)
-}
-
-async function change(place: { readonly loginServer: string; readonly repository: string }, each: Operation) {
-  const { reference } = each
-  switch (each.operation) {
-    case 'deleteManifest':
-      return deleteManifest(place, reference)
-    case 'deleteTag':
-      return deleteTag(place, reference)
-    case 'setAttributes':
-      return changeLocks(
-        { ...place, ...(reference.includes(':') ? { digest: reference } : { tag: reference }) },
-        each.attributes,
-      )
-  }
+/** Makes changes in one request. */
+async function changeSome(
+  { loginServer, repository }: { readonly loginServer: string; readonly repository: string },
+  some: readonly Operation[],
+): Promise<readonly Outcome[]> {
+  const path = `${registryPath(loginServer)}/acr/v1/_bulk?${new URLSearchParams({ repository }).toString()}`
+  const operations = some.map((each) => ({ ...each, repository }))
+  const { results } = (await readJson<BulkResults>(path, { method: 'POST', body: { operations } })).body
+  return some.map(({ reference }, index) => ({ reference, error: results[index]?.error?.message }))
 }

@@ -11,6 +11,27 @@ export interface AttachedReportList {
   readonly digest: string
   readonly reports: readonly AttachedReport[]
 }
+export interface BulkOperations {
+  /**
+   * @minItems 1
+   * @maxItems 500
+   */
+  readonly operations: readonly BulkOperation[]
+}
+export interface BulkResults {
+  readonly results: {
+    /**
+     * The HTTP status that a separate request for the operation would return.
+     */
+    readonly status: number
+    readonly repository: string
+    readonly reference: string
+    readonly error?: {
+      readonly code: string
+      readonly message: string
+    }
+  }[]
+}
 export interface DeletedManifestList {
   /**
    * The login server.
@@ -195,6 +216,50 @@ export interface AttachedReport {
   readonly packages?: number
   readonly summary?: VulnerabilitySummary
 }
+export type BulkOperation =
+  | {
+      readonly operation: 'deleteManifest'
+      readonly repository: string
+      /**
+       * The digest of a manifest.
+       */
+      readonly reference: string
+    }
+  | {
+      readonly operation: 'deleteTag'
+      readonly repository: string
+      readonly reference: string
+    }
+  | {
+      readonly operation: 'setAttributes'
+      readonly repository: string
+      /**
+       * A tag, or the digest of a manifest.
+       */
+      readonly reference: string
+      readonly attributes: {
+        readonly deleteEnabled?: boolean
+        readonly writeEnabled?: boolean
+        readonly readEnabled?: boolean
+        readonly listEnabled?: boolean
+      }
+    }
+  | {
+      readonly operation: 'restoreManifest'
+      readonly repository: string
+      /**
+       * The digest of a manifest.
+       */
+      readonly reference: string
+      /**
+       * A tag that the restored manifest gets.
+       */
+      readonly tag?: string
+      /**
+       * Whether the server moves a tag that points to a different manifest.
+       */
+      readonly force?: boolean
+    }
 export interface DeletedManifest {
   readonly digest: string
   readonly imageSize: number

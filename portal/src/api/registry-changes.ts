@@ -1,6 +1,6 @@
 import { send } from './client.ts'
 import type { ChangeableAttributes } from './content-types.ts'
-import { contentPath, deletedPath, manifestTypes, propertiesPath } from './registry.ts'
+import { contentPath, manifestTypes, propertiesPath } from './registry.ts'
 
 /** A repository, or a tag or manifest in it. */
 export type ContentPlace = {
@@ -32,16 +32,6 @@ export async function changeLocks(
 ): Promise<void> {
   const rest = tag !== undefined ? ['_tags', tag] : digest !== undefined ? ['_manifests', digest] : []
   await send(propertiesPath(loginServer, repository, rest), { method: 'PATCH', body })
-}
-
-/** Restores a deleted manifest, with a tag if there is one. `force` moves a tag that points to another manifest. */
-export async function restoreManifest(
-  { loginServer, repository }: ContentPlace,
-  digest: string,
-  { tag, force }: { readonly tag: string | undefined; readonly force: boolean },
-): Promise<void> {
-  const path = deletedPath(loginServer, repository, ['_manifests', digest])
-  await send(`${path}?force=${String(force)}`, { method: 'POST', body: tag === undefined ? {} : { tag } })
 }
 
 /** Describes a repository. An empty text removes the description. */

@@ -50,6 +50,8 @@ type FormDialogProps = {
   readonly isDanger?: boolean
   readonly onSubmit: () => Promise<unknown>
   readonly onClose: () => void
+  /** How far the action is, while it runs. */
+  readonly progress?: ReactNode
   /** The result of the action. It replaces the form, and the dialog stays open until it is closed. */
   readonly result?: ReactNode
   /** A result that is shown only here. The dialog is closed only after the person confirms that it is stored. */
@@ -66,6 +68,7 @@ export function FormDialog(props: FormDialogProps) {
     isDanger = false,
     onSubmit,
     onClose,
+    progress,
     secret,
     result = secret,
     children,
@@ -113,9 +116,12 @@ export function FormDialog(props: FormDialogProps) {
                   )}
                 </div>
               ) : (
-                children
+                <>
+                  {children}
+                  {act.isPending && progress}
+                  {act.isError && <ErrorView isAct error={act.error} />}
+                </>
               )}
-              {!isDone && act.isError && <ErrorView isAct error={act.error} />}
             </DialogContent>
             <DialogActions fluid>
               {!isDanger && submitButton}

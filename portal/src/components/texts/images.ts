@@ -8,6 +8,7 @@ export const imagesTexts = {
     deleted: (name: string) => `${name} is deleted.`,
     untagged: (tag: string) => `The tag ${tag} is removed.`,
     restored: (name: string) => `${name} is restored.`,
+    severalRestored: (count: number) => `${count.toLocaleString('en')} images are restored.`,
   },
   sizeHint:
     'Size: the manifest with its compressed layers and configuration. The size of an index is the sum of the sizes of its images.',
@@ -128,6 +129,8 @@ export const imagesTexts = {
     titleOf: (name: string) => `Deleted images of ${name}`,
     deletedAt: 'Deleted',
     restore: 'Restore',
+    restoreSeveral: 'Restore…',
+    several: (count: number) => `${count.toLocaleString('en')} images`,
     restored: 'Restored',
     noTag: 'Without a tag',
     force: 'Move the tag if the tag points to another manifest',

@@ -79,6 +79,7 @@ export const repositoryTexts = {
     lost: (names: string, repository: string) => `${names} of ${repository}. Pulls of these images will fail.`,
   },
   outcome: {
+    progress: (done: number, all: number) => `${done.toLocaleString('en')} of ${all.toLocaleString('en')}`,
     done: (count: number) => (count === 1 ? '1 change was made.' : `${count.toLocaleString('en')} changes were made.`),
     failed: (count: number) => (count === 1 ? '1 change failed:' : `${count.toLocaleString('en')} changes failed:`),
   },

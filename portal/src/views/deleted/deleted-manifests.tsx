@@ -3,14 +3,12 @@ import { Checkbox, Text } from '@fluentui/react-components'
 import { useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
-import { noteDone } from '../../api/done-note.ts'
 import { useRead } from '../../api/queries.ts'
-import { restoreManifest } from '../../api/registry-changes.ts'
 import { listDeletedManifests, listDeletedTags } from '../../api/registry.ts'
 import { ActionBar } from '../../components/elements/action-bar.tsx'
 import { Age } from '../../components/elements/age.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
-import { ConfirmDialog } from '../../components/elements/confirm-dialog.tsx'
+import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { Table } from '../../components/table/table.tsx'
 import { Loaded } from '../../components/elements/loaded.tsx'
 import { Page } from '../../components/elements/page.tsx'
@@ -18,20 +16,20 @@ import { TrailLink } from '../../components/elements/trail-link.tsx'
 import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
 import { Digest } from '../../components/registries/digest.tsx'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
+import { useChanges } from '../../components/registries/use-changes.tsx'
 import { shortDigest } from '../../components/texts/format.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 import { type Restorable, restorableOf } from './restorable.ts'
 
-const view = imagesTexts.deleted
+const { deleted: view, done } = imagesTexts
 
 /** The deleted tags and manifests of a repository, which can be restored. */
 export function DeletedManifests() {
   const { repository } = useParams({ from: '/shell/r/$registry/deleted/$repository' })
   const { name, loginServer } = useAddressedRegistry()
-  const queries = useQueryClient()
-  const [chosen, setChosen] = useState<Restorable>()
+  const [chosen, setChosen] = useState<readonly Restorable[]>()
   const query = useRead(['deleted', loginServer, repository], async (signal) => {
     const [content, tags] = await Promise.all([
       listDeletedManifests(loginServer, repository, signal),
@@ -39,9 +37,6 @@ export function DeletedManifests() {
     ])
     return { ...content, rows: restorableOf(content.manifests, tags) }
   })
-  const restored = async () => {
-    await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === loginServer })
-  }
   return (
     <Page
       title={view.titleOf(repository)}
@@ -64,12 +59,7 @@ export function DeletedManifests() {
         )}
       </Loaded>
       {chosen !== undefined && (
-        <RestoreDialog
-          place={{ loginServer, repository }}
-          row={chosen}
-          onRestored={restored}
-          onClose={() => setChosen(undefined)}
-        />
+        <RestoreDialog place={{ loginServer, repository }} chosen={chosen} onClose={() => setChosen(undefined)} />
       )}
       <CommandLine
         text={`acrux acr manifest list-deleted-tags -r ${name} -n ${repository}`}
@@ -82,17 +72,23 @@ export function DeletedManifests() {
 type RestorableTableProps = {
   readonly rows: readonly Restorable[]
   readonly mayRestore: boolean
-  readonly onRestore: (row: Restorable) => void
+  readonly onRestore: (chosen: readonly Restorable[]) => void
 }
 
 function RestorableTable({ rows, mayRestore, onRestore }: RestorableTableProps) {
   const reason = mayRestore ? undefined : imagesTexts.roleNeeded.restore
   return (
     <Table
+      isMain
       isWrapped
       label={view.title}
       rows={rows}
       keyOf={({ key }) => key}
+      bulk={{
+        nameOf: ({ tag, digest }) => tag ?? shortDigest(digest),
+        effect: (chosen) => sizeText(bytesOf(chosen)),
+        actions: [{ label: view.restoreSeveral, reason, act: onRestore }],
+      }}
       columns={[
         { title: texts.repositoryView.tag, cell: ({ tag }) => tag ?? view.noTag },
         { title: words.digest, cell: ({ digest }) => <Digest digest={digest} /> },
@@ -103,39 +99,63 @@ function RestorableTable({ rows, mayRestore, onRestore }: RestorableTableProps) 
         { title: view.deletedAt, cell: ({ deletedAt }) => <Age time={deletedAt} /> },
         {
           title: words.actions,
-          cell: (row) => <ActionBar actions={[{ label: view.restore, reason, act: () => onRestore(row) }]} />,
+          cell: (row) => <ActionBar actions={[{ label: view.restore, reason, act: () => onRestore([row]) }]} />,
         },
       ]}
     />
   )
 }
 
+/** The size of the manifests. Several tags can have the same manifest. */
+function bytesOf(chosen: readonly Restorable[]): number {
+  const sizes = new Map(chosen.map(({ digest, sizeBytes = 0 }) => [digest, sizeBytes]))
+  return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0)
+}
+
 type RestoreDialogProps = {
   readonly place: { readonly loginServer: string; readonly repository: string }
-  readonly row: Restorable
-  readonly onRestored: () => Promise<void>
+  readonly chosen: readonly Restorable[]
   readonly onClose: () => void
 }
 
-function RestoreDialog({ place, row, onRestored, onClose }: RestoreDialogProps) {
+function RestoreDialog({ place, chosen, onClose }: RestoreDialogProps) {
+  const { loginServer, repository } = place
+  const queries = useQueryClient()
   const [force, setForce] = useState(false)
-  const { tag, digest } = row
-  const name = tag === undefined ? `${place.repository}@${shortDigest(digest)}` : `${place.repository}:${tag}`
+  const [only, ...others] = chosen
+  const name = others.length === 0 && only !== undefined ? nameOf(repository, only) : undefined
+  const { make, progress, result } = useChanges({
+    place,
+    readAgain: () => queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === loginServer }),
+    onClose,
+    done: (count) => (name === undefined ? done.severalRestored(count) : done.restored(name)),
+  })
+  const restore = () =>
+    make(
+      chosen.map(({ tag, digest }) => ({
+        operation: 'restoreManifest',
+        reference: digest,
+        ...(tag !== undefined && { tag }),
+        force,
+      })),
+    )
   return (
-    <ConfirmDialog
-      title={`${view.restore} ${name}`}
-      confirm={view.restore}
-      onConfirm={async () => {
-        await restoreManifest(place, digest, { tag, force })
-        await onRestored()
-        noteDone(imagesTexts.done.restored(name))
-      }}
+    <FormDialog
+      title={`${view.restore} ${name ?? view.several(chosen.length)}`}
+      action={view.restore}
+      onSubmit={restore}
       onClose={onClose}
+      progress={progress}
+      result={result}
     >
-      <code>{digest}</code>
-      {tag !== undefined && (
+      {others.length === 0 && <code>{only?.digest}</code>}
+      {chosen.some(({ tag }) => tag !== undefined) && (
         <Checkbox label={view.force} checked={force} onChange={(_event, { checked }) => setForce(checked === true)} />
       )}
-    </ConfirmDialog>
+    </FormDialog>
   )
+}
+
+function nameOf(repository: string, { tag, digest }: Restorable): string {
+  return tag === undefined ? `${repository}@${shortDigest(digest)}` : `${repository}:${tag}`
 }

@@ -1,14 +1,12 @@
 import { sizeText } from '@acrux/shared/texts/size-text.ts'
-import { Text, makeStyles, tokens } from '@fluentui/react-components'
-import { type ReactNode, useState } from 'react'
-import { type Operation, type Outcome, changeMany } from '../../api/change-many.ts'
-import { noteDone } from '../../api/done-note.ts'
+import { Text } from '@fluentui/react-components'
+import { useState } from 'react'
 import { readManifestProperties } from '../../api/registry.ts'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
 import { Name } from '../../components/elements/name.tsx'
 import { LockBoxes } from '../../components/registries/lock-boxes.tsx'
+import { useChanges } from '../../components/registries/use-changes.tsx'
 import { useKeptText } from '../../components/registries/use-kept-text.ts'
-import { shortDigest } from '../../components/texts/format.ts'
 import { repositoryTexts } from '../../components/texts/repository.ts'
 import type { Chosen } from './chosen.ts'
 import { namesOf, recentPull } from './effect.ts'
@@ -39,41 +37,9 @@ export function ContentDialog({ action, ...props }: DialogProps & { readonly act
   }
 }
 
-/** Makes changes, and reads the repository again. What failed stays on the screen. */
-function useChanges({ place, onClose }: DialogProps) {
-  const readAgain = useReadRepositoryAgain(place)
-  const [outcomes, setOutcomes] = useState<readonly Outcome[]>()
-  const make = async (operations: readonly Operation[]) => {
-    const made = await changeMany(place, operations)
-    await readAgain()
-    if (made.some(({ error }) => error !== undefined)) {
-      setOutcomes(made)
-      return
-    }
-    onClose()
-    noteDone(view.outcome.done(made.length))
-  }
-  return { make, result: outcomes && <Outcomes outcomes={outcomes} /> }
-}
-
-const useStyles = makeStyles({ list: { margin: 0, paddingLeft: tokens.spacingHorizontalXL } })
-
-function Outcomes({ outcomes }: { readonly outcomes: readonly Outcome[] }): ReactNode {
-  const styles = useStyles()
-  const failed = outcomes.filter(({ error }) => error !== undefined)
-  return (
-    <>
-      <Text>{view.outcome.done(outcomes.length - failed.length)}</Text>
-      <Text weight="semibold">{view.outcome.failed(failed.length)}</Text>
-      <ul className={styles.list}>
-        {failed.map(({ reference, error }) => (
-          <li key={reference}>
-            <Name>{shortDigest(reference)}</Name>: <Name>{error}</Name>
-          </li>
-        ))}
-      </ul>
-    </>
-  )
+/** The changes of a dialog of a repository. */
+function useContentChanges({ place, onClose }: DialogProps) {
+  return useChanges({ place, readAgain: useReadRepositoryAgain(place), onClose })
 }
 
 /** All tags of images, also those that the list does not have. */
@@ -94,7 +60,7 @@ function LockMany(props: DialogProps) {
   const { place, chosen, areTags, onClose } = props
   const [only, ...others] = chosen
   const [locks, setLocks] = useState(others.length === 0 && only !== undefined ? only.locks : nothingForbidden)
-  const { make, result } = useChanges(props)
+  const { make, progress, result } = useContentChanges(props)
   const many = areTags ? view.lock.manyTags(chosen.length) : view.lock.many(chosen.length)
   const lock = async () => {
     const digests = areTags ? [] : chosen.map(({ digest }) => digest)
@@ -107,6 +73,7 @@ function LockMany(props: DialogProps) {
       action={view.lock.act}
       onSubmit={lock}
       onClose={onClose}
+      progress={progress}
       result={result}
     >
       <LockBoxes locks={locks} onChange={setLocks} />
@@ -116,7 +83,7 @@ function LockMany(props: DialogProps) {
 
 function Untag(props: DialogProps) {
   const { place, chosen, onClose } = props
-  const { make, result } = useChanges(props)
+  const { make, progress, result } = useContentChanges(props)
   const kept = useKeptText(place.loginServer)
   const count = chosen.reduce((sum, { tagCount }) => sum + tagCount, 0)
   const remove = async () =>
@@ -129,6 +96,7 @@ function Untag(props: DialogProps) {
       isReady={count > 0}
       onSubmit={remove}
       onClose={onClose}
+      progress={progress}
       result={result}
     >
       {count === 0 ? (
@@ -149,7 +117,7 @@ function Untag(props: DialogProps) {
 
 function Delete(props: DialogProps) {
   const { place, chosen, onClose } = props
-  const { make, result } = useChanges(props)
+  const { make, progress, result } = useContentChanges(props)
   const kept = useKeptText(place.loginServer)
   const tags = chosen.reduce((sum, { tagCount }) => sum + tagCount, 0)
   const bytes = chosen.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
@@ -160,6 +128,7 @@ function Delete(props: DialogProps) {
       action={view.delete.act(chosen.length)}
       onSubmit={() => make(chosen.map(({ digest }) => ({ operation: 'deleteManifest', reference: digest })))}
       onClose={onClose}
+      progress={progress}
       result={result}
     >
       <Text>
