@@ -54,7 +54,12 @@ async function bring(client: Client, random: Random, repository: string, blob: N
   const body = contentOf(blob.number, blob.size)
   if (way === 'monolithic' || way === 'skip') {
     const to = `${uploads}?digest=${blob.digest}`
-    expectStatus(repository, await client.send({ method: 'POST', to, headers, body }), 201)
+    const answer = await client.send({ method: 'POST', to, headers, body })
+    // The repository was deleted during the request, and the upload with it.
+    if (repository === scratch && answer.status === 503 && answer.text().includes('the blob was not stored')) {
+      throw new RepositoryGone()
+    }
+    expectStatus(repository, answer, 201)
     return
   }
   const from = way === 'mount' ? `?mount=${blob.digest}&from=${random.pick(shared)}` : ''

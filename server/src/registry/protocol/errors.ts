@@ -10,6 +10,8 @@ export type OciErrorOptions = {
   /** Default: the status of the code. */
   readonly status?: number
   readonly headers?: RegistryHeaders
+  /** For an error that is no failure of the server: it is not logged. */
+  readonly isExpected?: true
   readonly cause?: unknown
 }
 
@@ -21,10 +23,11 @@ export class OciError extends Error {
   readonly reason: string | undefined
   readonly detail: unknown
   readonly headers: RegistryHeaders
+  readonly isExpected?: true
 
   constructor(
     code: OciErrorCode,
-    { message, reason, detail = null, status, headers = {}, cause }: OciErrorOptions = {},
+    { message, reason, detail = null, status, headers = {}, isExpected, cause }: OciErrorOptions = {},
   ) {
     super(message ?? ociErrors[code].message, { cause })
     this.code = code
@@ -32,6 +35,7 @@ export class OciError extends Error {
     this.reason = reason
     this.detail = detail
     this.headers = headers
+    if (isExpected) this.isExpected = true
   }
 }
 

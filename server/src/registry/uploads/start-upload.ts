@@ -77,13 +77,14 @@ async function uploadWhole(context: UploadContext, call: OciCall<'uploads'>): Pr
 
 /**
  * The error for a client that sent a blob in one request. This client knows no upload: if the upload has ended, for example on a full
- * disk, the client sends the blob again.
+ * disk or because the repository was deleted, the client sends the blob again.
  */
 function withoutUpload(error: unknown): unknown {
   if (!(error instanceof OciError) || error.code !== 'BLOB_UPLOAD_UNKNOWN') return error
   return new OciError('UNAVAILABLE', {
     message: 'the blob was not stored; send the blob again',
     headers: { 'retry-after': String(sendAgainSeconds) },
+    isExpected: true,
     cause: error,
   })
 }
