@@ -6,7 +6,7 @@ set -eu +x
 # Prints the text of the registry or of an input as one line, because CI systems run commands that a line begins with.
 fail() {
   if [ -n "${GITHUB_ACTIONS:-}" ]; then
-    line="::error title=Login to $ACRUX_REGISTRY::$1"
+    line="::error title=Login to $ACRUX_LOGIN_SERVER::$1"
   elif [ -n "${TF_BUILD:-}" ]; then
     line="##vso[task.logissue type=error]$1"
   else
@@ -33,7 +33,7 @@ job_token() {
     printf %s "$ACRUX_ID_TOKEN"
   elif [ -n "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ]; then
     printf 'Authorization: Bearer %s\n' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
-      request -f -H @- -G --data-urlencode "audience=$ACRUX_REGISTRY" "$ACTIONS_ID_TOKEN_REQUEST_URL" | text_of value
+      request -f -H @- -G --data-urlencode "audience=$ACRUX_LOGIN_SERVER" "$ACTIONS_ID_TOKEN_REQUEST_URL" | text_of value
   elif [ -n "${SYSTEM_OIDCREQUESTURI:-}" ]; then
     printf 'Authorization: Bearer %s\n' "$SYSTEM_ACCESSTOKEN" |
       request -f -H @- -H 'Content-Type: application/json' -d '' \
@@ -45,15 +45,15 @@ job_token() {
 denial() {
   authority=''
   for dir in /etc/docker /etc/containers; do
-    if [ -r "$dir/certs.d/$ACRUX_REGISTRY/ca.crt" ]; then authority="$dir/certs.d/$ACRUX_REGISTRY/ca.crt"; fi
+    if [ -r "$dir/certs.d/$ACRUX_LOGIN_SERVER/ca.crt" ]; then authority="$dir/certs.d/$ACRUX_LOGIN_SERVER/ca.crt"; fi
   done
   printf 'user = "%s:%s"\n' "$user" "$token" |
-    request -i -K - ${authority:+--cacert "$authority"} "https://$ACRUX_REGISTRY/oauth2/token?service=$ACRUX_REGISTRY"
+    request -i -K - ${authority:+--cacert "$authority"} "https://$ACRUX_LOGIN_SERVER/oauth2/token?service=$ACRUX_LOGIN_SERVER"
 }
 
 user=${ACRUX_CLIENT_ID:-00000000-0000-0000-0000-000000000000}
-case ${ACRUX_REGISTRY:=} in
-  '' | -* | *[!A-Za-z0-9.:-]*) fail "'$ACRUX_REGISTRY' is not a login server, such as registry.example.com" ;;
+case ${ACRUX_LOGIN_SERVER:=} in
+  '' | -* | *[!A-Za-z0-9.:-]*) fail "'$ACRUX_LOGIN_SERVER' is not a login server, such as registry.example.com" ;;
 esac
 case $user in
   *[!A-Fa-f0-9-]*) fail "'$user' is not a client id" ;;
@@ -73,7 +73,7 @@ for each in docker podman nerdctl; do
 done
 if [ -z "$client" ]; then fail 'docker, podman and nerdctl are missing. Install one of them'; fi
 
-if ! printf %s "$token" | "$client" login "$ACRUX_REGISTRY" -u "$user" --password-stdin; then
+if ! printf %s "$token" | "$client" login "$ACRUX_LOGIN_SERVER" -u "$user" --password-stdin; then
   response=$(denial) || fail "$client is not logged in, and the registry did not respond to curl"
   message=$(printf '%s\n' "$response" | text_of message)
   id=$(printf '%s\n' "$response" | tr -d '\r' | sed -nE 's/^[Xx]-[Mm][Ss]-[Cc]orrelation-[Rr]equest-[Ii]d: *([0-9A-Fa-f-]+) *$/\1/p' | tail -n 1)

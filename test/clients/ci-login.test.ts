@@ -226,7 +226,7 @@ step(
   programs,
   async () => {
     const ran = await run('sh', [join(root, 'actions/login/login.sh')], {
-      env: { ...job.env, GITHUB_ACTIONS: 'true', ACRUX_REGISTRY: loginServer },
+      env: { ...job.env, GITHUB_ACTIONS: 'true', ACRUX_LOGIN_SERVER: loginServer },
     })
     assert.equal(ran.code, 1)
     assert.match(ran.stdout, /^::error title=Login to \S+::.*permissions: \{ id-token: write \}/m)
@@ -235,19 +235,24 @@ step(
 
 step('a login server, a client id or a token that is not one is not used', programs, async () => {
   const fails = async (env: Readonly<Record<string, string>>, says: RegExp): Promise<void> => {
-    const all = { ...job.env, ACRUX_REGISTRY: loginServer, ACRUX_ID_TOKEN: 'a.b.c', ...env }
+    const all = { ...job.env, ACRUX_LOGIN_SERVER: loginServer, ACRUX_ID_TOKEN: 'a.b.c', ...env }
     const ran = await run('sh', [join(root, 'actions/login/login.sh')], { env: all })
     assert.equal(ran.code, 1)
     assert.match(ran.stderr, says)
   }
-  await fails({ ACRUX_REGISTRY: `${loginServer}/v2/` }, /is not a login server/)
-  await fails({ ACRUX_REGISTRY: '' }, /is not a login server/)
+  await fails({ ACRUX_LOGIN_SERVER: `${loginServer}/v2/` }, /is not a login server/)
+  await fails({ ACRUX_LOGIN_SERVER: '' }, /is not a login server/)
   await fails({ ACRUX_CLIENT_ID: `${nullGuid}"` }, /is not a client id/)
   await fails({ ACRUX_ID_TOKEN: 'a.b.c"\nurl = "https://other.example.com' }, /is not a JSON web token/)
 })
 
 step('a job whose registry does not respond is not logged in', programs, async () => {
-  const env = { ...job.env, ACRUX_REGISTRY: 'localhost:9', ACRUX_ID_TOKEN: issuer.token({}), ACRUX_CLIENT: 'podman' }
+  const env = {
+    ...job.env,
+    ACRUX_LOGIN_SERVER: 'localhost:9',
+    ACRUX_ID_TOKEN: issuer.token({}),
+    ACRUX_CLIENT: 'podman',
+  }
   const ran = await run('sh', [join(root, 'actions/login/login.sh')], { env })
   assert.equal(ran.code, 1)
   assert.match(ran.stderr, /the registry did not respond to curl/)

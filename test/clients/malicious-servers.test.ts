@@ -368,7 +368,7 @@ step('the message of a registry is no command of the CI system', ['openssl', 'cu
       ...home.env,
       ...system,
       CURL_CA_BUNDLE: registry.caFile,
-      ACRUX_REGISTRY: hostOf(registry),
+      ACRUX_LOGIN_SERVER: hostOf(registry),
       ACRUX_ID_TOKEN: secret,
       ACRUX_CLIENT: 'false',
       // Variables of the job that have the names of those of the script.
@@ -387,7 +387,7 @@ step('the message of a registry is no command of the CI system', ['openssl', 'cu
 step('a registry of the CI login is no option and no line of its own', ['bash'], async () => {
   using home = clientHome()
   for (const registry of ['--config=x', 'a\n::add-path::/evil']) {
-    const env = { ...home.env, GITHUB_ACTIONS: 'true', ACRUX_REGISTRY: registry, ACRUX_ID_TOKEN: secret }
+    const env = { ...home.env, GITHUB_ACTIONS: 'true', ACRUX_LOGIN_SERVER: registry, ACRUX_ID_TOKEN: secret }
     const ran = await run('sh', [join(root, 'actions/login/login.sh')], { env })
     assert.equal(ran.code, 1)
     assert.equal(ran.stdout.trimEnd().split('\n').length, 1, ran.stdout)

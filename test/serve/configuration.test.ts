@@ -24,6 +24,16 @@ test('A variable that is no setting stops the process', async () => {
   assert.match(finished.stderr, /ACRUX_LOGLEVEL: no such setting; did you mean ACRUX_LOG_LEVEL\?/)
 })
 
+test('The variables of a CI login do not disturb a server or a health check on the same machine', async () => {
+  using place = await freePlace()
+  const env = { ACRUX_LOGIN_SERVER: 'registry.example.com', ACRUX_CLIENT: 'podman', ACRUX_ID_TOKEN: 'a.b.c' }
+  await using server = await startAcrux(place.args, { env })
+  const health = await runAcrux(['health', '--data-dir', place.dataDir], { env })
+  assert.equal(health.code, 0, health.stderr)
+  server.signal('SIGTERM')
+  assert.equal((await server.ended).code, 0)
+})
+
 test('An invalid value of a setting stops the process, and all of them are reported together', async () => {
   using place = await freePlace()
   const finished = await runAcrux(['serve', ...place.args, '--log-level', 'loud'], { env: { ACRUX_REGISTRY: 'a b' } })

@@ -19,6 +19,17 @@ test('`acrux health` finds the server of this machine by the same settings, and 
   assert.equal(finished.stdout, `acrux: the server at https://127.0.0.1:${place.port} is ready\n`)
 })
 
+test('`acrux health` finds the server of a data directory at an address that only a flag set', async () => {
+  using place = await freePlace()
+  await using server = await startAcrux(place.args)
+  const finished = await runAcrux(['health', '--data-dir', place.dataDir])
+  assert.equal(finished.code, 0, finished.stderr)
+  assert.equal(finished.stdout, `acrux: the server at https://127.0.0.1:${place.port} is ready\n`)
+  server.signal('SIGTERM')
+  await server.ended
+  assert.equal((await runAcrux(['health', '--data-dir', place.dataDir])).code, 1)
+})
+
 test('`acrux health --server` requires that the certificate has the name and is signed by the authority', async () => {
   await using server = await startServer()
   const trusted = await runAcrux(['health', '--server', server.baseUrl, '--ca', server.caFile])
@@ -49,7 +60,9 @@ test('`acrux health --container` asks the emulator, also while all public reques
 test('`acrux health` does not trust another server at the address of its own', async () => {
   await using server = await startServer()
   using other = await freePlace()
-  await using _mine = await startAcrux(other.args)
+  await using mine = await startAcrux(other.args)
+  mine.signal('SIGTERM')
+  await mine.ended
   const env = { ACRUX_DATA_DIR: other.dataDir, ACRUX_LISTEN: `127.0.0.1:${server.port}` }
   const finished = await runAcrux(['health'], { env })
   assert.equal(finished.code, 1)

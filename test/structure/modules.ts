@@ -330,6 +330,7 @@ const cli: Readonly<Record<string, ModuleRow>> = {
       '@acrux/server': ['acr', 'audit', 'backup', 'emulator', 'master-key', 'migrate', 'owner', 'scrub', 'serve'],
       '@acrux/server/emulator': ['emulator'],
       '@acrux/server/configuration': ['data-dir', 'health', 'migrate'],
+      '@acrux/server/control-channel': ['health'],
       '@acrux/server/durable-file': ['credential-helper', 'credential-provider', 'env', 'trust'],
       '@acrux/server/issue-certificate': ['ad'],
     },

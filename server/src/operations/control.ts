@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import { type ServerAddress, addressCommand } from '@acrux/shared/wire/server-address.ts'
 import type { Log } from '../platform/log/log.ts'
 import type { ControlAnswer, ControlCommand, ControlHandler } from '../platform/process/control-channel.ts'
 import { changeKeys, changeKeysCommand } from './keys/master-key.ts'
 import { type OwnerResetContext, OwnerResetError, resetCommand, resetOwner } from './owners/owner-reset.ts'
 
+type ControlContext = OwnerResetContext & { readonly address: ServerAddress }
+
 /** Carries out the commands that the operator sends to a running server. */
-export function controlHandler(context: OwnerResetContext, log: Log): ControlHandler {
+export function controlHandler(context: ControlContext, log: Log): ControlHandler {
   return async (command) => {
     try {
       return await carryOut(context, command)
@@ -17,7 +20,7 @@ export function controlHandler(context: OwnerResetContext, log: Log): ControlHan
   }
 }
 
-async function carryOut(context: OwnerResetContext, command: ControlCommand): Promise<ControlAnswer> {
+async function carryOut(context: ControlContext, command: ControlCommand): Promise<ControlAnswer> {
   switch (command.command) {
     case resetCommand: {
       const { user, removeSecondFactors } = command
@@ -27,6 +30,8 @@ async function carryOut(context: OwnerResetContext, command: ControlCommand): Pr
       }
       return { ok: true, result: await resetOwner(context, request) }
     }
+    case addressCommand:
+      return { ok: true, result: context.address }
     case changeKeysCommand:
       await changeKeys(context, command)
       return { ok: true, result: null }

@@ -63,3 +63,16 @@ export const clientVariables: readonly ClientVariable[] = [
     description: 'the parent of the state directory of acrux identity-endpoint. Default: ~/.local/state',
   },
 ]
+
+/** The variables that scripts for CI systems read, or that `acrux` sets for the programs that it starts. `acrux` reads none of them. */
+export const scriptVariables: readonly string[] = [
+  'ACRUX_LOGIN_SERVER',
+  'ACRUX_ID_TOKEN',
+  'ACRUX_CLIENT',
+  'ACRUX_SERVICE_CONNECTION_ID',
+  'ACRUX_CA',
+  'ACRUX_READY_FILE',
+  'ACRUX_CONTROL_TOKEN',
+  'ACRUX_USERNAME',
+  'ACRUX_PASSWORD_NAME',
+]

@@ -1,9 +1,11 @@
 import { loadConfiguration } from '@acrux/server/configuration'
 import type { FlagDescription } from '../../framework/command/command.ts'
-import { clientVariables } from '../../framework/environment/client-variables.ts'
+import { clientVariables, scriptVariables } from '../../framework/environment/client-variables.ts'
 
-/** The variables of the commands for clients are not settings of the server, which rejects unknown ones. */
-const ofClients = new Set(clientVariables.map(({ name }) => name).filter((name) => name !== 'ACRUX_LOG_LEVEL'))
+/** The server rejects an unknown variable that begins with `ACRUX_`. These variables are not settings of the server. */
+const ofClients = new Set(
+  [...clientVariables.map(({ name }) => name), ...scriptVariables].filter((name) => name !== 'ACRUX_LOG_LEVEL'),
+)
 
 /** The environment of this process without the variables of the commands for clients. */
 export function serverEnvironment(): Readonly<Record<string, string | undefined>> {

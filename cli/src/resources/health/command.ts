@@ -1,7 +1,9 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Configuration, formatListenAddress } from '@acrux/server/configuration'
+import { formatListenAddress } from '@acrux/server/configuration'
+import { sendControlCommand } from '@acrux/server/control-channel'
+import { type ServerAddress, addressCommand } from '@acrux/shared/wire/server-address.ts'
 import { defineCommand } from '../../framework/command/command.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import { WrongUsageError, failure } from '../../framework/command/failure.ts'
@@ -24,8 +26,9 @@ type Flags = DataDirFlags & {
 /** `acrux health`. */
 export const command = defineCommand<Flags>({
   about: `
-Without --server, the command checks the server of this machine. The command reads the address and the certificate
-from the same settings as acrux serve. Run the command as the user that runs the server.`,
+Without --server, the command checks the server of this machine. The server that uses the data directory tells the
+command the address. If no server answers there, the command reads the address from the same settings as acrux serve.
+Run the command as the user that runs the server.`,
   examples: [
     'acrux health',
     'acrux health --wait',
@@ -87,13 +90,22 @@ async function targetOf({ server, ca, container, ...place }: Flags): Promise<Tar
     throw new WrongUsageError('--ca needs --server', 'set the URL of the server with --server')
   }
   const emulator = container === true ? findEmulator(tmpdir()) : undefined
-  return emulator ?? localTarget(await configurationOf(place))
+  if (emulator !== undefined) return emulator
+  const configuration = await configurationOf(place)
+  const { dataDir } = configuration
+  return localTarget({ ...((await runningAddress(dataDir)) ?? configuration), dataDir })
+}
+
+/** The addresses of the server that uses a data directory, which may be those of a flag; undefined if no server answers. */
+async function runningAddress(dataDir: string): Promise<ServerAddress | undefined> {
+  const answer = await sendControlCommand(dataDir, { command: addressCommand }).catch(() => undefined)
+  return answer?.ok === true ? (answer.result as ServerAddress) : undefined
 }
 
 /** Addresses that mean every address of the machine, and one that reaches it from the machine itself. */
 const reachable: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
-function localTarget({ listen, http, tlsCert, dataDir }: Configuration): Target {
+function localTarget({ listen, http, tlsCert, dataDir }: ServerAddress & { readonly dataDir: string }): Target {
   const [first] = listen
   if (first === undefined) throw new Error('the configuration contains no address to listen on')
   const authority = formatListenAddress({ host: reachable[first.host] ?? first.host, port: first.port })
