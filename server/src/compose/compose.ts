@@ -33,7 +33,6 @@ import { openOutbound } from '../platform/outbound/open-outbound.ts'
 import type { Outbound } from '../platform/outbound/outbound.ts'
 import { withoutCaller } from '../platform/process/authorized-work.ts'
 import { type Clock, machineClockOf, systemClock } from '../platform/process/clock.ts'
-import type { ServerAddress } from '@acrux/shared/wire/server-address.ts'
 import { openControlChannel } from '../platform/process/control-channel.ts'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import type { Database } from '../platform/sql/database.ts'
@@ -174,14 +173,8 @@ export async function compose(
     startCollection: () => modules.registry.collections.start(prepareCollection(modules)),
   })
   const firstRun = await prepareRegistries(configuration, { ...options, state, modules, log })
-  const { listen, http, tlsCert } = configuration
-  const control = await openControl({
-    state,
-    modules,
-    address: { listen, http, tlsCert },
-    writeAll: () => writePending(modules, jobs, log),
-    log,
-  })
+  const writeAll = () => writePending(modules, jobs, log)
+  const control = await openControl({ state, modules, configuration, writeAll, log })
 
   let draining = false
   const watches = await openWatches({ database, clock: machineClockOf(clock), log })
@@ -309,7 +302,7 @@ async function prepareRegistries(
 type ControlParts = {
   readonly state: State
   readonly modules: Modules
-  readonly address: ServerAddress
+  readonly configuration: Configuration
   /** Writes what is pending in memory. */
   readonly writeAll: () => Promise<void>
   readonly log: Log
@@ -317,9 +310,10 @@ type ControlParts = {
 
 /** Listens for the commands of the operator. */
 async function openControl(parts: ControlParts): Promise<{ close: () => Promise<void> }> {
-  const { state, modules, address, writeAll, log } = parts
+  const { state, modules, writeAll, log } = parts
+  const { listen, http, tlsCert } = parts.configuration
   const pause = createWritePause({ writes: state.writes, beforePause: writeAll, log })
-  const others = controlHandler({ ...modules, database: state.database, address }, log)
+  const others = controlHandler({ ...modules, database: state.database, address: { listen, http, tlsCert } }, log)
   const control = await openControlChannel(
     state.dataDir.path,
     async (command) => (await pause.handle(command)) ?? others(command),
