@@ -157,17 +157,19 @@ step('acrux audit list shows the log of a running server through az, filtered an
   const at = ['--server', server.baseUrl]
   const all = await list(...at, '--principal', puller.objectId, '--action', 'token.issue', '--limit', '2000')
   assert.equal(all.code, 0, all.stderr)
-  const lines = all.stdout.trimEnd().split('\n')
+  const lines = all.stdout.trimEnd().split('\n').slice(2)
   assert.equal(lines.length, tokens, 'two pages of a thousand at the most')
-  assert.ok(lines.every((line) => line.includes(` success  token.issue  service-principal:${puller.objectId} `)))
+  assert.ok(
+    lines.every((line) => / success +token\.issue +service-principal:/.test(line) && line.includes(puller.objectId)),
+  )
   const times = lines.map((line) => line.slice(0, line.indexOf(' ')))
   assert.deepEqual(times, times.toSorted().toReversed(), 'the newest first')
-  assert.equal((await list(...at, '--from', '2020-01-01', '--to', '2021-01-01')).stdout, '')
+  assert.equal((await list(...at, '--from', '2020-01-01', '--to', '2021-01-01')).stdout, 'no event matches\n')
   const id = String(denied.headers['x-ms-correlation-request-id'])
   for (const place of [at, ['-n', server.firstRun.registry]]) {
     const one = await list(...place, '--outcome', 'refused', '--limit', '1', '--principal', puller.objectId)
     assert.equal(one.code, 0, one.stderr)
-    assert.match(one.stdout, new RegExp(`^\\S+Z  refused  data.access .* ${id}\n$`))
+    assert.match(one.stdout, new RegExp(`\n\\S+Z +refused +data\\.access .* ${id}\n$`))
   }
   const elsewhere = await list('--server', 'https://elsewhere.example')
   assert.deepEqual([elsewhere.code, elsewhere.stdout], [3, ''])

@@ -105,7 +105,21 @@ test('acrux audit export writes every event as a line of JSON, and list shows th
   assert.equal((await runAcrux(['audit', 'export', ...at, '--to', '2020-01-01T00:00Z'])).stdout, '')
   const listed = await runAcrux(['audit', 'list', ...at, '--limit', '1'])
   assert.equal(listed.code, 0, listed.stderr)
-  assert.match(listed.stdout, new RegExp(`^\\S+Z  refused .* ${correlationIds[2]}\n$`))
+  assert.match(listed.stdout, new RegExp(`^TIME +OUTCOME .*\n-+ .*\n\\S+Z +refused .* ${correlationIds[2]}\n$`))
+  const ids = await runAcrux([
+    'audit',
+    'list',
+    ...at,
+    '--outcome',
+    'refused',
+    '--query',
+    '[].correlationId',
+    '-o',
+    'tsv',
+  ])
+  assert.deepEqual(ids.stdout.trim().split('\n'), correlationIds.toReversed())
+  const none = await runAcrux(['audit', 'list', ...at, '--from', '2020-01-01', '--to', '2020-01-02'])
+  assert.deepEqual([none.code, none.stdout], [0, 'no event matches\n'])
   const one = await runAcrux(['audit', 'list', ...at, '--correlation-id', correlationIds[0] ?? ''])
   assert.match(one.stdout, new RegExp(` ${correlationIds[0]}\n$`))
   assert.equal((await runAcrux(['audit', 'list', ...at, '--from', 'yesterday'])).code, 2)

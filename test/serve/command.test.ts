@@ -17,8 +17,10 @@ test('`acrux version` prints the version of the product', async () => {
 })
 
 test('`acrux --version` prints the bare version', async () => {
-  const finished = await runAcrux(['--version'])
-  assert.deepEqual([finished.code, finished.stdout], [0, `${stringAt(product, 'version')}\n`])
+  for (const flag of ['--version', '-v']) {
+    const finished = await runAcrux([flag])
+    assert.deepEqual([finished.code, finished.stdout], [0, `${stringAt(product, 'version')}\n`])
+  }
 })
 
 test('`acrux --help` names every command', async () => {

@@ -46,9 +46,9 @@ export const machineCommands: readonly CommandRow[] = [
   },
   {
     path: 'audit list',
-    summary: 'print audit events, one per line, newest first',
+    summary: 'list audit events, newest first',
     signIn: 'optional',
-    prints: 'itself',
+    prints: 'list',
     load: async () => (await import('../resources/audit/list.ts')).command,
   },
   {

@@ -21,7 +21,7 @@ export async function createProgram(
       },
     })
     .exitOverride()
-  program.version(version, '--version', 'print the version')
+  program.version(version, '-v, --version', 'print the version')
   withHelp(program, {
     examples: [
       'acrux serve',

@@ -9,10 +9,10 @@ export const logExitCodes = {
 }
 
 /** Opens the audit log of a server for the time of `work`. @throws StartupError if it cannot be read */
-export async function onLog(flags: DataDirFlags, work: (log: AuditFile) => Promise<void>): Promise<void> {
+export async function onLog<T>(flags: DataDirFlags, work: (log: AuditFile) => Promise<T>): Promise<T> {
   const log = await openAuditLog(await configurationOf(flags))
   try {
-    await work(log)
+    return await work(log)
   } finally {
     await log.close()
   }
