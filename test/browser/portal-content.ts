@@ -47,7 +47,7 @@ export async function pushContent(pusher: Pusher): Promise<Pushed> {
   const policies = { softDeletePolicy: { status: 'enabled', retentionDays: 7 } }
   expectStatus(await arm(server, 'PATCH', registryId(server), { properties: { policies } }), 200)
   const first = await pushImage(server, 'team/app', '1', authorization)
-  const second = await pushImage(server, 'team/app', '2', authorization)
+  const second = await pushImage(server, 'team/app', { tag: '2', architecture: 'arm64' }, authorization)
   await pushIndex(pusher, 'both', [first, second])
   const subject = { mediaType: first.mediaType, digest: first.digest, size: first.size }
   const kinds = { sig: 'application/vnd.cncf.notary.signature', sbom: 'application/spdx+json' }

@@ -134,6 +134,11 @@ test('a repository has a row for each image near the top of the window, in both 
     await page.waitForURL(/sort=name/)
     await settled(page)
     assert.deepEqual(await names(page), ['1', '2', 'both', 'sbom', 'sig', 'sig2'])
+    await row(page, '1').getByText('amd64', { exact: true }).waitFor()
+    await row(page, 'both')
+      .getByText(/^amd64 \d+ B · arm64 \d+ B$/)
+      .waitFor()
+    await page.getByText('6 tags · Size: compressed, largest platform').waitFor()
   })
 
   await t.test('the pull menu has the commands of each program, by tag and by digest', async () => {

@@ -230,7 +230,7 @@ test('the page says what was deleted and restored, and every view has the same s
     .getByRole('row', { name: /both/ })
     .getByText(/^[\d.]+ (?:B|KiB)$/)
     .innerText()
-  await page.getByText('Size: compressed, all platforms').waitFor()
+  await page.getByText('Size: compressed, largest platform').waitFor()
   await page.getByRole('link', { name: 'both', exact: true }).click()
   await page.getByRole('heading', { level: 1, name: 'team/app:both' }).waitFor()
   await page.locator('dd').getByText(size.replace('.0 ', ' '), { exact: true }).waitFor()

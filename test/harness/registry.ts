@@ -163,6 +163,8 @@ export interface ImageParts {
   annotations?: Readonly<Record<string, string>>
   subject?: Descriptor
   artifactType?: string
+  /** `amd64` by default. */
+  architecture?: string
 }
 
 /** Pushes an OCI image under a tag, raw over HTTP, and returns its descriptor, manifest and parts. */
@@ -173,6 +175,7 @@ export async function pushImage(
   authorization: string,
 ): Promise<PushedImage> {
   const { tag, ...parts }: { readonly tag: string } & ImageParts = typeof image === 'string' ? { tag: image } : image
+  const { architecture = 'amd64', artifactType, annotations, subject } = parts
   const contents = parts.layers ?? [Buffer.from(`layer of ${repository}:${tag}\n`)]
   const layers: Descriptor[] = []
   for (const bytes of contents) {
@@ -180,13 +183,12 @@ export async function pushImage(
     layers.push({ ...blob, mediaType: 'application/vnd.oci.image.layer.v1.tar' })
   }
   const rootfs = { type: 'layers', diff_ids: layers.map((layer) => layer.digest) }
-  const configBytes = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs }))
+  const configBytes = Buffer.from(JSON.stringify({ architecture, os: 'linux', config: {}, rootfs }))
   const config = {
     ...(await pushBlob(to, repository, configBytes, authorization)),
     mediaType: 'application/vnd.oci.image.config.v1+json',
   }
   const mediaType = 'application/vnd.oci.image.manifest.v1+json'
-  const { artifactType, annotations, subject } = parts
   const manifest = Buffer.from(
     JSON.stringify({ schemaVersion: 2, mediaType, artifactType, config, layers, subject, annotations }),
   )

@@ -384,6 +384,14 @@ export interface ManifestProperties {
    * The manifests of an index. Present only in the response for a single manifest, as in ACR.
    */
   readonly references?: readonly IndexChild[]
+  /**
+   * The compressed size. For an index, the size of the image for the largest platform.
+   */
+  readonly size?: number
+  /**
+   * Present only with expand=manifest, like size.
+   */
+  readonly platforms?: readonly SizedPlatform[]
 }
 export interface ListedRepository {
   readonly name: string
@@ -428,6 +436,10 @@ export interface ListedRepository {
    * The vulnerabilities of the image to which the newest tag points. Absent without a report.
    */
   readonly vulnerabilities?: VulnerabilitySummary
+  /**
+   * The type of the image to which the newest tag points: helm is a Helm chart. Absent without a tag.
+   */
+  readonly type?: 'image' | 'helm' | 'artifact'
   /**
    * The actions that the caller may perform on the repository.
    */
@@ -532,10 +544,9 @@ export interface IndexChild {
 export interface TagManifest {
   readonly mediaType: string
   readonly imageSize: number
-  readonly architecture?: string
-  readonly os?: string
   /**
-   * The manifests to which the index refers and that exist in the repository.
+   * The compressed size. For an index, the size of the image for the largest platform.
    */
-  readonly references?: readonly IndexChild[]
+  readonly size: number
+  readonly platforms: readonly SizedPlatform[]
 }

@@ -98,14 +98,14 @@ export async function readTag(loginServer: string, repository: string, tag: stri
   return (await readJson<TagDocument>(path, { signal })).body.tag
 }
 
-/** The properties of a manifest. */
+/** The properties of a manifest, with its platforms. */
 export async function readManifestProperties(
   loginServer: string,
   repository: string,
   digest: string,
   signal: AbortSignal,
 ) {
-  const path = propertiesPath(loginServer, repository, ['_manifests', digest])
+  const path = `${propertiesPath(loginServer, repository, ['_manifests', digest])}?expand=manifest`
   return (await readJson<ManifestDocument>(path, { signal })).body.manifest
 }
 

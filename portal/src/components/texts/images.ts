@@ -3,7 +3,6 @@ export const imagesTexts = {
   parent: 'In',
   sort: 'Sort',
   platform: 'Platform',
-  index: 'Several platforms',
   done: {
     deleted: (name: string) => `${name} is deleted.`,
     untagged: (tag: string) => `The tag ${tag} is removed.`,
@@ -11,7 +10,7 @@ export const imagesTexts = {
     severalRestored: (count: number) => `${count.toLocaleString('en')} images are restored.`,
   },
   sizeHint:
-    'Size: the manifest with its compressed layers and configuration. The size of an index is the sum of the sizes of its images.',
+    'Size: the manifest with its compressed layers and configuration. The size of an index is the size of the image for its largest platform.',
   searching: 'Loading the remaining rows to search all rows…',
   shown: (shown: number, all: number, isWhole: boolean) => `${shown} of ${all}${isWhole ? '' : ' or more'}`,
   ago: 'ago',

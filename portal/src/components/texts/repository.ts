@@ -37,7 +37,6 @@ export const repositoryTexts = {
     images: (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'image' : 'images'}`,
     tags: (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'tag' : 'tags'}`,
     size: 'Size: compressed, largest platform',
-    sizeOfAll: 'Size: compressed, all platforms',
   },
   actionsOf: (name: string) => `Actions for ${name}`,
   actions: {

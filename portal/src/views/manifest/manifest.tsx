@@ -16,13 +16,13 @@ import { Tabs } from '../../components/elements/tabs.tsx'
 import { Digest } from '../../components/registries/digest.tsx'
 import { RepositoriesLink } from '../../components/registries/repositories-link.tsx'
 import { isLocked } from '../../components/registries/locks.ts'
+import { sizedPlatforms } from '../../components/registries/platform-names.ts'
 import { useAddressedRegistry } from '../../components/registries/addressed-registry.ts'
 import { formatTime, shortDigest } from '../../components/texts/format.ts'
 import { imagesTexts } from '../../components/texts/images.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 import { ManifestLink } from '../repositories/manifest-link.tsx'
-import { platformsOf } from '../repositories/platforms-of.ts'
 import { ImageConfigView } from './image-config-view.tsx'
 import { LayerChart } from './layer-chart.tsx'
 import { ManifestActions } from './manifest-actions.tsx'
@@ -183,7 +183,7 @@ function factsOf(
   properties: ManifestProperties | undefined,
 ): readonly Fact[] {
   // As in the list of tags.
-  const bytes = properties?.imageSize
+  const bytes = properties?.size
   return [
     [view.mediaType, raw.mediaType],
     ...(content.artifactType === undefined ? [] : [[view.artifactType, cut(content.artifactType)] as const]),
@@ -193,11 +193,11 @@ function factsOf(
 
 function propertyFacts(properties: ManifestProperties | undefined, tag: TagProperties | undefined): readonly Fact[] {
   if (properties === undefined) return []
-  const { tags = [], createdTime, lastPullTime } = properties
+  const { tags = [], createdTime, lastPullTime, platforms = [] } = properties
   const pulled = tag === undefined ? lastPullTime : tag.lastPullTime
   const locks = [properties, tag].filter((each) => each !== undefined && isLocked(each.changeableAttributes))
   return [
-    [imagesTexts.platform, platformsOf(properties)],
+    [imagesTexts.platform, sizedPlatforms(platforms) || '–'],
     [own.tags, tags.length === 0 ? texts.none : tags.join(', ')],
     [own.pushed, formatTime(tag?.lastUpdateTime ?? createdTime)],
     [words.lastPulled, pulled === undefined ? texts.never : formatTime(pulled)],

@@ -41,7 +41,7 @@ export function chosenTag({ name, digest, manifest, lastPullTime, changeableAttr
     digest,
     tags: [name],
     tagCount: 1,
-    sizeBytes: manifest?.imageSize ?? 0,
+    sizeBytes: manifest?.size ?? 0,
     pulledAt: lastPullTime,
     locks: changeableAttributes,
   }

@@ -5,7 +5,7 @@ import type { TagProperties } from '../../api/content-types.ts'
 import type { ImageRow } from '../../api/images.ts'
 import { Age } from '../../components/elements/age.tsx'
 import { isLocked } from '../../components/registries/locks.ts'
-import { platformNames } from '../../components/registries/platform-names.ts'
+import { platformNames, sizedPlatforms } from '../../components/registries/platform-names.ts'
 import { ActorCell } from '../../components/table/cells/actor-cell.tsx'
 import { DigestCell } from '../../components/table/cells/digest-cell.tsx'
 import { TagChips } from '../../components/table/cells/tag-chips.tsx'
@@ -17,7 +17,6 @@ import { repositoryTexts } from '../../components/texts/repository.ts'
 import { texts } from '../../components/texts/texts.ts'
 import { words } from '../../components/texts/words.ts'
 import { ManifestLink } from '../repositories/manifest-link.tsx'
-import { platformsOf } from '../repositories/platforms-of.ts'
 
 const view = repositoryTexts
 
@@ -114,11 +113,11 @@ export function tagColumns(place: Place): readonly Column<TagProperties>[] {
     {
       id: 'platforms',
       title: view.platforms,
-      width: 10,
+      width: 13,
       dropOrder: 4,
-      cell: ({ manifest }) => (manifest === undefined ? '' : platformsOf(manifest)),
+      cell: ({ manifest }) => (manifest === undefined ? '' : sizedPlatforms(manifest.platforms)),
     },
-    sizeColumn(({ manifest }) => manifest?.imageSize),
+    sizeColumn(({ manifest }) => manifest?.size),
     pushedColumn(({ lastUpdateTime }) => lastUpdateTime),
     pusherColumn(({ pushedBy }) => pushedBy),
     pulledColumn(({ lastPullTime }) => lastPullTime),

@@ -66,7 +66,7 @@ export function Tags({ place, search, access, tagCount }: TagsProps) {
         state={state}
         usualSort={usualOrder}
         arrangement={`${order} ${filter}`}
-        status={[view.status.tags(tagCount), view.status.sizeOfAll].join(' · ')}
+        status={[view.status.tags(tagCount), view.status.size].join(' · ')}
         bulk={bulkOf<TagProperties>({ chosenOf: chosenTag, actions, effect: namesOf })}
         copyTextOf={({ name }) => pullCommand('docker', loginServer, repository, name)}
         {...(!isSearching && { empty: filter === '' ? view.noTags : view.noTagMatch })}

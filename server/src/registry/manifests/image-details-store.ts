@@ -122,6 +122,12 @@ export async function readShownSizes(
 /** How many of the newest tags of a repository are examined for its newest image: cosign sets up to three for each image. */
 const maxNewest = 10
 
+/** The digest to which the newest tag of the row of `repository` points; null without a tag. */
+export const newestDigest = sql<string | null>`(select newest.manifest_digest
+  from (select name, manifest_digest, updated_at_ms from tag
+    where tag.repository_id = repository.id order by updated_at_ms desc, name desc limit ${sql.lit(maxNewest)}) as newest
+  where newest.name not like 'sha256-%' order by newest.updated_at_ms desc, newest.name desc limit 1)`
+
 /** The image of the newest tag of each repository, by the id of the repository. */
 export async function readNewestImages(
   database: Database,
@@ -129,15 +135,10 @@ export async function readNewestImages(
 ): Promise<Map<string, ImagePlace>> {
   const found = new Map<string, ImagePlace>()
   for (const chunk of chunked(repositoryIds)) {
-    const digest = sql<
-      string | null
-    >`(select newest.manifest_digest from (select name, manifest_digest, updated_at_ms from tag
-      where tag.repository_id = repository.id order by updated_at_ms desc, name desc limit ${sql.lit(maxNewest)}) as newest
-      where newest.name not like 'sha256-%' order by newest.updated_at_ms desc, newest.name desc limit 1)`
     const rows = await database
       .tables<RegistryTables>()
       .selectFrom('repository')
-      .select(['id', digest.as('digest')])
+      .select(['id', newestDigest.as('digest')])
       .where('id', 'in', chunk)
       .execute()
     for (const row of rows) {

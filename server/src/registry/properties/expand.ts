@@ -1,39 +1,31 @@
-import type { DocumentOf } from '../../platform/http/api-schema.ts'
-import { readListedChildren, readListedManifests } from '../manifests/manifest-store.ts'
+import { readShownSizes } from '../manifests/image-details-store.ts'
+import { type ListedManifest, readListedChildren } from '../manifests/manifest-store.ts'
 import type { AcrCall } from '../protocol/call.ts'
-import type { tagManifestSchema } from '../protocol/documents.ts'
 import type { PropertiesContext } from './context.ts'
+import { imageType, platformsOf, type SizedPlatform } from './image-platforms.ts'
 
-type TagManifest = DocumentOf<typeof tagManifestSchema>
-
-/**
- * Reads the manifests of listed tags if the request asks for them by `expand=manifest`, and returns the member `manifest` of a
- * tag by its digest. So a list of tags with sizes and platforms is one request.
- */
-export async function readExpanded(
-  { database }: Pick<PropertiesContext, 'database'>,
-  { query }: AcrCall<'tags'>,
-  repositoryId: string,
-  digests: readonly string[],
-): Promise<(digest: string) => { readonly manifest?: TagManifest }> {
-  if (query.get('expand') !== 'manifest') return () => ({})
-  const rows = await readListedManifests(database, repositoryId, [...new Set(digests)])
-  const children = await readListedChildren(database, repositoryId, [...rows.keys()])
-  return (digest) => {
-    const row = rows.get(digest)
-    if (row === undefined) return {}
-    const references = (children.get(digest) ?? []).map((child) => ({ digest: child.digest, ...platformOf(child) }))
-    return {
-      manifest: {
-        mediaType: row.media_type,
-        imageSize: row.image_size_bytes,
-        ...platformOf(row),
-        ...(references.length > 0 && { references }),
-      },
-    }
-  }
+/** The compressed size that a list shows of a manifest, its platforms, and the number of attestations of an index. */
+type Expansion = {
+  readonly size: number
+  readonly platforms: readonly SizedPlatform[]
+  readonly attestations: number
 }
 
-function platformOf({ architecture, os }: { readonly architecture: string | null; readonly os: string | null }) {
-  return { ...(architecture !== null && { architecture }), ...(os !== null && { os }) }
+/** Whether the request asks for the sizes and platforms of manifests, so that one request reads both. */
+export const isExpanded = ({ query }: AcrCall<'tags' | 'manifests' | 'manifest'>): boolean =>
+  query.get('expand') === 'manifest'
+
+/** Reads the sizes and the platforms of listed manifests. */
+export async function readExpansions(
+  { database }: Pick<PropertiesContext, 'database'>,
+  repositoryId: string,
+  rows: readonly ListedManifest[],
+): Promise<(row: ListedManifest) => Expansion> {
+  const indexes = rows.filter((row) => imageType(row.media_type, null) === 'index').map(({ digest }) => digest)
+  const children = await readListedChildren(database, repositoryId, indexes)
+  const sizes = await readShownSizes(database, repositoryId, indexes)
+  return (row) => ({
+    size: sizes.get(row.digest) ?? row.image_size_bytes,
+    ...platformsOf(row, children.get(row.digest) ?? []),
+  })
 }

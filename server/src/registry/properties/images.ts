@@ -3,13 +3,7 @@ import { formatDataPlaneTime } from '@acrux/shared/standards/azure/acr-time.ts'
 import { nextLink } from '@acrux/shared/standards/http/link-header.ts'
 import { parseBoundedJson } from '@acrux/shared/standards/http/bounded-json.ts'
 import type { DocumentOf } from '../../platform/http/api-schema.ts'
-import {
-  countTags,
-  existingNames,
-  readAttachedTypes,
-  readNewestTags,
-  readShownSizes,
-} from '../manifests/image-details-store.ts'
+import { countTags, existingNames, readAttachedTypes, readNewestTags } from '../manifests/image-details-store.ts'
 import {
   type ImageFilter,
   type ImageOrder,
@@ -18,7 +12,7 @@ import {
   keyTypesOf,
   walkManifests,
 } from '../manifests/image-walk-store.ts'
-import { type ListedManifest, readListedChildren, readListedManifests } from '../manifests/manifest-store.ts'
+import { type ListedManifest, readListedManifests } from '../manifests/manifest-store.ts'
 import { readPushers } from '../manifests/pusher-store.ts'
 import { type AcrCall, sendJson } from '../protocol/call.ts'
 import type { imageListSchema } from '../protocol/documents.ts'
@@ -30,7 +24,8 @@ import type { RepositoryRow } from '../rows/rows.ts'
 import { readSummaries } from '../attached/attached-report-store.ts'
 import { cosignTags, countAttached } from '../attached/attached-kind.ts'
 import type { PropertiesContext } from './context.ts'
-import { imageType, platformsOf } from './image-platforms.ts'
+import { readExpansions } from './expand.ts'
+import { imageType } from './image-platforms.ts'
 import { listedVulnerabilities } from './vulnerability-summary.ts'
 import { documentHead, lastPullTime, repositoryNotFound, visibleActor } from './properties.ts'
 
@@ -119,10 +114,7 @@ async function describeImages(
   const { database } = context
   const { id } = repository
   const rows = await readListedManifests(database, id, digests)
-  const indexes = [...rows.values()].filter(({ media_type }) => imageType(media_type, null) === 'index')
-  const indexDigests = indexes.map(({ digest }) => digest)
-  const children = await readListedChildren(database, id, indexDigests)
-  const sizes = await readShownSizes(database, id, indexDigests)
+  const expansionOf = await readExpansions(context, id, [...rows.values()])
   const tags = await readNewestTags(database, id, digests)
   const counts = await countTags(database, id, digests)
   const types = await readAttachedTypes(database, id, digests)
@@ -137,7 +129,7 @@ async function describeImages(
   const describe = (row: ListedManifest): ImageDocument => {
     const { digest } = row
     const pushedBy = visibleActor(call, pushers.get(digest))
-    const { platforms, attestations } = platformsOf(row, children.get(digest) ?? [])
+    const { size, platforms, attestations } = expansionOf(row)
     return {
       digest,
       mediaType: row.media_type,
@@ -149,7 +141,7 @@ async function describeImages(
       })),
       tagCount: counts.get(digest) ?? 0,
       platforms,
-      size: sizes.get(digest) ?? row.image_size_bytes,
+      size,
       createdTime: formatDataPlaneTime(row.created_at_ms),
       lastUpdateTime: formatDataPlaneTime(row.updated_at_ms),
       ...(pushedBy !== undefined && { pushedBy }),

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Database } from '../../platform/sql/database.ts'
 import type { RegistryTables, RepositoryRow } from '../rows/rows.ts'
 import { chunked } from '../rows/piece-store.ts'
+import { type RepositoryType, repositoryType } from './image-platforms.ts'
 import type { RepositoryColumn, RepositoryQuestion } from './repository-question.ts'
 
 /** A repository in the order of a list. The key of an order by name is 0. */
@@ -75,6 +76,7 @@ export async function countEntries(
 export type RepositoryDetails = RepositoryRow & {
   readonly size_bytes: number
   readonly pulled_at_ms: number | null
+  readonly type: RepositoryType | null
 }
 
 /** The details of repositories, by name. */
@@ -87,7 +89,11 @@ export async function readDetails(
   for (const chunk of chunked(names)) {
     const rows = await joined(database, rid)
       .selectAll('repository')
-      .select([sql<number>`coalesce(repository_usage.size_bytes, 0)`.as('size_bytes'), 'repository_pull.pulled_at_ms'])
+      .select([
+        sql<number>`coalesce(repository_usage.size_bytes, 0)`.as('size_bytes'),
+        'repository_pull.pulled_at_ms',
+        repositoryType.as('type'),
+      ])
       .where('repository.name', 'in', chunk)
       .execute()
     for (const row of rows) found.set(row.name, row)
@@ -115,7 +121,7 @@ function selectEntries(database: Database, { rid, column, filter }: Listed) {
 type Joined = ReturnType<typeof joined>
 
 function matching(database: Database, query: Joined, filter: RepositoryQuestion['filter']): Joined {
-  const { text, pushedAfterMs, pushedBeforeMs, notPulledSinceMs, pushedBy } = filter
+  const { text, pushedAfterMs, pushedBeforeMs, notPulledSinceMs, pushedBy, type } = filter
   let matched = query
   if (text !== undefined) {
     const position = database.kind === 'sqlite' ? sql`instr` : sql`strpos`
@@ -132,6 +138,7 @@ function matching(database: Database, query: Joined, filter: RepositoryQuestion[
   if (pushedAfterMs !== undefined) matched = matched.where('repository.last_push_ms', '>', pushedAfterMs)
   if (pushedBeforeMs !== undefined) matched = matched.where('repository.last_push_ms', '<', pushedBeforeMs)
   if (pushedBy !== undefined) matched = matched.where('repository.pushed_by_id', '=', pushedBy)
+  if (type !== undefined) matched = matched.where(sql<boolean>`${repositoryType} = ${type}`)
   return matched
 }
 

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
+import { ociImageIndexType } from '@acrux/shared/standards/oci/media-type.ts'
 import { testDatabaseKinds } from '../../../testing/platform/test-database.ts'
-import { allRepositories, openTestRegistry, type TestRegistry } from '../../../testing/registry/test-registry.ts'
+import {
+  allRepositories,
+  descriptorOf,
+  digestOf,
+  imageManifest,
+  openTestRegistry,
+  type TestRegistry,
+} from '../../../testing/registry/test-registry.ts'
 import type { RepositoryView } from '../protocol/ports.ts'
 
 for (const kind of testDatabaseKinds) describe(`the list of repositories on ${kind}`, () => testList(kind))
@@ -109,6 +117,7 @@ function testList(kind: DatabaseKind): void {
       lastPushTime: '2031-01-03T00:00:00Z',
       pushedBy: { id: 'even', name: 'Name of even', kind: 'servicePrincipal' },
       pulls: 0,
+      type: 'image',
       access: ['pull'],
     })
   })
@@ -208,6 +217,93 @@ function testList(kind: DatabaseKind): void {
     await test.send('DELETE', '/acr/v1/team%2Fweb')
     await test.registry.collectGarbage()
     assert.equal((await rows()).length, 0)
+  })
+}
+
+for (const kind of testDatabaseKinds) describe(`repositories of several types on ${kind}`, () => testTypes(kind))
+
+function testTypes(kind: DatabaseKind): void {
+  let test: TestRegistry
+  const helmConfig = 'application/vnd.cncf.helm.config.v1+json'
+  const pushTyped = async (repository: string, tag: string, configType: string, more: object = {}) => {
+    const config = JSON.stringify({ name: repository })
+    await test.pushBlob(repository, config)
+    const manifest = JSON.stringify({
+      ...imageManifest(config, []),
+      config: descriptorOf(config, configType),
+      ...more,
+    })
+    assert.equal((await test.putManifest(repository, tag, manifest)).status, 201)
+    return manifest
+  }
+  const pushIndex = async (repository: string, tag: string, more: object = {}) => {
+    const index = JSON.stringify({ schemaVersion: 2, mediaType: ociImageIndexType, manifests: [], ...more })
+    assert.equal((await test.putManifest(repository, tag, index, ociImageIndexType)).status, 201)
+  }
+  const list = async (query = '') => {
+    const answer = await test.send('GET', `/acr/v1/_repositories${query}`)
+    assert.equal(answer.status, 200, answer.text)
+    const rows = answer.json['repositories'] as readonly { readonly name: string; readonly type?: string }[]
+    return { ...answer, rows: rows.map(({ name, type }) => [name, type]) }
+  }
+
+  before(async () => {
+    test = await openTestRegistry(kind)
+    await test.pushImage('app', 'v1')
+    await pushIndex('index', 'v1')
+    await pushIndex('bundle', 'v1', { artifactType: 'application/vnd.example.bundle' })
+    await pushTyped('chart', 'v1', helmConfig)
+    await pushTyped('policy', 'v1', 'application/vnd.oci.empty.v1+json', { artifactType: 'application/vnd.example' })
+    const untagged = await pushTyped('untagged', 'v1', helmConfig)
+    await test.send('DELETE', '/acr/v1/untagged/_tags/v1')
+    assert.equal((await test.send('GET', `/v2/untagged/manifests/${digestOf(untagged)}`)).status, 200)
+  })
+  after(() => test.dispose())
+
+  it('have the type of the image of their newest tag', async () => {
+    assert.deepEqual((await list()).rows, [
+      ['app', 'image'],
+      ['bundle', 'artifact'],
+      ['chart', 'helm'],
+      ['index', 'image'],
+      ['policy', 'artifact'],
+      ['untagged', undefined],
+    ])
+  })
+
+  it('are filtered by type, also on the next pages, for a caller with and without the catalog', async () => {
+    const limited = { ...allRepositories, listsAll: false, candidates: 'any' as const }
+    for (const view of [allRepositories, limited]) {
+      test.gate.view = view
+      const images = [
+        ['app', 'image'],
+        ['index', 'image'],
+      ]
+      const { rows, json } = await list('?type=image')
+      assert.deepEqual([rows, json['count']], [images, 2])
+      assert.deepEqual((await list('?type=image&orderby=size')).json['count'], 2)
+      assert.deepEqual((await list('?type=helm')).rows, [['chart', 'helm']])
+      assert.deepEqual((await list('?type=artifact&filter=pol')).rows, [['policy', 'artifact']])
+      const first = await list('?type=image&n=1')
+      assert.deepEqual(first.rows, [images[0]])
+      const next = /<([^>]+)>/.exec(String(first.headers.link))?.[1] ?? ''
+      const second = await test.send('GET', next)
+      assert.deepEqual(
+        (second.json['repositories'] as { name: string }[]).map(({ name }) => name),
+        ['index'],
+      )
+    }
+    assert.equal((await test.send('GET', '/acr/v1/_repositories?type=chart')).status, 400)
+  })
+
+  it('keep their type when a signature is attached by a tag, and change it with the newest tag', async () => {
+    test.clock.nowMs += 1000
+    await pushTyped('app', `sha256-${'0'.repeat(64)}.sig`, 'application/vnd.example.signature')
+    assert.deepEqual((await list('?filter=app')).rows, [['app', 'image']])
+    await pushTyped('app', 'v2', helmConfig)
+    assert.deepEqual((await list('?filter=app')).rows, [['app', 'helm']])
+    await test.send('DELETE', '/acr/v1/app/_tags/v2')
+    assert.deepEqual((await list('?filter=app')).rows, [['app', 'image']])
   })
 }
 

@@ -245,6 +245,7 @@ function describeOne(
     pulls: pullsByDay.reduce((sum, pulls) => sum + pulls, 0),
     pullsByDay,
     ...listedVulnerabilities(call, report),
+    ...(row.type !== null && { type: row.type }),
     access: [...access],
   }
 }

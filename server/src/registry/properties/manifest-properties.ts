@@ -19,6 +19,7 @@ import {
 } from '../manifests/manifest-store.ts'
 import { readPushers } from '../manifests/pusher-store.ts'
 import type { PropertiesContext } from './context.ts'
+import { isExpanded, readExpansions } from './expand.ts'
 import {
   documentHead,
   manifestProperties,
@@ -34,7 +35,8 @@ import { findRepository } from '../repositories/repository-store.ts'
 import { readTagNames } from '../repositories/tag-store.ts'
 
 /**
- * `GET` of the manifests of a repository with their properties and tags, by digest or by time.
+ * `GET` of the manifests of a repository with their properties and tags, by digest or by time. With `expand=manifest`, which is
+ * not ACR's, each manifest has its platforms.
  *
  * @throws OciError NAME_UNKNOWN, BAD_REQUEST or PAGINATION_NUMBER_INVALID
  */
@@ -62,15 +64,20 @@ export async function listManifestProperties(
   const tags = await readTagNames(context.database, repository.id, digests)
   const pulls = await context.lastPulls.read(repository, digests)
   const pushers = await readPushers(context.database, repository.id, digests)
+  const expansionOf = isExpanded(call) ? await readExpansions(context, repository.id, page) : undefined
   const manifests = page.map((row) => {
     const pushedBy = visibleActor(call, pushers.get(row.digest))
-    return manifestProperties(row, tags.get(row.digest) ?? [], { pulledAtMs: pulls.get(row.digest), pushedBy })
+    const { size, platforms } = expansionOf?.(row) ?? {}
+    return {
+      ...manifestProperties(row, tags.get(row.digest) ?? [], { pulledAtMs: pulls.get(row.digest), pushedBy }),
+      ...(platforms !== undefined && { size, platforms }),
+    }
   })
   sendJson(call, 200, { ...documentHead(call), manifests: nullIfEmpty(manifests) }, headers)
 }
 
 /**
- * `GET` of a manifest's properties; those of an index contain its children.
+ * `GET` of a manifest's properties; those of an index contain its children. With `expand=manifest`, the manifest has its platforms.
  *
  * @throws OciError NAME_UNKNOWN or MANIFEST_UNKNOWN
  */
@@ -126,12 +133,14 @@ async function sendManifestProperties(
   const pulls = await context.lastPulls.read(repository, [row.digest])
   const pushers = await readPushers(context.database, row.repository_id, [row.digest])
   const references = content === undefined ? [] : context.indexChildren.of(row.digest, row.media_type, content)
+  const expansion = isExpanded(call) ? (await readExpansions(context, row.repository_id, [row]))(row) : undefined
   const manifest = {
     ...manifestProperties(row, tags.get(row.digest) ?? [], {
       pulledAtMs: pulls.get(row.digest),
       pushedBy: visibleActor(call, pushers.get(row.digest)),
     }),
     ...(references.length > 0 && { references }),
+    ...(expansion !== undefined && { size: expansion.size, platforms: expansion.platforms }),
   }
   sendJson(call, 200, { ...documentHead(call), manifest })
 }

@@ -86,22 +86,49 @@ function testProperties(kind: DatabaseKind): void {
     assert.equal('configMediaType' in manifest, false)
   })
 
-  it('a list of tags contains the manifests and platforms if it is asked for them', async () => {
-    const { text, digest } = await pushImage('p/expand', 'v1')
-    const child = { ...descriptorOf(text, ociImageManifestType), platform: { architecture: 'arm64', os: 'linux' } }
-    const index = JSON.stringify({ schemaVersion: 2, manifests: [child] })
-    await test.putManifest('p/expand', 'v2', index, ociImageIndexType)
-    const list = async (query: string) => test.send('GET', `/acr/v1/p%2Fexpand/_tags?orderby=none${query}`)
-    const manifestsOf = (json: Record<string, unknown>) =>
-      (json.tags as { manifest?: { imageSize: number } }[]).map(({ manifest }) => manifest)
-    const [image, both] = manifestsOf((await list('&expand=manifest')).json)
+  it('a list of tags or manifests contains the platforms with their sizes if it is asked for them', async () => {
+    const { text, digest, imageSize: size } = await pushImage('p/expand', 'v1')
+    const other = await pushImage('p/expand', 'v0', 'a longer layer')
     const platform = { architecture: 'arm64', os: 'linux' }
-    assert.deepEqual({ ...image, imageSize: 0 }, { mediaType: ociImageManifestType, imageSize: 0, ...platform })
-    const references = [{ digest, ...platform }]
-    assert.deepEqual({ ...both, imageSize: 0 }, { mediaType: ociImageIndexType, imageSize: 0, references })
-    assert.deepEqual(manifestsOf((await list('')).json), [undefined, undefined])
-    const first = await list('&expand=manifest&n=1')
-    assert.match(String(first.headers.link), /[?&]expand=manifest>/)
+    const attestation = { architecture: 'unknown', os: 'unknown' }
+    await test.pushBlob('p/expand', JSON.stringify(attestation))
+    const attested = JSON.stringify(imageManifest(JSON.stringify(attestation), []))
+    await test.putManifest('p/expand', digestOf(attested), attested)
+    const children = [text, other.text, attested].map((child) => descriptorOf(child, ociImageManifestType))
+    const index = JSON.stringify({ schemaVersion: 2, manifests: children })
+    await test.putManifest('p/expand', 'v2', index, ociImageIndexType)
+    const list = async (kind: 'tags' | 'manifests', query: string) => {
+      const { json, headers } = await test.send('GET', `/acr/v1/p%2Fexpand/_${kind}?orderby=none${query}`)
+      return { rows: json[kind] as Record<string, unknown>[], link: String(headers.link) }
+    }
+    const platforms = [
+      { digest, size, ...platform },
+      { digest: other.digest, size: other.imageSize, ...platform },
+    ].toSorted((left, right) => (left.digest < right.digest ? -1 : 1))
+    const tags = await list('tags', '&expand=manifest')
+    const [, image, both] = tags.rows.map(({ manifest }) => manifest as Record<string, unknown>)
+    const ofImage = {
+      mediaType: ociImageManifestType,
+      imageSize: size,
+      size,
+      platforms: [{ digest, size, ...platform }],
+    }
+    assert.deepEqual(image, ofImage)
+    const { imageSize, ...index2 } = both ?? {}
+    assert.deepEqual(index2, { mediaType: ociImageIndexType, size: other.imageSize, platforms })
+    assert.ok(Number(imageSize) > size + other.imageSize)
+    const manifests = await list('manifests', '&expand=manifest')
+    const shown = new Map(manifests.rows.map((row) => [row['digest'], [row['size'], row['platforms']]]))
+    assert.deepEqual(shown.get(digest), [size, ofImage.platforms])
+    assert.deepEqual(shown.get(digestOf(index)), [other.imageSize, platforms])
+    assert.deepEqual(shown.get(digestOf(attested))?.[1], [])
+    const one = await test.send('GET', `/acr/v1/p%2Fexpand/_manifests/${digestOf(index)}?expand=manifest`)
+    assert.partialDeepStrictEqual(one.json['manifest'], { size: other.imageSize, platforms })
+    for (const kind of ['tags', 'manifests'] as const) {
+      const plain = (await list(kind, '')).rows
+      assert.ok(plain.every((row) => !('manifest' in row) && !('platforms' in row) && !('size' in row)))
+      assert.match((await list(kind, '&expand=manifest&n=1')).link, /[?&]expand=manifest>/)
+    }
   })
 
   it('the tags of one manifest are listed by its digest', async () => {

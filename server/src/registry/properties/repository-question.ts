@@ -1,5 +1,6 @@
 import { OciError } from '../protocol/errors.ts'
 import { requirePage } from '../repositories/list-order.ts'
+import { type RepositoryType, repositoryTypes } from './image-platforms.ts'
 
 /** The columns by which the list of repositories can be ordered. */
 const columns = ['name', 'pushed', 'size', 'pulls'] as const
@@ -19,13 +20,14 @@ export type RepositoryQuestion = {
     readonly notPulledSinceMs: number | undefined
     /** The id of who pushed last. */
     readonly pushedBy: string | undefined
+    readonly type: RepositoryType | undefined
   }
 }
 
 const maxPage = 100
 
 /** The parameters of the query that filter the list. */
-export const filterNames = ['filter', 'pushedAfter', 'pushedBefore', 'notPulledSince', 'pushedBy'] as const
+export const filterNames = ['filter', 'pushedAfter', 'pushedBefore', 'notPulledSince', 'pushedBy', 'type'] as const
 
 /**
  * Reads the question of a request. Who may not see who pushed, may not ask for it.
@@ -48,6 +50,7 @@ export function requireRepositoryQuestion(query: URLSearchParams, seesPushers: b
       pushedBeforeMs: requireTime(query, 'pushedBefore'),
       notPulledSinceMs: requireTime(query, 'notPulledSince'),
       pushedBy: textOf(query, 'pushedBy'),
+      type: requireType(query),
     },
   }
 }
@@ -61,6 +64,15 @@ function requireOrder(text: string): RepositoryQuestion['order'] {
     })
   }
   return { column, isDescending: direction === undefined ? column !== 'name' : direction === 'desc' }
+}
+
+function requireType(query: URLSearchParams): RepositoryType | undefined {
+  const text = query.get('type') || undefined
+  const type = repositoryTypes.find((one) => one === text)
+  if (text !== undefined && type === undefined) {
+    throw new OciError('BAD_REQUEST', { message: `type must be ${repositoryTypes.join(', ')}` })
+  }
+  return type
 }
 
 /** PostgreSQL rejects a NUL, which no name contains. */

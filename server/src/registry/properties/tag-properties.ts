@@ -1,6 +1,9 @@
 import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
+import type { DocumentOf } from '../../platform/http/api-schema.ts'
 import { type AcrCall, sendEmpty, sendJson } from '../protocol/call.ts'
+import type { tagManifestSchema } from '../protocol/documents.ts'
 import { deleteTag, tagUnknown } from '../manifests/delete-manifest.ts'
+import { readListedManifests } from '../manifests/manifest-store.ts'
 import {
   cutPage,
   findStart,
@@ -11,7 +14,7 @@ import {
 } from '../repositories/list-order.ts'
 import { requireLockChange } from '../repositories/locks.ts'
 import type { PropertiesContext } from './context.ts'
-import { readExpanded } from './expand.ts'
+import { isExpanded, readExpansions } from './expand.ts'
 import { documentHead, nullIfEmpty, readPatch, repositoryNotFound, tagProperties } from './properties.ts'
 import { changeEvent, requirePublished, requireRepository } from '../repositories/repositories.ts'
 import { changeRepository } from '../deletion/change-repository.ts'
@@ -52,17 +55,33 @@ export async function listTagProperties(
     repository,
     page.map(({ name }) => name),
   )
-  const manifests = await readExpanded(
-    context,
-    call,
-    repository.id,
-    page.map((row) => row.manifest_digest),
-  )
-  const tags = page.map((row) => ({
-    ...tagProperties(call, row, pulls.get(row.name)),
-    ...manifests(row.manifest_digest),
-  }))
+  const digests = new Set(page.map((row) => row.manifest_digest))
+  const manifests = isExpanded(call)
+    ? await readTagManifests(context, repository.id, [...digests])
+    : new Map<string, TagManifest>()
+  const tags = page.map((row) => {
+    const manifest = manifests.get(row.manifest_digest)
+    return { ...tagProperties(call, row, pulls.get(row.name)), ...(manifest !== undefined && { manifest }) }
+  })
   sendJson(call, 200, { ...documentHead(call), tags: nullIfEmpty(tags) }, headers)
+}
+
+type TagManifest = DocumentOf<typeof tagManifestSchema>
+
+/** The manifests of listed tags, by digest. */
+async function readTagManifests(
+  context: PropertiesContext,
+  repositoryId: string,
+  digests: readonly string[],
+): Promise<ReadonlyMap<string, TagManifest>> {
+  const rows = await readListedManifests(context.database, repositoryId, digests)
+  const expansionOf = await readExpansions(context, repositoryId, [...rows.values()])
+  return new Map(
+    [...rows].map(([digest, row]) => {
+      const { size, platforms } = expansionOf(row)
+      return [digest, { mediaType: row.media_type, imageSize: row.image_size_bytes, size, platforms }]
+    }),
+  )
 }
 
 /**

@@ -93,6 +93,10 @@ const listedRepositorySchema = z
     vulnerabilities: vulnerabilities.describe(
       'The vulnerabilities of the image to which the newest tag points. Absent without a report.',
     ),
+    type: z
+      .enum(['image', 'helm', 'artifact'])
+      .optional()
+      .describe('The type of the image to which the newest tag points: helm is a Helm chart. Absent without a tag.'),
     access: z.array(repositoryAction).describe('The actions that the caller may perform on the repository.'),
   })
   .register(apiSchemas, { id: 'ListedRepository' })
@@ -137,17 +141,24 @@ const childSchema = z
   .strictObject({ digest: z.string(), architecture: z.string().optional(), os: z.string().optional() })
   .register(apiSchemas, { id: 'IndexChild' })
 
+const platformSchema = z
+  .strictObject({
+    os: z.string(),
+    architecture: z.string(),
+    digest: z.string(),
+    size: z.int().describe('The compressed size of the manifest and the layers, in bytes.'),
+  })
+  .register(apiSchemas, { id: 'SizedPlatform' })
+
+const shownSize = z.int().describe('The compressed size. For an index, the size of the image for the largest platform.')
+
 /** The manifest of a tag, with `expand=manifest`. */
 export const tagManifestSchema = z
   .strictObject({
     mediaType: z.string(),
     imageSize: z.int(),
-    architecture: z.string().optional(),
-    os: z.string().optional(),
-    references: z
-      .array(childSchema)
-      .optional()
-      .describe('The manifests to which the index refers and that exist in the repository.'),
+    size: shownSize,
+    platforms: z.array(platformSchema),
   })
   .register(apiSchemas, { id: 'TagManifest' })
 
@@ -197,15 +208,6 @@ export const tagHistorySchema = z
   .strictObject({ ...head, tag: z.string(), changes: z.array(tagChangeSchema) })
   .register(apiSchemas, { id: 'TagHistory' })
 
-const platformSchema = z
-  .strictObject({
-    os: z.string(),
-    architecture: z.string(),
-    digest: z.string(),
-    size: z.int().describe('The compressed size of the manifest and the layers, in bytes.'),
-  })
-  .register(apiSchemas, { id: 'SizedPlatform' })
-
 const imageSchema = z
   .strictObject({
     digest: z.string(),
@@ -215,7 +217,7 @@ const imageSchema = z
     tags: z.array(z.strictObject({ name: z.string(), locked: z.boolean() })).describe('At most 20, newest first.'),
     tagCount: z.int(),
     platforms: z.array(platformSchema),
-    size: z.int().describe('The compressed size. For an index, the size of the image for the largest platform.'),
+    size: shownSize,
     createdTime: time,
     lastUpdateTime: time,
     pushedBy,
@@ -294,6 +296,8 @@ export const manifestSchema = z
       .array(childSchema)
       .optional()
       .describe('The manifests of an index. Present only in the response for a single manifest, as in ACR.'),
+    size: shownSize.optional(),
+    platforms: z.array(platformSchema).optional().describe('Present only with expand=manifest, like size.'),
   })
   .register(apiSchemas, { id: 'ManifestProperties' })
 
