@@ -32,7 +32,10 @@ const checks = [
   },
   { name: 'types', command: () => [`${bin}/tsc`, '--noEmit', '-p', '.'] },
   { name: 'types of the portal', command: () => [`${bin}/tsc`, '--noEmit', '-p', 'portal'] },
-  { name: 'types of its tests', command: () => [`${bin}/tsc`, '--noEmit', '-p', 'portal/tsconfig.tests.json'] },
+  {
+    name: 'types of the tests of the portal',
+    command: () => [`${bin}/tsc`, '--noEmit', '-p', 'portal/tsconfig.tests.json'],
+  },
   { name: 'lint', command: () => [`${bin}/oxlint`, '--type-aware', '--deny-warnings'] },
   { name: 'modules', command: (node) => [node, '--test', '--test-reporter=dot', 'test/structure/modules.test.ts'] },
   { name: 'texts', command: (node) => [node, '--test', '--test-reporter=dot', 'test/texts.test.ts'] },

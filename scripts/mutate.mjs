@@ -7,7 +7,7 @@ await main(async (args) => {
   await ensureDependencies()
   await installAzurite(root, say)
   const failure =
-    'PostgreSQL is missing: the tests that detect some faults need it. Install it, or set ACRUX_TEST_POSTGRES'
+    'PostgreSQL is missing: the tests that detect some faults need it. Install PostgreSQL, or set ACRUX_TEST_POSTGRES'
   const { url, stop } = await openTestDatabase(failure)
   try {
     // With CI=true, a test that cannot run fails. Otherwise, it would miss its fault.

@@ -76,11 +76,12 @@ function versionFaults(folder, version) {
   const faults = []
   for (const file of packages) {
     const found = JSON.parse(read(file)).version
-    if (found !== version) faults.push(`${file} has the version ${found}: change it to ${version}`)
+    if (found !== version) faults.push(`${file} has the version ${found}: change the version to ${version}`)
   }
   for (const file of git(folder, 'ls-files', '--', ...inDocuments).split('\n')) {
     for (const [text, found] of /\.(?:md|ya?ml|json|toml|xml|mod|mjs)$/.test(file) ? read(file).matchAll(named) : []) {
-      if (found !== version) faults.push(`${file} has ${text.replaceAll(/\s+/g, ' ')}: change it to ${version}`)
+      if (found !== version)
+        faults.push(`${file} has ${text.replaceAll(/\s+/g, ' ')}: change the version to ${version}`)
     }
   }
   return faults
@@ -94,8 +95,8 @@ function versionFaults(folder, version) {
 function changelogFaults(changelog, version, today) {
   const faults = []
   const notes = notesOf(changelog, version)
-  if (notes === undefined) faults.push(`CHANGELOG.md has no section "## [${version}] - ${today}": add it`)
-  else if (notes.date !== today) faults.push(`CHANGELOG.md dates ${version} ${notes.date}: change it to ${today}`)
+  if (notes === undefined) faults.push(`CHANGELOG.md has no section "## [${version}] - ${today}": add this section`)
+  else if (notes.date !== today) faults.push(`CHANGELOG.md dates ${version} ${notes.date}: change the date to ${today}`)
   if (notes?.text === '') faults.push(`CHANGELOG.md says nothing about ${version}`)
   const unreleased = /^## \[Unreleased\]$([^]*?)^## /m.exec(changelog)?.[1]?.trim()
   if (unreleased !== '') faults.push(`CHANGELOG.md has unreleased changes: move them to the section of ${version}`)

@@ -118,11 +118,11 @@ export async function ensureDependencies() {
       '--loglevel=error',
     ]
     const code = await runInherited(command, args, { stdio: ['ignore', 2, 2] }).catch((cause) => {
-      throw new SetUpFailed(`cannot run npm (${cause.message}): install it, Debian's package is called npm`)
+      throw new SetUpFailed(`cannot run npm (${cause.message}): install npm, for example with Debian's package npm`)
     })
     if (code !== 0) {
       throw new SetUpFailed(
-        `npm ci failed with exit code ${code}: its own message is above. Is the registry reachable?`,
+        `npm ci failed with exit code ${code}: npm printed the reason above. Is the registry reachable?`,
       )
     }
   }
@@ -137,7 +137,7 @@ export function nodeBinary() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   if (major > 24 || (major === 24 && minor >= 15)) return process.execPath
   throw new SetUpFailed(
-    `no package brings Node for ${process.platform}-${process.arch}, and this one is ${process.version}: install Node 24.15 or newer`,
+    `no package brings Node for ${process.platform}-${process.arch}, and this version of Node is ${process.version}: install Node 24.15 or newer`,
   )
 }
 

@@ -8,7 +8,7 @@ await main(async (args) => {
   await ensureDependencies()
   const builds = [startBuild('docs.mjs', '--changed')]
   if (!isPortalBuilt()) {
-    say('building the portal meanwhile; it is there in a minute or two')
+    say('building the portal at the same time; the portal is available in a minute or two')
     builds.push(startBuild('portal.mjs'))
   }
   try {

@@ -64,7 +64,7 @@ async function openDatabase(mode) {
   return opened
 }
 const inCi = 'PostgreSQL is missing, and with CI=true no test is skipped'
-const notInstalled = 'PostgreSQL is missing: install it, or set ACRUX_TEST_POSTGRES'
+const notInstalled = 'PostgreSQL is missing: install PostgreSQL, or set ACRUX_TEST_POSTGRES'
 
 /** The options of `run.ts` that may follow a mode. */
 const options = ['--shard', '--results', '--record']

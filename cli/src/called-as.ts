@@ -4,8 +4,8 @@ import path from 'node:path'
 type Program = { readonly main: (args: readonly string[]) => Promise<void> }
 
 /**
- * The programs that this executable runs under other names: a link with such a name starts that program. Each program
- * must load only what it needs, because its callers wait for it.
+ * The programs that this executable runs under other names. A link with the name of a program starts this program. Each
+ * program must load only necessary modules, because callers wait for the program.
  */
 const otherPrograms: ReadonlyMap<string, () => Promise<Program>> = new Map([
   ['docker-credential-acrux', () => import('./resources/credential-helper/main.ts')],

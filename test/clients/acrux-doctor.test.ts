@@ -70,7 +70,7 @@ test('if all is well, every check succeeds, the exit code is 0, and no repositor
   for (const check of [...checks, 'push', 'pull', 'delete']) assert.equal(of(check).status, 'ok', of(check).detail)
   assert.match(of('names').detail, /^localhost is .*127\.0\.0\.1/)
   assert.match(of('certificate').detail, /^issued by .*; valid until 20\d\d-\d\d-\d\d$/)
-  assert.match(of('token').detail, /^it allows delete, pull, push on acrux-doctor\/[0-9a-f]{8}$/)
+  assert.match(of('token').detail, /^the token allows delete, pull, push on acrux-doctor\/[0-9a-f]{8}$/)
   assert.equal(code, 0)
   assert.equal(await repositories(), '')
 })

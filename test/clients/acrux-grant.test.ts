@@ -240,7 +240,7 @@ test('a role for one repository is not granted for all without a confirmation, w
   const args = ['acr', 'grant', 'wide', 'push', 'team/app', '-n', 'legacy']
   await acrux.fails(
     1,
-    /covers all repositories, not only team\/app[^]*--role-assignment-mode rbac-abac[^]*acr token create[^]*needs a confirmation: Allow application wide to push in all repositories/,
+    /covers all repositories, not only team\/app[^]*--role-assignment-mode rbac-abac[^]*acr token create[^]*confirmation is required: Allow application wide to push in all repositories/,
     args,
   )
   assert.ok(!JSON.stringify(await assignmentsAt('rbac')).includes(application.objectId))
@@ -377,7 +377,7 @@ test('a switch of the mode lists who gains and loses what, and asks first', asyn
   assert.equal(asked.code, 1)
   assert.match(asked.stderr, /user grace@acrux\.localhost \(AcrPush\) loses pull, push, list on all repositories/)
   assert.match(asked.stderr, /application newreader \(Container Registry Repository Reader\) gains pull on team\/\*/)
-  assert.match(asked.stderr, /needs a confirmation: Switch switched to permissions per repository\?/)
+  assert.match(asked.stderr, /confirmation is required: Switch switched to permissions per repository\?/)
   const mode = () => acrux.text(['acr', 'show', ...at, '--query', 'roleAssignmentMode', '-o', 'tsv'])
   assert.equal(await mode(), 'LegacyRegistryPermissions', 'nothing was changed')
 

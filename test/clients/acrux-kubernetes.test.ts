@@ -175,7 +175,7 @@ for (const kind of ['identity', 'app'] as const) {
       federatedCredential: 'would be created',
     })
     await kubelet.fails(provider, /401/, `${loginServer}/team/app`, podOf(subject))
-    await acrux.fails(1, /needs a confirmation: Assign AcrPull on .+trust system:serviceaccount:team/, [
+    await acrux.fails(1, /confirmation is required: Assign AcrPull on .+trust system:serviceaccount:team/, [
       'acr',
       'attach',
       ...flags,

@@ -252,7 +252,7 @@ test('a server with an unknown certificate authority is not trusted without a co
   await client.fails(1, denied, ['login', '--server', 'https://localhost:1'])
   await client.fails(1, denied, ['login', 'localhost:1'])
   await client.fails(2, /is not HOST, HOST:PORT or a URL that begins with https/, ['login', 'http://localhost:1'])
-  await client.fails(2, /name the server once/, ['login', 'localhost:1', '--server', 'localhost:2'])
+  await client.fails(2, /name the server only once/, ['login', 'localhost:1', '--server', 'localhost:2'])
 })
 
 test('acrux login --first-run signs in with what the first start created, and asks nothing', async () => {

@@ -194,7 +194,7 @@ test('acrux trust changes nothing that it did not write', (t) =>
     const trusted = await inEtc(...acrux, host, ...places, '--yes')
     assert.equal(trusted.code, 1)
     assert.match(trusted.stderr, /docker: .*ca\.crt exists, but acrux trust did not write this file/)
-    assert.match(trusted.stdout, /podman .*already has this authority; acrux trust did not write it/)
+    assert.match(trusted.stdout, /podman .*already has this authority; acrux trust did not write the file/)
     assert.match(trusted.stderr, /containerd: .*hosts\.toml exists, but acrux trust did not write this file/)
     assert.deepEqual(etc.files(), before)
     const undone = await inEtc(...acrux, host, ...places, '--undo')

@@ -94,7 +94,7 @@ async function holdsNoHalfImage(server: RunningServer): Promise<void> {
 function wasCutOff(answer: HttpResponse): void {
   assert.equal(answer.status, 409, answer.text())
   assert.equal(at(answer.json(), 'error', 'code'), 'OperationCanceled')
-  assert.match(String(at(answer.json(), 'error', 'message')), /server was stopped before the import had ended/)
+  assert.match(String(at(answer.json(), 'error', 'message')), /server was stopped before the import ended/)
 }
 
 /** The audit log has it once, with the principal that started it. */

@@ -98,7 +98,7 @@ for (const [name, node] of nodes) {
   })
 }
 
-test('the npm package has the types of its tests, for imports and for require', async () => {
+test('the npm package has the types of the tests of the portal, for imports and for require', async () => {
   const folder = join(home.path, 'types')
   mkdirSync(folder)
   const use = `const acrux: Acrux = await startAcrux({ seed: { version: 1, users: [{ upn: 'ada@contoso.test' }] }, log: 'silent' })

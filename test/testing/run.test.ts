@@ -92,7 +92,7 @@ test('the command is ended if the emulator ends, and the exit code is 125', asyn
   const kill = `kill -KILL $(sed -n 's/.*"pid": *\\([0-9]*\\).*/\\1/p' "$ACRUX_READY_FILE"); exec sleep 300`
   const { code, stderr } = await acruxRun(home, shell(kill))
   assert.equal(code, 125)
-  assert.match(stderr, /the emulator failed: it was ended by SIGKILL/)
+  assert.match(stderr, /the emulator failed: SIGKILL ended the process/)
 })
 
 /** Starts `acrux run` with a script that writes a file when it runs. */

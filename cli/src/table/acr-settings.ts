@@ -70,7 +70,8 @@ export const settingCommands: readonly CommandRow[] = [
   },
   {
     path: 'acr scope-map update',
-    summary: 'add permissions to a scope map, or remove permissions',
+    summary:
+      'add permissions to a scope map, or remove permissions from a scope map from a scope map from a scope map from a scope map',
     signIn: 'acrux',
     prints: 'document',
     az: 'same',

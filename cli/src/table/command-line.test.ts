@@ -14,6 +14,6 @@ const cases: readonly (readonly [line: string, path: string | undefined, why: st
   ['',                               undefined,             'no words'],
 ]
 
-test('the command is named by the words before the first option', () => {
+test('the words before the first option name the command', () => {
   for (const [line, path, why] of cases) assert.equal(commandNamedBy(line.split(' ')), path, `${line}: ${why}`)
 })

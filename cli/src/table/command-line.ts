@@ -18,12 +18,15 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** A reader such as `head` closes the pipe when it has read enough. */
+/** A reader such as `head` closes the pipe when the reader has read enough. */
 function ignoreClosedPipe(error: Error): void {
   if (systemErrorCode(error) !== 'EPIPE') throw error
 }
 
-/** The path of the command that the first words name. Only it is loaded, so that others do not slow it down. */
+/**
+ * The path of the command that the first words name. Only this command is loaded, so that other commands do not slow it
+ * down.
+ */
 export function commandNamedBy(args: readonly string[]): string | undefined {
   const words = args[0] === 'help' ? args.slice(1) : args
   const option = words.findIndex((word) => word.startsWith('-'))

@@ -229,7 +229,7 @@ export const directoryCommands: readonly CommandRow[] = [
   {
     path: 'ad app permission admin-consent',
     summary:
-      'consent to the permissions of an application; only AzureCloud supports it, and acrux does not implement it',
+      'consent to the permissions of an application; only AzureCloud supports this command, and acrux does not implement the command',
     signIn: 'acrux',
     prints: 'nothing',
     az: 'same',
@@ -252,7 +252,7 @@ export const directoryCommands: readonly CommandRow[] = [
     az: {
       lacks: {
         '--id, --client-id':
-          'an error in az, which declares this text as one name; it accepts --id as an abbreviation of it',
+          'az declares this text as one name by mistake, and accepts --id as an abbreviation of the name',
         '--api, --resource-id': 'the same error',
       },
     },

@@ -17,7 +17,7 @@ async function optionsOf(row: CommandRow): Promise<readonly string[]> {
   return flags.flatMap(({ flags: names, aliases = [] }) => [...names.split(/[ ,]+/), ...aliases])
 }
 
-test('the words before the last word of a path are a group, and no path is in the table twice', () => {
+test('the words before the last word of a path name a group, and each path is only once in the table', () => {
   const all = [...groups, ...commands].map((row) => row.path)
   assert.equal(new Set(all).size, all.length)
   const parents = all.map((each) => each.split(' ').slice(0, -1).join(' ')).filter((each) => each !== '')
@@ -37,7 +37,7 @@ test('the table loads only the command that is called', () => {
   )
 })
 
-test('a command whose name says that it lists prints a list, and one whose name says that it deletes destroys something', () => {
+test('a command whose name contains "list" prints a list, and a command whose name contains "delete" destroys something', () => {
   const lists = commands.filter((row) => lastWord(row).startsWith('list') && row.prints !== 'itself')
   assert.deepEqual(
     // As for az, the result is a document, of which the list is a member.
@@ -54,7 +54,7 @@ test('a command whose name says that it lists prints a list, and one whose name 
   )
 })
 
-test('a command that destroys something after a confirmation can be confirmed in advance, and one with a dry run has the option', async () => {
+test('a command that destroys something after a confirmation can be confirmed in advance, and a command with a dry run has the option for the dry run', async () => {
   for (const row of commands) {
     const { destroys = '' } = row
     const options = await optionsOf(row)
@@ -88,7 +88,10 @@ test('no example has a secret in its command line, and every option for a secret
   assert.ok(secretCount > 5, `${secretCount} options for secrets`)
 })
 
-/** What selects a manifest or a principal, and other options without which a command is denied before it needs a session. */
+/**
+ * The options that select a manifest or a principal, and other options that a command requires before it needs a
+ * session.
+ */
 const needed: Readonly<Record<string, object>> = {
   'acr grant': { action: 'pull', repository: 'app' },
   'acr imports cancel': { all: true },
@@ -106,7 +109,7 @@ const needed: Readonly<Record<string, object>> = {
   'role assignment update': { roleAssignment: '{"scope":"/subscriptions/x","name":"x"}' },
 }
 
-/** They ask the registry before they ask Azure Resource Manager. */
+/** These commands ask the registry before they ask Azure Resource Manager. */
 const askTheRegistryFirst: ReadonlySet<string> = new Set([
   'acr manifest list-deleted',
   'acr manifest list-deleted-tags',
@@ -133,7 +136,7 @@ const home = mkdtempSync(path.join(tmpdir(), 'acrux-table-'))
 after(() => rmSync(home, { recursive: true }))
 
 test('a command that needs a session fails if nobody is signed in, and names the command to sign in with', async () => {
-  // It has no profile, and finds no az.
+  // The process has no profile, and finds no az.
   process.env['ACRUX_CONFIG_DIR'] = home
   process.env['PATH'] = ''
   const context = { ...createContext({ onlyShowErrors: true }), confirm: async () => undefined }

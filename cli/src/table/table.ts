@@ -33,7 +33,10 @@ export const commands: readonly CommandRow[] = [
   ...resourceManagerCommands,
 ]
 
-/** Creates the parser of all commands. Only those that `isNeeded` selects by their path are loaded and get their options. */
+/**
+ * Creates the parser of all commands. Only the commands that `isNeeded` selects by their path are loaded and get their
+ * options.
+ */
 export function loadProgram(isNeeded: (path: string) => boolean): Promise<Parser> {
   return createProgram({ groups, commands }, isNeeded)
 }

@@ -207,7 +207,7 @@ const others: Readonly<Record<string, string>> = {
 const changesPrincipals = (route: RouteDescription) =>
   /^(graph|management\.(identities|federatedCredentials|machines))\./.test(route.id) &&
   methodsOf(route).some((method) => method !== 'GET') &&
-  route.stepUp !== 'no: only answers a question'
+  route.stepUp !== 'no: the request only reads data'
 
 /** A server with targets, its owner, and a contributor of the resource group that owns the directory, too. */
 async function openTargets(t: TestContext, settings: Readonly<Record<string, unknown>> = {}) {

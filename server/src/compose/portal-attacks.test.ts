@@ -33,7 +33,7 @@ const without: Readonly<Record<string, readonly string[]>> = {
     'management.resourceGroups.patch',
     'management.resourceGroups.put',
   ],
-  'no: only answers a question': [
+  'no: the request only reads data': [
     'graph.applications.testToken',
     'graph.batch',
     ...['directoryObjects', 'groups', 'me', 'servicePrincipals', 'users'].flatMap((collection) => [
@@ -47,12 +47,12 @@ const without: Readonly<Record<string, readonly string[]>> = {
     'management.registries.checkNetworkAccess',
     'management.server.settings',
   ],
-  'no: only ends something': [
+  'no: the request only ends a session or revokes access': [
     'graph.oauth2PermissionGrants.delete',
     'management.imports.delete',
     'portal.session.signOut',
   ],
-  'no: requires the password': ['graph.me.changePassword'],
+  'no: the request requires the password': ['graph.me.changePassword'],
   'no: the request starts work that deletes no content': ['management.scrub.start'],
 }
 

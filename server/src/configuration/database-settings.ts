@@ -27,7 +27,7 @@ export const databaseSettings = z
         kind: 'text',
         isGroupValue: true,
         description:
-          'The URL `postgres://USER@HOST:PORT/DATABASE` of the PostgreSQL database that stores all rows. The server requires PostgreSQL 15 or newer. Blobs remain in `dataDir`. Without `masterKey`, the master key also remains in `dataDir`. Connections to another machine use TLS and verify the certificate; `?sslmode=disable` turns it off. The URL may point to PgBouncer in transaction mode. In the configuration file, write `database: URL` if you set no other `database.*` setting. See [PostgreSQL](../how-to/postgresql.md).',
+          'The URL `postgres://USER@HOST:PORT/DATABASE` of the PostgreSQL database that stores all rows. The server requires PostgreSQL 15 or newer. Blobs remain in `dataDir`. Without `masterKey`, the master key also remains in `dataDir`. Connections to another machine use TLS and verify the certificate; `?sslmode=disable` turns TLS off. The URL may point to PgBouncer in transaction mode. In the configuration file, write `database: URL` if you set no other `database.*` setting. See [PostgreSQL](../how-to/postgresql.md).',
         placeholder: 'url',
         example: 'postgres://acrux@db.example.com/acrux',
         defaultText: 'SQLite, in the file `acrux.db` in the data directory',
@@ -61,7 +61,7 @@ export const databaseSettings = z
       caFile: path().optional().register(settingTexts, {
         kind: 'text',
         description:
-          'A PEM file with the certificate authorities that may sign the certificate of the database server. No others are trusted.',
+          'A PEM file with the certificate authorities that may sign the certificate of the database server. The server trusts no other certificate authority.',
         placeholder: 'file',
         example: '/etc/acrux/database-ca.pem',
         defaultText: 'the certificate authorities that Node.js trusts',

@@ -23,7 +23,7 @@ export const outboundSettings = z
         defaultText: 'none',
       }),
       tokenServices: z
-        .array(parsed(parseTokenService, 'must be REGISTRY=HOST, two hosts, with a port if it is not 443'), {
+        .array(parsed(parseTokenService, 'must be REGISTRY=HOST, two hosts, each with a port unless the port is 443'), {
           error: 'must be a pair of hosts, or a list of pairs',
         })
         .max(64, { error: 'must name no more than 64 registries' })

@@ -54,7 +54,7 @@ ${inFile}
 
 function table(fields: Readonly<Record<string, string>>): string {
   const names = Object.entries(fields).map(([name, text]) => `- **${name}**: ${text}\n`)
-  return `\nEach entry is a mapping with these properties; in a flag or a variable, it is JSON:\n\n${names.join('')}\nThe setting itself:\n`
+  return `\nEach entry is a mapping with these properties. In a flag or a variable, write the entry as JSON.\n\n${names.join('')}\nThe setting itself:\n`
 }
 
 function inYaml(key: string, example: string, several: boolean): string {

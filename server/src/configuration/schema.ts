@@ -192,7 +192,7 @@ export const settingsSchema = z.strictObject(
     compatibility: z.enum(['oci', 'acr'], { error: 'must be oci or acr' }).default('oci').register(settingTexts, {
       kind: 'text',
       description:
-        'The rules that the server follows where the OCI specification and Azure Container Registry differ. With `acr`, manifests can be deleted only by digest, sha512 is not supported, and a mount requires a source. With `acr`, the server also throttles requests, as `limits.throttling: acr` does. The property `acrux.compatibility` of a registry overrides this setting. A request with an unknown newer `api-version` is served in the newest known version; with `acr`, it is denied.',
+        'The rules that the server follows where the OCI specification and Azure Container Registry differ. With `acr`, manifests can be deleted only by digest, sha512 is not supported, and a mount requires a source. With `acr`, the server also throttles requests, as `limits.throttling: acr` does. The property `acrux.compatibility` of a registry overrides this setting. The server handles a request with an unknown newer `api-version` as a request with the newest known version; with `acr`, the server rejects the request.',
       placeholder: 'rules',
       example: 'acr',
     }),

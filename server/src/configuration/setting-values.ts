@@ -28,7 +28,7 @@ export function addressRanges() {
     .array(
       parsed(parseSomeAddresses, 'must be an address or a range ADDRESS/BITS that does not include every address'),
       {
-        error: 'must be one address or range, or a list of them',
+        error: 'must be an address, a range, or a list of addresses and ranges',
       },
     )
     .max(64, { error: 'must name no more than 64 ranges' })

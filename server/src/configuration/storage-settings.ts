@@ -132,7 +132,7 @@ export const storageSettings = z
       redirect: flag().default(false).register(settingTexts, {
         kind: 'boolean',
         description:
-          "Whether the server redirects blob downloads to the object store, as Azure Container Registry does, instead of sending the bytes. The redirect URL is valid for 5 minutes, even if the caller's permission is revoked. Clients must be able to reach the object store. The setting needs credentials that can sign URLs; a SAS token cannot.",
+          "Whether the server redirects blob downloads to the object store, as Azure Container Registry does, instead of sending the bytes. The redirect URL is valid for 5 minutes, even if the caller's permission is revoked. Clients must be able to reach the object store. The setting needs credentials that can sign URLs; a SAS token cannot sign URLs.",
         placeholder: 'boolean',
         example: 'true',
       }),

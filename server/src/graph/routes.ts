@@ -13,7 +13,7 @@ export const rows: readonly GraphRow[] = [
     path: '/$batch',
     need: 'visible',
     cost: 'small',
-    stepUp: 'no: only answers a question',
+    stepUp: 'no: the request only reads data',
     isBatch: true,
     body: batchBody,
     response: batchSchema,

@@ -10,7 +10,7 @@ export type ImportFailure = { readonly reason: string; readonly message: string 
 export const stopped = {
   state: 'failed',
   reason: 'stopped',
-  message: 'the server was stopped before the import had ended; import again',
+  message: 'the server was stopped before the import ended; start the import again',
 } as const
 
 /** Why an import failed, for its caller; undefined for an internal error, whose cause is not revealed. */

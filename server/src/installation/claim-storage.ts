@@ -54,7 +54,11 @@ export async function requireOwnFiles(dataDir: string): Promise<string | undefin
 
 function lostFiles(dataDir: string): LostBlobsError {
   const directory = blobDirectoryIn(dataDir)
-  return new LostBlobsError(`the blobs of ${dataDir} are not in ${directory}`, 'mount them there', dataDir)
+  return new LostBlobsError(
+    `the blobs of ${dataDir} are not in ${directory}`,
+    'mount the blobs in this directory',
+    dataDir,
+  )
 }
 
 /**

@@ -49,7 +49,7 @@ export async function openDatabase(
     throw new StartupError(
       `the database ${file} cannot be opened: ${plainReason(error)}`,
       exitCodes.dataDirUnusable,
-      'restore it from a backup',
+      'restore the database from a backup',
       { cause: error },
     )
   })

@@ -95,7 +95,7 @@ const registry = `${registries}/:registry`
 // prettier-ignore
 const subscriptionRows = table([
   { id: 'openApi.get',             method: 'GET',    path: '/openapi.json',             need: 'signed-in',                                                    cost: 'list', handle: getOpenApi, versionless: true },
-  { id: 'batch',                   method: 'POST',   path: '/batch',                    need: 'signed-in',                                                    cost: 'small', stepUp: 'no: only answers a question', isBatch: true, handle: sendBatch },
+  { id: 'batch',                   method: 'POST',   path: '/batch',                    need: 'signed-in',                                                    cost: 'small', stepUp: 'no: the request only reads data', isBatch: true, handle: sendBatch },
   { id: 'tenants.list',            method: 'GET',    path: '/tenants',                  need: 'signed-in',                                                    cost: 'read', handle: listTenants },
   { id: 'subscriptions.list',      method: 'GET',    path: '/subscriptions',            need: listed('Microsoft.Resources/subscriptions/read'),                cost: 'read', handle: listSubscriptions },
   { id: 'subscriptions.get',       method: 'GET',    path: subscription,                need: anyRole('Microsoft.Resources/subscriptions/read'),               cost: 'read', handle: getSubscription },
@@ -119,7 +119,7 @@ const subscriptionRows = table([
   { id: 'backup.get',              method: 'GET',    path: `${subscription}/providers/Acrux.Server/backup`, need: action('Acrux.Server/backup/read'), cost: 'read', handle: getBackup },
   { id: 'certificates.list',       method: 'GET',    path: `${subscription}/providers/Acrux.Server/certificates`, need: action('Acrux.Server/certificates/read'), cost: 'list', handle: listCertificates },
   { id: 'server.status',           method: 'GET',    path: `${subscription}/providers/Acrux.Server/status`, need: action('Acrux.Server/status/read'), cost: 'list', handle: getStatus },
-  { id: 'server.settings',         method: 'POST',   path: `${subscription}/providers/Acrux.Server/listSettings`, need: action('Acrux.Server/listSettings/action'), cost: 'list', stepUp: 'no: only answers a question', handle: listSettings },
+  { id: 'server.settings',         method: 'POST',   path: `${subscription}/providers/Acrux.Server/listSettings`, need: action('Acrux.Server/listSettings/action'), cost: 'list', stepUp: 'no: the request only reads data', handle: listSettings },
   { id: 'auditChain.get',          method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditChain`, need: action('Acrux.Server/auditChain/read'), cost: 'list', handle: getAuditChain },
   { id: 'auditEvents.list',        method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditEvents`, need: action('Acrux.Server/auditEvents/read'), cost: 'list', handle: listAuditEvents, filtered: true, paged: true },
   { id: 'activityLog.list',        method: 'GET',    path: `${subscription}/providers/Microsoft.Insights/eventtypes/management/values`, need: action('Microsoft.Insights/eventtypes/values/read'), cost: 'list', handle: listActivityLog, filtered: true, paged: true },
@@ -134,7 +134,7 @@ const registrationRows = providerNamespaces.flatMap((namespace) =>
       path: `${subscription}/providers/${namespace}/register`,
       need: action(`${namespace}/register/action`),
       cost: 'change',
-      stepUp: 'no: only answers a question',
+      stepUp: 'no: the request only reads data',
       handle: registerProvider(namespace),
     },
   ]),
@@ -142,7 +142,7 @@ const registrationRows = providerNamespaces.flatMap((namespace) =>
 
 // prettier-ignore
 const registryRows = table([
-  { id: 'registries.checkName',            method: 'POST',   path: `${subscription}/${provider}/checkNameAvailability`, need: action('Microsoft.ContainerRegistry/checkNameAvailability/read'), cost: 'read', stepUp: 'no: only answers a question', handle: checkName },
+  { id: 'registries.checkName',            method: 'POST',   path: `${subscription}/${provider}/checkNameAvailability`, need: action('Microsoft.ContainerRegistry/checkNameAvailability/read'), cost: 'read', stepUp: 'no: the request only reads data', handle: checkName },
   { id: 'content.search',                  method: 'GET',    path: `${subscription}/providers/Acrux.Server/content`, need: listed('Microsoft.ContainerRegistry/registries/repositories/metadata/read'), cost: 'list', handle: searchContent, paged: true },
   { id: 'registries.listInSubscription',   method: 'GET',    path: `${subscription}/${provider}/registries`, need: listed('Microsoft.ContainerRegistry/registries/read'), cost: 'list', handle: listRegistries },
   { id: 'registries.listInGroup',          method: 'GET',    path: registries,                          need: listed('Microsoft.ContainerRegistry/registries/read'), cost: 'list', handle: listRegistries },
@@ -155,7 +155,7 @@ const registryRows = table([
   { id: 'registries.listUsages',           method: 'GET',    path: `${registry}/listUsages`,           need: onRegistries('listUsages/read'),             cost: 'list', handle: listUsages },
   { id: 'registries.importImage',          method: 'POST',   path: `${registry}/importImage`,          need: onRegistries('importImage/action'),          cost: 'change', defers: true, stepUp: true, handle: importImage },
   { id: 'operationResults.get',            method: 'GET',    path: `${subscription}/${provider}/locations/:location/operationResults/:name`, need: listed('Microsoft.ContainerRegistry/registries/importImage/action'), cost: 'read', handle: getImportResult },
-  { id: 'registries.checkNetworkAccess',   method: 'POST',   path: `${registry}/providers/Acrux.Server/checkNetworkAccess`, need: onRegistries('read'), cost: 'list', stepUp: 'no: only answers a question', handle: checkNetworkAccess },
+  { id: 'registries.checkNetworkAccess',   method: 'POST',   path: `${registry}/providers/Acrux.Server/checkNetworkAccess`, need: onRegistries('read'), cost: 'list', stepUp: 'no: the request only reads data', handle: checkNetworkAccess },
   { id: 'registries.auditEvents',          method: 'GET',    path: `${registry}/auditEvents`,          need: onRegistries('auditEvents/read'),            cost: 'list', handle: listRegistryAuditEvents, filtered: true, paged: true },
 ])
 
@@ -218,7 +218,7 @@ const capacityRows = table([
   { id: 'uploads.list',   method: 'GET',    path: uploads,              need: onUploads('read'),   cost: 'list', handle: listOpenUploads },
   { id: 'uploads.delete', method: 'DELETE', path: `${uploads}/:name`,   need: onUploads('delete'), cost: 'change', stepUp: true, handle: deleteOpenUpload },
   { id: 'imports.list',   method: 'GET',    path: imports,              need: listed('Acrux.Server/imports/read'), cost: 'list', handle: listImports },
-  { id: 'imports.delete', method: 'DELETE', path: `${imports}/:name`,   need: onRegistries('importImage/action'), cost: 'change', stepUp: 'no: only ends something', handle: cancelImport },
+  { id: 'imports.delete', method: 'DELETE', path: `${imports}/:name`,   need: onRegistries('importImage/action'), cost: 'change', stepUp: 'no: the request only ends a session or revokes access', handle: cancelImport },
 ])
 
 const onIdentities = (name: string): CallerNeed => action(`Microsoft.ManagedIdentity/userAssignedIdentities/${name}`)

@@ -22,7 +22,7 @@ export type SessionRow = RouteDescription &
 export const sessionRows: readonly SessionRow[] = [
   { id: 'portal.session.get',                method: 'GET',  path: `${apiPath}/session`,                    need: 'portal-session', cost: 'small',  handle: getSession },
   { id: 'portal.abilities.get',              method: 'GET',  path: `${apiPath}/abilities`,                  need: 'portal-session', cost: 'list',   handle: getAbilities },
-  { id: 'portal.session.signOut',            method: 'POST', path: `${apiPath}/session/sign-out`,            need: 'portal-session', cost: 'change', stepUp: 'no: only ends something', body: 'none', handle: signOut },
+  { id: 'portal.session.signOut',            method: 'POST', path: `${apiPath}/session/sign-out`,            need: 'portal-session', cost: 'change', stepUp: 'no: the request only ends a session or revokes access', body: 'none', handle: signOut },
   { id: 'portal.session.signOutEverywhere',  method: 'POST', path: `${apiPath}/session/sign-out-everywhere`, need: 'portal-session', cost: 'change', stepUp: true, body: 'none', handle: signOutEverywhere },
   { id: 'portal.session.registryLogin',      method: 'POST', path: `${apiPath}/session/registry-login`,      need: 'portal-session', cost: 'change', stepUp: true, body: 'none', handle: createLogin },
 ]

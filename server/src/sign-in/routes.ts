@@ -103,10 +103,10 @@ export const rows: readonly PageRow[] = [
   { id: 'account.passkey.remove',        method: 'POST', path: '/account/security/passkey/remove',     need: 'browser-session', cost: 'change', stepUp: true, submit: submitRemovePasskey },
   { id: 'account.recovery-codes',        method: 'POST', path: '/account/security/recovery-codes',     need: 'browser-session', cost: 'change', stepUp: true, submit: submitRecoveryCodes },
   { id: 'account.password',              method: 'GET',  path: '/account/password',                    need: 'browser-session', cost: 'read', show: showPasswordChange },
-  { id: 'account.password.change',       method: 'POST', path: '/account/password',                    need: 'browser-session', cost: 'change', stepUp: 'no: requires the password', submit: submitPasswordChange },
+  { id: 'account.password.change',       method: 'POST', path: '/account/password',                    need: 'browser-session', cost: 'change', stepUp: 'no: the request requires the password', submit: submitPasswordChange },
   { id: 'account.sign-ins',              method: 'GET',  path: '/account/sign-ins',                    need: 'browser-session', cost: 'list', show: showSignIns },
   { id: 'account.applications',          method: 'GET',  path: '/account/applications',                need: 'browser-session', cost: 'list', show: showApplications },
-  { id: 'account.applications.remove',   method: 'POST', path: '/account/applications/remove',         need: 'browser-session', cost: 'change', stepUp: 'no: only ends something', submit: submitWithdrawConsent },
+  { id: 'account.applications.remove',   method: 'POST', path: '/account/applications/remove',         need: 'browser-session', cost: 'change', stepUp: 'no: the request only ends a session or revokes access', submit: submitWithdrawConsent },
   { id: 'account.activity',              method: 'GET',  path: '/account/activity',                    need: 'browser-session', cost: 'list', show: showActivity },
   { id: 'account.sign-ins.end',          method: 'POST', path: '/account/sign-ins/end',                need: 'browser-session', cost: 'change', stepUp: true, submit: submitEndSignIn },
 ]

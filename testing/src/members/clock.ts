@@ -18,6 +18,7 @@ export function createClock({ control }: Pick<Session, 'control'>): AcruxClock {
 /** The instant at which a duration from now is over, in ISO 8601. @throws RangeError for a text that is no duration */
 export async function after(clock: AcruxClock, duration: string): Promise<string> {
   const ms = parseDuration(duration)
-  if (ms === undefined) throw new RangeError(`"${duration}" is not a duration; write one such as 90s, 30m, 3h or 30d`)
+  if (ms === undefined)
+    throw new RangeError(`"${duration}" is not a duration; write a duration such as 90s, 30m, 3h or 30d`)
   return new Date((await clock.now()).getTime() + ms).toISOString()
 }

@@ -6,7 +6,7 @@ import { type HttpResponse, jsonOf } from '../http/http.ts'
 import type { Account } from '../session/account.ts'
 import type { Freshness } from '../tokens/sign-in-tokens.ts'
 
-/** ARM or Graph answered with an error. Its exit code is 3 for a resource that does not exist, as for az. */
+/** ARM or Graph answered with an error. As in az, the exit code is 3 if a resource does not exist. */
 export class ApiError extends CommandFailure {
   override readonly name = 'ApiError'
   readonly status: number
@@ -28,7 +28,9 @@ type ArmRequest = {
   readonly body?: object
 }
 
-/** Sends a request to ARM and returns the JSON of the response; undefined if it has no body. @throws ApiError */
+/**
+ * Sends a request to ARM and returns the JSON of the response; undefined if the response has no body. @throws ApiError
+ */
 export async function askArm(account: Account, request: ArmRequest): Promise<unknown> {
   return ask(account, account.cloud.endpoints.resourceManager, account.armToken, request)
 }
@@ -38,7 +40,7 @@ export async function askGraph(account: Account, request: ArmRequest): Promise<u
   return ask(account, account.cloud.endpoints['microsoftGraphResourceId'] ?? '', account.graphToken, request)
 }
 
-/** Gets all pages of a list of ARM. @throws ApiError, or CommandFailure if its pages do not end */
+/** Gets all pages of a list of ARM. @throws ApiError, or CommandFailure if the list has too many pages */
 export async function listArm(account: Account, url: string): Promise<readonly unknown[]> {
   return allItems(url, async (link) => armPage(await askArm(account, { method: 'GET', url: link })))
 }

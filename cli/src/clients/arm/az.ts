@@ -13,16 +13,19 @@ import { ApiError, askArm } from './arm.ts'
 import { findRegistry } from './registry.ts'
 
 /*
- * The account that is signed in for commands that also work without `acrux login`: az's account, if there is none. Failures
- * have the exit code 3.
+ * The signed-in account, for commands that also work without `acrux login`. If nobody is signed in with acrux, the
+ * commands use the account of az. Failures have the exit code 3.
  */
 
 const azTimeoutMs = 120_000
 
-/** Larger than any output of az that is read: the largest contains tokens. */
+/** This limit is larger than the largest output of az, which contains tokens. */
 const maxOutputBytes = 1024 * 1024
 
-/** The account of `acrux login`; that of `az login` if nobody is signed in with it. @throws CommandFailure if there is neither */
+/**
+ * The account of `acrux login`, or the account of `az login` if nobody is signed in with acrux. @throws CommandFailure
+ * if neither account exists
+ */
 export async function requireAnyAccount(context: CommandContext, flags: AccountFlags = {}): Promise<Account> {
   if ((await findAccount(context)) !== undefined) return requireAccount(context, flags)
   const known = azAccounts.get(context) ?? azAccount(context, flags)
@@ -30,10 +33,10 @@ export async function requireAnyAccount(context: CommandContext, flags: AccountF
   return known
 }
 
-/** The account of each command: az takes a second to answer. */
+/** The account is cached because az takes a second to answer. */
 const azAccounts = new WeakMap<CommandContext, Promise<Account>>()
 
-/** The account of az. Its tokens come from az, which stores and renews them. */
+/** The account of az. az stores and renews the tokens of the account. */
 async function azAccount(context: CommandContext, flags: AccountFlags): Promise<Account> {
   const selected = flags.subscription === undefined ? [] : ['--subscription', flags.subscription]
   const document = (args: readonly string[]) => JSON.parse(az([...args, '--output', 'json'])) as unknown
@@ -64,7 +67,7 @@ async function azAccount(context: CommandContext, flags: AccountFlags): Promise<
   }
 }
 
-/** The cloud with the certificate authorities that az trusts, if it does not trust those of the system. */
+/** The cloud with the certificate authorities that az trusts, if az does not trust the system's authorities. */
 async function withAuthorities({ env }: CommandContext, cloud: Cloud): Promise<Cloud> {
   const file = env['REQUESTS_CA_BUNDLE'] ?? ''
   if (file === '') return cloud
@@ -74,7 +77,7 @@ async function withAuthorities({ env }: CommandContext, cloud: Cloud): Promise<C
   return { ...cloud, ca }
 }
 
-/** The ARM id of a registry in the active subscription. @throws CommandFailure if it does not exist */
+/** The ARM id of a registry in the active subscription. @throws CommandFailure if the registry does not exist */
 export async function registryIdOf(context: CommandContext, name: string): Promise<string> {
   const account = await requireAnyAccount(context)
   const found = await translated(() => findRegistry(account, name))
@@ -100,13 +103,13 @@ export async function subscriptionPath(context: CommandContext): Promise<string>
   return `/subscriptions/${(await requireAnyAccount(context)).subscription.id}`
 }
 
-/** The object id of the signed-in principal: the `oid` claim of its access token. @throws CommandFailure */
+/** The object id of the signed-in principal: the `oid` claim of the principal's access token. @throws CommandFailure */
 export async function signedInObjectId(context: CommandContext): Promise<string> {
   const token = await (await requireAnyAccount(context)).armToken()
   return unverifiedClaim(token, 'oid') ?? notSignedIn()
 }
 
-/** Requires that the active cloud is this server. @throws CommandFailure if it is another one */
+/** Requires that the active cloud is this server. @throws CommandFailure if another server is active */
 export async function requireSignedInAt(context: CommandContext, server: string | undefined): Promise<void> {
   if (server === undefined) return
   const { cloud } = await requireAnyAccount(context)
@@ -132,7 +135,7 @@ function az(args: readonly string[]): string {
   return notFoundOnServer(`az cannot be run: ${plainReason(error)}`)
 }
 
-/** Undefined for a resource that does not exist; other errors of ARM get the exit code of az's failures. */
+/** Undefined for a resource that does not exist; other errors of ARM have the same exit code as in az. */
 async function translated<Result>(ask: () => Promise<Result>): Promise<Result | undefined> {
   return orNotAsked(async () => {
     try {
@@ -161,7 +164,7 @@ function notSignedIn(): never {
   throw new CommandFailure('nobody is signed in', 3, 'sign in: acrux login --server URL')
 }
 
-/** @throws CommandFailure with the exit code 3 always */
+/** @throws CommandFailure always, with the exit code 3 */
 export function notFoundOnServer(message: string, nextStep?: string): never {
   throw new CommandFailure(message, 3, nextStep)
 }

@@ -1,6 +1,6 @@
 import { type Shape, list, mapOf, object, properties, same, time } from '../../framework/values/shape.ts'
 
-/** Who changed a resource, and when. [ARM systemData] */
+/** The principals that created and last changed a resource, with the times. [ARM systemData] */
 export const systemData: Shape = {
   ...same('createdBy', 'createdByType', 'lastModifiedBy', 'lastModifiedByType'),
   createdAt: ['createdAt', time],
@@ -73,7 +73,7 @@ export const registry: Shape = {
 /** Whether a registry name can be used. */
 export const nameStatus: Shape = same('availableLoginServerName', 'nameAvailable', 'reason', 'message')
 
-/** The quotas of a registry, and how much of them is used. */
+/** The quotas of a registry, and how much of each quota is used. */
 export const usages: Shape = { value: ['value', list(same('name', 'limit', 'currentValue', 'unit'))] }
 
 /** The admin account of a registry. */

@@ -13,7 +13,10 @@ export const locationFlag: FlagDescription = {
   description: 'the location. Default: the location of the resource group',
 }
 
-/** The location of a new resource: that of the flags, or of its resource group. @throws WrongUsageError if there is no such group */
+/**
+ * The location of a new resource: the location in the flags, or the location of the resource group. @throws
+ * WrongUsageError if the group does not exist
+ */
 export async function locationOf(
   account: Account,
   { location, resourceGroup }: { readonly location?: string; readonly resourceGroup: string },
@@ -23,7 +26,7 @@ export async function locationOf(
   try {
     return valueAt(await askArm(account, { method: 'GET', url }), 'location')
   } catch (error) {
-    // For az, the option with the resource group is then wrong.
+    // az treats the option with the resource group as the wrong option.
     if (error instanceof ApiError) throw new WrongUsageError(error.message, error.nextStep)
     throw error
   }

@@ -29,7 +29,7 @@ const nameFlag: FlagDescription = {
 /** Describes {@link RegistryFlags}. */
 export const registryFlags: readonly FlagDescription[] = [nameFlag, resourceGroupFlag, subscriptionFlag]
 
-/** Selects a registry for the commands of az whose `--name` is another resource. */
+/** Selects a registry for the commands of az in which `--name` is the name of another resource. */
 export type OwningRegistryFlags = SubscriptionFlags & { readonly registry: string; readonly resourceGroup?: string }
 
 /** Describes {@link OwningRegistryFlags}. */
@@ -40,8 +40,8 @@ export const owningRegistryFlags: readonly FlagDescription[] = [
 ]
 
 /**
- * Selects a registry for commands that az does not have, and whose `--name` is the registry: they also accept `-n`.
- *
+ * Selects a registry for commands that az does not have. In these commands, `--name` or `-n` is the name of the
+ * registry.
  */
 export const ownRegistryFlags: readonly FlagDescription[] = owningRegistryFlags.map((flag) =>
   flag.required === true ? { ...flag, aliases: ['-n', '--name'] } : flag,
@@ -51,7 +51,6 @@ export const ownRegistryFlags: readonly FlagDescription[] = owningRegistryFlags.
 export type NamedRegistry = {
   readonly account: Account
   readonly name: string
-  /** Its ARM id. */
   readonly id: string
 }
 
@@ -63,7 +62,7 @@ export class RegistryNotFound extends CommandFailure {
 /** Which account a command uses. @throws CommandFailure if nobody is signed in */
 type AccountOf = (context: CommandContext, flags: AccountFlags) => Promise<Account>
 
-/** Finds a registry by its name: in its resource group, or in the subscription. @throws RegistryNotFound */
+/** Finds a registry by name, in a resource group or in the subscription. @throws RegistryNotFound */
 export async function findNamedRegistry(
   context: CommandContext,
   flags: RegistryFlags,
@@ -75,12 +74,12 @@ export async function findNamedRegistry(
   return { account, name, id: `${groupPath(account, group)}/providers/${registryType}/${name}` }
 }
 
-/** The same, for {@link OwningRegistryFlags}. */
+/** Finds the registry of {@link OwningRegistryFlags}. @throws RegistryNotFound */
 export function findOwningRegistry(context: CommandContext, flags: OwningRegistryFlags): Promise<NamedRegistry> {
   return findNamedRegistry(context, { ...flags, name: flags.registry })
 }
 
-/** A registry, and what ARM answers for it. @throws RegistryNotFound, ApiError */
+/** Finds a registry, and returns its path and its ARM document. @throws RegistryNotFound, ApiError */
 export async function getNamedRegistry(
   context: CommandContext,
   flags: RegistryFlags,
@@ -90,7 +89,7 @@ export async function getNamedRegistry(
   return { ...registry, response: await askRegistry(registry, 'GET') }
 }
 
-/** Sends a request about a registry: `path` follows its id. @throws ApiError */
+/** Sends a request about a registry. `path` is appended to the registry's id. @throws ApiError */
 export function askRegistry(
   { account, id }: NamedRegistry,
   method: 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE',
@@ -133,7 +132,10 @@ async function groupOf(account: Account, name: string): Promise<string> {
   return decodeURIComponent(id.split('/')[4] ?? '').toLowerCase()
 }
 
-/** The name without the suffix of a login server, as az omits it. @throws CommandFailure if no registry can have the name */
+/**
+ * Removes the suffix of a login server from the name of a registry, as az does. @throws CommandFailure if no registry
+ * can have the name
+ */
 function plainName({ log }: CommandContext, { cloud }: Account, given: string): string {
   const suffix = cloud.suffixes['acrLoginServerEndpoint'] ?? ''
   const dash = given.indexOf('-')

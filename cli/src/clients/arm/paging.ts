@@ -6,7 +6,7 @@ import { followPages } from '../http/follow-pages.ts'
 import type { Account } from '../session/account.ts'
 import { armPage, askArm, pathOf } from './arm.ts'
 
-/** Selects a part of a list, as the list commands of az's newer framework do. */
+/** Selects a part of a list, like the list commands of az's newer framework. */
 export type PagingFlags = { readonly maxItems?: string; readonly nextToken?: string }
 
 /** Describes {@link PagingFlags}. */
@@ -15,14 +15,18 @@ export const pagingFlags: readonly FlagDescription[] = [
     flags: '--max-items <number>',
     description: 'the maximum number of items. The command prints the token for the next items to standard error',
   },
-  { flags: '--next-token <token>', description: 'with --max-items: the token where the list begins' },
+  {
+    flags: '--next-token <token>',
+    description: 'with --max-items: the token from the previous page, at which the list continues',
+  },
 ]
 
 /** Where a list begins: at an item of a page. The first page has no link. */
 type Start = { readonly link: string | null; readonly offset: number }
 
 /**
- * Gets the items of a list of ARM, up to `maxItems`. A warning has the token of the next item. [azure-cli core/aaz/_paging.py]
+ * Gets the items of a list of ARM, up to `maxItems`. A warning contains the token of the next item. [azure-cli
+ * core/aaz/_paging.py]
  *
  * @throws CommandFailure if the number or the token is malformed
  */
@@ -58,8 +62,8 @@ export async function listPart(
 }
 
 /**
- * The number of an option. In az's newer commands, a wrong number causes exit code 1. @throws CommandFailure if it
- * is no number
+ * The number of an option. In az's newer commands, a wrong number causes exit code 1. @throws CommandFailure if the
+ * value is not a number
  */
 export function positiveNumber(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
@@ -68,7 +72,7 @@ export function positiveNumber(option: string, text: string | undefined): number
   return Number(text)
 }
 
-/** The bytes are those of Python's `json.dumps`, so that az and this command print the same token. */
+/** The bytes match the output of Python's `json.dumps`, so that az and this command print the same token. */
 function tokenOf({ link, offset }: Start): string {
   return Buffer.from(`{"next_link": ${JSON.stringify(link)}, "offset": ${offset}}`).toString('base64')
 }

@@ -5,7 +5,7 @@ import { askArm, listArm } from './arm.ts'
 const registryType = 'Microsoft.ContainerRegistry/registries'
 const registryVersion = '2025-03-01-preview'
 
-/** What commands need of a registry. */
+/** The properties of a registry that commands use. */
 export type RegistryDocument = {
   readonly id: string
   readonly name: string
@@ -16,8 +16,8 @@ export type RegistryDocument = {
 }
 
 /**
- * Finds a registry of the active subscription by its name, in any case, as az does. Undefined if the account cannot see it.
- * [acr-protocol §2.1 step 4]
+ * Finds a registry of the active subscription by its name, ignoring case, as az does. Returns undefined if the account
+ * cannot see the registry. [acr-protocol §2.1 step 4]
  *
  * @throws ApiError
  */
@@ -35,7 +35,7 @@ export async function findRegistry(
   return documentOf(await askArm(account, { method: 'GET', url: `${id}?api-version=${registryVersion}` }))
 }
 
-/** Finds a registry by its login server. Undefined if the account cannot see it. @throws ApiError */
+/** Finds a registry by its login server. Returns undefined if the account cannot see the registry. @throws ApiError */
 export async function findByLoginServer(account: Account, loginServer: string): Promise<RegistryDocument | undefined> {
   const url = `/subscriptions/${account.subscription.id}/providers/${registryType}?api-version=${registryVersion}`
   const all = (await listArm(account, url)).map(documentOf)

@@ -13,7 +13,7 @@ test('a resource is read until its state is final', async () => {
   assert.deepEqual(await settled({}, read), {}, 'one without a state is final')
 })
 
-test('a resource whose state never becomes final is not read for ever', async () => {
+test('a resource whose state never becomes final is not read forever', async () => {
   let reads = 0
   const read = async () => {
     reads += 1

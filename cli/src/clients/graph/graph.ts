@@ -33,7 +33,7 @@ export function graph(
   return askGraph(account, { method, url: `/v1.0${path}`, ...(body !== undefined && { body }) })
 }
 
-/** Runs a command whose missing objects have the exit code 1: those of `az ad`, except `show`. */
+/** Runs a command of `az ad` other than `show`, for which a missing object causes the exit code 1. */
 export async function orFailed<Result>(run: () => Promise<Result>): Promise<Result> {
   try {
     return await run()

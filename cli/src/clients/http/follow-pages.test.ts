@@ -7,7 +7,7 @@ async function countTo(last: number, link: string): Promise<Page<number>> {
   return { items: [number], next: number === last ? undefined : String(number + 1) }
 }
 
-test('the pages of a list are followed to the one without a link', async () => {
+test('the pages of a list are followed until a page without a link', async () => {
   assert.deepEqual(await allItems('1', (link) => countTo(3, link)), [1, 2, 3])
 })
 

@@ -7,10 +7,10 @@ export type Page<Item = unknown> = { readonly items: readonly Item[]; readonly n
 export const maxPages = 10_000
 
 /**
- * Fetches the pages of a list, up to the one without a link to the next.
+ * Fetches the pages of a list, until a page has no link to a next page.
  *
- * @throws CommandFailure if a page links to an earlier one, or if there are more than {@link maxPages}, so that no server
- * can keep a command running for ever
+ * @throws CommandFailure if a page links to an earlier page, or if there are more than {@link maxPages} pages, so that
+ * no server can keep a command running forever
  */
 export async function* followPages<Item>(
   first: string,

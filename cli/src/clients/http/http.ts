@@ -9,13 +9,13 @@ import { version } from '../../framework/environment/version.ts'
 import type { Log } from '../../framework/terminal/log.ts'
 import { readResponse } from './read-response.ts'
 
-/** A request. Its body is sent as it is. */
+/** A request. The client sends the body unchanged. */
 export type HttpRequest = {
   readonly method: string
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer
-  /** Never sent to the proxy of the environment: for services of this machine, which a proxy cannot reach. */
+  /** Whether the client ignores the proxy of the environment. A proxy cannot reach services of this machine. */
   readonly withoutProxy?: true
 }
 
@@ -30,13 +30,16 @@ export type HttpResponse = {
 
 /** Sends requests to the servers of one cloud. */
 export type HttpClient = {
-  /** @throws CommandFailure if the server cannot be reached, is not trusted, or its response is too large */
+  /** @throws CommandFailure if the server cannot be reached, is not trusted, or if the response is too large */
   readonly send: (request: HttpRequest) => Promise<HttpResponse>
 }
 
 /** How to connect to the servers of a cloud. */
 type HttpClientOptions = {
-  /** The only certificate authority to trust, as PEM. Without it, those of Node and of the system are trusted. */
+  /**
+   * The only certificate authority to trust, as PEM. Without this property, the client trusts the authorities of Node
+   * and of the system.
+   */
   readonly ca: string | undefined
   readonly log: Log
   readonly env: Readonly<Record<string, string | undefined>>
@@ -47,7 +50,9 @@ const timeoutMs = 100_000
 const maxAttempts = 4
 const maxWaitSeconds = 30
 
-/** Creates a client. It waits and retries when the server answers 429 or 503, as its `Retry-After` says. */
+/**
+ * Creates a client. If the server answers 429 or 503, the client waits for the time in `Retry-After`, and tries again.
+ */
 export function createHttpClient({ ca, log, env }: HttpClientOptions): HttpClient {
   const authorities = ca ?? trustedCertificates()
   const agentsWith = (proxy: { readonly proxyEnv?: NodeJS.ProcessEnv }): Agents => ({
@@ -117,7 +122,8 @@ async function exchange(request: HttpRequest, agents: Agents, isRetry = false): 
   try {
     return await promise
   } catch (error) {
-    // The server may close an idle connection just before it is used again. [Node, request.reusedSocket]
+    // The server may close an idle connection just before the client uses the connection again. [Node,
+    // request.reusedSocket]
     const isStale = sent.reusedSocket && systemErrorCode(error) === 'ECONNRESET'
     if (isStale && !isRetry) return exchange(request, agents, true)
     throw error
@@ -126,7 +132,7 @@ async function exchange(request: HttpRequest, agents: Agents, isRetry = false): 
 
 function toResponse({ statusCode, headers }: http.IncomingMessage, body: Buffer): HttpResponse {
   const id = headers['x-ms-correlation-request-id'] ?? headers['x-ms-request-id'] ?? headers['request-id']
-  // It is shown as a part of commands, so that a server must not choose another text.
+  // The text becomes part of displayed commands, so only a fixed format is accepted.
   const correlationId = typeof id === 'string' && /^[\w.-]{1,100}$/.test(id) ? id : undefined
   return { status: statusCode ?? 0, headers, body, correlationId }
 }
@@ -168,7 +174,7 @@ function unreachable(url: string, error: unknown): CommandFailure {
       )
 }
 
-/** The JSON of a response; undefined if it is not JSON. */
+/** The JSON of a response, or undefined if the body is not JSON. */
 export function jsonOf({ body }: HttpResponse): unknown {
   try {
     return JSON.parse(body.toString('utf8'))

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Reads the body of a response. @throws Error if it has more than `maxBytes` */
+/** Reads the body of a response. @throws Error if the body has more than `maxBytes` */
 export async function readResponse(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let sizeBytes = 0

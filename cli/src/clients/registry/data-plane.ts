@@ -13,7 +13,7 @@ import { type Account, findAccount, httpClientOf, recordOf, requireCloud } from 
 import { ExchangeDenied, requireChallenge } from '../tokens/acr-exchange.ts'
 import { guessLoginServer } from './guess-login-server.ts'
 
-/** How to authenticate to a registry. Without a user name, with the account that is signed in. */
+/** How to authenticate to a registry. Without a user name, the signed-in account is used. */
 export type AccessFlags = SubscriptionFlags & {
   readonly suffix?: string
   readonly username?: string
@@ -33,7 +33,7 @@ export const accessFlags: readonly FlagDescription[] = [
   subscriptionFlag,
 ]
 
-/** The right to use the data plane of a registry. */
+/** Access to the data plane of a registry. */
 export type Access = {
   readonly http: HttpClient
   readonly loginServer: string
@@ -61,10 +61,10 @@ export class RegistryError extends CommandFailure {
 }
 
 /**
- * Gets access to a registry with an access scope such as `repository:team/app:pull`. The credentials are those of the flags,
- * the account, or the admin account, in this order. [az-cli-wire §4.4]
+ * Gets access to a registry with an access scope such as `repository:team/app:pull`. The function tries the credentials
+ * in the flags, the account and the admin account, in this order. [az-cli-wire §4.4]
  *
- * @throws CommandFailure if all are denied
+ * @throws CommandFailure if the registry denies all credentials
  */
 export async function openAccess(
   context: CommandContext,
@@ -78,11 +78,14 @@ export async function openAccess(
 /** A registry, for commands that need several access scopes. */
 export type OpenRegistry = {
   readonly loginServer: string
-  /** Gets access with an access scope. @throws CommandFailure if it is denied */
+  /** Gets access with an access scope. @throws CommandFailure if the registry denies the access */
   readonly access: (scope: string) => Promise<Access>
 }
 
-/** Finds a registry, with the credentials of {@link openAccess}. @throws CommandFailure if the flags contradict each other */
+/**
+ * Finds a registry, with the same credentials as {@link openAccess}. @throws CommandFailure if the flags contradict
+ * each other
+ */
 export async function openRegistry(
   context: CommandContext,
   registry: string,
@@ -124,13 +127,13 @@ export async function askDataPlane(access: Access, request: DataRequest): Promis
   throw registryError(response, method)
 }
 
-/** The JSON of a response; undefined if it has none. `member` selects a part of it. */
+/** The JSON of a response, or undefined if the response has no JSON. `member` selects a part of the JSON. */
 export function documentIn(response: HttpResponse, member?: string): unknown {
   const document = response.body.length === 0 ? undefined : jsonOf(response)
   return member === undefined ? document : valueAt(document, member)
 }
 
-/** Runs a `show` command: what does not exist is then reported with the exit code 3, as for az. */
+/** Runs a `show` command. As in az, a missing object causes the exit code 3. */
 export async function orNotFound<Result>(run: () => Promise<Result>): Promise<Result> {
   try {
     return await run()
@@ -176,7 +179,7 @@ async function findKnown(context: CommandContext, name: string, flags: AccessFla
   }
 }
 
-/** The header for the account, or why the registry denied it. */
+/** The Authorization header for the account, or the reason why the registry denied the account. */
 async function withAccount({ http, loginServer, account }: Place, scope: string): Promise<string | CommandFailure> {
   await requireChallenge(http, loginServer)
   if (account === undefined) return failure("Please run 'acrux login' to setup account.")
@@ -223,7 +226,7 @@ async function askPassword(context: CommandContext): Promise<string> {
   return context.ask('Password: ', { hidden: true })
 }
 
-/** The header for a user name and a password of the registry. */
+/** The Authorization header for a user name and a password of the registry. */
 async function passwordToken(
   { http, loginServer }: Place,
   { username, password, scope }: { readonly username: string; readonly password: string; readonly scope: string },
@@ -288,7 +291,7 @@ function registryError(response: HttpResponse, method: string): RegistryError {
   )
 }
 
-/** Only the subscription: in some commands, the option `name` has another meaning. */
+/** This type contains only the subscription because the option `name` has another meaning in some commands. */
 function selection({ subscription }: SubscriptionFlags): SubscriptionFlags {
   return subscription === undefined ? {} : { subscription }
 }

@@ -4,8 +4,9 @@ import type { HttpClient } from '../http/http.ts'
 import { parseChallenge } from '../tokens/acr-exchange.ts'
 
 /**
- * The login server of a registry that the account cannot read in ARM: its name with the suffix of the cloud, as for az. The first
- * registry of an Acrux server answers there too, and its challenge names its login server.
+ * The login server of a registry that the account cannot read in ARM. As in az, the login server is the name followed
+ * by the suffix of the cloud. The first registry of an Acrux server also accepts requests at this host, and its
+ * challenge contains its login server.
  */
 export async function guessLoginServer(
   http: HttpClient,
@@ -15,7 +16,7 @@ export async function guessLoginServer(
   const tenant = suffix === undefined ? '' : `-${suffix}`
   const guessed = `${name}${tenant}${cloud.suffixes['acrLoginServerEndpoint'] ?? ''}`.toLowerCase()
   if (cloud.isAcrux !== true || !isServerHost(guessed)) return guessed
-  // An unreachable host is no failure here: the next request to it reports that.
+  // The next request reports an unreachable host.
   const response = await http.send({ method: 'GET', url: `https://${guessed}/v2/` }).catch(() => undefined)
   const host = parseChallenge(response?.headers['www-authenticate'] ?? '')?.realm.host
   return host !== undefined && isHostOf(cloud, host) ? host : guessed

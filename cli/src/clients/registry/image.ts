@@ -20,12 +20,12 @@ export function parseImage(text: string, { allowsDigest = true, defaultsToLatest
   throw failure(`The name of the image may include a tag in the format 'name:tag'${digestForm}.`)
 }
 
-/** The path of a repository, or of its tags or manifests, in the data plane. */
+/** The path of a repository, of a tag or of a manifest in the data plane. */
 export function pathOf(repository: string, kind?: '_tags' | '_manifests', name?: string): string {
   return ['/acr/v1', repository, kind, name].filter((part) => part !== undefined).join('/')
 }
 
-/** The path of a tag or a manifest, and the member of the response with its document. */
+/** The path of a tag or a manifest, and the member of the response that contains the document. */
 export function attributesOf({ repository, tag, digest }: Image): { readonly path: string; readonly member: string } {
   return tag === undefined
     ? { path: pathOf(repository, '_manifests', digest), member: 'manifest' }

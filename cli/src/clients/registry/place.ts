@@ -6,20 +6,21 @@ import { type RegistryDocument, findByLoginServer, findRegistry } from '../arm/r
 import { type Account, httpClientOf, requireCloud } from '../session/account.ts'
 import { guessLoginServer } from './guess-login-server.ts'
 
-/** Where to sign in. Without the document, the account cannot see the registry. */
+/** The login server of a registry. The ARM document is missing if the account cannot see the registry. */
 export type Place = {
   readonly loginServer: string
   readonly cloud: Cloud
   readonly document: RegistryDocument | undefined
 }
 
-/** How a user names a registry: by its name, or its login server. */
+/** How a user names a registry: by its name or by its login server. */
 export type PlaceFlags = { readonly name: string; readonly resourceGroup?: string; readonly suffix?: string }
 
 /**
  * Finds the login server of a registry, as az does. [acr-protocol §2.1 step 4]
  *
- * @throws CommandFailure for a login server that is not known to be one of the cloud: it would get the tokens of the account
+ * @throws CommandFailure if the login server does not belong to the cloud, because the login server would receive the
+ * tokens of the account
  */
 export async function findPlace(
   context: CommandContext,
@@ -42,12 +43,15 @@ export async function findPlace(
   return { loginServer: await guessLoginServer(http, cloud, { name, suffix: flags.suffix }), cloud, document }
 }
 
-/** Whether a text is a host, and not the name of a registry. */
+/** Whether a text is a host, rather than the name of a registry. */
 export function isHost(name: string): boolean {
   return /[.:]/.test(name)
 }
 
-/** A login server that does not end with the suffix of the cloud. A registry of another cloud could use the token here. */
+/**
+ * This login server does not end with the suffix of the cloud. A registry of another cloud could then use the token in
+ * this cloud.
+ */
 async function placeOfHost(account: Account | undefined, cloud: Cloud, loginServer: string): Promise<Place> {
   const document = account && (await findByLoginServer(account, loginServer))
   if (account === undefined || document !== undefined || isHostOf(cloud, loginServer))

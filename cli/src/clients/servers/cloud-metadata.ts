@@ -3,8 +3,8 @@ import type { Cloud } from '../../framework/profile/clouds.ts'
 import { isRecord } from '../../framework/values/record.ts'
 
 /*
- * A server's description of itself is untrusted input: its addresses receive secrets, become names of files, and are printed.
- * Every text is checked here, before it is part of a cloud.
+ * A server's description of itself is untrusted: acrux sends secrets to the addresses, and uses the texts in file names
+ * and output. This module checks every text before the text becomes part of a cloud.
  */
 
 const maxUrlLength = 2048
@@ -19,7 +19,7 @@ const suffixPattern = /^\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?::\d{1,5})?$/i
 /**
  * The cloud that a server describes.
  *
- * @throws CommandFailure if the document lacks what a sign-in needs, contains texts that are no addresses, or describes a
+ * @throws CommandFailure if the document lacks a value for the sign-in, contains an invalid address, or describes a
  * server with another origin than `asked`. [az-cli-wire §1]
  */
 export function cloudOfMetadata(name: string, asked: string, metadata: unknown): Cloud {
@@ -53,12 +53,12 @@ export function cloudOfMetadata(name: string, asked: string, metadata: unknown):
   }
 }
 
-/** The address at which people and programs sign in. Undefined if the server names none that secrets may be sent to. */
+/** The address of the sign-in pages. Undefined if the server names no address that may receive secrets. */
 export function signInAddressOf(metadata: unknown): string | undefined {
   return addressAt(metadata, 'authentication', 'loginEndpoint')
 }
 
-/** Otherwise, a server could replace what is stored about another server. */
+/** Without this check, a server could replace stored data of another server. */
 function requireSameOrigin(asked: string, resourceManager: string): void {
   const [expected, described] = [asked, resourceManager].map((url) => URL.parse(url)?.origin)
   if (expected === described) return
@@ -111,7 +111,9 @@ function addressAt(metadata: unknown, ...names: readonly string[]): string | und
   return address(textAt(metadata, ...names))
 }
 
-/** Secrets and tokens are sent there, so it is an HTTPS URL without a user, a query or a fragment. */
+/**
+ * acrux sends secrets and tokens to this address, so the address is an HTTPS URL without a user, a query or a fragment.
+ */
 function address(value: unknown): string | undefined {
   const isAddress = typeof value === 'string' && value.length <= maxUrlLength && addressPattern.test(value)
   return isAddress && URL.canParse(value) ? value : undefined

@@ -7,7 +7,7 @@ import { httpClientOf, requireCloud } from '../session/account.ts'
 import { findByOrigin, originOf } from '../session/registered-clouds.ts'
 import { fetchCloud, readAuthority, requireServer } from './select-server.ts'
 
-/** Selects an Acrux server. Without a URL, that of the active cloud. */
+/** Selects an Acrux server. Without a URL, the server of the active cloud is selected. */
 export type ServerFlags = { readonly server?: string; readonly caFile?: string }
 
 /** Describes {@link ServerFlags}. */
@@ -23,11 +23,11 @@ export const serverFlags: readonly FlagDescription[] = [
   },
 ]
 
-/** A server: its URL, and how it is trusted. It need not be reachable. */
+/** The URL of a server, and the certificate authority that acrux trusts for it. The server may be unreachable. */
 type NamedServer = {
   /** Without a path. */
   readonly origin: string
-  /** The only authority to trust, as PEM. Without it, those of the system are trusted. */
+  /** The only authority to trust, as PEM. Without this property, acrux trusts the authorities of the system. */
   readonly ca: string | undefined
   /** Undefined if the server is not registered as a cloud. */
   readonly cloud: Cloud | undefined

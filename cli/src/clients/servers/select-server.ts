@@ -18,8 +18,9 @@ import { fetchAuthority } from './server-authority.ts'
 export type Trust = { readonly caFile: string | undefined; readonly isTrusted: boolean }
 
 /**
- * The cloud of a server, by its host. If the authority of its certificate is unknown, the fingerprint is shown, and the user
- * must confirm it. Nothing is stored: a server must not get the next secret before a sign-in to it has succeeded.
+ * The cloud of a server, by its host. If the authority of the certificate is unknown, acrux shows the fingerprint, and
+ * the user must confirm the fingerprint. The function stores nothing, because only a successful sign-in makes a server
+ * trusted.
  *
  * @throws CommandFailure if the server cannot be reached, is not trusted, or has the name of another server
  */
@@ -44,8 +45,8 @@ export function requireServer(text: string): URL {
 }
 
 /**
- * Asks the user if people sign in at another host. Otherwise, a server could name the sign-in page of Azure, or of another
- * server, and get tokens that are valid there.
+ * Asks for a confirmation if the sign-in page is on another host. Otherwise, a server could name the sign-in page of
+ * Azure, or of another server, and receive tokens that are valid for the other server.
  */
 async function confirmSignInHost(
   { log, confirm }: CommandContext,
@@ -98,7 +99,7 @@ export async function fetchMetadata(http: HttpClient, server: string): Promise<u
   return jsonOf(response)
 }
 
-/** Reads a certificate authority. @throws CommandFailure if the file has none */
+/** Reads a certificate authority. @throws CommandFailure if the file contains no certificate authority */
 export async function readAuthority(file: string): Promise<string> {
   try {
     const pem = await readFile(file, 'utf8')

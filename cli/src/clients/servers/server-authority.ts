@@ -10,8 +10,8 @@ const timeoutMs = 20_000
 const maxPemBytes = 64 * 1024
 
 /**
- * The authority that issued the certificate of a server: what it serves at `/ca.pem`, or sends in the handshake. It is not
- * trusted yet: the user compares its fingerprint. No other request is sent without verification.
+ * Finds the authority that issued the certificate of a server, at `/ca.pem` or in the TLS handshake. The authority is
+ * not trusted yet: the user compares its fingerprint. No other request is sent without verification.
  *
  * @throws CommandFailure if the server shows no authority that issued its certificate
  */
@@ -44,7 +44,10 @@ async function fetchUnverified(url: URL): Promise<string | undefined> {
   return authorityIn((await promise) ?? '')
 }
 
-/** The first certificate alone: the user compares its fingerprint, and must not trust others that follow it. */
+/**
+ * Only the first certificate is used: the user compares the fingerprint of this certificate, and must not trust further
+ * certificates.
+ */
 function authorityIn(pem: string): string | undefined {
   try {
     const certificate = new X509Certificate(pem)

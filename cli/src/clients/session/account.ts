@@ -24,7 +24,7 @@ import { acrTokenName, openSecretStore } from './secret-store.ts'
 /** The audience of registries. [acr-protocol §2.4] */
 export const acrResource = 'https://containerregistry.azure.net'
 
-/** A signed-in subscription. Its tokens renew themselves. */
+/** A signed-in subscription. The account renews its tokens. */
 export type Account = {
   readonly subscription: Subscription
   readonly cloud: Cloud
@@ -33,20 +33,23 @@ export type Account = {
   /** A token for Microsoft Graph. @throws CommandFailure if the cloud has no Graph */
   readonly graphToken: (freshness?: Freshness) => Promise<string>
   /**
-   * An ACR refresh token: the password of the null GUID at a login server, for up to 3 hours. Without `isFresh`, it may be a
-   * stored one that expires in 5 minutes. A narrowed one is always new. @throws ExchangeDenied
+   * An ACR refresh token: the password of the null GUID at a login server, for up to 3 hours. Without `isFresh`, the
+   * token may be a stored token that expires in 5 minutes. A narrowed token is always new. @throws ExchangeDenied
    */
   readonly acrRefreshToken: (loginServer: string, options?: Freshness & Pick<Exchange, 'narrowing'>) => Promise<string>
-  /** A token for a scope. `tenantId` selects a tenant other than that of the subscription. */
+  /** A token for a scope. `tenantId` selects another tenant than the tenant of the subscription. */
   readonly token: (scope: string, tenantId?: string) => Promise<AccessToken>
   /** Sends a request to a server of the cloud, without a token. */
   readonly http: HttpClient
 }
 
-/** Selects an account: a subscription by its id or name. Default: the active one. */
+/** Selects an account: a subscription by its id or name. Default: the active subscription. */
 export type AccountFlags = { readonly subscription?: string | undefined }
 
-/** The active account, or the one of a subscription. @throws CommandFailure with az's message if there is none */
+/**
+ * The active account, or the account of a subscription. @throws CommandFailure with az's message if the account does
+ * not exist
+ */
 export async function requireAccount(context: CommandContext, flags: AccountFlags = {}): Promise<Account> {
   const profile = await openProfile(context.env).read()
   return openAccount(context, profile, requireSubscription(profile, flags.subscription))
@@ -59,7 +62,7 @@ export async function findAccount(context: CommandContext): Promise<Account | un
   return stored && openAccount(context, profile, stored)
 }
 
-/** All clouds: Azure, and those that are registered. */
+/** All clouds: the clouds of Azure, and the registered clouds. */
 export function cloudsOf({ clouds }: Profile): readonly Cloud[] {
   return [azureCloud, ...clouds]
 }
@@ -143,7 +146,7 @@ export function openAccount(context: CommandContext, profile: Profile, stored: S
         try {
           return await exchange()
         } catch (error) {
-          // The stored identity token may be revoked. Requesting another one shows whether the sign-in itself has ended.
+          // The stored identity token may be revoked. A request for another token shows whether the sign-in has ended.
           if (error instanceof ExchangeDenied && error.status === 401) return exchange({ isFresh: true })
           throw error
         }
@@ -168,13 +171,12 @@ async function tokenForRegistries(
   }
 }
 
-/** When a JWT expires, in milliseconds since the epoch; now for a token that does not say. */
+/** When a JWT expires, in milliseconds since the epoch; now if the JWT has no expiry. */
 function expiryOf(token: string): number {
   const seconds = Number(unverifiedClaims(token)['exp'])
   return Number.isFinite(seconds) ? seconds * 1000 : Date.now()
 }
 
-/** An object of JSON, or an empty one. */
 export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {}
 }

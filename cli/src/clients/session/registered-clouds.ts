@@ -14,9 +14,11 @@ export function originOf({ endpoints }: Cloud): string | undefined {
 }
 
 /**
- * The profile in which a cloud is stored and active. It replaces a cloud of the same origin, in the same place.
+ * The profile in which a cloud is stored and active. The cloud replaces a cloud with the same origin at the same
+ * position.
  *
- * @throws CommandFailure if a cloud of another origin has the name: the server would get the sign-ins of this cloud
+ * @throws CommandFailure if a cloud with another origin has the name, because the server would receive the sign-ins of
+ * this cloud
  */
 export function withCloud(profile: Profile, cloud: Cloud): Profile {
   if (cloud.name === azureCloud.name) return { ...profile, activeCloud: cloud.name }

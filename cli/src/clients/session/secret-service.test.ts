@@ -23,7 +23,7 @@ writeFileSync(program, keyring)
 chmodSync(program, 0o755)
 const env = { PATH: `${home}:${process.env['PATH'] ?? ''}`, ACRUX_CONFIG_DIR: join(home, 'acrux') }
 
-test('secrets that the Secret Service does not delete are a failure, and not silently kept', async () => {
+test('secrets that the Secret Service does not delete cause an error', async () => {
   const store = openSecretService(env)
   await store.change('one', () => undefined)
   await store.change('one', () => ({ clientSecret: 'hunter2' }))

@@ -6,12 +6,11 @@ import type { SecretStore, Secrets } from '../tokens/secrets.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The name of the stored ACR refresh token of a login server. */
 export function acrTokenName(tenantId: string, loginServer: string): string {
   return `acr ${tenantId} ${loginServer}`
 }
 
-/** Secrets that no other process sees: a sign-in is stored only after it has succeeded. */
+/** Holds secrets in memory until a sign-in succeeds. Other processes do not see these secrets. */
 export function secretsInMemory(initial: Secrets): SecretStore & { readonly current: () => Secrets } {
   let secrets = initial
   return {
@@ -30,7 +29,7 @@ type SecretStoreKind = 'file' | 'secret-service'
 /** Opens a store. */
 export function openSecretStore(kind: SecretStoreKind, env: Environment): SecretStore {
   if (kind === 'file') return openSecretFile(env)
-  // It is loaded when it is used, because the credential helper must start fast.
+  // This module is loaded on first use, because the credential helper must start fast.
   const service = async () => (await import('./secret-service.ts')).openSecretService(env)
   return {
     read: async (id) => (await service()).read(id),
@@ -54,7 +53,7 @@ function openSecretFile(env: Environment): SecretStore {
   const file = openJsonFile(
     path.join(configDirectory(env), 'secrets.json'),
     parseSecretFile,
-    'delete it, and sign in again with acrux login',
+    'delete the file, and sign in again with acrux login',
   )
   return {
     read: async (id) => (await file.read()).signIns[id] ?? {},

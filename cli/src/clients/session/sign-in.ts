@@ -23,7 +23,7 @@ import { chooseSecretStore, openSecretStore, secretsInMemory } from './secret-st
 export type Authenticated = {
   readonly cloud: Cloud
   readonly http: HttpClient
-  /** The tenant that the user named, or that of the tokens. */
+  /** The tenant that the user named, or the tenant in the tokens. */
   readonly tenantId: string
   /** Whether the subscriptions of all tenants of the user are listed. */
   readonly allTenants: boolean
@@ -45,7 +45,10 @@ type SignInOptions = {
   readonly scope?: string | undefined
 }
 
-/** Stores a sign-in, its subscriptions and its cloud, which becomes the active one. Returns the subscriptions. @throws CommandFailure if there are none */
+/**
+ * Stores a sign-in, its subscriptions and its cloud, and makes the cloud active. Returns the subscriptions. @throws
+ * CommandFailure if the account has no subscriptions
+ */
 export async function completeSignIn(
   context: CommandContext,
   authenticated: Authenticated,
@@ -122,7 +125,7 @@ async function findSubscriptions(
       for (const each of await subscriptionsIn(source, signedIn, tenant))
         if (!byId.has(each.id)) byId.set(each.id, each)
     } catch (error) {
-      // A tenant can require another sign-in, which does not concern the others.
+      // A tenant can require another sign-in. The other tenants are not affected.
       context.log.warning(`the tenant ${tenantId} denied the sign-in: ${error instanceof Error ? error.message : ''}`)
     }
   }
@@ -158,7 +161,9 @@ function tenantsIn(value: unknown): readonly object[] {
   return tenants.flatMap(({ tenantId }) => (isGuid(tenantId) ? [{ tenantId }] : []))
 }
 
-/** A text of a server that is stored and printed: bounded, and without control characters. */
+/**
+ * A text from a server, limited in length and without control characters, so that acrux can store and print the text.
+ */
 function isPlain(value: unknown): value is string {
   return typeof value === 'string' && value.length <= maxTextLength && terminalLine(value) === value
 }
@@ -175,7 +180,10 @@ async function listAll(source: TokenSource, path: string, tenantId: string): Pro
   throw failure(`the subscriptions cannot be listed: ${terminalText(reason)}`)
 }
 
-/** Accounts of tenants without subscriptions; their id is that of the tenant, as for az. [az-cli-wire §3.1] */
+/**
+ * Accounts of tenants without subscriptions. As in az, the id of such an account is the id of the tenant. [az-cli-wire
+ * §3.1]
+ */
 function withTenantAccounts({ list, tenantIds }: Found, { cloud, user }: Authenticated): readonly Subscription[] {
   const bare = tenantIds.filter((tenantId) => !list.some((each) => each.tenantId === tenantId))
   return [
@@ -192,7 +200,10 @@ function withTenantAccounts({ list, tenantIds }: Found, { cloud, user }: Authent
   ]
 }
 
-/** Stores the subscriptions. The active one stays active if it is among them; otherwise, an enabled one becomes active. */
+/**
+ * Stores the subscriptions. The active subscription stays active if it still exists; otherwise, an enabled subscription
+ * becomes active.
+ */
 function withSignIn(profile: Profile, signIn: SignIn, found: readonly Subscription[]): Profile {
   const isActive = (each: Subscription) =>
     profile.subscriptions.some(({ subscription }) => subscription.isDefault && isSame(subscription, each))
@@ -217,7 +228,7 @@ function isSame(one: Subscription, other: Subscription): boolean {
   return one.id === other.id && one.environmentName === other.environmentName
 }
 
-/** Makes a subscription of the active cloud the active one. @throws CommandFailure with az's message */
+/** Makes a subscription the active subscription of the active cloud. @throws CommandFailure with az's message */
 export function withActiveSubscription(profile: Profile, wanted: string): Profile {
   const { activeCloud, subscriptions } = profile
   const found = subscriptions.filter(
@@ -241,7 +252,7 @@ export function withActiveSubscription(profile: Profile, wanted: string): Profil
 export async function removeSignIns(context: CommandContext, isRemoved: (signIn: SignIn) => boolean): Promise<void> {
   const profile = openProfile(context.env)
   const removed = (await profile.read()).signIns.filter(isRemoved)
-  // The secrets are deleted first: if that fails, the sign-in is still listed.
+  // The secrets are deleted first, so that the sign-in is still listed if the deletion fails.
   for (const { id, secretStore } of removed) {
     await openSecretStore(secretStore, context.env).change(id, () => undefined)
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseChallenge } from './acr-exchange.ts'
 
-test('a challenge names the place of tokens and the service', () => {
+test('a challenge names the token endpoint and the service', () => {
   const challenge = parseChallenge(
     'Bearer realm="https://contoso.example.com:8443/oauth2/token",service="contoso.example.com"',
   )
@@ -11,7 +11,7 @@ test('a challenge names the place of tokens and the service', () => {
   assert.equal(parseChallenge('bearer service="s",realm="https://a.example.com/token"')?.service, 's', 'in any order')
 })
 
-test('a challenge without a service, or with a place of tokens that is not HTTPS, is none', () => {
+test('a challenge is rejected if it has no service or a token endpoint without HTTPS', () => {
   // prettier-ignore
   const others = [
     '', 'Basic realm="https://a.example.com/token",service="s"', 'Bearer', 'Bearer realm="https://a.example.com/token"',

@@ -21,7 +21,8 @@ const checkName = 'check the name of the registry: acrux acr list'
 export type Challenge = { readonly realm: URL; readonly service: string }
 
 /**
- * Asks a registry for its challenge. Its realm is on the host of the registry: docker and this program send credentials there.
+ * Asks a registry for its challenge. The realm must be on the host of the registry, because docker and acrux send
+ * credentials to the realm.
  *
  * @throws CommandFailure with az's title of the error. [acr-protocol §2.1, §2.2]
  */
@@ -67,17 +68,16 @@ export function parseChallenge(header: string): Challenge | undefined {
   return realm === null || realm.protocol !== 'https:' || service === undefined ? undefined : { realm, service }
 }
 
-/** What is exchanged. */
 export type Exchange = {
   readonly tenantId: string | undefined
   readonly identityToken: string
   /** The application, for a token of an external issuer that several applications trust. An extension of Acrux. */
   readonly clientId?: string | undefined
-  /** Limits that Acrux servers know. Registries of Azure ignore them, and then the exchange fails. */
+  /** Limits that only Acrux servers support. Registries of Azure ignore the limits, so the exchange fails. */
   readonly narrowing?: Narrowing | undefined
 }
 
-/** The limits of a login, beyond those of the caller. */
+/** The limits of a login, in addition to the limits of the caller. */
 export type Narrowing = { readonly scopes: readonly string[]; readonly lifeSeconds: number | undefined }
 
 /** Exchanges an identity token for an ACR refresh token. @throws ExchangeDenied. [acr-protocol §2.1 step 7] */
@@ -87,7 +87,7 @@ export async function exchangeForAcrToken(
   { tenantId, identityToken, clientId, narrowing }: Exchange,
 ): Promise<string> {
   const { realm, service } = await requireChallenge(http, loginServer)
-  // The realm names the host of the exchange, and not its path.
+  // The realm determines the host of the exchange, but not the path.
   const url = new URL('/oauth2/exchange', realm)
   const form = {
     grant_type: 'access_token',

@@ -40,8 +40,9 @@ const lifetimeSeconds = 600
 const certificatePattern = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
 /**
- * A client assertion signed with the key in a PEM file that also has the certificate. With `sendsChain`, it contains the
- * certificates, for applications that trust a subject and an issuer. [RFC 7523 §3; RFC 7515 §4.1.6, §4.1.8]
+ * A client assertion, signed with the key in a PEM file that also contains the certificate. With `sendsChain`, the
+ * assertion contains the certificates, for applications that trust a subject and an issuer. [RFC 7523 §3; RFC 7515
+ * §4.1.6, §4.1.8]
  *
  * @throws CommandFailure if the file cannot be used
  */
@@ -54,7 +55,7 @@ async function certificateAssertion(
     const pem = await readFile(file, 'utf8')
     const certificates = (pem.match(certificatePattern) ?? []).map((each) => new X509Certificate(each))
     const [certificate] = certificates
-    if (certificate === undefined) throw new Error('it has no certificate')
+    if (certificate === undefined) throw new Error('the file contains no certificate')
     const key = createPrivateKey(pem)
     const header = {
       alg: 'PS256',

@@ -25,7 +25,7 @@ export async function managedIdentityToken(
   const query = new URLSearchParams({ 'api-version': names.version, resource })
   if (parameter !== undefined && value !== undefined)
     query.set(names[parameter as keyof typeof names] ?? parameter, value)
-  // The header can be a secret of this machine.
+  // The header can contain a secret of this machine.
   const response = await http.send({ method: 'GET', url: `${url}?${query.toString()}`, headers, withoutProxy: true })
   const body = jsonOf(response)
   if (response.status !== 200 || !isRecord(body) || typeof body['access_token'] !== 'string') {

@@ -6,11 +6,11 @@ export type Secrets = {
   readonly refreshToken?: string
   readonly clientSecret?: string
   readonly federatedToken?: string
-  /** By what they are for. */
+  /** The secrets, by purpose. */
   readonly tokens?: Readonly<Record<string, CachedToken>>
 }
 
-/** Where the secrets of sign-ins are. Changes by several processes do not overwrite each other. */
+/** The storage of sign-in secrets. Concurrent changes of several processes do not overwrite each other. */
 export type SecretStore = {
   readonly read: (signInId: string) => Promise<Secrets>
   /** Deletes the secrets if `change` returns undefined. */

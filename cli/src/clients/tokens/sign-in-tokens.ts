@@ -12,10 +12,10 @@ import { type TokenResponse, oauthUrl, requestToken, scopeOf } from './token-req
 /** A token is renewed when it expires within this time. */
 const marginMs = 5 * 60_000
 
-/** The scopes that a person's sign-in requests with every resource, so that it is renewed. */
+/** The scopes that the sign-in of a user requests with every resource, so that acrux can renew the sign-in. */
 export const personScopes = 'offline_access openid profile'
 
-/** Where the tokens of a sign-in come from. */
+/** The source of the tokens of a sign-in. */
 export type TokenSource = {
   readonly http: HttpClient
   readonly cloud: Cloud
@@ -27,10 +27,10 @@ export type TokenSource = {
 /** An access token, and when it expires. */
 export type AccessToken = { readonly token: string; readonly expiresAtMs: number }
 
-/** Whether a stored token may be used, or a new one is requested. */
+/** Whether to use a stored token or request a new token. */
 export type Freshness = { readonly isFresh?: boolean | undefined }
 
-/** A token that is stored under a name, or a new one, which is then stored. */
+/** Returns the token with a name, or requests and stores a new token. */
 export async function storedToken(
   { secrets, signIn }: TokenSource,
   name: string,

@@ -10,7 +10,7 @@ test('a text claim is read, and other values are not', () => {
   assert.equal(unverifiedClaim(jwtOf('{}'), 'constructor'), undefined)
 })
 
-test('a text that is no JWT has no claims', () => {
+test('a text that is not a JWT has no claims', () => {
   for (const text of ['', 'opaque', 'a.b.c', jwtOf('null'), jwtOf('"text"'), jwtOf('{')])
     assert.deepEqual(unverifiedClaims(text), {}, text)
 })

@@ -8,7 +8,7 @@ export function unverifiedClaims(token: string): Readonly<Record<string, unknown
   }
 }
 
-/** A text claim of a JWT that is not verified; undefined if there is none. */
+/** A text claim of a JWT that is not verified; undefined if the claim is missing. */
 export function unverifiedClaim(token: string, name: string): string | undefined {
   const value = unverifiedClaims(token)[name]
   return typeof value === 'string' ? value : undefined

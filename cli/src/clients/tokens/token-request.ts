@@ -12,7 +12,7 @@ export type TokenResponse = {
   readonly idToken: string | undefined
 }
 
-/** The token endpoint denied a request. The message is that of the endpoint. */
+/** The token endpoint denied a request. The message comes from the endpoint. */
 export class TokenDenied extends CommandFailure {
   override readonly name = 'TokenDenied'
   /** The error of OAuth, such as `invalid_grant`. [RFC 6749 §5.2] */
@@ -27,7 +27,10 @@ export class TokenDenied extends CommandFailure {
   }
 }
 
-/** The errors that a new sign-in may solve. `unauthorized_client` is that of a deleted application. [RFC 6749 §5.2] */
+/**
+ * The errors that a new sign-in may solve. The endpoint returns `unauthorized_client` for a deleted application. [RFC
+ * 6749 §5.2]
+ */
 const signInErrors: ReadonlySet<string> = new Set([
   'invalid_client',
   'invalid_grant',
@@ -86,7 +89,10 @@ export function denied({ status, correlationId }: HttpResponse, body: unknown): 
   )
 }
 
-/** The scope of a resource: az writes a slash after the resource, even after one that ends with a slash. [az-cli-wire §3.1] */
+/**
+ * The scope of a resource: az writes a slash after the resource, even if the resource ends with a slash. [az-cli-wire
+ * §3.1]
+ */
 export function scopeOf(resource: string): string {
   return `${resource}/.default`
 }

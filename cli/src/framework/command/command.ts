@@ -20,32 +20,32 @@ export type FlagDescription = {
   readonly required?: true
   readonly choices?: readonly string[]
   readonly default?: string | number | boolean
-  /** Whether it can be repeated; its value is then an array of texts. */
+  /** Whether the option can be repeated. The value is then an array of texts. */
   readonly repeated?: true
-  /** Parses the text. @throws WrongUsageError with a sentence that says what the value must be */
+  /** Parses the text. @throws WrongUsageError with a sentence that describes the valid values */
   readonly parse?: (text: string) => unknown
-  /** Whether its value is a secret, which no example has in its command line. */
+  /** Whether the value is a secret. No example contains a secret in its command line. */
   readonly secret?: true
 }
 
-/** What a command needs in the process. */
+/** The requirements of a command for its process. */
 type Surroundings = {
-  /** Whether the files that it writes are readable for its user only. */
+  /** Whether only the current user can read the files that the command writes. */
   readonly privateFiles?: true
 }
 
-/** A command, as its author describes it. Its row in the table has the rest. */
+/** A command without the properties in its table row. */
 type CommandDescription<Flags> = Surroundings & {
   /** What a user must know before using the command. */
   readonly about?: string
   readonly arguments?: readonly ArgumentDescription[]
   readonly flags?: readonly FlagDescription[]
   readonly examples: readonly string[]
-  /** The meaning of the exit codes, if they are not those of {@link azExitCodes}. */
+  /** The meaning of the exit codes, if they differ from {@link azExitCodes}. */
   readonly exitCodes?: ExitCodeTexts
-  /** The document as text: the default output format of the command is then `text`. */
+  /** Renders the document as text. The default output format of the command is then `text`. */
   readonly text?: (result: never, flags: Flags) => string
-  /** The rows of `--output table`, if they are not the document itself. */
+  /** The rows of `--output table`, if they differ from the document. */
   readonly table?: (result: never) => unknown
   readonly run: (flags: Flags, context: CommandContext) => Promise<unknown>
 }

@@ -8,15 +8,21 @@ import { failure } from './failure.ts'
 export type CommandContext = {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: Log
-  /** A bar on standard error, if it is a terminal. */
+  /** A progress bar on standard error, if standard error is a terminal. */
   readonly progress: () => ProgressBar
   /** Whether a person can answer questions. */
   readonly isInteractive: boolean
-  /** Asks for a text on the terminal. `hidden` shows nothing of it. @throws CommandFailure without a terminal */
+  /**
+   * Asks for a text on the terminal. With `hidden`, the terminal does not show the text. @throws CommandFailure without
+   * a terminal
+   */
   readonly ask: (question: string, options?: { readonly hidden?: boolean }) => Promise<string>
-  /** Asks to confirm a change, unless `yes`. @throws CommandFailure if the user declines, or without a terminal */
+  /**
+   * Asks for the confirmation of a change, unless `yes` is set. @throws CommandFailure if the user declines, or without
+   * a terminal
+   */
   readonly confirm: (question: string, yes: boolean | undefined) => Promise<void>
-  /** Writes text to standard output, for commands that print themselves. */
+  /** Writes text to standard output, for commands that print their own output. */
   readonly print: (text: string) => void
   /** Sets the exit code of a command that did not fail but has a negative result. */
   readonly exitWith: (code: number) => void
@@ -37,7 +43,7 @@ export function createContext(flags: LogFlags): CommandContext {
     ask,
     confirm: async (question, yes) => {
       if (yes === true) return
-      if (!isInteractive) throw failure(`this needs a confirmation: ${question}`, 'add --yes to confirm')
+      if (!isInteractive) throw failure(`a confirmation is required: ${question}`, 'add --yes to confirm')
       const answer = await ask(`${question} (y/n): `)
       if (!/^y(?:es)?$/i.test(answer.trim())) throw failure('the operation was cancelled')
     },

@@ -1,4 +1,4 @@
-/** Why a command failed: `message` says what is wrong, and `nextStep` what to do about it. */
+/** The failure of a command. `message` describes the problem, and `nextStep` describes the solution. */
 export class CommandFailure extends Error {
   override readonly name: string = 'CommandFailure'
   readonly exitCode: number
@@ -11,7 +11,7 @@ export class CommandFailure extends Error {
   }
 }
 
-/** A wrong option or argument: exit code 2, as for az. */
+/** The failure for a wrong option or argument. As in az, the exit code is 2. */
 export class WrongUsageError extends CommandFailure {
   override readonly name = 'WrongUsageError'
 
@@ -20,7 +20,7 @@ export class WrongUsageError extends CommandFailure {
   }
 }
 
-/** A failure without a more precise exit code: 1, as for az. */
+/** The failure without a more precise exit code. As in az, the exit code is 1. */
 export function failure(message: string, nextStep?: string, cause?: unknown): CommandFailure {
   return new CommandFailure(message, 1, nextStep, { cause })
 }

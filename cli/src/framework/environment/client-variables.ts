@@ -20,7 +20,7 @@ export const clientVariables: readonly ClientVariable[] = [
   {
     name: 'ACRUX_ACCEPT_PREPARED',
     description:
-      'with the value true, acrux serve completes a copy of a prepared data directory, whose keys and secrets are public. Only for the tests of Acrux',
+      'with the value true, acrux serve completes a copy of a prepared data directory, whose keys and secrets are public. Use this variable only in tests of Acrux',
   },
   { name: 'ACRUX_LOG_LEVEL', description: 'with debug or trace, an unexpected error shows its stack trace' },
   { name: 'DOCKER_COMMAND', description: 'the container client of acrux acr login, such as podman' },

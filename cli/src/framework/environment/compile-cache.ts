@@ -4,12 +4,12 @@ import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
 
 /**
- * Enables Node's compile cache, which halves the startup time, in a directory of this user alone. Call it before the program is
- * loaded. Node's default is a directory that all users of the machine share: the user who creates it can put code into it that
- * others run. Without a private directory, there is no cache.
+ * Enables Node's compile cache, which halves the startup time, in a directory of this user alone. Call this function
+ * before the program is loaded. Node's default directory is shared by all users of the machine, so the user who creates
+ * the directory could add code that other users run. Without a private directory, there is no cache.
  */
 export function enablePrivateCompileCache(): void {
-  // The variable NODE_COMPILE_CACHE selects another one.
+  // The variable NODE_COMPILE_CACHE selects another directory.
   if (getCompileCacheDir() !== undefined) return
   const ofUser = path.join(cacheDirectory(), 'acrux')
   // A service may have no home directory.
@@ -25,14 +25,14 @@ function cacheDirectory(): string {
   return path.isAbsolute(given) ? given : path.join(home || homedir(), '.cache')
 }
 
-/** Whether a directory, which is created if it is missing, belongs to this user alone. */
+/** Whether a directory belongs only to this user. The function creates a missing directory. */
 function isPrivate(directory: string): boolean {
   // Node's recursive `mkdir` never returns for a directory such as /proc/acrux.
   for (const each of [path.dirname(directory), directory]) {
     try {
       mkdirSync(each, { mode: 0o700 })
     } catch {
-      // It exists, or cannot be created.
+      // The directory exists, or cannot be created.
     }
   }
   try {

@@ -6,15 +6,17 @@ import { readPrivateFile, writePrivateFile } from './private-file.ts'
 
 const maxBytes = 16 * 1024 * 1024
 
-/** A file of this user with one JSON document, which processes change one after another. */
+/** A file of this user with one JSON document. Processes change the document one after another. */
 export type JsonFile<Document> = {
   /** @throws CommandFailure if the file is malformed, or other users can read it */
   readonly read: () => Promise<Document>
-  /** Replaces the document by what `change` returns. Throws like `read`. */
+  /** Replaces the document with the result of `change`. Throws the same errors as `read`. */
   readonly change: (change: (document: Document) => Document) => Promise<Document>
 }
 
-/** Opens a file. `parse` returns undefined for a malformed document, and gets undefined if there is no file. */
+/**
+ * Opens a file. `parse` returns undefined for a malformed document, and receives undefined if the file does not exist.
+ */
 export function openJsonFile<Document>(
   file: string,
   parse: (value: unknown) => Document | undefined,

@@ -3,13 +3,15 @@ import path from 'node:path'
 
 const timeoutMs = 60_000
 
-/** One change at a time in this process: SQLite's locks distinguish processes. */
+/** Only one change runs at a time in this process, because SQLite's locks distinguish only processes. */
 let previous: Promise<unknown> = Promise.resolve()
 
 /**
- * Runs `work` while no other process runs work in the same directory. It must be short: waiting blocks the process.
+ * Runs `work` while no other process runs work in the same directory. `work` must be short, because waiting blocks the
+ * process.
  *
- * Node has no file locks, so it is SQLite's lock on an empty database. The operating system releases it with the process.
+ * Node has no file locks, so the lock is SQLite's lock on an empty database. The operating system releases the lock
+ * when the process ends.
  */
 export function locked<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
   const turn = previous.then(() => lockedAmongProcesses(directory, work))
@@ -18,7 +20,7 @@ export function locked<Result>(directory: string, work: () => Promise<Result>): 
 }
 
 async function lockedAmongProcesses<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
-  // Loaded late, because it is slow to load. The executable cannot import modules of Node dynamically.
+  // SQLite is loaded late, because it is slow to load. The executable cannot import modules of Node dynamically.
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
   const { makePrivateDirectory } = await import('@acrux/server/durable-file')
   await makePrivateDirectory(directory)

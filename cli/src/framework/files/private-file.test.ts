@@ -5,7 +5,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { UnusableFileError, readPrivateFile, writePrivateFile } from './private-file.ts'
 
-test('a private file is written in a folder that is created, and only its owner can read both', async (t) => {
+test('a private file is written in a new folder, and only the owner can read the file and the folder', async (t) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-private-'))
   t.after(() => rm(directory, { recursive: true }))
   const file = path.join(directory, 'made', 'key')
@@ -18,7 +18,7 @@ test('a private file is written in a folder that is created, and only its owner 
   assert.equal((await stat(path.dirname(file))).mode & 0o777, 0o700)
 })
 
-test('a file that others can read, that is too large or that is a folder is not used', async (t) => {
+test('a file is rejected if other users can read the file, if the file is too large, or if the path is a folder', async (t) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-private-'))
   t.after(() => rm(directory, { recursive: true }))
   const file = path.join(directory, 'key')

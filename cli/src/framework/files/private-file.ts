@@ -4,7 +4,7 @@ import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 
 /** Replaces a file that only its owner may read. The new file is durable, and never incomplete. */
 export async function writePrivateFile(file: string, text: string): Promise<void> {
-  // It is loaded when it is used, because the credential helper, which often only reads, must start fast.
+  // This module is loaded on first use, because the credential helper must start fast and often only reads.
   const { makePrivateDirectory, writeFileDurably } = await import('@acrux/server/durable-file')
   await makePrivateDirectory(path.dirname(file))
   await writeFileDurably(file, text, 0o600)
@@ -16,9 +16,10 @@ export class UnusableFileError extends Error {
 }
 
 /**
- * Reads a file that only its owner may read. Undefined if it does not exist.
+ * Reads a file that only its owner may read. Returns undefined if the file does not exist.
  *
- * @throws UnusableFileError if other users can read it, if it is too large, or if it is not a regular file
+ * @throws UnusableFileError if other users can read the file, if the file is too large, or if the path is not a regular
+ * file
  */
 export async function readPrivateFile(file: string, maxBytes: number): Promise<string | undefined> {
   try {

@@ -22,7 +22,7 @@ const cases: readonly (readonly [flag: FlagDescription, text: string, value: unk
   [rangeFlag('--x', '', [1, 30]),              '0x1',    undefined, 'no other notation'],
 ]
 
-test('an option parses its value, and rejects others with a sentence', () => {
+test('an option parses valid values, and rejects invalid values with a sentence', () => {
   for (const [{ parse }, text, value, why] of cases) {
     if (value === undefined) assert.throws(() => parse?.(text), WrongUsageError, `${text}: ${why}`)
     else assert.equal(parse?.(text), value, `${text}: ${why}`)

@@ -86,7 +86,7 @@ export const tagsFlag: FlagDescription = {
   repeated: true,
 }
 
-/** The tags of the option. A tag without a value has an empty one. */
+/** The tags of the option. A tag without a value has an empty value. */
 export function tagsOf(given: readonly string[] | true | undefined): Readonly<Record<string, string>> | undefined {
   if (given === undefined) return undefined
   const texts = given === true ? [] : given.filter((text) => text !== '')

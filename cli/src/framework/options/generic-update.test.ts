@@ -32,7 +32,7 @@ test('generic changes set, add and remove what their paths name', () => {
   assert.deepEqual(changed({}, '--set a=1', true), { a: '1' })
 })
 
-test('a generic change of something that does not exist fails with the options', () => {
+test('a generic change of something that does not exist fails, and lists the available options', () => {
   const cases: readonly (readonly [root: Record<string, unknown>, line: string, message: RegExp])[] = [
     [{ a: {} }, '--set a.b.c=1', /Couldn't find 'b' in 'a.b'|Couldn't find 'b' in 'a'/],
     [{ b: 1 }, '--set a.b=1', /Couldn't find 'a' in ''. Available options: \['b'\]/],

@@ -48,9 +48,9 @@ export function genericChanges(words: readonly string[] = process.argv.slice(2))
 type Container = Record<string, unknown> | unknown[]
 
 /**
- * Applies the changes to an object, as az does. A property that is null is created when one of its own properties is set.
- * `warnUnknown` is called for a property that the object lacks; without it, such a property is set without a warning.
- * [azure-cli core/commands/arm.py]
+ * Applies the changes to an object, as az does. A property that is null is created when one of its own properties is
+ * set. `warnUnknown` is called for a property that the object lacks; without `warnUnknown`, such a property is set
+ * without a warning. [azure-cli core/commands/arm.py]
  *
  * @throws CommandFailure with az's messages
  */
@@ -159,7 +159,7 @@ function find(root: Record<string, unknown>, path: readonly string[]): unknown {
   }, root)
 }
 
-/** The element of a list with an index, or the only one with a value, such as `name=main`. */
+/** The element of a list with an index, or the only element with a value, such as `name=main`. */
 function elementOf(list: readonly unknown[], within: string, path: readonly string[]): unknown {
   const of = path.at(-2) ?? ''
   if (!within.includes('=')) {
@@ -190,7 +190,7 @@ function notFound(value: unknown, part: string, path: readonly string[]): Error 
   return failure(`${message} Available options: [${names.map((name) => `'${name}'`).join(', ')}]`)
 }
 
-/** A value of JSON, or one of Python's `True`, `False` and `None`; otherwise the text. */
+/** A value of JSON, or Python's `True`, `False` or `None`; otherwise the text itself. */
 function jsonOrText(text: string): unknown {
   if (text === 'None') return null
   if (text === 'True' || text === 'False') return text === 'True'

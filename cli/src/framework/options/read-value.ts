@@ -4,7 +4,10 @@ import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { type CommandFailure, failure } from '../command/failure.ts'
 import { isRecord } from '../values/record.ts'
 
-/** Reads a secret that an option names: `-` is standard input, `@FILE` a file, and anything else the secret itself. */
+/**
+ * Reads a secret that an option names: `-` means standard input, `@FILE` means a file, and any other text is the secret
+ * itself.
+ */
 export async function readSecret(value: string): Promise<string> {
   if (value === '-') return withoutLineFeed(await text(process.stdin))
   if (!value.startsWith('@')) return value

@@ -21,7 +21,7 @@ test('JSON has its members in the order of their names, and letters beyond ASCII
   assert.equal(await format('\u001b[2J', 'json'), '"\\u001b[2J"\n', 'control characters are escaped')
 })
 
-test('tab-separated values have the length of a list, and nothing for an object', async () => {
+test('tab-separated values show the length of a list, and nothing for an object', async () => {
   assert.equal(await format(document, 'tsv'), 'x\tTrue\tgröße\tNone\t\t1.5\t2\nFalse\tb\ttwo\nlines\t\t2\t0\n')
   assert.equal(await format(true, 'tsv'), 'true\n')
   assert.equal(

@@ -6,13 +6,12 @@ import { tsvText } from './tsv.ts'
 /** The output formats of az. */
 export const outputFormats = ['json', 'jsonc', 'none', 'table', 'tsv', 'yaml', 'yamlc'] as const
 
-/** One of {@link outputFormats}. */
 export type OutputFormat = (typeof outputFormats)[number]
 
 /** How a document is shown. */
 export type Presentation = {
   readonly format: OutputFormat
-  /** The documents that a query created: their members keep the order of the query. */
+  /** The documents that a query created. Their members keep the order of the query. */
   readonly isQueried: boolean
   readonly isOrdered: (value: object) => boolean
   readonly hasColor: boolean

@@ -49,7 +49,7 @@ async function documentText(
   })
 }
 
-/** The result of a query, and which of its objects the query created. */
+/** The result of a query, and the objects in the result that the query created. */
 type Queried = { readonly result: unknown; readonly isOrdered: (value: object) => boolean }
 
 /** Applies a JMESPath query. @throws WrongUsageError if the query is malformed */

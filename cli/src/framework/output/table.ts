@@ -10,7 +10,7 @@ const minPadding = 2
 
 /** How a table is shown. */
 type TableOptions = {
-  /** Whether the members keep their order: they come from a query or a table of the command. */
+  /** Whether the members keep their order, because they come from a query or a table of the command. */
   readonly isQueried: boolean
   /** The width of the terminal; undefined if the output is not a terminal. */
   readonly columns: number | undefined

@@ -1,6 +1,6 @@
 import { isRecord, sortedKeys } from '../values/record.ts'
 
-/** A value as Python's `str` writes it, which az uses in tables and TSV. */
+/** A value as Python's `str` writes the value. az uses this form in tables and TSV. */
 export function pythonText(value: unknown): string {
   if (value === null || value === undefined) return 'None'
   if (typeof value === 'boolean') return value ? 'True' : 'False'
@@ -8,8 +8,8 @@ export function pythonText(value: unknown): string {
 }
 
 /**
- * One row for each item, its values separated by tabs: sorted by name, or in the order of the query that created them.
- * An array is shown as its length, and an object as nothing. [knack _TsvOutput]
+ * One row for each item, with values separated by tabs. The values are sorted by name, or have the order of the query
+ * that created them. An array is shown as its length, and an object as an empty value. [knack _TsvOutput]
  */
 export function tsvText(document: unknown, isOrdered: (value: object) => boolean): string {
   const rows = Array.isArray(document) ? document : [document]

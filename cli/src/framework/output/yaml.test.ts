@@ -25,7 +25,7 @@ const short: readonly unknown[] = [
   3,
 ]
 
-/** What Python prints for the JSON on its standard input; undefined without PyYAML. */
+/** The JSON that Python prints for the YAML on standard input; undefined without PyYAML. */
 function python(program: string, input: unknown): string | undefined {
   const env = { ...process.env, PYTHONIOENCODING: 'utf-8' }
   const args = ['-c', `import json,sys,yaml; value=json.load(sys.stdin); ${program}`]
@@ -41,7 +41,7 @@ test('PyYAML reads from YAML what was written', (t) => {
   }
 })
 
-test('YAML with short texts is that of az, to the byte', (t) => {
+test('short texts in YAML have the same bytes as in az', (t) => {
   for (const document of short) {
     const dumped = python(
       'sys.stdout.write(yaml.safe_dump(value, default_flow_style=False, allow_unicode=True))',

@@ -16,12 +16,12 @@ export function yamlText(value: unknown, { hasColor = false } = {}): string {
       if (typeof scalar.value === 'string' && isUnsafe(scalar.value)) scalar.type = 'QUOTE_DOUBLE'
     },
   })
-  // az folds long texts. Which column a line ends at has no meaning, so they stay on one line.
+  // az folds long texts. This function keeps each text on one line, because line breaks have no meaning here.
   const text = escapedInYaml(
     document.toString({ indentSeq: false, singleQuote: true, lineWidth: 0, blockQuote: false }),
   )
   if (typeof value === 'object' && value !== null)
     return hasColor ? text.replaceAll(key, '$1\u001b[34m$2\u001b[39m') : text
-  // PyYAML ends a document that is one plain scalar.
+  // PyYAML ends a document that consists of one plain scalar with `...`.
   return /^['"|>]/.test(text) ? text : `${text}...\n`
 }

@@ -11,7 +11,7 @@ export const commonOptionsHeading = 'Common options:'
 /** Runs a command with its parsed flags. */
 type Run = (row: CommandRow, command: Command, flags: Record<string, unknown>) => Promise<void>
 
-/** Loads the command of a row, and gives its arguments, options and help to a parser. */
+/** Loads the command of a row, and adds the command's arguments, options and help to a parser. */
 export async function addCommand(parser: Parser, row: CommandRow, run: Run): Promise<void> {
   const command = await row.load()
   const { arguments: positional = [], flags = [], about, examples, exitCodes = azExitCodes } = command
@@ -34,7 +34,7 @@ function addFlag(parser: Parser, flag: FlagDescription): void {
     const [value = ''] = / [<[].*$/.exec(flag.flags) ?? []
     const other = new Option(`${alias}${value}`).hideHelp()
     parser.addOption(other)
-    // A parser is an EventEmitter, though its type does not say so. The option itself parses the value.
+    // A parser is an EventEmitter, although its type lacks this base class. The option parses its own value.
     const events = parser as unknown as EventEmitter
     events.on(`option:${other.name()}`, (text) => events.emit(`option:${option.name()}`, text))
   }

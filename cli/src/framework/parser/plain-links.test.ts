@@ -11,6 +11,6 @@ const cases: readonly (readonly [markdown: string, plain: string, why: string])[
   ['postgres://USER@HOST:PORT/DATABASE',               'postgres://USER@HOST:PORT/DATABASE',              'no brackets'],
 ]
 
-test('a link becomes its words and its page', () => {
+test('a link becomes its text and the page', () => {
   for (const [markdown, plain, why] of cases) assert.equal(plainLinks(markdown), plain, why)
 })

@@ -47,7 +47,7 @@ function loads(path: string) {
 
 async function parse(...args: readonly string[]): Promise<unknown> {
   const program = await createProgram(table, (path) => path === 'image show')
-  // Neither errors nor the help of a command belong into the output of the test.
+  // Errors and the help of a command must not appear in the output of the test.
   for (const parser of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
     parser.configureOutput({ writeErr: () => undefined, writeOut: () => undefined })
   await program.parseAsync(['image', 'show', ...args], { from: 'user' })
@@ -87,7 +87,7 @@ test('arguments and options become flags, by their names in camel case', async (
   })
 })
 
-test('the help shows a link of an option as text', async () => {
+test('the help shows a link in a description as text', async () => {
   const program = await createProgram(table, (path) => path === 'image show')
   const help = program.commands[0]?.commands[0]?.helpInformation() ?? ''
   assert.match(help, /a switch, see the runs\s+\(docs\/how-to\/runs\.md\)/)
@@ -115,7 +115,7 @@ test('wrong options are rejected', async () => {
   for (const [args, says] of cases) await assert.rejects(parse(...args), says)
 })
 
-test('a command that prints a document has the common options, and one that prints itself has none', async () => {
+test('a command that prints a document has the common options, and a command that prints its own output has none', async () => {
   const program = await createProgram(table, () => true)
   const optionsOf = (parser: (typeof program.commands)[number] | undefined) => parser?.options.map(({ long }) => long)
   assert.ok(optionsOf(program.commands[0]?.commands[0])?.includes('--query'))

@@ -5,7 +5,10 @@ import { addCommand, withHelp } from './parser.ts'
 import { plainLinks } from './plain-links.ts'
 import { run as runCommand } from './run.ts'
 
-/** Creates the parser of a table of commands. Only the commands that `isNeeded` selects by their path are loaded and get their options. */
+/**
+ * Creates the parser of a table of commands. Only the commands that `isNeeded` selects by their path are loaded and get
+ * their options.
+ */
 export async function createProgram(
   { groups, commands }: CommandTable,
   isNeeded: (path: string) => boolean,
@@ -45,7 +48,6 @@ export async function createProgram(
   return program
 }
 
-/** Adds the last word of a path to the parser of the words before it. */
 function childOf(parsers: ReadonlyMap<string, Parser>, path: string): Parser {
   const words = path.split(' ')
   const name = words.at(-1) ?? ''

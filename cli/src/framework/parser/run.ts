@@ -18,7 +18,8 @@ export async function run({ prints }: CommandRow, command: Command, flags: Recor
     const result = await command.run(flags as never, context)
     if (prints !== 'itself') await printResult(command, result, flags as ResultFlags)
   } catch (error) {
-    // What a failed command has opened, such as the threads of a server that did not start, must not keep the process running.
+    // A failed command must not keep the process running, for example through the threads of a server that did not
+    // start.
     process.exit(explain(error, context.log, flags['debug'] === true))
   }
 }

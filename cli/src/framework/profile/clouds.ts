@@ -1,4 +1,4 @@
-/** A cloud: Azure, or an Acrux server. The names of endpoints and suffixes are those of `az cloud show`. */
+/** A cloud: Azure, or an Acrux server. The endpoints and suffixes have the same names as in `az cloud show`. */
 export type Cloud = {
   readonly name: string
   readonly endpoints: Readonly<Record<string, string | null>> & {
@@ -7,9 +7,11 @@ export type Cloud = {
     readonly activeDirectoryResourceId: string
   }
   readonly suffixes: Readonly<Record<string, string | null>>
-  /** The only certificate authority to trust, as PEM. Without it, those of the system are trusted. */
+  /**
+   * The only certificate authority to trust, as PEM. Without this property, acrux trusts the authorities of the system.
+   */
   readonly ca?: string
-  /** Whether it is an Acrux server, which knows this program as a client. */
+  /** Whether the cloud is an Acrux server, which knows acrux as a client. */
   readonly isAcrux?: true
 }
 
@@ -74,7 +76,7 @@ export const azureCloud: Cloud = {
   },
 }
 
-/** Whether a login server ends with the suffix of a cloud, so that it belongs to it. */
+/** Whether a login server ends with the suffix of a cloud, and therefore belongs to the cloud. */
 export function hasSuffixOf({ suffixes }: Cloud, loginServer: string): boolean {
   const suffix = suffixes['acrLoginServerEndpoint']?.toLowerCase()
   return suffix !== undefined && suffix.startsWith('.') && loginServer.toLowerCase().endsWith(suffix)
@@ -92,12 +94,15 @@ export function cloudOfSuffix(clouds: readonly Cloud[], loginServer: string): Cl
     .toSorted((one, other) => lengthOf(other) - lengthOf(one))[0]
 }
 
-/** Whether a login server is the host of an Acrux server, and so its first registry. An account that may only pull cannot list it. */
+/**
+ * Whether a login server is the host of an Acrux server, and therefore its first registry. An account that may only
+ * pull cannot list this registry.
+ */
 export function isHostOf({ isAcrux, endpoints }: Cloud, loginServer: string): boolean {
   return isAcrux === true && loginServer === URL.parse(endpoints.resourceManager)?.host
 }
 
-/** The document of a cloud, as az shows it: all names, with null for those that the cloud does not have. */
+/** The document of a cloud, as az shows it: all names, with null for missing values. */
 export function cloudDocument({ name, endpoints, suffixes }: Cloud, isActive: boolean): object {
   const all = (names: readonly string[], values: Readonly<Record<string, string | null>>) =>
     Object.fromEntries(names.map((each) => [each, values[each] ?? null]))

@@ -4,7 +4,7 @@ import { type JsonFile, openJsonFile } from '../files/json-file.ts'
 import { isRecord } from '../values/record.ts'
 import { type Cloud, azureCloud } from './clouds.ts'
 
-/** A subscription that is signed in, as az stores and shows it. */
+/** A signed-in subscription, as az stores and shows the subscription. */
 export type Subscription = {
   readonly id: string
   readonly name: string | null
@@ -25,7 +25,7 @@ export type SignInMethod =
   | { readonly kind: 'user'; readonly clientId: string }
   | { readonly kind: 'secret' }
   | { readonly kind: 'certificate'; readonly file: string; readonly sendsChain: boolean }
-  /** A token file is read again for each token, because its platform replaces it. */
+  /** acrux reads a token file again for each token, because the platform replaces the file. */
   | { readonly kind: 'federated'; readonly file: string | undefined }
   | { readonly kind: 'managed-identity'; readonly parameter: string | undefined; readonly value: string | undefined }
 
@@ -34,7 +34,10 @@ export type SignIn = {
   readonly id: string
   readonly cloud: string
   readonly tenantId: string
-  /** The user principal name, application id or kind of managed identity, as `user.name` of its subscriptions. */
+  /**
+   * The user principal name, application id or kind of managed identity, which is also `user.name` of the
+   * subscriptions.
+   */
   readonly userName: string
   readonly secretStore: 'file' | 'secret-service'
   readonly method: SignInMethod
@@ -64,7 +67,7 @@ export function openProfile(env: Readonly<Record<string, string | undefined>>): 
   return openJsonFile(file, parseProfile, `delete it, or set ACRUX_CONFIG_DIR, and sign in again with acrux login`)
 }
 
-/** Checks what every command relies on. Undefined if the document is not a profile. */
+/** Checks the properties on which every command relies. Returns undefined if the document is not a profile. */
 export function parseProfile(value: unknown): Profile | undefined {
   if (value === undefined) return empty
   if (!isRecord(value) || value['version'] !== 1 || typeof value['activeCloud'] !== 'string') return undefined

@@ -4,7 +4,9 @@ import { terminalText } from './terminal-text.ts'
 export type Log = {
   readonly error: (text: string, nextStep?: string) => void
   readonly warning: (text: string) => void
-  /** What a user must read to continue, such as a device code. `--only-show-errors` shows it too. */
+  /**
+   * Information that a user needs to continue, such as a device code. `--only-show-errors` also shows this information.
+   */
   readonly notice: (text: string) => void
   /** Shown with `--verbose` and `--debug`. */
   readonly info: (text: string) => void

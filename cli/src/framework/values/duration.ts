@@ -26,7 +26,7 @@ export function durationText(ms: number): string {
 
 const maxSeconds = 3 * 3600
 
-/** Parses a time such as `15m`, in seconds. @throws WrongUsageError if it is not 1 second to 3 hours */
+/** Parses a time such as `15m`, in seconds. @throws WrongUsageError if the time is not between 1 second and 3 hours */
 export function parseTtl(text: string): number {
   const seconds = (parseDuration(text) ?? 0) / 1000
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > maxSeconds)

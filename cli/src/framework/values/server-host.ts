@@ -1,9 +1,9 @@
-/** A name or an address, with a port. It may become the name of a directory, so it is never `..`. */
+/** A name or an address, with a port. The text may become the name of a directory, so the text is never `..`. */
 const pattern = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::\d{1,5})?$/i
 
 /**
- * Whether a text is `HOST` or `HOST:PORT`. In a URL, any other text could name another host than its end says: the host of
- * `https://evil.example?.azurecr.io` is `evil.example`.
+ * Whether a text is `HOST` or `HOST:PORT`. The host of a URL with any other text could differ from the end of the text:
+ * the host of `https://evil.example?.azurecr.io` is `evil.example`.
  */
 export function isServerHost(text: string): boolean {
   return pattern.test(text) && URL.canParse(`https://${text}`)

@@ -3,12 +3,14 @@ import { isRecord } from './record.ts'
 /** How a value of a response becomes a value of a document. */
 type Convert = (value: unknown) => unknown
 
-/** The members of a document: where each is in the response, such as `properties.loginServer`, and how it is converted. */
+/**
+ * The members of a document, each with its path in the response, such as `properties.loginServer`, and its conversion.
+ */
 export type Shape = Readonly<Record<string, string | readonly [path: string, convert: Convert]>>
 
 /**
- * The document that az prints for a response: the members of its model, which are null if the response lacks them, and the
- * members of the response that the model does not know. [azure-mgmt models, msrest deserialization]
+ * The document that az prints for a response: the members of az's model, with null for missing members, and the members
+ * of the response that the model does not contain. [azure-mgmt models, msrest deserialization]
  */
 export function documentOf(shape: Shape, response: unknown): Record<string, unknown> {
   const members = Object.entries(shape).map(([name, member]) => {
@@ -26,7 +28,7 @@ export function documentOf(shape: Shape, response: unknown): Record<string, unkn
   return { ...Object.fromEntries(others), ...Object.fromEntries(members.map(({ name, value }) => [name, value])) }
 }
 
-/** Converts an object with a shape of its own. */
+/** Converts an object with another shape. */
 export function object(shape: Shape): Convert {
   return (value) => documentOf(shape, value)
 }
@@ -36,7 +38,7 @@ export function list(shape: Shape): Convert {
   return (value) => (Array.isArray(value) ? value.map((each) => documentOf(shape, each)) : null)
 }
 
-/** Converts an object whose members have any name and one shape. */
+/** Converts an object with arbitrary member names, whose values have the same shape. */
 export function mapOf(shape: Shape): Convert {
   return (value) =>
     isRecord(value)
@@ -44,7 +46,9 @@ export function mapOf(shape: Shape): Convert {
       : null
 }
 
-/** Converts a time to the text of Python's `isoformat`: microseconds if there is a fraction, and an offset. */
+/**
+ * Converts a time to the format of Python's `isoformat`, with microseconds if there is a fraction, and with an offset.
+ */
 export function time(value: unknown): unknown {
   const [, seconds, fraction = ''] =
     /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|\+00:00)$/.exec(String(value)) ?? []
@@ -72,8 +76,8 @@ export function properties(...names: readonly string[]): Shape {
 }
 
 /**
- * A document, and all objects in it, with the member `resourceGroup` beside each `id` that names a resource group. az adds it
- * to every document. [azure-cli core/commands/transform.py]
+ * A document in which every object with the `id` of a resource in a resource group has the member `resourceGroup`. az
+ * adds this member to every document. [azure-cli core/commands/transform.py]
  */
 export function withResourceGroup(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withResourceGroup)
@@ -84,7 +88,7 @@ export function withResourceGroup(value: unknown): unknown {
   return group === undefined ? members : { ...members, resourceGroup: group }
 }
 
-/** The resource group of an ARM id of a resource in it. Undefined for other ids. */
+/** The resource group in an ARM id, or undefined if the id contains none. */
 function resourceGroupOf(id: unknown): string | undefined {
   if (typeof id !== 'string') return undefined
   const parts = id.split('/')

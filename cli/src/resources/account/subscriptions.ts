@@ -53,7 +53,10 @@ export const listSubscriptions = defineCommand<ListSubscriptionsFlags>({
   },
 })
 
-/** Gets the subscriptions of every sign-in of the active cloud again. If the server denies a sign-in, its known subscriptions are kept. */
+/**
+ * Gets the subscriptions of every sign-in of the active cloud again. If the server denies a sign-in, the known
+ * subscriptions of this sign-in remain.
+ */
 async function refreshed(context: CommandContext): Promise<Profile> {
   const profile = openProfile(context.env)
   const before = await profile.read()

@@ -15,12 +15,12 @@ export type AttributeFlags = {
 /** Describes {@link AttributeFlags}. */
 export const attributeFlags: readonly FlagDescription[] = [
   booleanFlag('--delete-enabled', 'whether callers can delete the object'),
-  booleanFlag('--list-enabled', 'whether lists include it'),
+  booleanFlag('--list-enabled', 'whether lists include the object'),
   booleanFlag('--read-enabled', 'whether callers can read the object'),
   booleanFlag('--write-enabled', 'whether callers can change or delete the object'),
 ]
 
-/** Shows a repository or an image, or changes its locks if there are any in the flags. */
+/** Shows a repository or an image, or changes its locks if the flags contain locks. */
 export async function showOrUpdate(
   context: CommandContext,
   { registry, target, access: flags }: { registry: string; target: Target; access: AccessFlags },

@@ -24,7 +24,7 @@ export type Import = {
   readonly requestedBy: string
   readonly startedAt: string
   readonly endedAt: string | null
-  /** Why it failed. */
+  /** The reason of the failure. */
   readonly reason: string | null
   readonly message: string | null
 }
@@ -70,7 +70,7 @@ function importOf(document: unknown): Import {
 
 type ListImportsFlags = OwningRegistryFlags & { readonly all?: true }
 
-/** `acrux acr imports list`. az does not have it. */
+/** `acrux acr imports list`. az has no such command. */
 export const listImports = defineCommand<ListImportsFlags>({
   about: `
 The newest import comes first. The list contains your own imports, or all imports if you have the permission
@@ -105,7 +105,7 @@ type CancelImportsFlags = OwningRegistryFlags & {
   readonly yes?: true
 }
 
-/** `acrux acr imports cancel`. az does not have it. */
+/** `acrux acr imports cancel`. az has no such command. */
 export const cancelImports = defineCommand<CancelImportsFlags>({
   about: `
 A cancelled import sets no tag. Garbage collection deletes the content that a cancelled import fetched. You can cancel

@@ -32,7 +32,7 @@ const registryAccessFlags: readonly FlagDescription[] = [
 /** Selects a registry, and authenticates to it, with an option that most commands have. */
 const repositoryFlags: readonly FlagDescription[] = [
   ...registryAccessFlags,
-  // az ignores it.
+  // az ignores this option.
   { flags: '-g, --resource-group <group>', description: 'has no effect' },
 ]
 
@@ -51,7 +51,7 @@ export const targetFlags: readonly FlagDescription[] = [
   imageFlag,
 ]
 
-/** The repository or the image. @throws CommandFailure unless there is exactly one of them */
+/** The repository or the image. @throws CommandFailure unless the flags name exactly one of them */
 function requireTarget({ repository, image }: TargetFlags): Target {
   if (repository !== undefined && image === undefined) return { repository }
   if (image !== undefined && repository === undefined) return { image }
@@ -60,7 +60,7 @@ function requireTarget({ repository, image }: TargetFlags): Target {
 
 type ListFlags = RepositoryFlags & Pick<PageFlags, 'top'> & Pick<ResultFlags, 'output' | 'query'>
 
-/** The repositories with their columns; undefined if the registry does not have this list, or denies it. */
+/** The repositories with their columns; undefined if the registry does not support this list, or denies the request. */
 async function listDetails(context: CommandContext, flags: ListFlags): Promise<readonly unknown[] | undefined> {
   try {
     const access = await openAccess(context, flags.name, flags, 'registry:repositories:*')

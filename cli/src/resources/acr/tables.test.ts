@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cell, rowsOf, timeCell } from './tables.ts'
 
-test('a cell is the value at a path as az writes it, and a space for what is missing', () => {
+test('a cell shows the value at a path as in az, and a space for a missing value', () => {
   const item = { name: 'a', sku: { name: 'Premium' }, isOpen: true, text: '', days: 0, none: null }
   const cells = ['name', 'sku.name', 'isOpen', 'days', 'text', 'none', 'missing.name'].map((path) => cell(item, path))
   assert.deepEqual(cells, ['a', 'Premium', 'True', '0', ' ', ' ', ' '])
@@ -13,7 +13,7 @@ test('a time is shown to the second', () => {
   assert.equal(timeCell({ at: 'soon' }, 'at'), 'soon')
 })
 
-test('there is a row for one document, and for each of a list', () => {
+test('a document becomes one row, and a list becomes one row for each item', () => {
   const name = (item: unknown) => cell(item, 'name')
   assert.deepEqual(rowsOf({ name: 'a' }, name), ['a'])
   assert.deepEqual(rowsOf([{ name: 'a' }, { name: 'b' }], name), ['a', 'b'])

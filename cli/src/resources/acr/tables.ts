@@ -1,7 +1,7 @@
 import { pythonText } from '../../framework/output/tsv.ts'
 import { valueAt } from '../../framework/values/shape.ts'
 
-/** A cell of a table of az's registry commands: a space for what is missing or empty. [azure-cli acr/_format.py] */
+/** A cell of a table of az's registry commands: a space for a missing or empty value. [azure-cli acr/_format.py] */
 export function cell(item: unknown, path: string): string {
   const value = valueAt(item, path)
   const isShown = value !== undefined && value !== null && value !== ''
@@ -13,7 +13,7 @@ export function timeCell(item: unknown, path: string): string {
   return cell(item, path).replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d).*$/, '$1Z')
 }
 
-/** Rows for one document, or for a list, also one in the member `value`. */
+/** The rows of a document or a list. The list can be in the member `value`. */
 export function rowsOf<Row>(result: unknown, row: (item: unknown) => Row): Row[] {
   const value = valueAt(result, 'value') ?? result
   return (Array.isArray(value) ? value : [value]).map(row)

@@ -19,20 +19,20 @@ import { valueAt } from '../../framework/values/shape.ts'
 type Upload = {
   readonly id: string
   readonly repository: string
-  /** Who started it, such as `directory:` and an object id. */
+  /** The principal that started the upload, such as `directory:` and an object id. */
   readonly caller: string
   readonly startedAt: string
   readonly lastDataAt: string
   readonly expiresAt: string
   readonly stagedBytes: number
-  /** Whether a request is writing to it now. */
+  /** Whether a request is writing to the upload now. */
   readonly active: boolean
 }
 
 /** The path of the uploads below the id of a registry. */
 const uploadsPath = '/providers/Acrux.Server/uploads'
 
-/** The unfinished uploads of a registry, the longest idle one first. @throws ApiError */
+/** The unfinished uploads of a registry, with the longest idle upload first. @throws ApiError */
 async function fetchUploads(
   context: CommandContext,
   flags: OwningRegistryFlags,
@@ -62,7 +62,7 @@ function uploadOf(document: unknown): Upload {
   }
 }
 
-/** `acrux acr uploads list`. az does not have it. */
+/** `acrux acr uploads list`. az has no such command. */
 export const listUploads = defineCommand<OwningRegistryFlags>({
   about: `
 The upload that was idle for the longest time comes first. The server deletes an upload that receives no data for the
@@ -92,10 +92,10 @@ type CancelUploadsFlags = OwningRegistryFlags & {
   readonly yes?: true
 }
 
-/** The cancelled uploads, and those that were skipped because a request was writing to them. */
+/** The cancelled uploads, and the skipped uploads to which a request was writing. */
 type Result = { readonly dryRun: boolean; readonly cancelled: readonly Upload[]; readonly active: readonly Upload[] }
 
-/** `acrux acr uploads cancel`. az does not have it. */
+/** `acrux acr uploads cancel`. az has no such command. */
 export const cancelUploads = defineCommand<CancelUploadsFlags>({
   about: `
 The server deletes the bytes of a cancelled upload. The client must start the cancelled upload again. The command does

@@ -22,9 +22,12 @@ export const newCertificateFlags: readonly FlagDescription[] = [
   {
     flags: '--cert <certificate>',
     description:
-      'a certificate in place of a password: @FILE, or its text, in PEM or as DER in Base64; with --keyvault: its name',
+      'a certificate instead of a password: @FILE, or the text of the certificate in PEM or as DER in Base64; with --keyvault: the name of the certificate',
   },
-  { flags: '--create-cert', description: 'create a certificate in place of a password, and write it to a file' },
+  {
+    flags: '--create-cert',
+    description: 'create a certificate instead of a password, and write the certificate to a file',
+  },
   {
     flags: '--keyvault <vault>',
     description:
@@ -35,15 +38,15 @@ export const newCertificateFlags: readonly FlagDescription[] = [
 /** The time in which a credential is valid. */
 type Validity = { readonly start: Date; readonly end: Date }
 
-/** A certificate for Graph, and the file with its key if it was created. */
+/** A certificate for Graph, and the file of its key if the command created the certificate. */
 export type NewCertificate = {
   readonly keyCredential: Readonly<Record<string, unknown>>
   readonly file: string | undefined
 }
 
 /**
- * The certificate of the options, or undefined without any. A created one is in a vault, or in a file in the home directory that
- * only its user can read. [azure-cli role _process_certificate]
+ * The certificate in the options, or undefined without a certificate. A created certificate is in a vault, or in a file
+ * in the home directory that only the user can read. [azure-cli role _process_certificate]
  *
  * @throws CommandFailure if the text is not a certificate, or the options exclude each other
  */
@@ -120,7 +123,7 @@ function parseCertificate(text: string): X509Certificate {
   }
 }
 
-/** The validity, within that of the certificate. */
+/** The validity of the key credential, within the validity of the certificate. */
 function within({ log }: CommandContext, certificate: X509Certificate, { start, end }: Validity): Validity {
   const { validFromDate, validToDate } = certificate
   if (validFromDate > start)

@@ -33,7 +33,9 @@ type Holder = {
 
 const exampleId = '6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11'
 
-/** The commands `acrux ad app credential …` or `acrux ad sp credential …`. az has all of them but `rotate`. */
+/**
+ * The commands `acrux ad app credential …` or `acrux ad sp credential …`. az has all of these commands except `rotate`.
+ */
 function credentialCommands({ family, flag, pathOf }: Holder) {
   const command = `acrux ad ${family} credential`
   return {

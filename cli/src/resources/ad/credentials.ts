@@ -41,7 +41,7 @@ export const keyIdFlag: FlagDescription = {
   required: true,
 }
 
-/** The end of a credential. @throws CommandFailure if the options exclude each other, or the time is not one */
+/** The end of a credential. @throws CommandFailure if the options exclude each other, or the text is not a time */
 export function endOf(start: Date, { years, endDate }: Pick<ResetFlags, 'years' | 'endDate'>): Date {
   if (years !== undefined && endDate !== undefined) throw failure('usage error: --years | --end-date')
   if (endDate === undefined) {
@@ -54,7 +54,8 @@ export function endOf(start: Date, { years, endDate }: Pick<ResetFlags, 'years' 
 }
 
 /**
- * Replaces the passwords of an application or a service principal by a new one, which is in the result, or by a certificate.
+ * Replaces the passwords of an application or a service principal with a new password or a certificate. The result
+ * contains the new password.
  */
 export async function resetCredential(
   context: CommandContext,
@@ -93,7 +94,7 @@ export async function listCredentials(account: Account, path: string, isCertific
   return valueAt(await graph(account, 'GET', path), isCertificate ? 'keyCredentials' : 'passwordCredentials')
 }
 
-/** Deletes a password or a certificate. @throws CommandFailure if there is no such certificate */
+/** Deletes a password or a certificate. @throws CommandFailure if the certificate does not exist */
 export async function deleteCredential(
   account: Account,
   path: string,
@@ -116,9 +117,9 @@ export async function deleteCredential(
   await graph(account, 'PATCH', path, { keyCredentials: kept })
 }
 
-/** The time of an option. @throws CommandFailure if its text is not a date */
+/** The time of an option. @throws CommandFailure if the text is not a date */
 export function requireDate(option: string, text: string): Date {
   const time = new Date(text)
-  if (Number.isNaN(time.getTime())) throw failure(`${option} ${text} is not a date`, 'write it as 2026-12-31')
+  if (Number.isNaN(time.getTime())) throw failure(`${option} ${text} is not a date`, 'write the date as 2026-12-31')
   return time
 }

@@ -49,7 +49,9 @@ export async function createVaultCertificate(
 
 type VaultRequest = { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: object }
 
-/** The vault says in its challenge for which resource it needs a token. [Azure Key Vault, authentication] */
+/**
+ * The challenge of the vault names the resource for which the vault needs a token. [Azure Key Vault, authentication]
+ */
 async function askVault(account: Account, { vault, name }: VaultCertificate, request: VaultRequest): Promise<unknown> {
   const suffix = account.cloud.suffixes['keyvaultDns']
   if (typeof suffix !== 'string') throw failure(`the cloud ${account.cloud.name} provides no Key Vault`)
@@ -74,7 +76,7 @@ async function askVault(account: Account, { vault, name }: VaultCertificate, req
   throw failure(`the vault ${vault} denied the request: ${terminalText(reason)}`)
 }
 
-/** @throws CommandFailure for a resource of another host: its token would be sent to the vault */
+/** @throws CommandFailure if the resource is on another host, because the vault would receive the token */
 function requireResource({ status, headers }: HttpResponse, host: string): string {
   const [, resource = ''] = /\b(?:resource|scope)="?([^",\s]+)/.exec(headers['www-authenticate'] ?? '') ?? []
   const expected = URL.parse(resource)?.host ?? ''

@@ -101,7 +101,7 @@ export async function requireApplication(account: Account, id: string): Promise<
   throw new CommandFailure(`Application with identifier URI '${id}' doesn't exist`, 3)
 }
 
-/** The object id of a service principal. @throws CommandFailure if none has the name */
+/** The object id of a service principal. @throws CommandFailure if no service principal has the name */
 export async function requireServicePrincipal(account: Account, id: string): Promise<string> {
   const [found] = await listGraph(account, '/servicePrincipals', `servicePrincipalNames/any(c:c eq ${odataText(id)})`)
   if (found !== undefined) return String(valueAt(found, 'id'))
@@ -119,7 +119,7 @@ export async function servicePrincipalPath(account: Account, id: string): Promis
   return `/servicePrincipals/${encodeURIComponent(await requireServicePrincipal(account, id))}`
 }
 
-/** Adds a password to an application or a service principal, and returns its key id and its text. */
+/** Adds a password to an application or a service principal, and returns the password and its key id. */
 export async function addPassword(
   account: Account,
   path: string,

@@ -23,10 +23,9 @@ export const rotateFlags: readonly FlagDescription[] = [
   ...rotationFlags,
 ]
 
-/** An application or a service principal: its path in Graph, and the words of its command. */
 type Rotated = { readonly path: string; readonly family: 'app' | 'sp' }
 
-/** The passwords of an application or a service principal. @throws ApiError if it does not exist */
+/** The passwords of an application or a service principal. @throws ApiError if the object does not exist */
 export async function holderOf(
   account: Account,
   { path, family }: Rotated,
@@ -68,7 +67,10 @@ async function readPasswords(account: Account, path: string, appId: string): Pro
   return { all, ...(typeof uses === 'string' && { usesUnknown: uses }) }
 }
 
-/** The times of the last uses by key id, or why they are unknown. A service principal signs in with the passwords of its application. */
+/**
+ * The last uses by key id, or the reason why the last uses are unknown. A service principal signs in with the passwords
+ * of its application.
+ */
 async function lastUses(account: Account, appId: string): Promise<Map<string, number> | string> {
   const principals = await listGraph(account, '/servicePrincipals', `appId eq ${odataText(appId)}`)
   const found = new Map<string, number>()

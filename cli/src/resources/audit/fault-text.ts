@@ -1,6 +1,6 @@
 import type { ChainFault } from '@acrux/server'
 
-/** A fault of the audit log as text. A kind that is unknown here is shown as it is. */
+/** A fault of the audit log as text. An unknown kind is shown unchanged. */
 export function faultText({ kind, number }: { readonly kind: string; readonly number: number }): string {
   const textOf = (texts as Readonly<Partial<Record<string, (number: number) => string>>>)[kind]
   return textOf === undefined ? `${kind} at number ${number}` : textOf(number)

@@ -20,7 +20,7 @@ test('the options become a filter', () => {
   )
 })
 
-test('a fault is a sentence, and an unknown kind is shown as it is', () => {
+test('a fault is shown as a sentence, and an unknown kind is shown unchanged', () => {
   assert.equal(faultText({ kind: 'event-changed', number: 7 }), 'event 7 was changed')
   assert.equal(faultText({ kind: 'of-a-newer-server', number: 7 }), 'of-a-newer-server at number 7')
 })

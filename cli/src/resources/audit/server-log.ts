@@ -12,7 +12,7 @@ import { type Page, followPages } from '../../clients/http/follow-pages.ts'
 import type { CommandContext } from '../../framework/command/context.ts'
 import type { FilterFlags } from './filter-flags.ts'
 
-/** Selects the log: of the server of the account that is signed in, or of one registry on it. */
+/** Selects the audit log of the server to which the account is signed in, or of one registry of this server. */
 export type ServerFlags = { readonly server?: string; readonly name?: string }
 
 const apiVersion = '2024-11-01'

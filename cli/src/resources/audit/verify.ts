@@ -14,7 +14,8 @@ export const command = defineCommand<Flags>({
     ...dataDirFlags(),
     {
       flags: '--expect <number:hash>',
-      description: 'a checkpoint that an earlier verify printed; everything up to it must be present and unchanged',
+      description:
+        'a checkpoint that an earlier run of this command printed; all blocks up to the checkpoint must be present and unchanged',
       parse: requireCheckpoint,
     },
   ],

@@ -55,7 +55,9 @@ async function create({ directory, ...flags }: Flags, context: CommandContext): 
     backUp(configuration, { directory, passphrase, acrux: version, onProgress }),
   )
   for (const { digest, problem } of backup.damaged) {
-    context.log.error(`the blob ${digest} is ${problem} on the server; the backup does not include it: run acrux scrub`)
+    context.log.error(
+      `the blob ${digest} is ${problem} on the server so the backup does not include the blob: run acrux scrub`,
+    )
   }
   const { newCount, newSizeBytes } = backup.blobs
   const copied = `; ${newCount} new (${evenSizeText(newSizeBytes)})`

@@ -6,8 +6,9 @@ import { askHidden } from '../../framework/terminal/prompt.ts'
 const minLength = 12
 
 /**
- * Reads the passphrase of the keys in a backup: from a file, from stdin if the file is `-`, or from the terminal,
- * without echo and twice for a new one. It is never an argument, because other users can see arguments.
+ * Reads the passphrase of the keys in a backup from a file, from stdin if the file is `-`, or from the terminal without
+ * echo. The user types a new passphrase twice. The passphrase is never an argument, because other users can see
+ * arguments.
  *
  * @throws StartupError if no passphrase can be read
  */

@@ -28,7 +28,7 @@ export async function inspect(
     ? await readBackupKeys(folder, backup, await readPassphrase(passphraseFile, false))
     : undefined
   const verified = await withProgress(context, (onProgress) => verifyBackup(folder, backup, { keys, onProgress }))
-  // A passphrase requests authentication. Without this check, removing the keys from a backup would hide that it was altered.
+  // A passphrase requests authentication. Without this check, a backup without keys would hide an alteration.
   const lacksKeys = passphraseFile !== undefined && backup.keysSha256 === null
   const report = lacksKeys ? { ...verified, problems: [...verified.problems, cannotAuthenticate] } : verified
   const wrong = [
@@ -38,7 +38,7 @@ export async function inspect(
       ({ digest, problem }) => `the blob ${digest} was ${problem} on the server when the backup was created`,
     ),
   ]
-  // Names come from the backup, which others may have altered.
+  // The backup contains the names, and other users may have altered the backup.
   for (const line of wrong) context.log.error(terminalLine(line))
   return { keys, report }
 }
@@ -65,7 +65,8 @@ export const verifyBackups = defineCommand<VerifyBackupsFlags>({
     idFlag,
     {
       flags: '--passphrase-file <file>',
-      description: 'also decrypt the keys, and authenticate the database with them; - for stdin',
+      description:
+        'also decrypt the keys with the passphrase in this file, and authenticate the database with the keys; - for stdin',
     },
   ],
   examples: [
@@ -90,6 +91,8 @@ async function verify({ directory, ...flags }: VerifyBackupsFlags, context: Comm
     isWhole ? `the backup is intact${authentic}` : 'the backup is damaged',
   ])
   if (isWhole) return
-  context.log.notice('run acrux scrub on the server, and create another backup; acrux backup list shows the others')
+  context.log.notice(
+    'run acrux scrub on the server, and create another backup; acrux backup list shows the other backups',
+  )
   context.exitWith(1)
 }

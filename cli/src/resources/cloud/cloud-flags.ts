@@ -78,7 +78,7 @@ export async function givenAuthority({ caFile }: CloudFlags): Promise<Pick<Cloud
   return caFile === undefined ? {} : { ca: await readAuthority(caFile) }
 }
 
-/** The cloud that a server describes, with a warning if people sign in at another host. */
+/** The cloud that a server describes, with a warning if the sign-in page is on another host. */
 export async function describedCloud(
   context: CommandContext,
   name: string,
@@ -94,7 +94,7 @@ export async function describedCloud(
   }
 }
 
-/** Warns if people sign in at another host than that of the server, which gets their tokens. */
+/** Warns if the sign-in page is on another host than the server, which receives the tokens. */
 export function warnOfOtherHost({ log }: CommandContext, { endpoints }: Cloud): void {
   const [server, signIn] = [endpoints.resourceManager, endpoints.activeDirectory].map(
     (url) => URL.parse(url)?.host ?? url,

@@ -54,7 +54,7 @@ export const setCloud = defineCommand<{ readonly name: string }>({
   },
 })
 
-/** The first enabled subscription of the cloud becomes the active one, as for az. */
+/** As in az, the first enabled subscription of the cloud becomes active. */
 function withActiveCloud(profile: Profile, name: string): Profile {
   const switched = { ...profile, activeCloud: name }
   const first = profile.subscriptions.find(

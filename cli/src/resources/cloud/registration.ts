@@ -90,7 +90,7 @@ async function update(flags: UpdateCloudFlags, context: CommandContext): Promise
 /** The endpoints that get the tokens of sign-ins, or the secrets. */
 const tokenEndpoints = ['resourceManager', 'activeDirectory', 'microsoftGraphResourceId']
 
-/** The sign-ins of a cloud were made at its servers. @throws CommandFailure if other servers would get their tokens */
+/** The sign-ins of a cloud belong to its servers. @throws CommandFailure if other servers would receive their tokens */
 function requireNoSignIns({ clouds, signIns }: Profile, changed: Cloud): void {
   const { name } = changed
   const present = clouds.find((each) => each.name === name)

@@ -9,7 +9,7 @@ const group = program.command('acr')
 group.command('list').addOption(new Option('-o, --output <format>')).addOption(new Option('--old').hideHelp())
 program.command('version')
 
-test('the script of bash offers subcommands and options, and none that the help does not show', () => {
+test('the script of bash offers subcommands and options, except options that the help does not show', () => {
   const script = completionScript('bash', program)
   // prettier-ignore
   const cases: readonly (readonly [line: readonly string[], offered: string, why: string])[] = [
@@ -27,7 +27,7 @@ test('the script of bash offers subcommands and options, and none that the help 
   }
 })
 
-test('the scripts of all shells have the words, and there is none for another shell', () => {
+test('all shells have a script with the words, and other shells have no script', () => {
   for (const shell of ['bash', 'zsh', 'fish']) assert.match(completionScript(shell, program), /--output --help/, shell)
   assert.throws(() => completionScript('ksh', program), { nextStep: 'use one of bash, fish, zsh' })
 })

@@ -22,7 +22,7 @@ export function completionScript(shell: string, program: Parser): string {
   }
 }
 
-/** The words that can follow the path of a parser, and then those of its subcommands. */
+/** The words that can follow the path of a parser, and the words of the parser's subcommands. */
 function completionsOf(parser: Parser, path: string): readonly Completion[] {
   if (parser.commands.length === 0) {
     const options = parser.options.filter(({ hidden }) => !hidden).map(({ long, flags }) => long ?? flags)

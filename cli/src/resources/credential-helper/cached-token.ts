@@ -3,12 +3,12 @@ import type { SecretStore } from '../../clients/tokens/secrets.ts'
 import { unverifiedClaims } from '../../clients/tokens/token-claim.ts'
 import type { Owner } from './registries.ts'
 
-/** After this time, the server is asked again, so that a sign-in that has ended is soon reported as such. */
+/** After this time, acrux asks the server again, so that acrux soon reports an ended sign-in. */
 const maxAgeMs = 60_000
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The store with the tokens of an account, and the name of the token of a login server in it. */
+/** The store with the tokens of an account, and the name under which the store contains the token of a login server. */
 export function placeOf(
   { signIn, stored }: Owner,
   loginServer: string,
@@ -29,7 +29,7 @@ export async function cachedToken(owner: Owner, loginServer: string, env: Enviro
   return known !== undefined && isRecent(known.token) ? known.token : undefined
 }
 
-/** At most a third of its lifetime may be over: a push can last for the rest of it. */
+/** A cached token may have used at most a third of its lifetime, so that the rest is long enough for a push. */
 function isRecent(token: string): boolean {
   const { iat, exp } = unverifiedClaims(token)
   if (typeof iat !== 'number' || typeof exp !== 'number') return false

@@ -13,9 +13,9 @@ import { note } from './report-failure.ts'
 const tokenNames = new Set([nullGuid, '<token>'])
 
 /**
- * `store`: nothing is stored, because the credentials come from `acrux login`. A token is accepted, because clients
- * send back the token that they got. A user name and password are an error, so that no other credential is used than
- * the user expects.
+ * `store` stores nothing, because the credentials come from `acrux login`. The helper accepts a token, because clients
+ * send the received token back. The helper rejects a user name and password, so that the user does not expect these
+ * credentials to be used.
  *
  * @throws CommandFailure
  */
@@ -27,7 +27,7 @@ export async function storeCredential(input: string, env: NodeJS.ProcessEnv): Pr
   if (found.kind === 'unknown')
     throw failure(
       `docker-credential-acrux stores no passwords, and ${loginServer} is not a known registry`,
-      'select another credential helper for it in the configuration of the client',
+      'select another credential helper for this host in the configuration of the client',
     )
   const who = found.kind === 'owned' ? `the sign-in of ${found.owner.signIn.userName}` : 'acrux login'
   if (!tokenNames.has(Username))

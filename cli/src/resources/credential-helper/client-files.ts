@@ -9,15 +9,16 @@ import { locked } from '../../framework/files/locked.ts'
 import { configDirectory } from '../../framework/profile/profile.ts'
 import { isRecord } from '../../framework/values/record.ts'
 
-/** The value of `credHelpers`: what follows `docker-credential-` in the name of the helper. */
+/** The value of `credHelpers`: the part of the helper's name after `docker-credential-`. */
 const helper = 'acrux'
 
 /** The property of the configuration files that names a helper for each registry. [docker-cli config.json; containers-auth.json(5)] */
 const property = 'credHelpers'
 
 /**
- * The file with the credentials of `podman login`. podman reads it first, and it is deleted when the machine restarts.
- * [containers-auth.json(5)] Without `XDG_RUNTIME_DIR`, which sudo and services do not set, podman takes `/run/containers/UID`.
+ * The file with the credentials of `podman login`. podman reads this file first. The file is deleted when the machine
+ * restarts. [containers-auth.json(5)] Without `XDG_RUNTIME_DIR`, which sudo and services do not set, podman uses
+ * `/run/containers/UID`.
  */
 export function runtimeFile(runtime: string | undefined, userId: number | undefined): string | undefined {
   if (runtime !== undefined) return path.join(runtime, 'containers', 'auth.json')
@@ -37,14 +38,17 @@ export function clientFiles(env: NodeJS.ProcessEnv): readonly string[] {
 
 type Environment = NodeJS.ProcessEnv
 
-/** Makes the clients of a file ask the helper for a registry. False if they already do. @throws CommandFailure */
+/**
+ * Makes the clients that read a file ask the helper for a registry. Returns false if the clients already do so. @throws
+ * CommandFailure
+ */
 export function addToFile(file: string, loginServer: string, env: Environment): Promise<boolean> {
   return changeFile(file, env, (helpers) =>
     helpers[loginServer] === helper ? undefined : { ...helpers, [loginServer]: helper },
   )
 }
 
-/** Undoes {@link addToFile}. False if there was nothing to undo. @throws CommandFailure */
+/** Reverts {@link addToFile}. Returns false if there was nothing to revert. @throws CommandFailure */
 export function removeFromFile(file: string, loginServer: string, env: Environment): Promise<boolean> {
   return changeFile(file, env, ({ [loginServer]: present, ...others }) => (present === helper ? others : undefined))
 }
@@ -58,10 +62,10 @@ async function changeFile(file: string, env: Environment, change: Change): Promi
   return locked(configDirectory(env), () => replaceFile(file, change))
 }
 
-/** Replaces the file, unless `change` returns undefined. Everything else in it stays as it is, and so does its mode. */
+/** Replaces the file, unless `change` returns undefined. The other content and the mode of the file stay the same. */
 async function replaceFile(file: string, change: Change): Promise<boolean> {
   try {
-    // A symbolic link stays: its target is replaced.
+    // A symbolic link remains, and its target is replaced.
     const target = await realpath(file).catch((error: unknown) => {
       if (systemErrorCode(error) === 'ENOENT') return undefined
       throw error

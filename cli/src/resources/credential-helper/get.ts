@@ -33,7 +33,7 @@ export async function getCredential(input: string, env: NodeJS.ProcessEnv): Prom
   }
 }
 
-/** The helper has no credentials for a server: this is not an error for the clients. */
+/** The helper has no credentials for a server. Clients do not treat this result as an error. */
 export class NotFound extends CommandFailure {
   override readonly name = 'NotFound'
 }

@@ -4,7 +4,7 @@ import { CommandFailure } from '../../framework/command/failure.ts'
 /** Longer than any server URL with a password. */
 const maxBytes = 64 * 1024
 
-/** Reads standard input to its end. @throws CommandFailure if it is too long */
+/** Reads all of standard input. @throws CommandFailure if the input is too long */
 export function readInput(): string {
   const buffer = Buffer.alloc(maxBytes + 1)
   let length = 0

@@ -36,7 +36,7 @@ const both = profileOf([
   account('azure', 'AzureCloud', false),
 ])
 
-test('a login server belongs to the cloud with its suffix, or for which it was set up, and to no other', () => {
+test('a login server belongs to the cloud with its suffix, or to the cloud that was set up for it, and to no other cloud', () => {
   const cases = [
     ['contoso.azurecr.io', 'azure'],
     ['contoso.registry.example.com', 'job'],
@@ -63,7 +63,7 @@ test('a login server belongs to the cloud with its suffix, or for which it was s
   }
 })
 
-test('a suffix without its dot has no login servers, because its end of a name may belong to others', () => {
+test('a suffix without a leading dot matches no login server, because another host could end with the same text', () => {
   const clouds = [{ ...own, suffixes: { acrLoginServerEndpoint: 'registry.example.com' } }]
   for (const loginServer of ['evilregistry.example.com', 'registry.example.com', 'contoso.registry.example.com'])
     assert.equal(findOwner({ ...both, clouds, helperRegistries: [] }, loginServer).kind, 'unknown', loginServer)
@@ -86,7 +86,7 @@ function ownerOf(profile: Profile, loginServer: string): string | undefined {
   return found.kind === 'owned' ? found.owner.signIn.id : undefined
 }
 
-test('without a sign-in to its cloud, a registry has no account of another cloud', () => {
+test("if nobody is signed in to a registry's cloud, no account of another cloud is used", () => {
   const found = findOwner(profileOf([account('ada', 'own', true)]), 'contoso.azurecr.io')
   assert.deepEqual(found, { kind: 'signed-out', cloudName: 'AzureCloud' })
 })

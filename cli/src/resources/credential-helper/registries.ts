@@ -5,14 +5,14 @@ import { isServerHost } from '../../framework/values/server-host.ts'
 /** Who signs in to a registry: an account of the cloud of the registry. */
 export type Owner = { readonly cloudName: string; readonly signIn: SignIn; readonly stored: StoredSubscription }
 
-/** What the profile knows of a login server. */
+/** The information about a login server in the profile. */
 export type Found =
   | { readonly kind: 'owned'; readonly owner: Owner }
-  /** It is a registry of a known cloud, and nobody is signed in there. */
+  /** The login server is a registry of a known cloud, and nobody is signed in to this cloud. */
   | { readonly kind: 'signed-out'; readonly cloudName: string }
   | { readonly kind: 'unknown' }
 
-/** The login server in a server URL: clients send it with or without a scheme and a path. */
+/** The login server in a server URL: clients send the URL with or without a scheme and a path. */
 export function loginServerOf(serverUrl: string): string {
   return serverUrl
     .trim()

@@ -7,7 +7,7 @@ import type { Profile } from '../../framework/profile/profile.ts'
 import { loginCommand } from './login-command.ts'
 import type { Owner } from './registries.ts'
 
-/** Requests a new token, and stores it. @throws CommandFailure which says how to sign in again if the sign-in has ended */
+/** Requests and stores a new token. @throws CommandFailure if the sign-in has ended */
 export async function renewToken(profile: Profile, owner: Owner, loginServer: string): Promise<string> {
   const { signIn, stored } = owner
   // Messages would be written into the output of the client.

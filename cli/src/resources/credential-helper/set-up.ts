@@ -8,7 +8,10 @@ import { helperRegistriesOf } from './registries.ts'
 
 const program = 'docker-credential-acrux'
 
-/** Makes docker, podman and other clients ask the helper for a registry, after a sign-in to it. @throws CommandFailure */
+/**
+ * Makes docker, podman and other clients ask the helper for a registry, after a sign-in to the registry. @throws
+ * CommandFailure
+ */
 export async function addHelper(
   context: CommandContext,
   account: Account,
@@ -34,7 +37,10 @@ export async function addHelper(
     )
 }
 
-/** Undoes {@link addHelper} for a registry, by its name or login server. @throws CommandFailure if it was not set up */
+/**
+ * Reverts {@link addHelper} for a registry, by name or login server. @throws CommandFailure if the helper was not set
+ * up
+ */
 export async function removeHelper(context: CommandContext, registry: string): Promise<void> {
   const wanted = registry.toLowerCase()
   const isRemoved = ({ name, loginServer }: HelperRegistry) => [name.toLowerCase(), loginServer].includes(wanted)
@@ -48,7 +54,10 @@ export async function removeUnusedHelpers(context: CommandContext): Promise<void
   await remove(context, (all) => all.filter(({ cloud }) => !signIns.some((signIn) => signIn.cloud === cloud)))
 }
 
-/** Undoes the selected ones, and returns their number. The profile is changed last, so that a failure can be repeated. */
+/**
+ * Reverts the selected registrations, and returns their number. The profile is changed last, so that a failed command
+ * can be repeated.
+ */
 async function remove(
   context: CommandContext,
   select: (registries: readonly HelperRegistry[]) => readonly HelperRegistry[],

@@ -1,9 +1,9 @@
 import { WrongUsageError } from '../../framework/command/failure.ts'
 
 /**
- * The registries that the settings name: one host, with an optional path, or all registries of one Acrux server, whose login
- * servers are a name and the suffix of the server. A host that only looks like one of them never matches, because the host of an
- * image gets the token of a node or a pod.
+ * The registries in the settings: one host with an optional path, or all registries of one Acrux server. The login
+ * server of such a registry is a name followed by the suffix of the server. A host that only looks similar never
+ * matches, because the host of an image receives the token of a node or a pod.
  */
 export type ImagePattern =
   | { readonly kind: 'registry'; readonly loginServer: string; readonly path: string }
@@ -34,8 +34,8 @@ export function parseRegistry(text: string): ImagePattern {
 }
 
 /**
- * Parses the `suffix` of an Acrux server, such as `.azurecr.example.com`. It has two labels or more: a suffix for all hosts of a
- * top-level domain would send tokens to strangers.
+ * Parses the `suffix` of an Acrux server, such as `.azurecr.example.com`. The suffix has at least two labels, because a
+ * suffix that matches a top-level domain would send tokens to strangers.
  *
  * @throws WrongUsageError
  */

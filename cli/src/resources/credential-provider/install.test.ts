@@ -19,7 +19,7 @@ function folderWithLinks(name: string): { readonly folder: string; readonly othe
   return { folder, other }
 }
 
-test('an installed file is for its owner alone, and no link leads it elsewhere', async () => {
+test('an installed file belongs only to its owner, and a link cannot redirect the file', async () => {
   const { folder, other } = folderWithLinks('settings.yaml')
   await installFile(from, folder)
   const stats = lstatSync(join(folder, 'settings.yaml'))
@@ -29,7 +29,7 @@ test('an installed file is for its owner alone, and no link leads it elsewhere',
   assert.equal(readFileSync(other, 'utf8'), 'other')
 })
 
-test('the installed program can be run by all users, and no link leads it elsewhere', async () => {
+test('all users can run the installed program, and a link cannot redirect the program', async () => {
   const { folder, other } = folderWithLinks('program')
   await installProgram(from, join(folder, 'program'))
   const stats = lstatSync(join(folder, 'program'))

@@ -6,8 +6,8 @@ import { writeFileDurably } from '@acrux/server/durable-file'
 import { WrongUsageError, failure } from '../../framework/command/failure.ts'
 
 /**
- * Installs this executable as `bin/acrux-credential-provider` in a directory, and files beside `bin`, which only root may read.
- * Each file replaces an earlier file atomically, so that the kubelet never runs half of a file.
+ * Installs this executable as `bin/acrux-credential-provider` in a directory, and further files in the directory, which
+ * only root may read. Each file replaces an earlier file atomically, so that the kubelet never runs an incomplete file.
  *
  * @throws CommandFailure if this program is not the executable
  */
@@ -23,7 +23,7 @@ export async function install([directory, ...files]: readonly string[]): Promise
   for (const file of files) await installFile(file, directory)
 }
 
-/** The file can contain a secret, so that its mode applies from the first byte. */
+/** The file can contain a secret, so the mode applies before the first byte is written. */
 export async function installFile(file: string, directory: string): Promise<void> {
   await writeFileDurably(path.join(directory, path.basename(file)), await readFile(file), 0o600)
 }

@@ -12,7 +12,6 @@ import type { PulledImage } from './image-pattern.ts'
 import type { ProviderRequest } from './request.ts'
 import type { ProviderSettings, StoredCredential } from './settings.ts'
 
-/** What a login needs. */
 type LogInContext = {
   readonly http: HttpClient
   readonly settings: ProviderSettings
@@ -23,7 +22,10 @@ type LogInContext = {
 const clientIdAnnotation = 'azure.workload.identity/client-id'
 const tenantIdAnnotation = 'azure.workload.identity/tenant-id'
 
-/** Logs in to the registry of an image, and returns an ACR refresh token. @throws CommandFailure if it is denied */
+/**
+ * Logs in to the registry of an image, and returns an ACR refresh token. @throws CommandFailure if the registry denies
+ * the login
+ */
 export async function logIn(context: LogInContext, image: PulledImage, request: ProviderRequest): Promise<string> {
   const { http, settings } = context
   const identity = await proveIdentity(context, image, request)
@@ -56,7 +58,7 @@ async function proveIdentity(
           'the request contains no token of a service account',
           'set tokenAttributes in the CredentialProviderConfig of the kubelet, or choose another --auth',
         )
-      // Registries of Acrux exchange the token itself. Those of Azure exchange only tokens of Entra.
+      // Registries of Acrux exchange the token directly. Registries of Azure exchange only tokens of Entra.
       if (authorityHost === undefined) return { identityToken: serviceAccountToken, clientId, tenantId: undefined }
       if (clientId === undefined || tenantId === undefined)
         throw failure(
@@ -113,7 +115,10 @@ async function clientToken(
   return (await requestClientToken(http, url, { clientId, scope: scopeOf(acrResource), credential })).accessToken
 }
 
-/** The identity provider of a registry, which is on its own host: the settings name no other host. @throws CommandFailure */
+/**
+ * The identity provider of a registry. Without other settings, the identity provider is on the host of the registry.
+ * @throws CommandFailure
+ */
 async function ownAuthority(http: HttpClient, loginServer: string): Promise<string> {
   const registry = `https://${loginServer}`
   const authority = signInAddressOf(await fetchMetadata(http, registry))

@@ -14,10 +14,10 @@ import { logIn } from './log-in.ts'
 import { apiVersion, readRequest } from './request.ts'
 import { type ProviderSettings, readSettings } from './settings.ts'
 
-/** The kubelet ends the provider after a minute, and then shows no message of it. [kubernetes, plugin.go] */
+/** The kubelet ends the provider after a minute, and then shows no message of the provider. [kubernetes, plugin.go] */
 const deadlineMs = 50_000
 
-/** A login is not cached in its last minutes, so that it does not expire during a pull. */
+/** A login is not cached in its last minutes, so that the login does not expire during a pull. */
 const marginSeconds = 300
 
 /** Runs `acrux-credential-provider`: reads the request of the kubelet from standard input, and prints only the answer. */

@@ -43,7 +43,7 @@ test('other requests are rejected', async () => {
   for (const [sent, says, why] of malformed) await assert.rejects(read(sent), says, why)
 })
 
-test('a request that is too large is rejected before all of it was read', async () => {
+test('a request that is too large is rejected before all bytes were read', async () => {
   let count = 0
   async function* endless(): AsyncGenerator<Buffer> {
     for (;;) {

@@ -4,7 +4,7 @@ import { isRecord } from '../../framework/values/record.ts'
 /** The version of the protocol with the kubelet. [kubernetes.io, Kubelet CredentialProvider (v1)] */
 export const apiVersion = 'credentialprovider.kubelet.k8s.io/v1'
 
-/** What the kubelet asks for. */
+/** The request of the kubelet. */
 export type ProviderRequest = {
   readonly image: string
   /** The token of the pod's service account; undefined without `tokenAttributes` in the configuration of the kubelet. */
@@ -19,7 +19,7 @@ const maxImageLength = 4096
 
 const nextStep = 'set apiVersion in the CredentialProviderConfig of the kubelet to credentialprovider.kubelet.k8s.io/v1'
 
-/** Reads the request of the kubelet. @throws CommandFailure if it is too large or malformed */
+/** Reads the request of the kubelet. @throws CommandFailure if the request is too large or malformed */
 export async function readRequest(input: AsyncIterable<Buffer | string>): Promise<ProviderRequest> {
   const request = parse(await readText(input))
   if (!isRecord(request) || request['kind'] !== 'CredentialProviderRequest')

@@ -5,7 +5,7 @@ import { parseTtl } from '../../framework/values/duration.ts'
 import { readConfigFile } from './config-file.ts'
 import { type ImagePattern, parseRegistry, parseSuffix } from './image-pattern.ts'
 
-/** How the node or the pod proves its identity. */
+/** How the node or the pod authenticates. */
 type ProviderIdentity =
   | { readonly kind: 'service-account'; readonly clientId: string | undefined; readonly tenantId: string | undefined }
   | { readonly kind: 'managed-identity'; readonly clientId: string | undefined }
@@ -28,7 +28,7 @@ export type ProviderSettings = {
   readonly registries: readonly ImagePattern[]
   readonly identity: ProviderIdentity
   readonly caFile: string | undefined
-  /** The URL of the identity provider. Undefined: that of the registry. */
+  /** The URL of the identity provider. Undefined for the identity provider of the registry. */
   readonly authorityHost: string | undefined
   /** Whether a login is for the whole registry, or only for pulls from the repository of the image. */
   readonly loginScope: 'registry' | 'repository'
@@ -39,7 +39,7 @@ export type ProviderSettings = {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The settings that are single texts, with the variables that also set them. A secret has no option. */
+/** The settings with a single text, and the variables that also set them. A secret has no option. */
 const textSettings = {
   auth: [],
   clientId: ['AZURE_CLIENT_ID'],
@@ -90,7 +90,10 @@ export async function readSettings(args: readonly string[], env: Environment): P
 
 const defaultCacheSeconds = 600
 
-/** Without an authority, the secret of a service principal is sent to the registry, which is its own identity provider. */
+/**
+ * Without an authority, the provider sends the secret of a service principal to the registry, which is its own identity
+ * provider.
+ */
 function requireOneRegistry(registries: readonly ImagePattern[]): void {
   if (registries.length === 1 && registries[0]?.kind === 'registry') return
   throw new WrongUsageError(
@@ -135,7 +138,7 @@ function textOf(value: unknown, name: string): string | undefined {
   throw new WrongUsageError(`${name} in the configuration file must be a string`)
 }
 
-/** A secret or a token is sent there. */
+/** The provider sends a secret or a token to this URL. */
 function httpsUrl(value: string | undefined): string | undefined {
   if (value === undefined || URL.parse(value)?.protocol === 'https:') return value
   throw new WrongUsageError('--authority-host must begin with https://')

@@ -52,7 +52,7 @@ async function checkToken(scene: Scene): Promise<Outcome> {
   const actions = actionsIn(token)
   scene.access = { token, actions }
   const allowed = actions.length === 0 ? 'no action' : actions.join(', ')
-  return ok(`it allows ${allowed} on ${repository.name}`)
+  return ok(`the token allows ${allowed} on ${repository.name}`)
 }
 
 /** The actions of the first access scope of a token. [acr-protocol §1.8] */

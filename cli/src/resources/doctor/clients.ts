@@ -20,7 +20,7 @@ type ClientProgram = {
   readonly minimum?: { readonly version: Version; readonly why: string }
   /** The directories with an authority for each server. */
   readonly authorities?: readonly string[]
-  /** How it is made to trust a server. */
+  /** The command that makes the client trust a server. */
   readonly trust?: (host: string) => string
 }
 
@@ -56,7 +56,7 @@ const programs: readonly ClientProgram[] = [
   },
 ]
 
-/** One check for each client that is installed, and one for the credential helper of docker. */
+/** One check for each installed client, and one check for the credential helper of docker. */
 export function clientSteps(): readonly Step[] {
   const installed = programs.filter(({ name }) => findProgram(name) !== undefined)
   return [

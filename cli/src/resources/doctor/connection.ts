@@ -67,7 +67,7 @@ function distrusted(code: string, host: string, names: string | undefined): Outc
     case 'CERT_HAS_EXPIRED':
       return failed(
         'the certificate or the certificate authority has expired',
-        'the operator of the server must renew the certificate; if it should be valid, check the clock of this machine',
+        'the operator of the server must renew the certificate; if the certificate should be valid, check the clock of this machine',
       )
     case 'CERT_NOT_YET_VALID':
       return failed('the certificate is not valid yet', 'check the clock of this machine')
@@ -79,7 +79,7 @@ function distrusted(code: string, host: string, names: string | undefined): Outc
     default:
       return failed(
         `the certificate was issued by an untrusted certificate authority (${code})`,
-        `acrux login --server https://${host} shows its fingerprint; or add --server and --ca-file FILE`,
+        `acrux login --server https://${host} shows the fingerprint of the authority; or add --server and --ca-file FILE`,
       )
   }
 }

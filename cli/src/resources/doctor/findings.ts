@@ -1,6 +1,6 @@
 import type { Finding } from './step.ts'
 
-/** A finding as a document: all of its members, also without a next step. */
+/** A finding as a document with all members, even without a next step. */
 type FindingDocument = Omit<Finding, 'nextStep'> & { readonly nextStep: string | null }
 
 /** The documents of findings. */
@@ -13,7 +13,7 @@ export function findingRows(findings: readonly FindingDocument[]): readonly obje
   return findings.map(({ check, status, detail, nextStep }) => ({ check, status, detail, nextStep }))
 }
 
-/** Findings as text: one per line, each with its next step below. */
+/** Findings as text: each on one line, followed by its next step. */
 export function findingsText(findings: readonly FindingDocument[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length))
   return findings

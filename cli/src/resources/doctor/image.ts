@@ -8,7 +8,7 @@ type Content = { readonly mediaType: string; readonly digest: string; readonly b
 /** An image of two blobs. Its bytes are different for each image. */
 export type Image = { readonly manifest: Content; readonly blobs: readonly Content[] }
 
-/** The right to use one repository. */
+/** Access to one repository. */
 export type RepositoryAccess = {
   readonly http: HttpClient
   readonly host: string
@@ -103,6 +103,6 @@ async function ask(
     `${request.method} ${url.pathname} answered ${status}`,
     correlationId === undefined
       ? undefined
-      : `acrux acr why ${correlationId} explains it; the log of the server has it too`,
+      : `acrux acr why ${correlationId} explains the response; the log of the server also contains the reason`,
   )
 }

@@ -14,17 +14,20 @@ export type Probe = {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
-  /** The certificate of the server, then those that it sent or that are trusted above it. */
+  /** The certificate of the server, followed by the certificates that the server sent or that this machine trusts. */
   readonly chain: readonly X509Certificate[]
-  /** Why the certificate is not trusted, as a code of OpenSSL or Node. Undefined if it is trusted. */
+  /**
+   * The reason why the certificate is not trusted, as a code of OpenSSL or Node. Undefined if the certificate is
+   * trusted.
+   */
   readonly distrust: string | undefined
-  /** The clock of this machine halfway between request and response, in milliseconds since the epoch. */
+  /** The time of this machine halfway between request and response, in milliseconds since the epoch. */
   readonly atMs: number
 }
 
 /**
- * Sends `GET /v2/` without credentials, also to a server whose certificate is not trusted, to find out why. The proxy of the
- * environment is used. @throws the error of the connection
+ * Sends `GET /v2/` without credentials. To find the reason of a failure, the function also connects to a server with an
+ * untrusted certificate. The function uses the proxy of the environment. @throws the error of the connection
  */
 export async function sendProbe(
   host: string,

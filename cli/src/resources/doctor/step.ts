@@ -6,7 +6,7 @@ import { terminalLine } from '../../framework/terminal/terminal-text.ts'
 import type { Image } from './image.ts'
 import type { Probe } from './probe.ts'
 
-/** What a check found. A warning does not change the exit code. */
+/** The result of a check. A warning does not change the exit code. */
 export type Outcome = {
   readonly status: 'ok' | 'warning' | 'failed' | 'skipped'
   readonly detail: string
@@ -16,7 +16,7 @@ export type Outcome = {
 /** The outcome of a check, as the command prints it. */
 export type Finding = { readonly check: string } & Outcome
 
-/** What the checks share. A check stores here what later checks need. */
+/** The data that the checks share. A check stores data for later checks. */
 export type Scene = {
   readonly context: CommandContext
   /** The login server: a host, and its port unless it is 443. */
@@ -26,7 +26,7 @@ export type Scene = {
   readonly http: HttpClient
   /** The account that is signed in to the server. */
   readonly account: Account | undefined
-  /** The repository that an image is pushed to, and whether the checks create and delete it. */
+  /** The repository to which the checks push an image, and whether the checks create and delete the repository. */
   readonly repository: { readonly name: string; readonly isTemporary: boolean }
   readonly isPushWanted: boolean
   probe?: Probe
@@ -35,7 +35,7 @@ export type Scene = {
   pushed?: Image
 }
 
-/** A check. It is skipped if one of the checks that it needs has not succeeded. */
+/** A check. The check is skipped if one of the required checks has not succeeded. */
 export type Step = {
   readonly check: string
   readonly needs: readonly string[]
@@ -51,7 +51,8 @@ export async function runSteps(steps: readonly Step[], scene: Scene): Promise<re
   for (const { check, needs, run } of steps) {
     scene.context.log.info(`checking ${check}`)
     const missing = needs.find((each) => !hasPassed(each))
-    const outcome = missing === undefined ? await outcomeOf(run, scene) : skipped(`it needs the check ${missing}`)
+    const outcome =
+      missing === undefined ? await outcomeOf(run, scene) : skipped(`this check depends on the check ${missing}`)
     findings.push({ check, ...outcome, detail: oneLine(outcome.detail) })
   }
   return findings
@@ -75,7 +76,7 @@ export function ok(detail: string): Outcome {
   return { status: 'ok', detail }
 }
 
-/** A check that found what may become a problem, or is one for some clients only. */
+/** A check found a possible problem, or a problem for some clients only. */
 export function warning(detail: string, nextStep?: string): Outcome {
   return { status: 'warning', detail, nextStep }
 }

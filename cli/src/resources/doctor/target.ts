@@ -7,7 +7,7 @@ import type { CommandContext } from '../../framework/command/context.ts'
 import { CommandFailure, WrongUsageError } from '../../framework/command/failure.ts'
 import type { Scene } from './step.ts'
 
-/** What is checked. */
+/** The subject of the checks. */
 export type TargetFlags = ServerFlags & {
   readonly name?: string
   readonly resourceGroup?: string
@@ -43,8 +43,8 @@ export async function sceneOf(context: CommandContext, flags: TargetFlags): Prom
 }
 
 /**
- * The login server of a registry. If the account cannot read it, the login server is guessed from the cloud, and the
- * checks report the reason.
+ * The login server of a registry. If the account cannot read it, the command derives the login server from the cloud,
+ * and the checks report the reason.
  */
 async function placeOf(context: CommandContext, flags: TargetFlags, name: string) {
   const account = await findAccount(context)

@@ -23,7 +23,7 @@ async function checkPush(scene: Scene): Promise<Outcome> {
     return skipped('the permission to push exists; without the permission to delete, an image would remain')
   }
   const image = tinyImage()
-  // Set before the push, so that a part of an image is deleted too.
+  // The value is set before the push, so that a partly pushed image is also deleted.
   scene.pushed = image
   await pushImage(accessOf(scene), image)
   return ok(`an image of ${sizeOf(image.blobs)} bytes was pushed to ${repository.name}`)

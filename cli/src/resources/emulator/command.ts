@@ -51,7 +51,7 @@ function logLevelOf(text = 'info'): (typeof logLevels)[number] {
   throw new StartupError(
     `ACRUX_LOG_LEVEL: must be one of ${logLevels.join(', ')}, not ${text}`,
     exitCodes.configuration,
-    'change or unset it',
+    'change or unset ACRUX_LOG_LEVEL',
   )
 }
 
@@ -70,8 +70,8 @@ function announce({ ready, warnings }: RunningEmulator, isSilent: boolean): void
 type Ending = { readonly file: ReadyFile; readonly untilStdinCloses: boolean }
 
 /**
- * The first signal stops the emulator, also while it starts; a second one ends it at once. No file remains in any case. Returns
- * what is to be called with the running emulator.
+ * The first signal stops the emulator, even while the emulator starts; a second signal ends the emulator immediately.
+ * No file remains in either case. Returns the function to call with the running emulator.
  */
 function stopLater({ file, untilStdinCloses }: Ending): (emulator: RunningEmulator) => void {
   let running: RunningEmulator | undefined

@@ -1,6 +1,6 @@
 import type { FlagDescription } from '../../framework/command/command.ts'
 
-/** The options of `acrux emulator`, for `acrux run`, which passes them on: this file must not load the server. */
+/** The options of `acrux emulator`. `acrux run` passes these options on, so this file must not load the server. */
 export const emulatorFlags: readonly FlagDescription[] = [
   {
     flags: '--listen <host:port>',

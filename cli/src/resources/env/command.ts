@@ -76,14 +76,17 @@ async function factsOf(context: CommandContext, cloud: Cloud): Promise<Facts> {
   }
 }
 
-/** Writes the authority of the server, and a bundle: a client that reads a bundle trusts no authority outside of it. */
+/**
+ * Writes the authority of the server, and a bundle, because a client that reads a bundle trusts only the authorities in
+ * the bundle.
+ */
 function writeAuthority(directory: string, ca: string): Promise<AuthorityFiles> {
   const files = { own: path.join(directory, 'ca.pem'), bundle: path.join(directory, 'ca-bundle.pem') }
   return writable(directory, async () => {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     const own = `${ca.trim()}\n`
     const others = trustedCertificates().map((pem) => `${pem.trim()}\n`)
-    // Clients of other shells may be reading them.
+    // Clients of other shells may be reading these files.
     await writeFileDurably(files.own, own, 0o644)
     await writeFileDurably(files.bundle, [...new Set([...others, own])].join(''), 0o644)
     return files
@@ -102,7 +105,7 @@ async function writable<Result>(directory: string, write: () => Promise<Result>)
   }
 }
 
-/** The daemon of docker reads no variables of this shell. */
+/** The docker daemon does not read the variables of this shell. */
 function warnOfDaemon({ log }: CommandContext, cloud: Cloud): void {
   const host = hostOf(cloud)
   if (cloud.ca === undefined || existsSync(path.join('/etc/docker/certs.d', host, 'ca.crt'))) return

@@ -1,6 +1,6 @@
 import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 
-/** The shells whose syntax is known. `sh` is that of bash, zsh and every POSIX shell. */
+/** The shells with a known syntax. `sh` means bash, zsh and every POSIX shell. */
 export const shells = ['sh', 'fish', 'powershell'] as const
 
 /** A shell of {@link shells}. */
@@ -27,7 +27,7 @@ function setLine(shell: Shell, name: string, value: string): string {
     case 'fish':
       return `set -gx ${name} '${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`
     case 'powershell':
-      // PowerShell reads these quotation marks like the first one. [PowerShell, about_Quoting_Rules]
+      // PowerShell treats these quotation marks like the first quotation mark. [PowerShell, about_Quoting_Rules]
       return `$env:${name} = '${value.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`
   }
 }

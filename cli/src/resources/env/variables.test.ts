@@ -10,7 +10,7 @@ const facts = {
   tenantId: 't',
 }
 
-test('a client gets the variables that make it use the server, and trust its authority', () => {
+test("a client gets the variables with which it uses the server and trusts the server's authority", () => {
   assert.deepEqual(variablesOf('sdk', facts), {
     AZURE_AUTHORITY_HOST: 'https://registry.example.com',
     AZURE_TENANT_ID: 't',
@@ -24,7 +24,7 @@ test('a client gets the variables that make it use the server, and trust its aut
   )
 })
 
-test('a server that the system trusts, or an account that nobody signed in, needs no variable', () => {
+test('a server that the system trusts, or a client without a sign-in, needs no variable', () => {
   const trusted = { ...facts, authority: undefined, tenantId: undefined }
   assert.deepEqual(Object.keys(variablesOf('sdk', trusted)), ['AZURE_AUTHORITY_HOST'])
   assert.deepEqual(Object.keys(variablesOf('docker', trusted)), ['DOCKER_COMMAND'])

@@ -11,7 +11,7 @@ export type Facts = {
   readonly authorityHost: string
   /** The files of the server's own authority. Undefined if the system trusts the server. */
   readonly authority: AuthorityFiles | undefined
-  /** The configuration directory of az for this server alone. */
+  /** The configuration directory of az for this server only. */
   readonly azureConfigDir: string
   /** The tenant of the account that is signed in. */
   readonly tenantId: string | undefined
@@ -31,7 +31,7 @@ const goTrust: Variable = ['SSL_CERT_FILE', ({ authority }) => authority?.bundle
 const pythonTrust: Variable = ['REQUESTS_CA_BUNDLE', ({ authority }) => authority?.bundle]
 
 const variables: Readonly<Record<Client, readonly Variable[]>> = {
-  // With a directory of its own, az keeps the clouds and sign-ins of Azure apart from those of the server. [az-cli-wire §1, form D]
+  // In a separate directory, az keeps the clouds and sign-ins of the server apart from Azure. [az-cli-wire §1, form D]
   az: [
     ['AZURE_CONFIG_DIR', ({ azureConfigDir }) => azureConfigDir],
     ['ARM_CLOUD_METADATA_URL', ({ resourceManager }) => `${resourceManager}/metadata/endpoints?api-version=2019-05-01`],

@@ -4,7 +4,10 @@ import https from 'node:https'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { readResponse } from '../../clients/http/read-response.ts'
 
-/** A server, and the PEM file of the certificates that it is trusted by. Without one, the system's authorities are trusted. */
+/**
+ * A server, and a PEM file with the certificates that the command trusts. Without a file, the command trusts the
+ * system's authorities.
+ */
 export type Target = {
   readonly url: URL
   readonly trust?: TrustFile
@@ -18,7 +21,7 @@ export type Target = {
  */
 type TrustFile = { readonly file: string; readonly kind: 'authority' | 'server' }
 
-/** The answer of a server, or why there is none. */
+/** The response of a server, or the reason why there is no response. */
 export type Readiness =
   | { readonly kind: 'answer'; readonly isReady: boolean; readonly problems: readonly string[] }
   | { readonly kind: 'none'; readonly reason: string }
@@ -68,7 +71,7 @@ function readCertificates(file: string): string {
   }
 }
 
-/** The components that are not ok, one per line. Throws if the response is not that of an Acrux server. */
+/** The components that are not ok, one per line. Throws if the response does not come from an Acrux server. */
 function problemsIn(body: string): string[] {
   const report = parseJson(body) as Report | undefined
   if (!Array.isArray(report?.components)) throw new Error('the response is not from an Acrux server')

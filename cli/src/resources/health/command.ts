@@ -102,7 +102,7 @@ async function runningAddress(dataDir: string): Promise<ServerAddress | undefine
   return answer?.ok === true ? (answer.result as ServerAddress) : undefined
 }
 
-/** Addresses that mean every address of the machine, and one that reaches it from the machine itself. */
+/** Addresses that mean every address of the machine, each with an address that reaches the machine locally. */
 const reachable: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
 function localTarget({ listen, http, tlsCert, dataDir }: ServerAddress & { readonly dataDir: string }): Target {

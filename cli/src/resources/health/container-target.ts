@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { controlHealthPath, controlUrlFile, emulatorFolderPrefix } from '@acrux/shared/wire/emulator-folder.ts'
 import type { Target } from './ask-ready.ts'
 
-/** The emulator that uses a directory for temporary files; undefined if there is none. Of several, the latest one. */
+/**
+ * The emulator that uses a directory for temporary files; undefined if there is no emulator. If there are several
+ * emulators, the latest emulator is selected.
+ */
 export function findEmulator(temporary: string): Target | undefined {
   const [latest] = globSync(join(`${emulatorFolderPrefix}*`, controlUrlFile), { cwd: temporary })
     .map((name) => join(temporary, name))

@@ -8,7 +8,7 @@ import type { IdentityToken, TokenRejection, TokenSource } from './token-source.
 
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 
-/** The endpoint while it runs. */
+/** A running endpoint. */
 export type RunningEndpoint = {
   /** `http://HOST:PORT` */
   readonly origin: string
@@ -45,7 +45,7 @@ function isLoopback(host: string): boolean {
     .some((address) => address?.internal === true && address.address === host)
 }
 
-/** Starts the endpoint. @throws CommandFailure if it cannot listen on the address */
+/** Starts the endpoint. @throws CommandFailure if the endpoint cannot listen on the address */
 export async function startEndpoint(options: EndpointOptions): Promise<RunningEndpoint> {
   const { host, port } = options.listen
   const server = http.createServer(
@@ -70,7 +70,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<RunningEn
 }
 
 async function answer(options: EndpointOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // A valid request has no body, and nothing after it on the connection is read.
+  // A valid request has no body, and the endpoint reads nothing after the request.
   response.setHeader('connection', 'close')
   const read = readTokenRequest(request, options)
   if (!('resource' in read)) {
@@ -91,7 +91,7 @@ async function answer(options: EndpointOptions, request: IncomingMessage, respon
     sendRejection(response, read.shape, {
       status: 500,
       error: 'server_error',
-      description: 'The identity endpoint failed. See its log.',
+      description: 'The identity endpoint failed. See the log of the endpoint.',
     })
   }
 }

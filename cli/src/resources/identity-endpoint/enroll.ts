@@ -17,7 +17,10 @@ export type EnrollOptions = {
   readonly stateDir: string
 }
 
-/** Enrolls this machine: creates a key here and registers it with the server, which replaces an earlier key. @throws CommandFailure */
+/**
+ * Enrolls this machine: creates a key on this machine and registers the key with the server. The key replaces an
+ * earlier key. @throws CommandFailure
+ */
 export async function enroll(options: EnrollOptions): Promise<MachineState> {
   const server = requireServer(options.server)
   const ca = options.ca === undefined ? undefined : await requireAuthority(options.ca)
@@ -31,7 +34,10 @@ export async function enroll(options: EnrollOptions): Promise<MachineState> {
   return state
 }
 
-/** The base URL of a server. Codes and tokens are secrets, so plain HTTP is only allowed to this machine. */
+/**
+ * The base URL of a server. Codes and tokens are secrets, so plain HTTP is allowed only for connections to this
+ * machine.
+ */
 function requireServer(text: string): string {
   const url = URL.parse(text)
   const isLocal = url !== null && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
@@ -50,7 +56,7 @@ async function requireAuthority(file: string): Promise<string> {
   try {
     const pem = await readFile(file, 'utf8')
     // Without this check, a file without a certificate would be accepted, and then no server would be trusted.
-    if (new X509Certificate(pem).raw.length === 0) throw new Error('it is empty')
+    if (new X509Certificate(pem).raw.length === 0) throw new Error('the file is empty')
     return pem
   } catch (error) {
     throw new CommandFailure(
@@ -66,12 +72,12 @@ function requireEnrollment({ status, body }: ServerAnswer, server: string): Mach
   if (status !== 200) {
     const { error_description: description } = body
     const [line = ''] = typeof description === 'string' ? description.split(/[\r\n]/) : []
-    // The server is not trusted to control this terminal.
+    // The server's text must not control this terminal.
     const reason = line.slice(0, 512).replaceAll(/[^ -~]/g, '?')
     throw new CommandFailure(
       `the server ${server} did not enroll this machine: ${reason === '' ? `status ${status}` : reason}`,
       exitCodes.rejected,
-      'request a new code; a code works once, for 15 minutes',
+      'request a new code; a code can be used only once, within 15 minutes',
     )
   }
   const read = (name: keyof MachineEnrollment): string => {

@@ -12,7 +12,7 @@ import type { EnrollmentProof, MachineAssertion, WantedIdentity } from '@acrux/s
 /** The lifetime of an assertion. The lifetime is short, because an assertion is sent at once. */
 const assertionSeconds = 120
 
-/** Creates the key of a machine as PKCS #8 PEM. It never leaves the machine. */
+/** Creates the key of a machine as PKCS #8 PEM. The key never leaves the machine. */
 export function newPrivateKey(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   return privateKey.export({ type: 'pkcs8', format: 'pem' })

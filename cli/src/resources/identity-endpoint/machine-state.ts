@@ -7,9 +7,9 @@ import { CommandFailure } from '../../framework/command/failure.ts'
 import { UnusableFileError, readPrivateFile, writePrivateFile } from '../../framework/files/private-file.ts'
 import { exitCodes } from './exit-codes.ts'
 
-/** The stored state of a machine: its ids, where it requests tokens, and its private key. */
+/** The stored state of a machine: its ids, the address for token requests, and the private key. */
 export type MachineState = MachineEnrollment & {
-  /** The base URL of the server, as this machine reaches it. */
+  /** The base URL at which this machine reaches the server. */
   readonly server: string
   /** The certificate authority to trust, as PEM. If undefined, the system's authorities are trusted. */
   readonly ca: string | undefined
@@ -82,7 +82,7 @@ export async function readState(stateDir: string): Promise<MachineState> {
   throw new CommandFailure(`${file} is damaged`, exitCodes.notEnrolled, 'enroll this machine again')
 }
 
-/** Deletes the key and everything else that is stored. Returns whether there was a key. */
+/** Deletes the key and all other stored data. Returns whether a key existed. */
 export async function removeState(stateDir: string): Promise<boolean> {
   await rm(defaultHeaderFile(stateDir), { force: true })
   try {

@@ -25,7 +25,7 @@ export const command = defineCommand<Flags>({
     {
       flags: '--app-service-header-file <file>',
       description:
-        'the file with the value that programs must send as X-IDENTITY-HEADER; it is created if it does not exist. Default: identity-header in the state directory',
+        'the file with the value that programs must send as X-IDENTITY-HEADER the command creates the file if necessary. Default: identity-header in the state directory',
     },
     { flags: '--no-imds', description: 'issue tokens only to programs that send the header' },
   ],
@@ -95,7 +95,7 @@ async function readOrCreateHeader(file: string): Promise<string> {
   }
 }
 
-/** The first signal stops the endpoint gracefully; a second one stops it at once. */
+/** The first signal stops the endpoint gracefully; a second signal stops the endpoint immediately. */
 function stopOnSignals(endpoint: RunningEndpoint): void {
   let stopping = false
   const stop = () => {

@@ -12,9 +12,9 @@ const maxBodyBytes = 256 * 1024
 const timeoutMs = 20_000
 
 /**
- * Posts a form. With `ca`, only that authority is trusted. Redirects are not followed.
+ * Posts a form. With `ca`, only this authority is trusted. Redirects are not followed.
  *
- * @throws CommandFailure if the server cannot be reached or its response is invalid
+ * @throws CommandFailure if the server cannot be reached or the response is invalid
  */
 export function postForm(
   url: URL,
@@ -65,7 +65,7 @@ function unreachable({ origin }: URL, error: unknown): CommandFailure {
   return new CommandFailure(
     `the request to the server ${origin} failed: ${reason}`,
     exitCodes.unreachable,
-    'check that it is running and can be reached from this machine; if its certificate authority is private, set it with --ca',
+    'check that the server is running and can be reached from this machine; if the server has a private certificate authority, pass this authority with --ca',
     { cause: error },
   )
 }

@@ -62,7 +62,7 @@ test('other requests are denied', () => {
   }
 })
 
-test('without the form of a virtual machine, a request needs the secret', () => {
+test('a request without the form of a virtual machine needs the secret', () => {
   const answer = read({}, { imds: false })
   assert.equal('status' in answer ? answer.status : undefined, 403)
 })

@@ -30,7 +30,7 @@ export type ReadOptions = {
 const imdsPath = '/metadata/identity/oauth2/token'
 const appServicePath = '/msi/token'
 
-/** The hosts by which programs on this machine reach the endpoint. Any other host comes from DNS rebinding. */
+/** The hosts by which programs on this machine reach the endpoint. Any other host indicates DNS rebinding. */
 const ownHosts = /^(?:localhost|127\.0\.0\.1|\[::1\]|169\.254\.169\.254)(?::\d{1,5})?$/i
 
 /** Headers that only proxies and browsers send. */
@@ -69,7 +69,7 @@ export function readTokenRequest(request: IncomingMessage, options: ReadOptions)
 const absoluteTarget = /^http:\/\/([^/?#]+)(\/.*)$/i
 
 /**
- * Splits the target of a request line without resolving its path. A host in the target must equal the `Host` header.
+ * Splits the target of a request line without resolving the path. A host in the target must equal the `Host` header.
  * Undefined if the target is not valid here.
  */
 function readTarget({

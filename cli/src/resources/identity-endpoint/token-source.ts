@@ -21,13 +21,16 @@ export type TokenRejection = { readonly status: number; readonly error: string; 
 type TokenOutcome =
   { readonly ok: true; readonly token: IdentityToken } | { readonly ok: false; readonly rejection: TokenRejection }
 
-/** Gets a token for a resource as one of this machine's identities. Does not throw for a denial or failure of the server. */
+/**
+ * Gets a token for a resource as one of this machine's identities. Does not throw if the server denies the request or
+ * fails.
+ */
 export type TokenSource = (resource: string, wanted: WantedIdentity | undefined) => Promise<TokenOutcome>
 
-/** How long a token is cached: short, so that a revocation takes effect soon. */
+/** How long a token is cached. The time is short, so that a revocation takes effect soon. */
 const cacheMs = 60_000
 
-/** A token that expires sooner than this is not cached. */
+/** A token that expires sooner is not cached. */
 const minLifetimeMs = 5 * 60_000
 
 /** Programs can request tokens for any number of resources. */
@@ -36,8 +39,8 @@ const maxCachedTokens = 256
 type CachedToken = { readonly token: IdentityToken; readonly untilMs: number }
 
 /**
- * Creates a token source with a cache. It reads the state for each token, so that enrolling the machine again, or deleting
- * its key, needs no restart. Concurrent requests for the same token share one request to the server.
+ * Creates a token source with a cache. The source reads the state for each token, so that a new enrollment or the
+ * deletion of the key needs no restart. Concurrent requests for the same token share one request to the server.
  */
 export function createTokenSource(readMachine: () => Promise<MachineState>, now: () => number): TokenSource {
   const cache = new Map<string, CachedToken>()

@@ -77,7 +77,7 @@ function trustOf(flags: TrustFlags): Record<string, unknown> {
   }
 }
 
-/** The URL of the federated credentials of an identity, or of one of them. */
+/** The URL of the federated credentials of an identity, or of one federated credential. */
 function credentialsUrl(account: Account, flags: IdentityOfCredentialFlags, name?: string): string {
   const { resourceGroup, identityName } = flags
   const one = name === undefined ? '' : `/${encodeURIComponent(name)}`

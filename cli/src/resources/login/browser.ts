@@ -11,7 +11,10 @@ export function canOpenBrowser(env: Environment): boolean {
   return isSet(env['DISPLAY']) || isSet(env['WAYLAND_DISPLAY'])
 }
 
-/** Opens a page in the user's browser. `BROWSER` replaces the program. @throws CommandFailure if it cannot be started */
+/**
+ * Opens a page in the user's browser. The variable `BROWSER` selects the program. @throws CommandFailure if the program
+ * cannot be started
+ */
 export async function openBrowser(url: string, env: Environment): Promise<void> {
   const [program, args] = programFor(url, env)
   const child = spawn(program, args, { stdio: 'ignore', detached: true })

@@ -36,7 +36,7 @@ docker-credential-secretservice, the command stores the secrets in a file that o
   run: login,
 })
 
-/** The scopes of a person are part of the sign-in itself, and those of a managed identity have no effect, as for az. */
+/** The scopes of a user are part of the sign-in. As in az, the scopes of a managed identity have no effect. */
 function signInOptions({ allowNoSubscriptions, servicePrincipal: isPrincipal, scope }: LoginFlags) {
   return { allowNoSubscriptions, scope: isPrincipal === true ? scope?.join(' ') : undefined }
 }
@@ -47,7 +47,7 @@ function activeCloud(profile: Profile): Cloud {
 
 async function login(given: LoginFlags, context: CommandContext): Promise<unknown> {
   const { firstRun, dataDir } = given
-  if (given.host !== undefined && given.server !== undefined) throw new WrongUsageError('name the server once')
+  if (given.host !== undefined && given.server !== undefined) throw new WrongUsageError('name the server only once')
   if (dataDir !== undefined && firstRun !== true) throw new WrongUsageError('--data-dir needs --first-run')
   // Loaded here, because the configuration of the server is slow to load.
   const flags = firstRun === true ? await (await import('./first-run.ts')).firstRunFlags(given) : given

@@ -3,7 +3,7 @@ import { configurationOf } from '../data-dir/data-dir.ts'
 import { readFirstRun } from '../owner/first-run.ts'
 import type { LoginFlags } from './flags.ts'
 
-/** The options that name another server or principal, or how it signs in. */
+/** The options that name another server or principal, or another sign-in method. */
 const ofOthers = [
   'host',
   'server',
@@ -34,7 +34,7 @@ export async function firstRunFlags(flags: LoginFlags): Promise<LoginFlags> {
     ...(caFile !== null && { caFile }),
     servicePrincipal: true,
     username: servicePrincipal.appId,
-    // A generated secret begins with neither - nor @, which have a meaning in this option.
+    // A generated secret never begins with - or @, which have a meaning in this option.
     password: servicePrincipal.password,
     tenant: tenantId,
   }

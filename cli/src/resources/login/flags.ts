@@ -1,6 +1,6 @@
 import type { FlagDescription } from '../../framework/command/command.ts'
 
-/** The options of `acrux login`: those of az, and those for Acrux servers. */
+/** The options of `acrux login`: the options of az, and the options for Acrux servers. */
 export type LoginFlags = {
   readonly username?: string
   readonly password?: string
@@ -32,7 +32,8 @@ export const loginFlags: readonly FlagDescription[] = [
   },
   {
     flags: '--ca-file <file>',
-    description: 'with HOST: the certificate authority (PEM) of the server, the only one that is then trusted',
+    description:
+      'with HOST: a PEM file with the certificate authority of the server; the command trusts no other authority',
   },
   {
     flags: '-y, --yes',
@@ -71,12 +72,13 @@ export const loginFlags: readonly FlagDescription[] = [
   },
   {
     flags: '--use-cert-sn-issuer',
-    description: 'with --certificate: send the certificate, for applications that trust its subject and issuer',
+    description:
+      'with --certificate: send the certificate, for applications that trust the subject and the issuer of the certificate',
   },
   {
     flags: '--federated-token <token>',
     description:
-      'with --service-principal: a token of an external issuer: - for stdin, or @FILE, which is read again for each sign-in. Variable: AZURE_FEDERATED_TOKEN_FILE',
+      'with --service-principal: a token of an external issuer: - for stdin, or @FILE; acrux reads the file again for each sign-in. Variable: AZURE_FEDERATED_TOKEN_FILE',
     secret: true,
   },
   { flags: '-i, --identity', description: 'sign in as the managed identity of this machine' },

@@ -63,7 +63,7 @@ export async function signInPerson(context: CommandContext, cloud: Cloud, flags:
 }
 
 /**
- * The person whom an id token names. It comes from the token endpoint over TLS, so that its signature need not be verified.
+ * The user in an ID token. The ID token comes from the token endpoint over TLS, so its signature need not be verified.
  * [OpenID Connect Core 1.0 §3.1.3.7]
  */
 function requireIdentity({ idToken }: TokenResponse, clientId: string, nonce: string | undefined) {

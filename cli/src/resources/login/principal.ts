@@ -74,7 +74,9 @@ async function servicePrincipalCredential(
   return { method: { kind: 'secret' }, secrets: { clientSecret } }
 }
 
-/** Authenticates as the managed identity of this machine. @throws CommandFailure if it has none */
+/**
+ * Authenticates as the managed identity of this machine. @throws CommandFailure if the machine has no managed identity
+ */
 export async function managedIdentity(
   context: CommandContext,
   cloud: Cloud,
@@ -110,7 +112,7 @@ type Rule = readonly [isWrong: (flags: LoginFlags) => boolean, message: string]
 
 const isGiven = (...values: readonly unknown[]) => values.some((value) => value !== undefined)
 
-/** The combinations of flags that az rejects, with its messages. */
+/** Rejects the same combinations of flags as az, with az's messages. */
 const rules: readonly Rule[] = [
   [
     ({ identity, password, servicePrincipal, tenant }) =>

@@ -4,7 +4,10 @@ import { recordOf } from '../../clients/session/account.ts'
 import { failure } from '../../framework/command/failure.ts'
 import type { Cloud } from '../../framework/profile/clouds.ts'
 
-/** The id of a tenant that is given by its id or one of its domains. @throws CommandFailure if the cloud does not know it */
+/**
+ * The id of a tenant, found by its id or one of its domains. @throws CommandFailure if the cloud does not know the
+ * tenant
+ */
 export async function resolveTenant(http: HttpClient, cloud: Cloud, tenant: string): Promise<string> {
   if (isGuid(tenant)) return tenant.toLowerCase()
   const base = cloud.endpoints.activeDirectory.replace(/\/+$/, '')

@@ -9,6 +9,6 @@ test('the printed settings name files by their absolute paths', () => {
   assert.equal(settingsText(flags), [...lines, `  passwordFile: ${resolve('database.password')}`].join('\n'))
 })
 
-test('a move to SQLite says which setting to remove', () => {
+test('a move to SQLite shows which setting to remove', () => {
   assert.equal(settingsText({ toDatabase: 'sqlite' }), '# remove the setting database')
 })

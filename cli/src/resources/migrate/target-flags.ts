@@ -4,7 +4,7 @@ import { type SettingDefinition, loadConfiguration, settingDefinitions } from '@
 import type { FlagDescription } from '../../framework/command/command.ts'
 import { WrongUsageError } from '../../framework/command/failure.ts'
 
-/** A setting of the place to which data is moved, and its option. */
+/** A setting of the target of a move, and its option. */
 type TargetSetting = SettingDefinition & { readonly key: string; readonly option: string; readonly optionKey: string }
 
 /** The value of `--to-database` for the database in the data directory. */
@@ -77,7 +77,7 @@ export function settingsText(flags: Readonly<Record<string, unknown>>): string {
       lines.push(`${'  '.repeat(depth)}${group}:`)
     }
     const name = path.at(-1) ?? ''
-    // The server may run in another directory.
+    // The paths are absolute because the server may run in another directory.
     const setting = typeof value === 'string' && name.endsWith('File') ? resolve(value) : value
     lines.push(`${'  '.repeat(groups.length)}${name}: ${scalar(setting)}`)
   }

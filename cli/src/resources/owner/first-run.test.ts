@@ -15,7 +15,7 @@ const firstRun: FirstRun = {
   servicePrincipal: { appId: 'a', password: 'q' },
 }
 
-test('a value is named by its path, and everything else names no value', () => {
+test('a value is named by its path, and any other text names no value', () => {
   // prettier-ignore
   const cases: readonly (readonly [name: string, value: string | undefined, why: string])[] = [
     ['registry',                'contoso', 'a value at the top'],

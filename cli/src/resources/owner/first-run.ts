@@ -5,7 +5,7 @@ import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 
 const fileName = 'first-run.json'
 
-/** Reads what the first start created. @throws StartupError if the file does not exist or cannot be read */
+/** Reads the file that the first start created. @throws StartupError if the file does not exist or cannot be read */
 export async function readFirstRun(dataDir: string): Promise<FirstRun> {
   const file = path.join(dataDir, fileName)
   try {
@@ -20,7 +20,7 @@ export async function readFirstRun(dataDir: string): Promise<FirstRun> {
   }
 }
 
-/** The value at a path such as `owner.password`; undefined if there is no text at the path. */
+/** The value at a path such as `owner.password`; undefined if the path names no text. */
 export function valueAt(firstRun: FirstRun, name: string): string | undefined {
   const value = name
     .split('.')
@@ -32,14 +32,14 @@ export function valueAt(firstRun: FirstRun, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** The names of all values, as {@link valueAt} takes them. */
+/** The names of all values that {@link valueAt} accepts. */
 export function valueNames(firstRun: FirstRun): string[] {
   return Object.entries(firstRun).flatMap(([name, value]) =>
     typeof value === 'object' && value !== null ? Object.keys(value).map((key) => `${name}.${key}`) : [name],
   )
 }
 
-/** All values as text, one in a line. */
+/** All values as text, one per line. */
 export function firstRunText(firstRun: FirstRun): string {
   const names = valueNames(firstRun).filter((name) => valueAt(firstRun, name) !== undefined)
   const width = Math.max(...names.map((name) => name.length))

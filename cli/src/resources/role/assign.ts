@@ -15,11 +15,14 @@ type NewAssignment = {
   readonly principal: Principal
   /** Further properties, such as a condition. */
   readonly properties?: object
-  /** A GUID. Default: a new one. */
+  /** A GUID. Default: a new GUID. */
   readonly name?: string | undefined
 }
 
-/** Assigns a role. An assignment that exists already is returned, with names as az does. @throws ApiError, CommandFailure if there is no such role */
+/**
+ * Assigns a role. If the assignment already exists, returns the existing assignment with names, as az does. @throws
+ * ApiError, CommandFailure if the role does not exist
+ */
 export async function assignRole(
   account: Account,
   { scope, role, principal, properties, name = randomUUID() }: NewAssignment,

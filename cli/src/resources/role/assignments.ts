@@ -13,7 +13,7 @@ export function assignmentUrl(scope: string, name: string): string {
   return `${scope.replace(/\/+$/, '')}/providers/Microsoft.Authorization/roleAssignments/${encodeURIComponent(name)}?api-version=${assignmentVersion}`
 }
 
-/** Which assignments are searched. Without a scope, those of the whole subscription. */
+/** Selects the assignments to search. Without a scope, the whole subscription is searched. */
 export type Search = {
   readonly scope: string | undefined
   readonly objectId?: string | undefined
@@ -42,7 +42,7 @@ export async function searchAssignments(account: Account, search: Search): Promi
   return found.filter((each) => each['roleDefinitionId'] === roleId)
 }
 
-/** The filter of the service. It does not accept a principal and `atScope` together. */
+/** The filter of the service. The service does not accept a principal and `atScope` together. */
 function filterOf({ scope, objectId, includesGroups }: Search): string | undefined {
   const ofGroups = objectId !== undefined && includesGroups === true ? `assignedTo('${objectId}')` : undefined
   if (scope !== undefined) return ofGroups === undefined ? 'atScope()' : `atScope() and ${ofGroups}`

@@ -9,7 +9,7 @@ import { documentOf, valueAt } from '../../framework/values/shape.ts'
 import { roleDefinition } from './documents.ts'
 import { type ScopeFlags, requireScopeAccount, scopeFlags, scopeOf } from './scope.ts'
 
-/** Lists the roles at a scope, or those with a name. @throws ApiError */
+/** Lists the roles at a scope, or the roles with a name. @throws ApiError */
 export function listDefinitions(account: Account, scope: string, roleName?: string): Promise<readonly unknown[]> {
   const filter = roleName === undefined ? '' : `&$filter=${encodeURIComponent(`roleName eq ${odataText(roleName)}`)}`
   const path = `${scope.replace(/\/+$/, '')}/providers/Microsoft.Authorization/roleDefinitions`

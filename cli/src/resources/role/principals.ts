@@ -7,7 +7,7 @@ import type { CommandContext } from '../../framework/command/context.ts'
 import { failure } from '../../framework/command/failure.ts'
 import { valueAt } from '../../framework/values/shape.ts'
 
-/** A principal of the directory: its object id, and its type if it is known. */
+/** A principal of the directory: the object id, and the type if the type is known. */
 export type Principal = { readonly id: string; readonly type: string | undefined }
 
 const principalTypes: Readonly<Record<string, string>> = {
@@ -81,7 +81,7 @@ export type DirectoryObject = Readonly<Record<string, unknown>>
 
 const maxIds = 1000
 
-/** The users, groups and service principals with these object ids, of those that the caller may see. @throws ApiError */
+/** The users, groups and service principals with these object ids that the caller may see. @throws ApiError */
 export async function directoryObjects(account: Account, ids: readonly string[]): Promise<DirectoryObject[]> {
   const types = ['user', 'group', 'servicePrincipal', 'directoryObjectPartnerReference']
   const all: DirectoryObject[] = []
@@ -93,12 +93,12 @@ export async function directoryObjects(account: Account, ids: readonly string[])
   return all
 }
 
-/** The type of a principal, as role assignments have it. */
+/** The type of a principal, as in role assignments. */
 export function typeOf(object: DirectoryObject): string | undefined {
   return principalTypes[String(object['@odata.type'])]
 }
 
-/** The name of a principal, as az shows it. */
+/** The name of a principal, as in az. */
 export function nameOf(object: DirectoryObject): string {
   const [first] = Array.isArray(object['servicePrincipalNames']) ? (object['servicePrincipalNames'] as unknown[]) : []
   const name = [object['userPrincipalName'], first, object['displayName']].find((each) => typeof each === 'string')

@@ -5,7 +5,7 @@ import { requireNoneEmpty, scopeOf } from './scope.ts'
 
 const account = { subscription: { id: 's' } } as unknown as Account
 
-test('the scope is that of the flags, a resource group, or the subscription', () => {
+test('the scope is the scope in the flags, a resource group, or the subscription', () => {
   assert.equal(scopeOf(account, {}), '/subscriptions/s')
   assert.equal(scopeOf(account, { resourceGroup: 'g' }), '/subscriptions/s/resourceGroups/g')
   assert.equal(scopeOf(account, { scope: '/subscriptions/s/resourceGroups/g' }), '/subscriptions/s/resourceGroups/g')

@@ -14,7 +14,9 @@ export const scopeFlags: readonly FlagDescription[] = [
   subscriptionFlag,
 ]
 
-/** The account for the subscription in the scope, or of the flags. @throws CommandFailure if it is not signed in */
+/**
+ * The account for the subscription in the scope or in the flags. @throws CommandFailure if the account is not signed in
+ */
 export function requireScopeAccount(context: CommandContext, flags: ScopeFlags): Promise<Account> {
   const [, subscription] = /^\/subscriptions\/([^/]*)\//.exec(flags.scope ?? '') ?? []
   return requireAccount(context, subscription === undefined ? flags : { subscription })

@@ -16,8 +16,9 @@ const maxPollMs = 60_000
 const maxFailures = 10
 
 /**
- * How long a password must remain unused until it can be deleted, in milliseconds. The time counts from its last use, or
- * from `sinceMs`, the creation of the new password, so that a client that pulls rarely has this time too.
+ * How long a password must remain unused until it can be deleted, in milliseconds. The time counts from the last use of
+ * the password, or from `sinceMs`, the creation of the new password. Clients that pull rarely therefore also have this
+ * time.
  */
 export function unusedInMs(
   { lastUsedAtMs = 0 }: Pick<RotatedPassword, 'lastUsedAtMs'>,
@@ -53,14 +54,14 @@ export async function deleteWhenUnused(context: CommandContext, deletion: Deleti
   }
 }
 
-/** Undefined if the password is deleted, otherwise the time until it can be deleted, also in words. */
+/** Undefined if the password is deleted, otherwise the time until the password can be deleted, also in words. */
 async function deleteIfUnused(
   context: CommandContext,
   { holder, old, newId, flags: { after, wait } }: Deletion,
 ): Promise<{ readonly ms: number; readonly text: string } | undefined> {
   const passwords = await (wait === true ? readPatiently(context, holder) : holder.read())
   requireKnownUses(holder, passwords, old)
-  // A password that was generated again meanwhile has the same name.
+  // A password that was generated again in the meantime has the same name.
   const current = passwords.all.find(({ id, createdAtMs }) => id === old.id && createdAtMs === old.createdAtMs)
   if (current === undefined) return undefined
   const successor = passwords.all.find(({ id }) => id === newId)
@@ -79,7 +80,10 @@ async function deleteIfUnused(
       `run the command again in ${durationText(leftMs)}, or add --wait`,
     )
   }
-  return { ms: leftMs, text: `${old.id} ${use}; it is deleted in ${durationText(leftMs)} if nobody uses it` }
+  return {
+    ms: leftMs,
+    text: `${old.id} ${use} the command deletes the password in ${durationText(leftMs)} unless a client uses the password`,
+  }
 }
 
 /** Reads the passwords, even while the server restarts. */

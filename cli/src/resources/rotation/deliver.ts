@@ -5,7 +5,7 @@ import type { FlagDescription } from '../../framework/command/command.ts'
 import { failure } from '../../framework/command/failure.ts'
 import { writePrivateFile } from '../../framework/files/private-file.ts'
 
-/** Where a new password goes. Without any, it is a part of the result. */
+/** The destination of a new password. Without a destination, the result contains the password. */
 export type DeliveryFlags = { readonly outFile?: string; readonly exec?: string }
 
 /** Describes {@link DeliveryFlags}. */
@@ -24,7 +24,7 @@ export const deliveryFlags: readonly FlagDescription[] = [
 /** A password to deliver. */
 type Delivered = { readonly username: string; readonly name: string; readonly value: string }
 
-/** Writes a password to the file, or passes it to the command. @throws CommandFailure if that fails */
+/** Writes a password to the file, or passes it to the command. @throws CommandFailure if the delivery fails */
 export async function deliver({ outFile, exec }: DeliveryFlags, password: Delivered): Promise<void> {
   if (outFile !== undefined) {
     await writePrivateFile(outFile, password.value).catch((error: unknown) => {
@@ -34,14 +34,16 @@ export async function deliver({ outFile, exec }: DeliveryFlags, password: Delive
   if (exec !== undefined) await runWith(exec, password)
 }
 
-/** Runs a command. Its output goes to standard error, so that standard output stays the result. */
+/**
+ * Runs a command. The output of the command goes to standard error, because standard output contains only the result.
+ */
 async function runWith(command: string, { username, name, value }: Delivered): Promise<void> {
   const child = spawn(command, {
     shell: true,
     stdio: ['pipe', process.stderr, process.stderr],
     env: { ...process.env, ACRUX_USERNAME: username, ACRUX_PASSWORD_NAME: name },
   })
-  // A command may end without reading its input. Its exit code decides.
+  // A command may end without reading its input, so only the exit code matters.
   child.stdin.on('error', () => undefined)
   child.stdin.end(value)
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]

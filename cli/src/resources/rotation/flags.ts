@@ -13,7 +13,10 @@ export type RotationFlags = DeliveryFlags & {
   readonly yes?: true
 }
 
-/** How long the old password must be unused. An access token that was obtained with it is valid for up to 75 minutes. */
+/**
+ * How long the old password must be unused. An access token that a client got with the password is valid for up to 75
+ * minutes.
+ */
 export const defaultAfterMs = 24 * 3_600_000
 
 /** Describes {@link RotationFlags}. */
@@ -21,7 +24,8 @@ export const rotationFlags: readonly FlagDescription[] = [
   ...deliveryFlags,
   {
     flags: '--finish',
-    description: 'delete the old password, if nobody has used it for the time of --after, and create none',
+    description:
+      'delete the old password if no client used the password within the time of --after; create no new password',
   },
   {
     flags: '--wait',
@@ -36,7 +40,7 @@ export const rotationFlags: readonly FlagDescription[] = [
   yesFlag,
 ]
 
-/** What a rotation is. */
+/** An explanation of rotations. */
 export const aboutRotation = `
 A rotation has two steps. Between the two steps, the old password and the new password are valid. The first step creates
 the new password. Install the new password in all clients. The second step, with --finish, deletes the old password. The

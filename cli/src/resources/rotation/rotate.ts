@@ -10,9 +10,9 @@ import { oldToDelete, oldToReplace, requireKnownUses, validPasswords } from './s
 /** The result of a rotation. */
 type Rotation = {
   readonly username: string
-  /** The name or key id of the new password. Null if it was not created. */
+  /** The name or key id of the new password. Null if no password was created. */
   readonly name: string | null
-  /** The new password, unless it went to a file or a command. */
+  /** The new password, unless the command delivered the password to a file or a command. */
   readonly password?: string
   readonly old: {
     readonly name: string
@@ -25,8 +25,8 @@ type Rotation = {
 type Settings = RotationFlags & { readonly after: number; readonly keyId?: string }
 
 /**
- * Creates a new password beside the old one, or deletes the old one, as the flags say. `keyId` selects the old
- * password.
+ * Depending on the flags, creates a new password in addition to the old password, or deletes the old password. `keyId`
+ * selects the old password.
  *
  * @throws CommandFailure
  */
@@ -91,7 +91,10 @@ async function finishRotation(context: CommandContext, holder: Holder, flags: Se
   return { username: holder.username, name: newest.id, old: oldDocument(old, !isDryRun) }
 }
 
-/** Creates a password, and deletes it again if it cannot be delivered, so that the rotation can be repeated. */
+/**
+ * Creates a password. If the password cannot be delivered, the function deletes the password, so that the rotation can
+ * be repeated.
+ */
 async function createAndDeliver(
   holder: Holder,
   flags: RotationFlags,

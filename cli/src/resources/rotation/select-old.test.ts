@@ -28,14 +28,14 @@ const [first, second, expired] = [
   password('gone', 5, { expiresAtMs: Date.now() - hourMs }),
 ]
 
-test('the valid passwords are sorted by age, without those that expired', () => {
+test('the valid passwords are sorted by age, without expired passwords', () => {
   assert.deepEqual(
     validPasswords({ all: [second, expired, first] }).map(({ id }) => id),
     ['first', 'second'],
   )
 })
 
-test('the only valid password is replaced, and one of several must be selected', () => {
+test('the only valid password is replaced, and the user must select one of several passwords', () => {
   assert.equal(oldToReplace(holder, { all: [] }, undefined), undefined)
   assert.equal(oldToReplace(holder, { all: [first, expired] }, undefined), first)
   const three = { ...holder, maxPasswords: 3 }
@@ -47,9 +47,10 @@ test('the only valid password is replaced, and one of several must be selected',
   assert.throws(() => oldToReplace(three, { all: [first, second] }, 'other'), { nextStep: 'it has first, second' })
 })
 
-test('no password is replaced if the holder has as many as it can have', () => {
+test('no password is replaced if the holder has the maximum number of passwords', () => {
   assert.throws(() => oldToReplace(holder, { all: [first, second] }, 'first'), {
-    nextStep: 'delete the oldest one when it is no longer used: rotate --finish, or without a check: delete first',
+    nextStep:
+      'delete the oldest password when no client uses the password any longer: rotate --finish, or without a check: delete first',
   })
 })
 
@@ -63,7 +64,7 @@ test('the newest password is never deleted', () => {
   })
 })
 
-test('a password whose last use is unknown is not deleted without a further command', () => {
+test('a password with an unknown last use is not deleted without a further command', () => {
   const passwords = { all: [first], usesUnknown: 'the account may not read it' }
   assert.equal(lastUseText(passwords, first), 'last use unknown')
   assert.equal(lastUseText({}, password('a', 3, { lastUsedAtMs: Date.now() - 2 * hourMs })), 'last used 2 hours ago')

@@ -10,7 +10,10 @@ export function validPasswords({ all }: Passwords): readonly RotatedPassword[] {
     .toSorted((one, other) => one.createdAtMs - other.createdAtMs)
 }
 
-/** The password that a new one replaces. Undefined if there is none. @throws CommandFailure if there are several */
+/**
+ * The password that a new password replaces. Undefined if there is no password. @throws CommandFailure if there are
+ * several passwords
+ */
 export function oldToReplace(
   holder: Holder,
   passwords: Passwords,
@@ -21,14 +24,16 @@ export function oldToReplace(
     throw several(
       holder,
       passwords,
-      `delete the oldest one when it is no longer used: ${holder.commandLine} --finish, or without a check: ${holder.deleteCommandLine(valid[0]?.id ?? '')}`,
+      `delete the oldest password when no client uses the password any longer: ${holder.commandLine} --finish, or without a check: ${holder.deleteCommandLine(valid[0]?.id ?? '')}`,
     )
   if (id !== undefined) return requireOne(holder, valid, id)
   if (valid.length > 1) throw several(holder, passwords, 'use --key-id to select the password to replace')
   return valid[0]
 }
 
-/** The password that the newest one replaced. @throws CommandFailure if there is none, or if there are several */
+/**
+ * The password that the newest password replaced. @throws CommandFailure if there is no old password, or more than one
+ */
 export function oldToDelete(holder: Holder, passwords: Passwords, id: string | undefined): RotatedPassword {
   const old = validPasswords(passwords).slice(0, -1)
   if (id !== undefined) return requireOne(holder, old, id)
@@ -53,7 +58,7 @@ export function agoText(atMs: number): string {
   return `${durationText(Date.now() - atMs)} ago`
 }
 
-/** Requires that the last use of a password is known before it is deleted. @throws CommandFailure */
+/** Requires that the last use of a password is known before the password is deleted. @throws CommandFailure */
 export function requireKnownUses(holder: Holder, { usesUnknown }: Passwords, { id }: RotatedPassword): void {
   if (usesUnknown === undefined) return
   throw failure(
@@ -74,5 +79,8 @@ function requireOne(holder: Holder, among: readonly RotatedPassword[], id: strin
   const found = among.find((each) => each.id === id)
   if (found !== undefined) return found
   const known = among.map((each) => each.id).join(', ')
-  throw failure(`${holder.title} has no old password ${id}`, known === '' ? undefined : `it has ${known}`)
+  throw failure(
+    `${holder.title} has no old password ${id}`,
+    known === '' ? undefined : `the old passwords are ${known}`,
+  )
 }

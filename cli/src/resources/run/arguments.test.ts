@@ -9,7 +9,7 @@ const descriptions = [
   { flags: '--public-host <host>', description: 'a host' },
 ] as const
 
-test('options become arguments again, each value of a repeated option for itself', () => {
+test('options become arguments again, with one argument for each value of a repeated option', () => {
   const flags = { seed: ['a.yaml', '-b.yaml'], http: true, publicHost: 'from-request', command: ['sh'] }
   assert.deepEqual(argumentsOf(descriptions, flags), [
     '--seed=a.yaml',

@@ -11,13 +11,16 @@ export function signalExitCode(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal]
 }
 
-/** A command that runs with the standard streams of this process. */
+/** A command that uses the standard streams of this process. */
 export type RunningCommand = {
   readonly exitCode: Promise<number>
   readonly signal: (signal: NodeJS.Signals) => void
 }
 
-/** Starts a command. Its exit code is 127 if there is no such program, and 126 if the program cannot be run, as in a shell. */
+/**
+ * Starts a command. As in a shell, the exit code is 127 if the program does not exist, and 126 if the program cannot be
+ * run.
+ */
 export function startCommand(
   [program = '', ...args]: readonly string[],
   env: Readonly<Record<string, string | undefined>>,

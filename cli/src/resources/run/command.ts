@@ -12,7 +12,7 @@ import { variablesOf } from './variables.ts'
 
 type Flags = Readonly<Record<string, unknown>> & { readonly command: readonly string[]; readonly readyFile?: string }
 
-/** The options of the emulator. The command sets those that concern its own process. */
+/** The options of the emulator, except the options that the command itself sets. */
 const passedFlags: readonly FlagDescription[] = emulatorFlags.filter(
   ({ flags }) => !/^--(?:ready-file|until-stdin-closes)\b/.test(flags),
 )
@@ -43,7 +43,7 @@ emulator stops and deletes all files of the emulator.`,
   },
   run: async (flags, context) => {
     const readyFile = path.resolve(flags.readyFile ?? path.join(tmpdir(), `acrux-run-${randomUUID()}.json`))
-    // The file of an earlier run would look like the file of this one.
+    // The file of an earlier run would look like the file of this run.
     rmSync(readyFile, { force: true })
     try {
       context.exitWith(await runWithEmulator(flags, readyFile, context))
@@ -78,12 +78,15 @@ async function runWithEmulator(flags: Flags, readyFile: string, context: Command
   }
 }
 
-/** Receives the signals of this process: the first one stops the start of the emulator, unless the command runs already. */
+/**
+ * Receives the signals of this process. The first signal stops the start of the emulator, unless the command is already
+ * running.
+ */
 function receiveSignals() {
   const start = new AbortController()
   let command: RunningCommand | undefined
   let received: NodeJS.Signals | undefined
-  // The interrupt of a terminal reaches the command by itself.
+  // The terminal sends an interrupt directly to the command.
   const isByTerminal = (signal: NodeJS.Signals) => /^SIG(?:INT|QUIT)$/.test(signal) && process.stdin.isTTY
   for (const signal of passedSignals)
     process.on(signal, () => {

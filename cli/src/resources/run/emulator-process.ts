@@ -7,31 +7,31 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReadyDocument } from '@acrux/shared/wire/ready-document.ts'
 import { CommandFailure } from '../../framework/command/failure.ts'
 
-/** The exit code if the emulator failed, as `docker run` and `env` have it for their own failures. */
+/** The exit code if the emulator failed. `docker run` and `env` use the same exit code for their own failures. */
 export const emulatorFailed = 125
 
-/** An emulator in a process of its own. */
+/** An emulator in a separate process. */
 export type EmulatorProcess = {
   readonly ready: ReadyDocument
-  /** How it ended, in words; settles as soon as it has ended. */
+  /** A text about the end of the process; the promise settles when the process ends. */
   readonly ended: Promise<string>
-  /** Stops it, and waits until it has ended. */
+  /** Stops the emulator, and waits for its end. */
   readonly stop: () => Promise<void>
 }
 
 const pollMs = 15
 const maxStopMs = 10_000
 
-/** How this program is called: as one executable, or as a file that Node runs. */
+/** How to call this program: as an executable, or as a file that Node runs. */
 function thisProgram(): readonly string[] {
   return isSea() ? [process.execPath] : [process.execPath, ...process.execArgv, process.argv[1] ?? '']
 }
 
 /**
- * Starts `acrux emulator` with these options, and waits until it is ready. What it prints is not shown, except for its errors and
- * warnings. It ends when this process ends, however that happens.
+ * Starts `acrux emulator` with these options, and waits until it is ready. Only the errors and warnings of the emulator
+ * are shown. The emulator always ends when this process ends.
  *
- * @throws CommandFailure if it ends before, or when `abort` stops the start
+ * @throws CommandFailure if the emulator ends before it is ready, or when `abort` stops the start
  */
 export async function startEmulator(
   options: readonly string[],
@@ -40,7 +40,7 @@ export async function startEmulator(
 ): Promise<EmulatorProcess> {
   const [program = '', ...first] = thisProgram()
   const args = [...first, 'emulator', ...options, '--ready-file', readyFile, '--until-stdin-closes']
-  // In a process group of its own, the interrupt of a terminal reaches the command, and the emulator outlives it.
+  // The emulator runs in a separate process group, so that an interrupt of the terminal reaches only the command.
   const child = spawn(program, args, {
     stdio: ['pipe', 'ignore', 'inherit'],
     detached: true,
@@ -65,7 +65,7 @@ export async function startEmulator(
   }
 }
 
-/** Waits until the file exists. Returns how the emulator ended if it ends before. */
+/** Waits until the file exists. If the emulator ends first, returns how the emulator ended. */
 async function endUnlessReady(ended: Promise<string>, readyFile: string): Promise<string | undefined> {
   for (;;) {
     const end = await Promise.race([ended, sleep(pollMs, undefined)])
@@ -76,7 +76,7 @@ async function endUnlessReady(ended: Promise<string>, readyFile: string): Promis
 async function endOf(child: ChildProcess): Promise<string> {
   try {
     const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
-    return code === null ? `it was ended by ${signal ?? 'a signal'}` : `the emulator ended with exit code ${code}`
+    return code === null ? `${signal ?? 'a signal'} ended the process` : `the emulator ended with exit code ${code}`
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }

@@ -47,7 +47,7 @@ test('the variables for trust name the authority alone, the bundle and the trust
   assert.deepEqual(variablesOf({ ...ready, ...files }, '/tmp/ready.json', {}), expected)
 })
 
-test('the options of Java follow those that are set, and a path with a blank is quoted', () => {
+test('the options of Java follow existing options, and a path with a blank is quoted', () => {
   const values = { ...ready, trustStoreFile: '/a b/trust.p12' }
   const { JAVA_TOOL_OPTIONS } = variablesOf(values, '/tmp/ready.json', { JAVA_TOOL_OPTIONS: '-Xmx64m' })
   assert.match(JAVA_TOOL_OPTIONS ?? '', /^-Xmx64m "-Djavax\.net\.ssl\.trustStore=\/a b\/trust\.p12" -D/)

@@ -1,6 +1,9 @@
 import type { ReadyDocument } from '@acrux/shared/wire/ready-document.ts'
 
-/** The variables that a command needs to use the emulator and to trust it. `inherited` are those of this process. */
+/**
+ * The variables that a command needs to use the emulator and to trust it. `inherited` contains the variables of this
+ * process.
+ */
 export function variablesOf(
   ready: ReadyDocument,
   readyFile: string,
@@ -17,7 +20,7 @@ export function variablesOf(
     ARM_METADATA_HOSTNAME: new URL(ready.url).host,
     ...(ready.caFile !== null && { NODE_EXTRA_CA_CERTS: ready.caFile }),
     ...(ready.caBundleFile !== null && {
-      // An inherited one would replace SSL_CERT_FILE for curl.
+      // An inherited variable would replace SSL_CERT_FILE for curl.
       CURL_CA_BUNDLE: ready.caBundleFile,
       REQUESTS_CA_BUNDLE: ready.caBundleFile,
       SSL_CERT_FILE: ready.caBundleFile,

@@ -25,13 +25,13 @@ export async function scrubServer(
     await sleep(pollIntervalMs)
     report =
       ((await getFromArm(context, url)) as Answer | undefined)?.requested ??
-      notFoundOnServer('the scrub was stopped because the server restarted', 'start it again')
+      notFoundOnServer('the scrub was stopped because the server restarted', 'start the scrub again')
   }
   onProgress(report)
   if (report.state !== 'completed')
     notFoundOnServer(
       `the scrub ${report.state === 'stopped' ? 'was stopped' : 'failed'}`,
-      'the log of the server says why; then start it again',
+      'find the reason in the log of the server, then start the scrub again',
     )
   return report
 }

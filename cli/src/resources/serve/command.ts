@@ -40,7 +40,7 @@ The command reads each setting from the option, the environment variable or the 
         'When the server accepts connections, write a JSON file that contains url, loginServer, listen, pid, dataDir and caFile. Only your user can read the file. The server deletes an old ready file at the start, and the new ready file when the server stops.',
     },
   ],
-  // Only the user of the server may read the files that it writes.
+  // Only the user of the server may read the files that the server writes.
   privateFiles: true,
   run: async (flags) => {
     collectGarbageOnMainThread()
@@ -77,7 +77,7 @@ function announce({ firstRun, notice, publicOrigin, renewedCa }: RunningServer):
   if (firstRun !== undefined) process.stdout.write(nextSteps(firstRun.content, firstRun.file))
   if (renewedCa !== undefined) {
     const { file, fingerprint } = renewedCa
-    process.stdout.write(`acrux: created a new certificate authority, ${file}; all clients must trust it\n`)
+    process.stdout.write(`acrux: created a new certificate authority, ${file}; all clients must trust this authority\n`)
     process.stdout.write(`acrux: the SHA-256 fingerprint is ${fingerprint}\n`)
   }
   if (notice !== undefined) process.stdout.write(`acrux: ${notice}\n`)
@@ -85,7 +85,7 @@ function announce({ firstRun, notice, publicOrigin, renewedCa }: RunningServer):
   process.stdout.write(`acrux: ready at ${publicOrigin}\n`)
 }
 
-/** The first signal stops the server gracefully; a second one stops it at once. */
+/** The first signal stops the server gracefully; a second signal stops the server immediately. */
 function stopOnSignals(server: RunningServer, readyFile: ReadyFile): void {
   let stopping = false
   const stop = () => {

@@ -2,7 +2,9 @@ import path from 'node:path'
 import type { FirstRun } from '@acrux/server'
 import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 
-/** The commands to run after the first start, for podman, docker and az. They read the secrets from the file. */
+/**
+ * The commands to run after the first start, for podman, docker and az. The commands read the secrets from the file.
+ */
 export function nextSteps(firstRun: FirstRun, file: string): string {
   const { loginServer, resourceManager, registry, tenantId, servicePrincipal, owner } = firstRun
   const program = acrux()
@@ -31,7 +33,7 @@ export function nextSteps(firstRun: FirstRun, file: string): string {
   ].join('\n')
 }
 
-/** How to call this program: npm does not put it in the PATH of the user. */
+/** How to call this program. npm does not add the program to the PATH of the user. */
 function acrux(): string {
   return process.env['npm_execpath'] === undefined ? 'acrux' : 'npx acrux'
 }

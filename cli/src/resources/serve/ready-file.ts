@@ -5,7 +5,7 @@ import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { writePrivateFile } from '../../framework/files/private-file.ts'
 
-/** A file that exists while a process accepts connections. Only its user can read it. */
+/** A file that exists while a process accepts connections. Only the current user can read the file. */
 export type ReadyFile = {
   /** Writes the file at once. @throws StartupError */
   readonly write: (document: object) => Promise<void>

@@ -12,7 +12,7 @@ import { exitCodes } from './failure.ts'
 export type Authority = {
   /** The certificate alone, in PEM. */
   readonly pem: string
-  /** Its SHA-256 fingerprint, as hexadecimal pairs separated by colons. */
+  /** The SHA-256 fingerprint, as hexadecimal pairs separated by colons. */
   readonly fingerprint: string
   readonly subject: string
   readonly expires: Date
@@ -26,7 +26,8 @@ const timeoutMs = 20_000
  * Downloads the certificate authority of a server, `HOST` or `HOST:PORT`, from its `/ca.pem`. The connection is not
  * authenticated: compare the fingerprint before you trust the result.
  *
- * @throws CommandFailure if the server cannot be reached, or no authority of its own signed its certificate
+ * @throws CommandFailure if the server cannot be reached, or the server's certificate authority did not sign its
+ * certificate
  */
 export async function downloadAuthority(server: string): Promise<Authority> {
   const { status, text, certificate } = await download(server)
@@ -87,7 +88,7 @@ async function readSmallFile(file: string): Promise<string> {
   }
 }
 
-/** Parses a text that contains one certificate, which must be that of an authority. */
+/** Parses a text with one certificate, which must be the certificate of an authority. */
 function parseAuthority(text: string): Authority | undefined {
   if (text.split('-----BEGIN CERTIFICATE-----').length !== 2) return undefined
   try {

@@ -22,7 +22,7 @@ const database = () => `sql:${directory()}`
  */
 const nameOf = (label: string) => `acrux trust ${label.replaceAll(':', '_')}`
 
-/** The certificates of Chromium and Chrome on Linux, which are those of the user. */
+/** The certificates of Chromium and Chrome on Linux, which each user has separately. */
 export const chromium: Place = {
   name: 'chromium',
   description: 'Chromium, Chrome and Edge, for this user',
@@ -64,7 +64,7 @@ async function certutil(...args: readonly string[]): Promise<string> {
   }
 }
 
-/** With sudo, the database would be that of root, and files in it would not belong to the user. */
+/** With sudo, the command would change the database of root, and root would own new files. */
 function requireUser(): void {
   if (process.getuid?.() !== 0 || process.env['SUDO_USER'] === undefined) return
   throw incomplete(
@@ -73,7 +73,7 @@ function requireUser(): void {
   )
 }
 
-/** The fingerprint of the certificate with a name; undefined if there is none. */
+/** The fingerprint of the certificate with a name; undefined if the certificate does not exist. */
 async function find(name: string): Promise<string | undefined> {
   if (!existsSync(join(directory(), 'cert9.db'))) return undefined
   const listed = await certutil('-L', '-d', database())

@@ -14,9 +14,9 @@ https://SERVER/ca.pem, shows the SHA-256 fingerprint, and asks for a confirmatio
 fingerprint on the server. Without a terminal, pass the fingerprint with --fingerprint.
 
 Without a flag for a program, the command changes the lists of all installed programs. Files in /etc require sudo;
-Chromium has a list for each user, so run the command for it without sudo.
+Chromium has a list for each user, so run the command for Chromium without sudo.
 
---undo removes what the command added for the same SERVER or file, and no other file.`
+With --undo, the command removes only the files that it added for the same SERVER or CA file.`
 
 type Flags = Readonly<Record<string, unknown>> & {
   readonly server?: string
@@ -61,7 +61,7 @@ export const command = defineCommand<Flags>({
 
 async function trust(flags: Flags, context: CommandContext): Promise<void> {
   const { server, fingerprint, chosen } = readArguments(flags)
-  // Everybody must be able to read what is written.
+  // All users must be able to read the written files.
   process.umask(0o022)
   if (flags.undo) {
     const authority = server === undefined && flags.caFile !== undefined ? await readAuthority(flags.caFile) : undefined
@@ -103,7 +103,7 @@ function subjectOf(server: string | undefined, authority: Authority | undefined)
   return { server, label: server ?? short ?? '' }
 }
 
-/** Changes every place, even if another one fails, and prints a line for each. */
+/** Changes every place, even if another place fails, and prints a line for each place. */
 async function change(
   { print, log, exitWith }: CommandContext,
   chosen: readonly Place[],

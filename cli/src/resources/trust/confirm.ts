@@ -17,7 +17,7 @@ export function parseFingerprint(text: string): string | undefined {
   return /^[0-9a-f]{64}$/i.test(digits) ? digits.toUpperCase().match(/../g)?.join(':') : undefined
 }
 
-/** The description of an authority, for a person who decides whether to trust it. */
+/** A description of the authority, with which a person decides whether to trust the authority. */
 export function authorityText({ subject, expires, fingerprint }: Authority, source: string): string {
   return [
     `Certificate authority of ${source}`,
@@ -29,9 +29,9 @@ export function authorityText({ subject, expires, fingerprint }: Authority, sour
 }
 
 /**
- * Requires that the authority is the expected one: by its fingerprint, or by a question on the terminal.
+ * Requires that the authority is expected, by the given fingerprint or a confirmation on the terminal.
  *
- * @throws CommandFailure if it is not, or if there is neither a fingerprint nor a terminal
+ * @throws CommandFailure if the authority is not confirmed, or if there is neither a fingerprint nor a terminal
  */
 export async function confirmAuthority(authority: Authority, { fingerprint, yes }: Confirmation): Promise<void> {
   if (fingerprint !== undefined) {

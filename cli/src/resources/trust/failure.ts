@@ -1,6 +1,6 @@
 import { CommandFailure } from '../../framework/command/failure.ts'
 
-/** The exit codes of `acrux trust`. Scripts rely on the numbers: never change one. */
+/** The exit codes of `acrux trust`. Scripts rely on the numbers: never change a number. */
 // prettier-ignore
 export const exitCodes = {
   ok:           0,
@@ -10,7 +10,7 @@ export const exitCodes = {
   unreachable: 22, // the server cannot be reached, or provides no certificate authority
 } as const
 
-/** A place that could not be changed, and what to do about it. */
+/** A place that could not be changed, and the solution. */
 export function incomplete(message: string, nextStep: string, cause?: unknown): CommandFailure {
   return new CommandFailure(message, exitCodes.incomplete, nextStep, { cause })
 }

@@ -15,7 +15,7 @@ import { type Place, type Subject, findProgram } from './place.ts'
 
 const run = promisify(execFile)
 
-/** A file of a place, and its text for the PEM of an authority. */
+/** The file of a place, and a function that returns its text for the PEM of an authority. */
 type TextFile = { readonly path: string; readonly text: (pem: string) => string }
 
 type RefreshCommand = readonly [program: string, ...args: string[]]
@@ -24,7 +24,7 @@ type FilePlace = Pick<Place, 'name' | 'description' | 'isPerServer' | 'isInstall
   readonly files: (subject: Subject) => readonly TextFile[]
   /** The command that makes an addition or a removal take effect. */
   readonly refresh?: (change: 'trust' | 'undo') => RefreshCommand
-  /** What the user must know after a change; undefined for nothing. */
+  /** Information for the user after a change; undefined without information. */
   readonly note?: () => Promise<string | undefined>
 }
 
@@ -84,7 +84,7 @@ function isToWrite(state: FileState): boolean {
 
 async function write(file: OwnFile, state: FileState, isDryRun: boolean): Promise<string> {
   if (state === 'current') return `${file.path}: already written`
-  if (state === 'equivalent') return `${file.path}: already has this authority; acrux trust did not write it`
+  if (state === 'equivalent') return `${file.path}: already has this authority acrux trust did not write the file`
   const verb = state === 'outdated' ? 'replaced' : 'written'
   if (isDryRun) return `${file.path}: would be ${verb}`
   await writeOwnFile(file)
@@ -97,7 +97,7 @@ async function runRefresh([name, ...args]: RefreshCommand, isDryRun: boolean): P
   try {
     await run(findProgram(name) ?? name, args)
   } catch (error) {
-    throw incomplete(`${command} failed: ${plainReason(error)}`, `run it again: sudo ${command}`, error)
+    throw incomplete(`${command} failed: ${plainReason(error)}`, `run the command again: sudo ${command}`, error)
   }
   return `${command}: ran`
 }

@@ -14,7 +14,7 @@ async function scratch(t: TestContext): Promise<string> {
   return directory
 }
 
-test('a file is recognised as own only while it is unchanged', async (t) => {
+test('acrux recognizes its own file only while the file is unchanged', async (t) => {
   const path = join(await scratch(t), 'a', 'b', 'ca.crt')
   const file = { path, content: ownContent(certificate) }
   assert.deepEqual([await stateOf(file), await ownershipOf(path)], ['absent', 'absent'])
@@ -35,7 +35,7 @@ const others: readonly { text: string; state: string; why: string }[] = [
 ]
 
 for (const { text, state, why } of others) {
-  test(`a file of somebody else is ${state}: ${why}`, async (t) => {
+  test(`another program's file is ${state}: ${why}`, async (t) => {
     const path = join(await scratch(t), 'ca.crt')
     await writeFile(path, text)
     assert.equal(await stateOf({ path, content: ownContent(certificate) }), state)
@@ -43,7 +43,7 @@ for (const { text, state, why } of others) {
   })
 }
 
-test('a removed file takes its directory with it only if the directory is empty', async (t) => {
+test("a removed file's directory is also removed only if the directory is empty", async (t) => {
   const directory = join(await scratch(t), 'host')
   const file = { path: join(directory, 'ca.crt'), content: ownContent(certificate) }
   await mkdir(directory)

@@ -6,16 +6,17 @@ import { plainReason, systemErrorCode } from '@acrux/shared/texts/plain-reason.t
 import type { CommandFailure } from '../../framework/command/failure.ts'
 import { incomplete } from './failure.ts'
 
-/** A file to write. Its first line is a comment that identifies it, and contains the hash of the rest. */
+/** A file to write. The first line is a comment that identifies the file and contains the hash of the other lines. */
 export type OwnFile = { readonly path: string; readonly content: string }
 
 /**
- * What a path has, compared with the file to write: nothing; the same content; other content that `acrux trust` wrote; a
- * file that `acrux trust` did not write, with the same certificate; or any other file, which is never changed.
+ * The existing content at a path, compared with the file to write: no file; the same content; other content that `acrux
+ * trust` wrote; a file that `acrux trust` did not write, with the same certificate; or any other file, which is never
+ * changed.
  */
 export type FileState = 'absent' | 'current' | 'outdated' | 'equivalent' | 'foreign'
 
-/** Creates the content of a file from its text, which must be in a format with `#` comments, or PEM. */
+/** Creates the content of a file from its text, which must be PEM or a format with `#` comments. */
 export function ownContent(text: string): string {
   return `${firstLine(text)}\n${text}`
 }
@@ -44,20 +45,20 @@ export async function writeOwnFile({ path, content }: OwnFile): Promise<void> {
   }
 }
 
-/** Who wrote the file at a path. `acrux trust --undo` removes only what `acrux trust` wrote (`own`). */
+/** Who wrote the file at a path. `acrux trust --undo` removes only files that `acrux trust` wrote (`own`). */
 export async function ownershipOf(path: string): Promise<'absent' | 'own' | 'foreign'> {
   const text = await read(path)
   return text === undefined ? 'absent' : isOwn(text) ? 'own' : 'foreign'
 }
 
-/** Removes a file, and its directory if that is empty and `removesDirectory` is set. @throws CommandFailure */
+/** Removes a file, and its directory if the directory is empty and `removesDirectory` is set. @throws CommandFailure */
 export async function removeOwnFile(path: string, removesDirectory: boolean): Promise<void> {
   try {
     await unlink(path)
   } catch (error) {
     throw cannot('removed', path, error)
   }
-  // It contains other files, or is the mount point of something.
+  // The directory contains other files, or is a mount point.
   if (removesDirectory) await rmdir(dirname(path)).catch(() => undefined)
 }
 

@@ -13,14 +13,14 @@ export type Subject = {
 /** A place from which programs read the certificate authorities that they trust. */
 export type Place = {
   readonly name: string
-  /** What it is, in the help. */
+  /** The description of the place in the help. */
   readonly description: string
-  /** Whether authorities are stored by server, so that the subject needs one. */
+  /** Whether the place stores authorities by server, so that the subject needs a server. */
   readonly isPerServer: boolean
-  /** Whether its programs are installed on this machine. */
+  /** Whether programs that use the place are installed on this machine. */
   readonly isInstalled: () => boolean
   /**
-   * Adds the authority, or only says what it would do if `isDryRun`. Returns lines about what was done.
+   * Adds the authority, or with `isDryRun` only describes the change. Returns lines that describe the change.
    *
    * @throws CommandFailure
    */
@@ -32,7 +32,7 @@ export type Place = {
 /** Tools of the system that users without administrative rights often do not have in their PATH. */
 const systemDirectories = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 
-/** The path of a program of this machine; undefined if it has none. */
+/** The path of a program of this machine; undefined if the program is not installed. */
 export function findProgram(name: string): string | undefined {
   const directories = [...(process.env['PATH'] ?? '').split(delimiter), ...systemDirectories]
   return directories

@@ -57,12 +57,12 @@ const containerd = filePlace({
   },
 })
 
-/** The tools that update the system's list, and the directories from which they read. */
+/** The tools that update the system's list, and the directories that these tools read. */
 const systemLayouts = [
   {
     program: 'update-ca-certificates',
     trust: [],
-    // Without it, the links to the removed file stay.
+    // Without this call, the links to the removed file remain.
     undo: ['--fresh'],
     directory: '/usr/local/share/ca-certificates',
     extension: 'crt',
@@ -96,7 +96,7 @@ const system = filePlace({
   },
 })
 
-/** Every place, in the order in which they are changed. */
+/** Every place, in the order of the changes. */
 export const places: readonly Place[] = [docker, podman, containerd, system, chromium]
 
 function serverOf({ server }: Subject): string {

@@ -37,6 +37,6 @@ export function alreadyReferenced(property: string): DirectoryError {
 export class NameTakenError extends Error {
   override readonly name = 'NameTakenError'
   constructor(name: string) {
-    super(`the name ${name} is taken`)
+    super(`the name ${name} is already in use`)
   }
 }

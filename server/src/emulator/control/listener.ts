@@ -139,7 +139,7 @@ function sendError(response: ServerResponse, error: unknown, log: Log): void {
     sendJson(response, status, { error: { code, message } })
   } else {
     log.error({ err: error }, 'the control API failed')
-    const message = 'The control API failed; the log of the emulator has the reason.'
+    const message = 'The control API failed; see the log of the emulator for the reason.'
     sendJson(response, 500, { error: { code: 'InternalError', message } })
   }
 }

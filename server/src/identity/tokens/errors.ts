@@ -64,7 +64,7 @@ export const entraErrors = {
   slowDown:            { number: 70016,   status: 400, error: 'slow_down',                 text: 'OAuth 2.0 device flow error. Authorization is pending. Poll less often: wait five seconds more between requests.' },
   declined:            { number: 65004,   status: 400, error: 'authorization_declined',    text: 'User declined to let the device sign in.' },
   badDeviceCode:       { number: 70018,   status: 400, error: 'bad_verification_code',     text: 'The device code is unknown.' },
-  expiredDeviceCode:   { number: 70020,   status: 400, error: 'expired_token',             text: 'The device code has expired. Request a new one.' },
+  expiredDeviceCode:   { number: 70020,   status: 400, error: 'expired_token',             text: 'The device code has expired. Request a new code.' },
   tooManyDeviceCodes:  { number: 90055,   status: 429, error: 'temporarily_unavailable',   text: 'Too many device codes were requested from this address. Try again later.' },
   tooManyPasswords:    { number: 90055,   status: 429, error: 'temporarily_unavailable',   text: 'Too many password sign-ins are in progress. Try again later.' },
   tooManyRejections:   { number: 90055,   status: 429, error: 'temporarily_unavailable',   text: 'Too many requests from this address were denied. Try again later.' },

@@ -9,7 +9,7 @@ import { requireSubscription } from '../arm/subscriptions.ts'
 type Context = Pick<ServerContext, 'audit' | 'backups' | 'resources'>
 
 const rejections: Readonly<Record<BackupRejection, string>> = {
-  running: 'A backup is running. Wait for its end.',
+  running: 'A backup is running. Wait until the backup ends.',
   'no-directory': 'No directory for backups is configured. Set backup.directory, and restart the server.',
   unsupported: 'The server uses a PostgreSQL database, which the server does not back up.',
 }

@@ -75,7 +75,7 @@ export async function decryptKeys(text: string, passphrase: string, backupId: st
     throw new StartupError(
       `the keys of the backup ${backupId} cannot be decrypted`,
       exitCodes.unreadableKey,
-      'check the passphrase; if it is right, the file keys.json was altered',
+      'check the passphrase; if the passphrase is correct, the file keys.json was altered',
       { cause: error },
     )
   }

@@ -115,7 +115,7 @@ async function openNewMasterKey(source: MasterKeySource): Promise<MasterKey> {
   if (source.kind === 'file' && (await readMasterKeyFile(source.file)) === undefined) {
     throw new UnreadableKeyError(
       `the new master key ${source.file} does not exist`,
-      `create it: (umask 077; openssl rand -base64 ${keySizeBytes} > ${source.file})`,
+      `create the master key: (umask 077; openssl rand -base64 ${keySizeBytes} > ${source.file})`,
     )
   }
   return openMasterKey(source)

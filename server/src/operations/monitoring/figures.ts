@@ -172,7 +172,7 @@ function databaseFigures({
     },
     {
       name: 'acrux_clock_ahead_seconds',
-      help: 'By how much the clock of the server is ahead of the clock of PostgreSQL; negative if it is behind. Absent on SQLite.',
+      help: 'Difference between the clock of the server and the clock of PostgreSQL; positive if the clock of the server is ahead. Absent on SQLite.',
       kind: 'gauge',
       read: async () => {
         const aheadMs = clockWatch.aheadMs()

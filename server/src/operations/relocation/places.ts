@@ -81,7 +81,7 @@ export function openPostgresOf(place: RelocationPlace): ReturnType<typeof openDa
 
 async function openFileTarget({ dataDir, migrations }: RelocationPlace): Promise<RawTarget> {
   const old = databaseFileIn(dataDir)
-  if (existsSync(old)) throw notEmpty(`an older database ${old} exists: it`, 'move the file to another directory')
+  if (existsSync(old)) throw notEmpty(`the older database ${old}`, 'move the file to another directory')
   return openSqliteTarget(newDatabaseFileIn(dataDir), (database) => migrate(database, migrations, Date.now()))
 }
 

@@ -52,6 +52,6 @@ function requireOk(answer: ControlAnswer): void {
   throw new StartupError(
     `the running server rejected the request: ${answer.message}`,
     exitCodes.dataDirLocked,
-    'run this command again; it continues where it was interrupted',
+    'run this command again to continue the move',
   )
 }

@@ -28,7 +28,7 @@ export type WritePause = {
   readonly close: () => void
 }
 
-const accepted: ControlAnswer = { ok: false, message: 'it accepts changes again' }
+const accepted: ControlAnswer = { ok: false, message: 'the server accepts changes again' }
 
 /** Creates the handler of {@link pauseCommands}. */
 export function createWritePause({ writes, beforePause, log }: WritePauseParts): WritePause {

@@ -154,7 +154,7 @@ export class UnfinishedRestoreError extends StartupError {
     super(
       `a restore into the data directory ${path} was not finished`,
       exitCodes.dataDirUnusable,
-      'run acrux backup restore again; it starts over',
+      'run acrux backup restore again; the restore starts over',
     )
   }
 }

@@ -17,7 +17,8 @@ export async function readSettingFile(file: string, isSecret: boolean): Promise<
     try {
       const stats = await handle.stat()
       if (!stats.isFile()) throw unusableSettingFile(`${file} is not a file`, 'use a regular file')
-      if (stats.size > maxFileBytes) throw unusableSettingFile(`${file} is larger than 64 KiB`, 'check its content')
+      if (stats.size > maxFileBytes)
+        throw unusableSettingFile(`${file} is larger than 64 KiB`, 'check the content of the file')
       if (isSecret && isOpenToOthers(stats)) {
         throw unusableSettingFile(
           `${file} can be accessed by other users`,

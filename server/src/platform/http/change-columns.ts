@@ -6,11 +6,11 @@ export type RequestBody = z.ZodType | 'json' | 'form' | 'bytes' | 'stream' | 'no
 /** Whether a person in the portal must have authenticated within the last minutes; if not, why the route needs no step-up. */
 export type StepUp =
   | true
-  | 'no: only answers a question'
+  | 'no: the request only reads data'
   | 'no: the request grants no access and adds no content'
   | 'no: the request starts work that deletes no content'
-  | 'no: only ends something'
-  | 'no: requires the password'
+  | 'no: the request only ends a session or revokes access'
+  | 'no: the request requires the password'
 
 /**
  * The columns that depend on the method of a row. There are no defaults: a route that may change something does not compile

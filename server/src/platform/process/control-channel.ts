@@ -69,7 +69,7 @@ async function serve(socket: Socket, handle: ControlHandler, waiting: Set<Socket
 
 const unreadable: ControlAnswer = { ok: false, message: 'the command could not be read' }
 /** The handler has logged why. */
-const failed: ControlAnswer = { ok: false, message: 'the command failed on the server; see its log' }
+const failed: ControlAnswer = { ok: false, message: 'the command failed; see the log of the server' }
 
 /** Sends a command to the server that uses a data directory. @throws StartupError if it cannot be reached */
 export async function sendControlCommand(dataDir: string, command: ControlCommand): Promise<ControlAnswer> {

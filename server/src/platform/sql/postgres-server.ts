@@ -23,7 +23,7 @@ export async function requireUsableServer(config: pg.ClientConfig): Promise<void
     if (error instanceof StartupError) throw error
     throw unusable(`${place} cannot be used: ${reasonOf(error)}`, nextStepFor(error), error)
   })
-  if (facts === undefined) throw unusable(`${place} gives no version`, 'set database to a PostgreSQL server')
+  if (facts === undefined) throw unusable(`${place} reports no version`, 'set database to a PostgreSQL server')
   const { version, product, isStandby, encoding } = facts
   if (version < oldestVersion * 10_000) {
     throw unusable(

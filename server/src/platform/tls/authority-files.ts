@@ -38,7 +38,7 @@ export async function deleteAuthorityFile(directory: string): Promise<void> {
 }
 
 const replaceIt =
-  'restore it from a backup; or delete ca.key and ca.pem to create a new authority, which clients must trust'
+  'restore the key from a backup; or delete ca.key and ca.pem to create a new authority, which clients must trust'
 
 async function readAuthority(keyFile: string, certFile: string): Promise<KeyPair | undefined> {
   const mode = await modeOf(keyFile)

@@ -79,7 +79,10 @@ export async function createCertificateSource(options: CertificateSourceOptions)
     }
   }
   if (certFile === undefined || keyFile === undefined) {
-    throw new CertificateError('a certificate and its key must be set together', 'configure both or neither')
+    throw new CertificateError(
+      'a certificate and its key must be set together',
+      'configure both the certificate and the key, or neither',
+    )
   }
   const check = async (pair: UsablePair) => requireValid(pair, certFile, clock.now())
   const pair = await readPair(certFile, keyFile)

@@ -63,15 +63,19 @@ export function requireUsablePair(texts: KeyPair, certName: string, keyName: str
   if (!leaf.checkPrivateKey(privateKey)) {
     throw new CertificateError(
       `the key ${keyName} does not belong to the first certificate in ${certName}`,
-      'put the certificate of the server first, then its intermediate certificates, and use the key of the first certificate',
+      'put the certificate of the server first, then the intermediate certificates, and use the key of the first certificate',
     )
   }
   try {
     createSecureContext({ cert, key })
   } catch (error) {
-    throw new CertificateError(`${certName} cannot be used for TLS: ${reasonOf(error)}`, 'have it reissued', {
-      cause: error,
-    })
+    throw new CertificateError(
+      `${certName} cannot be used for TLS: ${reasonOf(error)}`,
+      'have the certificate reissued',
+      {
+        cause: error,
+      },
+    )
   }
   return { cert, key, leaf }
 }
@@ -95,7 +99,7 @@ function parsePrivateKey(text: string, name: string): KeyObject {
     return createPrivateKey(text)
   } catch (error) {
     throw text.includes('ENCRYPTED')
-      ? new CertificateError(`the key ${name} is encrypted`, 'decrypt it: openssl pkey', { cause: error })
+      ? new CertificateError(`the key ${name} is encrypted`, 'decrypt the key: openssl pkey', { cause: error })
       : new CertificateError(
           `${name} contains no private key in PEM form`,
           'convert the file with openssl pkey -outform pem',

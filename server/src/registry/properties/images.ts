@@ -206,7 +206,7 @@ function isKey(value: unknown, type: 'number' | 'string'): boolean {
 }
 
 function wrongPlace(): OciError {
-  return new OciError('BAD_REQUEST', { message: 'last is not from a link of this list' })
+  return new OciError('BAD_REQUEST', { message: 'the parameter last must come from a link of this list' })
 }
 
 function linkTo({ request, query }: AcrCall<'images'>, size: number, { part, key, digest }: Start): string {

@@ -151,7 +151,7 @@ async function requireRoom(context: UploadContext, { registry, caller, path }: O
   if (hasRoom && (byCaller?.count ?? 0) < maxUploadsPerCaller) return
   if (hasRoom && (await endOldestIdle(context, rid, caller.key))) return
   throw new OciError('TOOMANYREQUESTS', {
-    message: 'too many uploads are unfinished; finish or cancel some, or wait until they expire',
+    message: 'too many uploads are unfinished; finish or cancel some uploads, or wait until the uploads expire',
     headers: { 'retry-after': String(retryAfterSeconds) },
   })
 }

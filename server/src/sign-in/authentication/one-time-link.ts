@@ -28,7 +28,7 @@ export async function submitOneTimeLink(context: Context, call: PageCall, form: 
     return send(
       context,
       call,
-      'This link is not valid. The link has expired, was used, or was replaced. Ask for a new one.',
+      'This link is not valid. The link has expired, was used, or was replaced. Ask for a new link.',
     )
   }
   const methods = ['pwd']

@@ -136,6 +136,6 @@ const weaknesses: Readonly<Record<WeakPasswordError['rejection'], string>> = {
   'too-short': 'The password is too short. Use at least 10 characters.',
   'too-long': 'The password is too long.',
   'like-user-name': 'The password is too similar to the user name.',
-  'too-common': 'This password is too common. Choose another.',
+  'too-common': 'This password is too common. Choose another password.',
   'same-as-before': 'The new password is the same as the current password.',
 }

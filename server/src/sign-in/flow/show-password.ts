@@ -16,7 +16,7 @@ export function showPassword(
   const passkey = { label: 'Sign in with a passkey', href: flowPath(context, call.caller, flow, '/passkey') }
   const links = context.passkeys.isAvailable ? [passkey, ...otherLinks] : otherLinks
   const reason = requiresLocalMethod
-    ? 'To change your sign-in methods, enter your password or use a passkey. If you don’t know your password, ask an administrator to reset it.'
+    ? 'To change your sign-in methods, enter your password or use a passkey. If you don’t know your password, ask an administrator to reset the password.'
     : undefined
   const shown = { hint, reason, ...(problem === undefined ? {} : { problem }), otherLinks: links }
   const body = passwordPage(formOf(step), shown)

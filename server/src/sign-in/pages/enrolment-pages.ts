@@ -31,7 +31,7 @@ export function enrolmentPage(
           type: 'text',
           autocomplete: 'off',
           isCode: true,
-          hint: 'Ask an administrator for this code. It works once.',
+          hint: 'Ask an administrator for this code. The code works once.',
           error: problem,
           hasFocus: true,
         })

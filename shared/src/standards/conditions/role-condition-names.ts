@@ -32,7 +32,7 @@ function problemOf(before: ConditionToken | undefined, token: ConditionToken): s
   }
   const isPattern = before?.kind === 'word' && before.text.toLowerCase() === 'actionmatches'
   if (!isPattern || token.kind !== 'string' || isKnownAction(token.text)) return undefined
-  return `there is no action ${token.text}; an action on a repository is one such as ${repositories}content/read`
+  return `there is no action ${token.text}; an action on a repository has a name such as ${repositories}content/read`
 }
 
 /** Whether a pattern matches an action on repositories, or is of the form of another action. */

@@ -11,7 +11,7 @@ import { type DirectorySubject, membersOf, namedSubjects } from '../permission/s
 
 type Flags = { readonly action: string; readonly repository?: string; readonly name: string }
 
-/** A principal with its name, and the members of a group, also of the groups in it. */
+/** A principal with its name, and the members of a group and of nested groups. */
 type NamedPrincipal = AllowedPrincipal & {
   readonly name: string
   readonly members?: readonly { readonly id: string; readonly type: string | null; readonly name: string }[]

@@ -62,7 +62,7 @@ test('the text names the group that has a role', () => {
   assert.match(text, /^role: {6}AcrPull at \/r, through group team: role-lacks-action$/m)
 })
 
-test('the text shows issuer and subject of a token, when it expired, and which audience was wanted', () => {
+test('the text shows the issuer and subject of a token, when the token expired, and which audience was expected', () => {
   const presented = { issuer: 'https://issuer.example', subject: 'repo:a', expiredAt: null, wantedAudience: null }
   const linesOf = (change: Partial<typeof presented> | { expiredAt: string } | { wantedAudience: string }) =>
     whyText({ ...decision, firstFailure: 'x', presented: { ...presented, ...change } }).split('\n')
@@ -73,7 +73,7 @@ test('the text shows issuer and subject of a token, when it expired, and which a
   assert.ok(wanted.includes('reason:    x, wanted the audience registry.example.com'))
 })
 
-test('the text shows what a token was denied, and what has changed since', () => {
+test('the text shows which actions a token did not grant, and what has changed since', () => {
   const text = whyText({
     ...decision,
     principal: { kind: 'scoped-token', id: 'contoso/ci' },

@@ -1,11 +1,11 @@
 import type { Decision, DecisionAssignment, DecisionSince } from '@acrux/shared/wire/api-types.ts'
 
-/** A decision, with what has changed since if that is known. */
+/** A decision, with later changes if these are known. */
 export type RecordedDecision = Omit<Decision, 'since'> & Partial<Pick<Decision, 'since'>>
 
 /** A decision with names, and the command that would have allowed the request. */
 export type NamedDecision = RecordedDecision & {
-  /** The names of the principals in it, by their object ids. */
+  /** The names of the principals in the decision, by object id. */
   readonly principalNames: Readonly<Record<string, string>>
   readonly fix: string | null
 }
@@ -28,7 +28,7 @@ function line(label: string, text: string): string {
   return `${`${label}:`.padEnd(labelWidth)}${text}`
 }
 
-/** A line below another one, without a label. */
+/** A further line without a label. */
 function continued(text: string): string {
   return `${' '.repeat(labelWidth)}${text}`
 }

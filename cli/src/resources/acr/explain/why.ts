@@ -41,7 +41,8 @@ request.`,
     },
     {
       flags: '--principal <who>',
-      description: 'with --last: the principal of the denied request, by name, object id or sent user name',
+      description:
+        'with --last: the principal of the denied request, as a name, an object id, or the user name that the client sent',
     },
     { flags: '--own', description: 'explain a denied request of the signed-in user; requires no role' },
   ],
@@ -129,7 +130,7 @@ function wantedOf({ asked }: RecordedDecision, requested: readonly string[]): Re
   return isPush ? { ...asked, action: 'push' } : asked
 }
 
-/** How long before a denied request its token was requested, at most. */
+/** The maximum time between the request for a token and the denied request. */
 const maxTokenAgeMs = 60_000
 
 /** The access that the client requested just before a pull was denied. Empty if the account may not read the log. */
@@ -152,7 +153,7 @@ async function requestedAccess(
   return requested
 }
 
-/** The principal as `acrux acr grant` names it. Undefined if the principal was only claimed. */
+/** The principal as `acrux acr grant` names the principal. Undefined if the principal was not authenticated. */
 async function whoOf(
   { kind, id }: RecordedDecision['principal'],
   account: Account | undefined,
@@ -173,7 +174,7 @@ async function whoOf(
   }
 }
 
-/** The principal as other commands name it, even if it was only claimed. */
+/** The principal as other commands name the principal, even if the principal was not authenticated. */
 function namesOf({ kind, id }: RecordedDecision['principal']): { objectId?: string; token?: string } {
   switch (kind) {
     case 'scoped-token':
@@ -188,12 +189,12 @@ function namesOf({ kind, id }: RecordedDecision['principal']): { objectId?: stri
   }
 }
 
-/** The id of a scoped token is its registry and its name. */
+/** The id of a scoped token consists of its registry and its name. */
 function tokenName(id: string): string {
   return id.slice(id.indexOf('/') + 1)
 }
 
-/** Without a principal, the last denial is that of the caller. */
+/** Without a principal, the command explains the last denial of the caller. */
 async function findOnServer(
   context: CommandContext,
   { id, principal }: Flags,
@@ -205,7 +206,7 @@ async function findOnServer(
   return answer as RecordedDecision | undefined
 }
 
-/** A denied request of the user who is signed in: that with an id, or the last one. */
+/** A denied request of the signed-in user: the request with an id, or the last request. */
 async function findOwn(context: CommandContext, id: string | undefined): Promise<RecordedDecision | undefined> {
   const denials = '/providers/Acrux.Server/denials'
   const version = 'api-version=2024-11-01'
@@ -229,8 +230,8 @@ async function lastDenialOnServer(
 }
 
 /**
- * The object id of the principal with a name; the text itself if no principal has this name, because a client may
- * have sent it.
+ * The object id of the principal with a name. If no principal has this name, the result is the text itself, because a
+ * client may have sent the text.
  */
 async function principalId(context: CommandContext, text: string): Promise<string> {
   const account = await requireAnyAccount(context)
@@ -242,7 +243,7 @@ async function principalId(context: CommandContext, text: string): Promise<strin
   return found?.kind === 'directory' ? found.id : text
 }
 
-/** Without an id and a principal, the last denial is that of any caller. */
+/** Without an id and a principal, the command explains the last denial of any caller. */
 async function findInLog({ id, principal, ...place }: Flags): Promise<RecordedDecision | undefined> {
   const log = await openAuditLog(await configurationOf(place))
   const filter =

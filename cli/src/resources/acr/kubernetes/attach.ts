@@ -67,7 +67,7 @@ async function attach(flags: Flags, context: CommandContext): Promise<unknown> {
   }
 }
 
-/** Describes what a change did, or would do; without a change, says that nothing was missing. */
+/** Describes what a change did, or would do. Without a change, reports that nothing was missing. */
 function stateOf(kind: string | undefined, isDone: boolean): State {
   if (kind === undefined) return 'present'
   if (kind.startsWith('create')) return isDone ? 'created' : 'would be created'
@@ -90,7 +90,7 @@ type Addition = {
   readonly yes: true | undefined
 }
 
-/** Adds what is missing, after a confirmation. */
+/** Adds the missing parts, after a confirmation. */
 async function addMissing(context: CommandContext, { registry, puller, missing, yes }: Addition): Promise<void> {
   const { changes, trust } = missing
   if (changes.length === 0 && trust === undefined) return

@@ -50,7 +50,7 @@ export const attachmentFlags: readonly FlagDescription[] = [
 export type Puller = {
   readonly objectId: string
   readonly clientId: string | undefined
-  /** Where its federated credentials are; undefined if it is not known which kind of identity it is. */
+  /** The path of the federated credentials. Undefined if the kind of the identity is unknown. */
   readonly federation: Federation | undefined
 }
 
@@ -63,7 +63,7 @@ export type ServiceAccount = { readonly issuer: string; readonly subject: string
 /** A registry, and the role that allows pulls in its mode. */
 export type AttachedRegistry = PermissionRegistry & { readonly role: string }
 
-/** The registry of the flags. @throws CommandFailure if it does not exist */
+/** The registry in the flags. @throws CommandFailure if the registry does not exist */
 export async function requireAttachedRegistry(
   context: CommandContext,
   flags: RegistryFlags,
@@ -72,7 +72,7 @@ export async function requireAttachedRegistry(
   return { ...registry, role: roleFor('pull', registry.isPerRepository) }
 }
 
-/** The service account of the flags; undefined without one. @throws WrongUsageError */
+/** The service account in the flags; undefined without a service account. @throws WrongUsageError */
 export function serviceAccountOf({ serviceAccount, issuer }: AttachmentFlags): ServiceAccount | undefined {
   if (serviceAccount === undefined) {
     if (issuer !== undefined) throw new WrongUsageError('--issuer needs --service-account')
@@ -93,7 +93,7 @@ export function serviceAccountOf({ serviceAccount, issuer }: AttachmentFlags): S
   }
 }
 
-/** The identity of the flags. @throws CommandFailure if it does not exist */
+/** The identity in the flags. @throws CommandFailure if the identity does not exist */
 export async function requirePuller(
   context: CommandContext,
   account: Account,
@@ -113,7 +113,7 @@ export async function requirePuller(
   }
   if (!isGuid(wanted))
     throw failure(`there is no managed identity ${wanted}`, `create it: acrux identity create -g GROUP -n ${wanted}`)
-  // The identity of a machine is no resource of its own.
+  // The identity of a machine is not a separate resource.
   const { id } = await requirePrincipal(context, account, wanted)
   return { objectId: id, clientId: undefined, federation: undefined }
 }
@@ -136,6 +136,6 @@ async function findIdentity(account: Account, wanted: string): Promise<unknown> 
     members.some((member) => String(valueAt(each, member)).toLowerCase() === wanted.toLowerCase()),
   )
   if (found.length > 1)
-    throw failure(`several managed identities have the name ${wanted}`, 'select one by its client id')
+    throw failure(`several managed identities have the name ${wanted}`, 'select one identity by its client id')
   return found[0]
 }

@@ -12,12 +12,15 @@ type FederatedCredential = { readonly name: string; readonly audience: string }
 
 type Federation = NonNullable<Puller['federation']>
 
-/** Where the federated credentials of an identity are. @throws CommandFailure if it can have none */
+/**
+ * The path of the federated credentials of an identity. @throws CommandFailure if the identity cannot have federated
+ * credentials
+ */
 export function requireFederation({ federation, objectId }: Puller): Federation {
   if (federation !== undefined) return federation
   throw failure(
     `${objectId} is not a user-assigned managed identity, and cannot trust a service account`,
-    'create one with acrux identity create, or use --app',
+    'create a managed identity with acrux identity create, or use --app',
   )
 }
 

@@ -4,10 +4,10 @@ import { type Account, requireAccount } from '../../../clients/session/account.t
 import type { CommandContext } from '../../../framework/command/context.ts'
 
 /**
- * The login server of a registry, and its certificate authority. `--name` may be a login server, for which nobody needs to be
- * signed in. If the token of an account is sent there, the login server must belong to the account's cloud.
+ * The login server of a registry, and its certificate authority. If `--name` is a login server, no sign-in is needed.
+ * If acrux sends the token of an account to the login server, the login server must belong to the account's cloud.
  *
- * @throws CommandFailure if it is a name, and nobody is signed in
+ * @throws CommandFailure if `--name` is the name of a registry, and nobody is signed in
  */
 export async function findLoginServer(
   context: CommandContext,

@@ -52,7 +52,7 @@ export type NodeLogin =
       readonly serviceAccountToken: string | undefined
     }
 
-/** The login of the flags. @throws CommandFailure if they are wrong, or nobody is signed in */
+/** The login in the flags. @throws CommandFailure if the flags are wrong, or nobody is signed in */
 export async function nodeLoginOf(flags: NodeLoginFlags, context: CommandContext): Promise<NodeLogin> {
   const { username, password, credentialProviderConfig: config, serviceAccountToken: tokenFile } = flags
   if (config !== undefined) {

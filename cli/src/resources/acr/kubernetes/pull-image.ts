@@ -12,10 +12,13 @@ const accept = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ].join(', ')
 
-/** Node's names of processors, and those of images. [OCI image-spec, platform] */
+/** Node's names of processor architectures, and the corresponding names in images. [OCI image-spec, platform] */
 const architectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
 
-/** Pulls the manifest of an image: that of this platform if it is an index. @throws RegistryError, CommandFailure */
+/**
+ * Pulls the manifest of an image. From an index, the function selects the manifest for this platform. @throws
+ * RegistryError, CommandFailure
+ */
 export async function pullManifest(
   access: Access,
   image: Image,
@@ -60,7 +63,7 @@ export async function pullConfiguration(access: Access, { repository }: Image, m
   const url = `https://${loginServer}/v2/${repository}/blobs/${digest}`
   const first = await http.send({ method: 'GET', url, headers: { authorization } })
   const { location } = first.headers
-  // Another server, such as an object store, must not get the token.
+  // Another server, such as an object store, must not receive the token.
   const isElsewhere = (first.status === 302 || first.status === 307) && location !== undefined
   const response = isElsewhere ? await http.send({ method: 'GET', url: new URL(location, url).href }) : first
   if (response.status !== 200)

@@ -39,7 +39,10 @@ your own account for at most 3 hours, for tests and short jobs.`,
     ...registryFlags,
     { flags: '--secret-name <name>', description: 'the name of the Secret', default: 'acrux-pull' },
     { flags: '--namespace <namespace>', description: 'the namespace of the Secret. Default: the namespace of kubectl' },
-    { flags: '--token <token>', description: 'generate a password of this scoped token; replaces the earlier one' },
+    {
+      flags: '--token <token>',
+      description: 'generate a password of this scoped token which replaces the earlier password',
+    },
     { flags: '--password1', description: 'with --token: generate password1' },
     { flags: '--password2', description: 'with --token: generate password2' },
     ...expiryFlags,
@@ -83,7 +86,7 @@ function requireNames({ secretName, namespace }: Flags): void {
 
 type Login = { readonly loginServer: string; readonly username: string; readonly password: string }
 
-/** What `kubectl create secret docker-registry` creates. */
+/** The document that `kubectl create secret docker-registry` creates. */
 function secretManifest({ secretName, namespace }: Flags, { loginServer, username, password }: Login): object {
   const auth = Buffer.from(`${username}:${password}`).toString('base64')
   const config = JSON.stringify({ auths: { [loginServer]: { username, password, auth } } })

@@ -10,7 +10,7 @@ import { type Outcome, type Scene, type Step, ok } from '../../doctor/step.ts'
 import { type Credentials, type NodeLogin, credentialsAt } from './node-login.ts'
 import { pullConfiguration, pullManifest } from './pull-image.ts'
 
-/** The checks of a pull as a node makes it. Without an image, only the login is checked. */
+/** The checks of a pull by a node. Without an image, only the login is checked. */
 export function pullSteps(login: NodeLogin, image: Image | undefined): readonly Step[] {
   let credentials: Credentials | undefined
   let manifest: unknown
@@ -81,5 +81,5 @@ async function checkToken(scene: Scene, { username, password }: Credentials): Pr
       'assign the role: acrux acr attach -n REGISTRY --identity NAME',
     )
   scene.access = { token, actions }
-  return ok(`it allows pulls from ${repository.name}`)
+  return ok(`the login allows pulls from ${repository.name}`)
 }

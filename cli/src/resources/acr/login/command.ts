@@ -46,7 +46,8 @@ you are signed in. You can use --helper before you install a container client.`,
     },
     {
       flags: '-t, --expose-token',
-      description: 'print a refresh token instead of signing a client in; it is a password for 3 hours',
+      description:
+        'print a refresh token instead of signing a client in the token is a password that is valid for 3 hours',
     },
     { flags: '--suffix <suffix>', description: 'the tenant suffix in the login server of the registry' },
     {
@@ -134,8 +135,8 @@ function narrowingOf({ scope, ttl }: Flags): Narrowing | undefined {
 type Credentials = { readonly username: string; readonly password: string }
 
 /**
- * The null GUID with a refresh token; the admin account if the exchange is denied and the account may read its password, as
- * for az. A narrowed login never becomes a login of the admin account.
+ * The null GUID with a refresh token. If the exchange is denied and the account may read the password of the admin
+ * account, the login uses the admin account, as in az. A narrowed login never becomes a login of the admin account.
  */
 async function ownCredentials(
   context: CommandContext,

@@ -11,9 +11,11 @@ const knownClients = ['docker', 'podman', 'nerdctl'] as const
 type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string }
 
 /**
- * Finds the container client: that of `DOCKER_COMMAND`, or the first of docker, podman and nerdctl that is installed.
+ * Finds the container client: the client in `DOCKER_COMMAND`, or the first installed client of docker, podman and
+ * nerdctl.
  *
- * @throws CommandFailure with az's DOCKER_COMMAND_ERROR if there is none, or it does not work. [acr-protocol §2.1 step 3]
+ * @throws CommandFailure with az's DOCKER_COMMAND_ERROR if no client is installed, or the client does not work.
+ * [acr-protocol §2.1 step 3]
  */
 export async function requireContainerClient({ env, log }: CommandContext, registry: string): Promise<string> {
   const named = env['DOCKER_COMMAND']
@@ -38,7 +40,9 @@ function dockerCommandError(): CommandFailure {
   )
 }
 
-/** Signs the client in. The password goes to its standard input. @throws CommandFailure if the client fails */
+/**
+ * Signs the container client in, and passes the password on standard input. @throws CommandFailure if the client fails
+ */
 export async function logIn(
   { log, print }: CommandContext,
   client: string,
@@ -56,7 +60,7 @@ export async function logIn(
   print(terminalText(ended.stdout))
 }
 
-/** Runs a client to its end. Undefined if it is not installed. */
+/** Runs a client, and waits for its end. Returns undefined if the client is not installed. */
 async function runClient(client: string, args: readonly string[], input = ''): Promise<Ended | undefined> {
   const child = spawn(client, args, { stdio: ['pipe', 'pipe', 'pipe'] })
   const code = new Promise<number>((resolve, reject) => {

@@ -19,7 +19,7 @@ import { concurrently } from '../purge/concurrently.ts'
 import type { ManifestFlags } from './flags.ts'
 import { linesOf, parseReference } from './many-references.ts'
 
-/** What selects the manifests, and how they are deleted. */
+/** The selection of the manifests, and how the command deletes the manifests. */
 export type ManyFlags = Omit<ManifestFlags, 'id'> & {
   readonly id?: readonly string[]
   readonly dryRun?: true
@@ -35,7 +35,7 @@ type Found = {
 
 type Failed = { readonly image: string; readonly reason: string }
 
-/** The result: the deleted manifests, or those that would be deleted, and the images that could not be deleted. */
+/** The result: the manifests that were deleted or would be deleted, and the images that could not be deleted. */
 type ManyResult = {
   readonly dryRun: boolean
   readonly manifests: readonly Omit<Found, 'sizeBytes'>[]
@@ -67,7 +67,7 @@ export async function deleteMany(context: CommandContext, flags: ManyFlags): Pro
   }
 }
 
-/** The references of the arguments: `@FILE` and `-` stand for those in a file and in standard input. */
+/** The references in the arguments. `@FILE` and `-` mean the references in a file and in standard input. */
 async function readReferences(given: readonly string[]): Promise<readonly string[]> {
   const references: string[] = []
   for (const each of given) {
@@ -175,7 +175,7 @@ async function deleteAll(
   return { deleted, failed }
 }
 
-/** Deletes manifests in one request. Returns for each why it could not be deleted; undefined if it was. */
+/** Deletes manifests in one request. Returns the reason of each failure, or undefined for a deleted manifest. */
 async function deleteSome(access: Access, manifests: readonly Found[]): Promise<readonly (string | undefined)[]> {
   const operations = manifests.map(({ repository, digest }) => ({
     operation: 'deleteManifest',
@@ -189,7 +189,7 @@ async function deleteSome(access: Access, manifests: readonly Found[]): Promise<
     )
     return manifests.map((_manifest, index) => reasonOf(Array.isArray(results) ? results[index] : undefined))
   } catch (error) {
-    // The manifests of earlier requests are deleted, and the result names them.
+    // The manifests of earlier requests were already deleted, and the result lists these manifests.
     if (!(error instanceof RegistryError)) throw error
     return manifests.map(() => error.message)
   }

@@ -26,7 +26,10 @@ function deletedPath(repository: string, kind: '_tags' | '_manifests', digest?: 
   return `/acr/v1/_deleted/${repository}/${kind}${digest === undefined ? '' : `/${digest}`}`
 }
 
-/** The soft-deleted tags of a repository, or those with the name of the image's tag. The last one was deleted last. */
+/**
+ * The soft-deleted tags of a repository, or the deleted tags with the name of the image's tag. The last tag was deleted
+ * last.
+ */
 async function fetchDeletedTags(access: Access, { repository, tag }: Image): Promise<readonly unknown[]> {
   const tags = await listPages(access, { path: deletedPath(repository, '_tags'), member: 'tags' })
   return tag === undefined ? tags : tags.filter((each) => valueAt(each, 'tag') === tag)
@@ -55,7 +58,7 @@ async function retentionDays(context: CommandContext, name: string, flags: Manif
   throw failure(`Unable to retrieve soft-delete retention day policy for registry ${name}`)
 }
 
-/** A time some days later. The time of day keeps its text. */
+/** A time some days later, with the same time of day. */
 function daysLater(time: string, days: number): string {
   const [date = '', timeOfDay = ''] = time.split('T')
   const later = new Date(`${date}T00:00:00Z`)

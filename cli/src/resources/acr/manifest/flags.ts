@@ -48,7 +48,7 @@ export const repositoryArgument: readonly ArgumentDescription[] = [
   { name: '[id]', description: 'the repository, such as registry.example.com/team/app, instead of -r and -n' },
 ]
 
-/** The position of a repository or of a tag in it. */
+/** The position of the argument for a repository, or for a tag in a repository. */
 export const permissiveArgument: readonly ArgumentDescription[] = [
   {
     name: '[id]',
@@ -108,7 +108,7 @@ async function select(
   )
 }
 
-/** The registry and the repository of an id. Its suffix must be that of the login servers of the cloud. */
+/** The registry and the repository of an id. The suffix of the registry must be the suffix of the cloud. */
 async function byId(
   context: CommandContext,
   flags: ManifestFlags,

@@ -44,7 +44,10 @@ export function getManifest(access: Access, repository: string, reference: strin
   return askDataPlane(access, { method: 'GET', path: `/v2/${repository}/manifests/${reference}`, accept })
 }
 
-/** The digest of a manifest: its own, or that of its tag, which needs access to the metadata. */
+/**
+ * The digest of a manifest: the digest in the reference, or the digest of the tag, which requires access to the
+ * metadata.
+ */
 export async function digestOf(
   context: CommandContext,
   { registry, image }: Pick<Selected, 'registry' | 'image'>,
@@ -180,7 +183,7 @@ export const listReferrers = defineCommand<ListReferrersFlags>({
     const manifests = [...(await referrersOf(digest, flags.artifactType))]
     if (flags.recursive !== true) return { manifests }
     const subjects = new Set([digest])
-    // The list grows while it is read, so that referrers of every depth are found.
+    // The list grows during the loop, so that referrers of every depth are found.
     for (const each of manifests) {
       const subject = String(valueAt(each, 'digest'))
       if (subjects.has(subject) || subjects.size === maxPages)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { previousDigest } from './previous-digest.ts'
 
-test('a tag moves back to its last other manifest that still exists', () => {
+test('a tag moves back to the last other manifest that still exists', () => {
   const a = { digest: 'sha256:a', exists: true }
   const b = { digest: 'sha256:b', exists: true }
   const gone = { digest: 'sha256:c', exists: false }

@@ -1,8 +1,8 @@
 import { valueAt } from '../../../framework/values/shape.ts'
 
 /**
- * The manifest to which a tag is moved back: the newest one in the history of the tag, newest change first, that the tag does not
- * point to now, and that still exists. Undefined if there is none.
+ * The manifest to which a tag is moved back: the newest existing manifest in the history of the tag to which the tag
+ * does not point now. Undefined if there is no such manifest.
  */
 export function previousDigest(changes: readonly unknown[]): string | undefined {
   const present = valueAt(changes[0], 'digest')

@@ -25,7 +25,7 @@ export type GrantPlan = {
   /** Whether the subject has the permission. */
   readonly isAllowed: boolean
   readonly changes: readonly PermissionChange[]
-  /** Whether more repositories than those of the pattern would be allowed. */
+  /** Whether the role would allow more repositories than the pattern contains. */
   readonly isWider: boolean
 }
 
@@ -59,7 +59,7 @@ export async function planDirectoryGrant(permission: DirectoryPermission): Promi
 }
 
 /**
- * Plans how to let a principal pull from all repositories. `present` is its assignment of the role for pulls at the
+ * Plans how to let a principal pull from all repositories. `present` is the existing assignment of the pull role at the
  * registry.
  */
 export function planPullFromAll(
@@ -100,7 +100,7 @@ function isAllowedOnAll(explanation: AccessExplanation, right: string, pattern: 
   return explanation.assignments.some((each) => allowsAll(each, dataActions[right] ?? '', pattern))
 }
 
-/** The roles that grant what is missing: for delete, AcrPull only if the principal cannot pull. */
+/** The roles that grant the missing actions. For delete, AcrPull is included only if the principal cannot pull. */
 function registryRolesFor({ registryRoles, rights }: GrantForm, missing: readonly string[]): readonly string[] {
   const [own = '', ...others] = registryRoles
   if (others.length === 0) return [own]

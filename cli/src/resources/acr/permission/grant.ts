@@ -126,7 +126,7 @@ To limit the permission to ${repository}, change the role assignment mode, or us
   await context.confirm(`Allow ${subject.title} to ${action} in all repositories of ${registry.name}?`, yes)
 }
 
-/** Another change at the same time can replace this one. @throws CommandFailure */
+/** A concurrent change can replace this change. @throws CommandFailure */
 async function requireGranted({ registry, subject, action, pattern }: Permission): Promise<void> {
   const question = { action, repository: exampleOf(pattern) }
   const { allowed } = await explainAccess(registry, subject, question)

@@ -43,7 +43,10 @@ export async function confirmModeSwitch(
   await context.confirm(`Switch ${name} to ${target}?`, yes)
 }
 
-/** A line for each principal whose permissions change, and the command that gives a lost one back after the switch. */
+/**
+ * A line for each principal whose permissions change, and the command that grants a lost permission again after the
+ * switch.
+ */
 async function changesOf(registry: SwitchedRegistry, mode: RoleAssignmentMode): Promise<string[]> {
   const { account, name } = registry
   const changes = await listChanges(registry, mode)

@@ -52,7 +52,7 @@ export const aboutGrantedActions = `
 The action pull includes reading tags and metadata. The actions push and delete include pull. REPOSITORY is a
 repository, a path with all repositories below the path ('team/*'), or all repositories ('*').`
 
-/** A permission: who may do what, where. */
+/** A permission: the caller, the action and the repositories. */
 export type Permission = {
   readonly registry: PermissionRegistry
   readonly subject: Subject
@@ -69,7 +69,7 @@ export type PermissionResult = {
   readonly repository: string
   readonly dryRun: boolean
   readonly changes: readonly PermissionChange[]
-  /** For a revocation: the sources from which the principal still has the permission, or a part of it. */
+  /** For a revocation: the sources that still grant the permission, or a part of the permission. */
   readonly remaining: readonly PermissionSource[]
   /** Sentences for people. */
   readonly summary: readonly string[]
@@ -81,7 +81,7 @@ export function requireGrantedAction(text: string): GrantedAction {
   throw new WrongUsageError(`'${terminalLine(text)}' is not one of the actions ${grantedActions.join(', ')}`)
 }
 
-/** Makes the changes, unless it is a dry run. @throws ApiError */
+/** Makes the changes, except in a dry run. @throws ApiError */
 export async function applyChanges(
   { registry, subject }: Permission,
   changes: readonly PermissionChange[],
@@ -114,7 +114,7 @@ export function permissionResult(
   }
 }
 
-/** A result as text: the changes, and what they mean. */
+/** A result as text: the changes and their effect. */
 export function permissionText({ changes, remaining, summary, dryRun }: PermissionResult): string {
   return [
     ...changes.map(({ description }) => `- ${description}`),
@@ -124,7 +124,7 @@ export function permissionText({ changes, remaining, summary, dryRun }: Permissi
   ].join('\n')
 }
 
-/** Such as `Application ci`, at the beginning of a sentence. */
+/** The title, such as `Application ci`, at the beginning of a sentence. */
 export function capitalized(title: string): string {
   return title.replace(/^./u, (letter) => letter.toUpperCase())
 }

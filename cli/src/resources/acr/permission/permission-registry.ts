@@ -24,7 +24,7 @@ export type PermissionRegistry = {
 /** A permission in question. */
 export type Question = { readonly action: string; readonly repository?: string | undefined }
 
-/** Finds a registry. @throws CommandFailure if it does not exist */
+/** Finds a registry. @throws CommandFailure if the registry does not exist */
 export async function openPermissions(context: CommandContext, flags: RegistryFlags): Promise<PermissionRegistry> {
   const account = await requireAnyAccount(context, flags)
   const found = await findRegistry(account, flags.name, flags.resourceGroup)
@@ -49,7 +49,10 @@ export async function explainAccess(
   throw failure('the server did not explain the permission')
 }
 
-/** Gets a child of the registry, such as `/scopeMaps/devices`. Undefined if it does not exist. @throws ApiError */
+/**
+ * Gets a child of the registry, such as `/scopeMaps/devices`. Returns undefined if the child does not exist. @throws
+ * ApiError
+ */
 export async function findChild({ account, id }: PermissionRegistry, path: string): Promise<unknown> {
   try {
     return await askArm(account, { method: 'GET', url: `${id}${path}?api-version=${tokenVersion}` })

@@ -1,6 +1,6 @@
 import { notFoundOnServer } from '../../../clients/arm/az.ts'
 
-/** What `can` and `who` take as ACTION. */
+/** The actions that `can` and `who` accept as ACTION. */
 export const aboutActions = `
 ACTION is pull, push, delete, metadata_read, metadata_write, untag, deleted_read or deleted_restore. The actions catalog
 and deleted_catalog need no REPOSITORY.`
@@ -24,7 +24,7 @@ export const registryFlag = {
   required: true,
 } as const
 
-/** @throws CommandFailure if the registry was deleted after its id was read */
+/** @throws CommandFailure if the registry was deleted after the command read its id */
 export function requireAnswer(answer: unknown): unknown {
   return answer ?? notFoundOnServer('the registry does not exist')
 }

@@ -10,7 +10,7 @@ import type { PermissionChange } from './change.ts'
 import type { DirectoryPermission } from './directory-plan.ts'
 import { namedSubjects, whoWord } from './subject.ts'
 
-/** Where a permission comes from, and the command that removes it. */
+/** A source of a permission, and the command that removes the source. */
 export type PermissionSource = { readonly description: string; readonly command: string }
 
 /** The roles for a whole registry, by the action that grants them. */
@@ -20,7 +20,7 @@ const registryRoleActions: Readonly<Record<string, GrantedAction>> = {
   AcrDelete: 'delete',
 }
 
-/** The assignments that allow a permission, or a part of it, after changes that were not made yet. @throws ApiError */
+/** The assignments that allow a permission, or a part of the permission, after the planned changes. @throws ApiError */
 export async function remainingAssignments(
   permission: DirectoryPermission,
   explanation: AccessExplanation,
@@ -42,13 +42,13 @@ function afterChanges(
 ): readonly ConsideredAssignment[] {
   const change = planned.find((each) => 'id' in each && each.id === assignment.id)
   if (change?.kind === 'delete-assignment') return []
-  // What a changed condition still allows is known from its text.
+  // The planned condition shows what the assignment still allows.
   if (change?.kind === 'change-assignment')
     return [{ ...assignment, condition: change.condition, result: 'condition-is-not-met' }]
   return [assignment]
 }
 
-/** The repositories on which an assignment allows the permission; none if its condition is not understood. */
+/** The repositories on which an assignment allows the permission; no repositories if the condition cannot be parsed. */
 function patternsOf(
   { registry, action, pattern }: DirectoryPermission,
   assignment: ConsideredAssignment,

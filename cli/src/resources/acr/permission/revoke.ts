@@ -67,7 +67,7 @@ async function revoke(flags: PermissionFlags, context: CommandContext): Promise<
 
 type Revoked = { readonly changes: readonly PermissionChange[]; readonly remaining: readonly PermissionSource[] }
 
-/** Revokes the permission, unless it is a dry run, and finds what remains of it. */
+/** Revokes the permission, except in a dry run, and finds the remaining sources of the permission. */
 async function planRevoke(permission: Permission, flags: PermissionFlags): Promise<Revoked> {
   const { registry, subject, action, pattern } = permission
   switch (subject.kind) {

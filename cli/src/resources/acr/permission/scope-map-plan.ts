@@ -17,10 +17,10 @@ import { type PermissionRegistry, findChild, textsAt } from './permission-regist
 /** A scope map of a scoped token, or of anonymous access. */
 type UsedScopeMap = {
   readonly user: ScopeMapUser
-  /** Undefined if anonymous access has none. */
+  /** Undefined if anonymous callers have no scope map. */
   readonly name: string | undefined
   readonly actions: readonly string[]
-  /** Whether nothing else uses it, so that it can be changed. */
+  /** Whether nothing else uses the scope map, so that the command can change the scope map. */
   readonly isOwn: boolean
   /** Whether a scoped token is disabled. */
   readonly isDisabled: boolean
@@ -86,7 +86,7 @@ export async function planScopeMapRevoke(
   return changesTo(registry, map, { actions: left, asNew: `without ${names}`, asChange: `remove ${names} from` })
 }
 
-/** The parts of a scope map that allow an action on repositories of a pattern, by the action that includes them. */
+/** The parts of a scope map that allow an action on repositories of a pattern, grouped by the actual action. */
 export function remainingOfScopeMap(
   map: UsedScopeMap,
   action: GrantedAction,
@@ -100,7 +100,7 @@ export function remainingOfScopeMap(
   )
 }
 
-/** What a scope map allows after changes. */
+/** The actions of a scope map after changes. */
 export function afterChanges(map: UsedScopeMap, changes: readonly PermissionChange[]): UsedScopeMap {
   return changes.reduce((each, change) => {
     if (change.kind === 'close-anonymous-access') return { ...each, actions: [] }
@@ -108,7 +108,7 @@ export function afterChanges(map: UsedScopeMap, changes: readonly PermissionChan
   }, map)
 }
 
-/** Changes the scope map. If others use it too, creates a changed copy for this user instead. */
+/** Changes the scope map. If other tokens also use the scope map, creates a changed copy for this user. */
 async function changesTo(
   registry: PermissionRegistry,
   map: UsedScopeMap,
@@ -164,7 +164,10 @@ function patternsIn(map: UsedScopeMap, wanted: string): RepositoryPattern[] {
   return map.actions.map(parse).flatMap(({ permission, patterns }) => (permission === wanted ? patterns : []))
 }
 
-/** `repositories/team/app/content/read`: the repository may contain slashes, the permission contains one. */
+/**
+ * In `repositories/team/app/content/read`, the repository may contain slashes, and the permission contains exactly one
+ * slash.
+ */
 function parse(action: string): { readonly permission: string; readonly patterns: readonly RepositoryPattern[] } {
   const [, repository, permission = ''] = /^repositories\/(.+)\/([^/]+\/[^/]+)$/.exec(action) ?? []
   const pattern = repository === undefined ? undefined : patternOfScopeMap(repository)

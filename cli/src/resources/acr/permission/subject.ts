@@ -13,11 +13,11 @@ import { type DirectoryObject, directoryObjects, typeOf } from '../../role/princ
 export type DirectorySubject = {
   readonly kind: 'directory'
   readonly id: string
-  /** As role assignments have it. Undefined if Graph could not be asked. */
+  /** The principal type in role assignments. Undefined if Graph could not be queried. */
   readonly type: string | undefined
-  /** Its name for people: a user principal name, or a display name. The object id if Graph could not be asked. */
+  /** The displayed name: a user principal name, or a display name. The object id if Graph could not be queried. */
   readonly name: string
-  /** Such as `managed identity build`, safe for a terminal. */
+  /** A title such as `managed identity build`, safe for a terminal. */
   readonly title: string
 }
 
@@ -41,7 +41,7 @@ application, or an object id; token:NAME for a scoped token; anonymous.`
 /**
  * Finds the principal, token or account with this name.
  *
- * @throws CommandFailure if there is none, or several: the message then lists them
+ * @throws CommandFailure if no principal, or more than one principal, has the name
  */
 export async function requireSubject(account: Account, text: string): Promise<Subject> {
   const [, token] = /^token:(.+)$/.exec(text) ?? []
@@ -75,13 +75,13 @@ export async function namedSubjects(
   return new Map(objects.map((each) => subjectOf(each)).map((each) => [each.id, each]))
 }
 
-/** The members of a group, and those of the groups in it. @throws ApiError */
+/** The members of a group, and of nested groups. @throws ApiError */
 export async function membersOf(account: Account, groupId: string): Promise<DirectorySubject[]> {
   const members = await listGraph(account, `/groups/${groupId}/transitiveMembers`)
   return members.map((each) => subjectOf(each))
 }
 
-/** How a command names a subject: by its name if it names nobody else, and by its object id otherwise. */
+/** The name of a subject in a command: the name if the name is unique, otherwise the object id. */
 export async function whoWord(account: Account, subject: Subject): Promise<string> {
   switch (subject.kind) {
     case 'token':
@@ -98,7 +98,7 @@ export async function whoWord(account: Account, subject: Subject): Promise<strin
   }
 }
 
-/** What `accessExplanation` calls a subject. */
+/** The identifier of a subject in `accessExplanation`. */
 export function principalOf(subject: Subject): string {
   if (subject.kind === 'directory') return subject.id
   return subject.kind === 'token' ? `token:${subject.name}` : subject.kind
@@ -111,7 +111,7 @@ export function subjectDocument(subject: Subject): object {
   return { kind, name: kind === 'token' ? subject.name : kind }
 }
 
-/** Names that only one principal has are looked up first, so that nobody can use them as display names of others. */
+/** Unique names are looked up first, so that nobody can use the unique name of another principal as a display name. */
 async function candidates(account: Account, text: string): Promise<DirectorySubject[]> {
   const by = (path: string, filter: string) => whereVisible(() => listGraph(account, path, filter))
   if (isGuid(text)) {

@@ -30,7 +30,9 @@ type Flags = AccessFlags & {
 /** The result of a purge. */
 type PurgeResult = { readonly dryRun: boolean; readonly repositories: readonly Purged[] }
 
-/** A push of an index pushes its manifests first, without a tag. They must stay until the index has a tag. */
+/**
+ * A push of an index pushes its manifests first, without a tag. These manifests must remain until the index has a tag.
+ */
 const untaggedOnlyAgoMs = 86_400_000
 
 const flags: readonly FlagDescription[] = [
@@ -161,7 +163,10 @@ function rulesOf(given: Flags): Omit<Purge, 'tags'> {
   }
 }
 
-/** @throws CommandFailure if pulls matter, and the registry is one of Azure: it records none, so that all would be deleted */
+/**
+ * @throws CommandFailure if the filter depends on pulls and the registry belongs to Azure, which records no pulls, so
+ * that all manifests would be deleted
+ */
 function requireRecordedPulls({ loginServer }: OpenRegistry, { lastPulled }: Flags): void {
   if (lastPulled !== undefined && /\.azurecr\.(?:io|cn|us)$/.test(loginServer))
     throw failure(`${loginServer} does not record pulls`, 'use --ago alone')

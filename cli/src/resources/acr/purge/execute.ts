@@ -4,7 +4,7 @@ import { concurrently } from './concurrently.ts'
 import type { Plan } from './model.ts'
 import { purgeScope } from './plan.ts'
 
-/** What happened in a repository. Tags and digests. */
+/** The result of the purge of a repository, as tags and digests. */
 export type Purged = {
   readonly repository: string
   readonly tags: readonly string[]
@@ -13,13 +13,12 @@ export type Purged = {
   readonly failed: readonly { readonly reference: string; readonly reason: string }[]
 }
 
-/** How many deletions use one access token, which expires after some time. */
+/** The number of deletions with one access token, which expires after some time. */
 const deletionsPerToken = 1000
 
 /**
- * Deletes what a plan says: first the tags, then the manifests. If something cannot be deleted, no later wave is
- * deleted: a manifest is deleted with its tags, and an index must not lose its manifests. `onDone` is called after
- * each deletion.
+ * Executes a plan: first deletes the tags, then the manifests. If a deletion fails, no later wave is deleted, because
+ * an index must not lose its manifests. `onDone` is called after each deletion.
  */
 export async function executePlan(
   registry: OpenRegistry,

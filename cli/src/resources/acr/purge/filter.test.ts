@@ -25,7 +25,7 @@ for (const [text, repositories, tags, why] of filters) {
   })
 }
 
-test('a filter of another form, or with an invalid expression, is rejected', () => {
+test('a filter with another format or an invalid expression is rejected', () => {
   for (const text of [
     '',
     'team/app',
@@ -40,7 +40,7 @@ test('a filter of another form, or with an invalid expression, is rejected', () 
     assert.throws(() => parseFilter(text), /filter/, text)
 })
 
-test('the names of the filters with one repository are known without the catalog', () => {
+test('a filter with one repository needs no catalog', () => {
   assert.equal(parseFilter('team/app:.*').repository, 'team/app')
   for (const text of ['.*:x', 'a.b:x', 'a|b:x', 'a+:x']) assert.equal(parseFilter(text).repository, undefined, text)
 })

@@ -2,7 +2,7 @@ import { createContext, runInContext } from 'node:vm'
 import { WrongUsageError, failure } from '../../../framework/command/failure.ts'
 import { valueAt } from '../../../framework/values/shape.ts'
 
-/** A filter: which repositories, and which tags in them. */
+/** A filter selects repositories and tags. */
 export type Filter = {
   readonly text: string
   /** The repository, if the filter names exactly one. */
@@ -36,7 +36,7 @@ export function parseFilter(text: string): Filter {
   }
 }
 
-/** The colons that are neither in a class, nor part of a group such as `(?:`, nor escaped. */
+/** The colons that are neither in a character class, nor part of a group such as `(?:`, nor escaped. */
 function separators(text: string): readonly number[] {
   const masked = text
     .replaceAll(/\\./g, '..')
@@ -45,7 +45,10 @@ function separators(text: string): readonly number[] {
   return [...masked.matchAll(/:/g)].map(({ index }) => index)
 }
 
-/** Compiles an expression strictly, so that nothing is silently read as something else. `(?i)` may precede it, as in RE2. */
+/**
+ * Compiles an expression strictly, so that no part of the expression is silently reinterpreted. `(?i)` may precede the
+ * expression, as in RE2.
+ */
 function expression(filter: string, source: string, whole: (source: string) => string): RegExp {
   const ignoresCase = source.startsWith('(?i)')
   try {
@@ -57,8 +60,8 @@ function expression(filter: string, source: string, whole: (source: string) => s
 }
 
 /**
- * The names that one of the expressions matches. A regular expression can take a time that is exponential in the length of
- * the name, so that the evaluation is interrupted after `timeoutSeconds`.
+ * The names that match at least one of the expressions. The time of a regular expression can be exponential in the
+ * length of the name, so the function interrupts the evaluation after `timeoutSeconds`.
  *
  * @throws CommandFailure after that time
  */
@@ -73,7 +76,7 @@ export function matching(
     const matches = runInContext(code, context, { timeout: timeoutSeconds * 1000 }) as readonly boolean[]
     return names.filter((_, index) => matches[index] === true)
   } catch (error) {
-    // The error is one of the context, and no instance of Error.
+    // The error belongs to the other context, and is not an instance of Error.
     if (valueAt(error, 'code') !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
     throw failure(
       `a filter took longer than ${timeoutSeconds} s`,

@@ -4,9 +4,8 @@ import type { ListedManifest, ListedTag, Plan, Rules } from './model.ts'
 import { isRepositoryLocked, listManifests, listTags, readReferences } from './read-repository.ts'
 import { selectManifests, selectTags } from './select.ts'
 
-/** What is purged. */
 export type Purge = Rules & {
-  /** The expressions for the tags to delete; none if no tags are deleted. */
+  /** The expressions for the tags to delete; empty if no tags are deleted. */
   readonly tags: readonly RegExp[]
   /** Whether manifests without a tag are deleted. */
   readonly untagged: boolean
@@ -19,7 +18,7 @@ export function purgeScope(repository: string): string {
   return `repository:${repository}:pull,metadata_read,delete`
 }
 
-/** Finds what is deleted from a repository. @throws CommandFailure */
+/** Finds the content to delete from a repository. @throws CommandFailure */
 export async function planPurge(registry: OpenRegistry, repository: string, purge: Purge): Promise<Plan> {
   const access = await registry.access(purgeScope(repository))
   if (await isRepositoryLocked(access, repository)) return { repository, tags: [], manifests: [], locked: [repository] }

@@ -34,24 +34,24 @@ function isLocked(item: unknown): boolean {
 function commonOf(item: unknown): Omit<ListedTag, 'name'> {
   return {
     digest: String(valueAt(item, 'digest')),
-    // Without a time, it is new.
+    // Content without a time is new.
     updatedAtMs: timeMs(valueAt(item, 'lastUpdateTime')) ?? Infinity,
     pulledAtMs: timeMs(valueAt(item, 'lastPullTime')),
     isLocked: isLocked(item),
   }
 }
 
-/** The media types of manifests that contain others. */
+/** The media types of indexes. */
 const indexTypes: readonly string[] = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ]
 
 /**
- * Reads what each manifest refers to, from the properties of indexes and the lists of referrers: reading a manifest itself
- * would count as a pull.
+ * Reads the references of each manifest from the properties of indexes and the lists of referrers, because reading a
+ * manifest would count as a pull.
  *
- * @throws RegistryError also if a manifest is missing: what it refers to is then unknown
+ * @throws RegistryError also if a manifest is missing, because its references are then unknown
  */
 export async function readReferences(
   access: Access,

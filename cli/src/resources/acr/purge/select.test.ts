@@ -11,7 +11,7 @@ function tag(name: string, updatedAtMs: number, rest: { isLocked?: boolean; pull
 
 const namesOf = (tags: readonly { readonly name: string }[]) => tags.map(({ name }) => name)
 
-test('tags are deleted if they are old enough, except the newest ones that are kept', () => {
+test('tags are deleted if they are old enough, except the newest tags that the rules keep', () => {
   const tags = [tag('a', 10), tag('b', 30), tag('c', 20), tag('new', 100), tag('locked', 40, { isLocked: true })]
   const all = selectTags(tags, rules)
   assert.deepEqual([namesOf(all.deleted), namesOf(all.locked)], [['b', 'c', 'a'], ['locked']])
@@ -95,6 +95,6 @@ test('a manifest that was pulled recently is kept', () => {
   assert.deepEqual(deletedOf({ a: { pulledAtMs: 60 }, b: { pulledAtMs: 40 }, c: {} }, [], 50).deleted, [['b', 'c']])
 })
 
-test('locked manifests that would be deleted are reported, and others are not', () => {
+test('locked manifests that would be deleted are reported, and other locked manifests are not', () => {
   assert.deepEqual(deletedOf({ a: { isLocked: true }, b: { isLocked: true, tags: ['1'] } }).locked, ['a'])
 })

@@ -9,7 +9,7 @@ function isDue(item: Pick<ListedTag, 'updatedAtMs' | 'pulledAtMs'>, rules: Rules
   )
 }
 
-/** The tags to delete and those that a lock protects, of the tags that the filters match. The newest `keep` tags stay. */
+/** The tags to delete, and the locked tags, of all tags that match the filters. The newest `keep` tags remain. */
 export function selectTags(
   matched: readonly ListedTag[],
   rules: Rules,
@@ -22,11 +22,11 @@ export function selectTags(
 }
 
 /**
- * The manifests to delete. A manifest stays if it has a tag, is locked, or is not due, and so does what it needs: the
- * manifests of an index, the subject of a referrer, and the referrers of a manifest that stays.
+ * The manifests to delete. A manifest remains if it has a tag, is locked or is not due. A remaining manifest keeps
+ * related manifests: the manifests of an index, the subject of a referrer, and the referrers of a manifest.
  *
  * @param remainingTags how many tags a digest has after the tags are deleted
- * @returns digests in waves, each after those that refer to it
+ * @returns digests in waves, each after the manifests that refer to them
  */
 export function selectManifests(
   manifests: readonly ListedManifest[],
@@ -63,8 +63,8 @@ function referrersOf(references: ReadonlyMap<string, References>): ReadonlyMap<s
 }
 
 /**
- * Splits digests into waves: what refers to a manifest is in an earlier wave, so that an interrupted purge leaves no index
- * without its manifests, and no referrer without its subject.
+ * Splits digests into waves, so that an interrupted purge leaves no index without its manifests, and no referrer
+ * without its subject. Manifests that refer to a manifest are in an earlier wave than this manifest.
  */
 function inWaves(
   digests: readonly string[],

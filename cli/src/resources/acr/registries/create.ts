@@ -23,7 +23,7 @@ import { type PropertyFlags, propertiesOf, propertyFlags, requirePremium, skuFla
 
 type CheckNameFlags = RegistryFlags & { readonly dnlScope?: string }
 
-/** How far a name must be unique, and whether the login server gets a hash of it. */
+/** The scope within which a name must be unique, and whether the login server contains a hash. */
 const nameScopes = ['Unsecure', 'TenantReuse', 'SubscriptionReuse', 'ResourceGroupReuse', 'NoReuse']
 
 /** `acrux acr check-name`. */
@@ -84,10 +84,13 @@ const encryptionFlags: readonly FlagDescription[] = [
     flags: '--identity <identity>',
     description: 'with --key-encryption-key: a managed identity, by its id, or by its name in the resource group',
   },
-  { flags: '--key-encryption-key <uri>', description: 'the URI of a key in a key vault of Azure' },
+  { flags: '--key-encryption-key <uri>', description: 'the URI of a key in Azure Key Vault' },
 ]
 
-/** The encryption and the identity of a new registry, as ARM has them. Undefined without options. @throws CommandFailure, ApiError */
+/**
+ * The encryption and the identity of a new registry, in the format of ARM. Undefined without options. @throws
+ * CommandFailure, ApiError
+ */
 async function encryptionOf(
   account: Account,
   { identity, keyEncryptionKey, resourceGroup }: EncryptionFlags & { readonly resourceGroup: string },

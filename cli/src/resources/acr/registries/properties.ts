@@ -44,7 +44,7 @@ export function requirePremium(sku: unknown): void {
   if (sku !== 'Premium') throw failure('Network rules are only supported for managed registries in Premium SKU.')
 }
 
-/** The properties of the flags, as ARM has them. */
+/** The properties in the flags, in the format of ARM. */
 export function propertiesOf({ log }: CommandContext, flags: PropertyFlags): Record<string, unknown> {
   const { adminEnabled, allowExports, allowMetadataSearch, allowTrustedServices } = flags
   const { publicNetworkEnabled, roleAssignmentMode } = flags

@@ -77,7 +77,7 @@ export const showEndpoints = defineCommand<RegistryFlags>({
   },
 })
 
-/** The locations of the replications, or that of the registry if it has none. */
+/** The locations of the replications, or the location of a registry without replications. */
 async function regionsOf({ account, id }: NamedRegistry, location: unknown): Promise<unknown[]> {
   const replications = await listArm(account, `${id}/replications?api-version=${registryVersion}`)
   return replications.length === 0 ? [location] : replications.map((each) => valueAt(each, 'location'))

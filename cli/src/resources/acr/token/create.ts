@@ -81,7 +81,10 @@ function checked(flags: Flags): string | undefined {
   return expiryOf(flags)
 }
 
-/** The id of the scope map of the flags, or of the token's own, which is created unless it exists with the same actions. */
+/**
+ * The id of the scope map in the flags, or of a scope map for this token. The function creates this scope map unless it
+ * exists with the same actions.
+ */
 async function scopeMapOf(named: NamedRegistry, flags: Flags): Promise<unknown> {
   const { name, registry, scopeMap } = flags
   if (scopeMap !== undefined) return `${await requireRegistryId(named.account, named.name)}/scopeMaps/${scopeMap}`

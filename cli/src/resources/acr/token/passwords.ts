@@ -34,7 +34,7 @@ function requireTime(text: string): void {
   throw failure(`Input '${text}' is not valid datetime. Valid example: 2025-12-31T12:59:59Z`)
 }
 
-/** Generates one password of a token, or both without a name. @throws ApiError */
+/** Generates one password of a token, or both passwords without a name. @throws ApiError */
 export function generatePasswords(
   named: NamedRegistry,
   { tokenId, name, expiry }: { readonly tokenId: string; readonly name?: string; readonly expiry: string | undefined },

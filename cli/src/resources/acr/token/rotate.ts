@@ -11,7 +11,7 @@ import { type TokenFlags, askToken, tokenFlags } from './token.ts'
 
 const slots = ['password1', 'password2'] as const
 
-/** `acrux acr token rotate`. az does not have it. */
+/** `acrux acr token rotate`. az has no such command. */
 export const command = defineCommand<TokenFlags & ExpiryFlags & RotationFlags>({
   about: aboutRotation,
   flags: [...tokenFlags, ...expiryFlags, ...rotationFlags],

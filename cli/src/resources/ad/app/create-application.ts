@@ -5,7 +5,7 @@ import type { CommandContext } from '../../../framework/command/context.ts'
 import { failure } from '../../../framework/command/failure.ts'
 import { valueAt } from '../../../framework/values/shape.ts'
 
-/** Creates an application, or changes the one that has the same name and identifier URIs, as az does. */
+/** Creates an application, or changes an existing application with the same name and identifier URIs, as az does. */
 export async function createApplication(
   { log }: CommandContext,
   account: Account,

@@ -32,7 +32,10 @@ export const keyFlags: readonly FlagDescription[] = [
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** The keys of the flags, as Graph has them. Undefined without a key. @throws CommandFailure for a text that is not a date */
+/**
+ * The keys in the flags, in the format of Graph. Undefined without a key. @throws CommandFailure for a text that is not
+ * a date
+ */
 export function keyCredentialsOf(flags: KeyFlags): object[] | undefined {
   const { keyValue, keyType, keyUsage, keyDisplayName, startDate, endDate } = flags
   if (keyValue === undefined || keyValue === '') return undefined

@@ -60,7 +60,7 @@ export const applicationFlags: readonly FlagDescription[] = [
   ...keyFlags,
 ]
 
-/** The application of the flags, as Graph has it. @throws CommandFailure for text that is not JSON */
+/** The application in the flags, in the format of Graph. @throws CommandFailure for text that is not JSON */
 export async function applicationBody(flags: ApplicationFlags): Promise<Record<string, unknown>> {
   const { displayName, identifierUris, isFallbackPublicClient, serviceManagementReference, signInAudience } = flags
   const { requestedAccessTokenVersion, publicClientRedirectUris } = flags
@@ -98,7 +98,7 @@ function withIds(roles: unknown): unknown {
   return Array.isArray(roles) ? roles.map((role) => ({ id: randomUUID(), ...recordOf(role) })) : roles
 }
 
-/** The members that are not undefined. Undefined if there are none. */
+/** The members that are not undefined. Undefined if all members are undefined. */
 function present(members: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
   const kept = Object.entries(members).filter(([, value]) => value !== undefined)
   return kept.length === 0 ? undefined : Object.fromEntries(kept)

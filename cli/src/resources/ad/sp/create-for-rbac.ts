@@ -93,7 +93,10 @@ type Created = {
   readonly certificate: NewCertificate | undefined
 }
 
-/** Creates the application, or uses that of the same name again, with a new password or certificate as its only one. */
+/**
+ * Creates the application, or reuses the application with the same name. The new password or certificate replaces all
+ * earlier credentials.
+ */
 async function createWithCredential(
   context: CommandContext,
   account: Account,
@@ -116,7 +119,7 @@ async function createWithCredential(
   return { appId: valueAt(application, 'appId'), password, certificate }
 }
 
-/** What the SDKs read from a file, in the order of az. [azure-cli Profile.get_sp_auth_info] */
+/** The file that the SDKs read, with the members in the order of az. [azure-cli Profile.get_sp_auth_info] */
 function authentication(
   account: Account,
   { appId, password, certificate }: Created,

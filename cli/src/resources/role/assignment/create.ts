@@ -30,12 +30,12 @@ export const command = defineCommand<Flags>({
     choiceFlag(
       '--assignee-principal-type <type>',
       ['ForeignGroup', 'Group', 'ServicePrincipal', 'User'],
-      'with --assignee-object-id: the type of the principal, so that Graph is not asked for it',
+      'with --assignee-object-id: the type of the principal the command then does not look up the type in Microsoft Graph',
     ),
     { flags: '--description <text>', description: 'a description of the assignment' },
     { flags: '--condition <condition>', description: 'a condition, for example on the name of the repository' },
     { flags: '--condition-version <version>', description: 'the version of the condition. Default: 2.0' },
-    { flags: '-n, --name <guid>', description: 'a GUID for the assignment. Default: a new one' },
+    { flags: '-n, --name <guid>', description: 'a GUID for the assignment. Default: a new GUID' },
     subscriptionFlag,
   ],
   examples: [

@@ -40,12 +40,12 @@ function requireTime(text: string): Date {
   const [year = '', ...others] = parts
   const [month, day, hour, minute, second] = others.map((part) => part.padStart(2, '0'))
   const date = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
-  // A day that the month does not have would be one of the next month.
+  // A day that the month does not have would become a day of the next month.
   if (!Number.isNaN(date.getTime()) && date.getUTCDate() === Number(day)) return date
   throw failure(`Input '${text}' is not valid datetime. Valid example: 2000-12-31T12:59:59Z`)
 }
 
-/** A change of a role assignment: the event of its end, and that of its start. */
+/** A change of a role assignment: the event at its end, and the event at its start. */
 type Change = { readonly started: unknown; readonly ended: unknown }
 
 async function listChanges(account: Account, start: Date, end: Date): Promise<Change[]> {
@@ -80,7 +80,7 @@ async function withNames(account: Account, changes: readonly Change[]): Promise<
   return entries.map((entry) => ({ ...entry, principalName: names.get(entry['principalId']) ?? null }))
 }
 
-/** The document of a successful change; none of one without an assignment. */
+/** The document of a successful change, or no document for a change without an assignment. */
 function entriesOf({ started, ended }: Change, roleNames: ReadonlyMap<unknown, unknown>): Entry[] {
   if (valueAt(ended, 'status.value') !== 'Succeeded') return []
   const outer = {

@@ -28,7 +28,7 @@ command removes values that the JSON does not contain.`,
   run: update,
 })
 
-/** The properties of the JSON that are sent. ARM ignores the others. */
+/** The properties of the JSON that acrux sends. ARM ignores other properties. */
 const sentNames = [
   'roleDefinitionId',
   'principalId',
