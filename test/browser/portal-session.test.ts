@@ -3,11 +3,15 @@ import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { expectStatus, graph } from '../harness/arm.ts'
 import { type NewPerson, createPerson } from '../harness/directory.ts'
-import { giveDirectory } from './portal-four-people.ts'
+import { basic, pushImage } from '../harness/registry.ts'
+import { giveContent, giveDirectory, giveRoles } from './portal-four-people.ts'
 import { openPortal, openView, signIn, violations } from './portal-page.ts'
+import { settled } from './portal-settled.ts'
+import { walkTo } from './portal-walk.ts'
 
 const portal = await openPortal()
 const { server, browser, canRun, watch } = portal
+const authorization = basic(server.firstRun.servicePrincipal.appId, server.firstRun.servicePrincipal.password)
 
 const ended = (page: Page) => page.getByRole('dialog', { name: 'Your session has ended' })
 
@@ -75,6 +79,54 @@ test('a page loads again from the beginning if another person signs in', async (
   await signInAgain(page, second)
   await reloaded
   await page.getByRole('button', { name: /second/ }).waitFor()
+})
+
+test('two people with open sessions continue when one of them switches the role assignment mode of the registry', async (t) => {
+  if (!canRun(t)) return
+  await pushImage(server, 'team/app', '1', authorization)
+  await pushImage(server, 'team/app', '2', authorization)
+  const puller = await createPerson(server, 'continues')
+  await giveRoles.puller(server, puller)
+  await giveContent(server)
+  await using ownContext = await browser.newContext()
+  await using otherContext = await browser.newContext()
+  const own = await watch(ownContext)
+  const other = await watch(otherContext)
+  const inRegistry = `/portal/r/${server.firstRun.registry}`
+  const seesTags = async (page: Page, tags: readonly string[]) => {
+    for (const tag of tags) await page.locator('main').getByRole('link', { name: tag, exact: true }).waitFor()
+  }
+  for (const [{ page }, person] of [
+    [own, server.firstRun.owner],
+    [other, puller],
+  ] as const) {
+    await signIn(page, person)
+    await openView(page, `${inRegistry}/repositories/team%2Fapp`)
+    await seesTags(page, ['1', '2'])
+  }
+  for (const [index, mode] of ['Permissions per repository', 'Permissions for the whole registry'].entries()) {
+    await openView(own.page, `${inRegistry}/access?tab=mode`)
+    await own.page.getByRole('button', { name: `Switch to ${mode}` }).click()
+    await own.page.getByRole('dialog').getByRole('button', { name: 'Switch to' }).click()
+    await own.page.getByText('The registry was switched.').waitFor()
+    const tag = `new-${index}`
+    await pushImage(server, 'team/app', tag, authorization)
+    for (const { page } of [own, other]) {
+      // The page of the puller is not loaded again: it goes on where it is.
+      await walkTo(page, `${inRegistry}/repositories`)
+      await page.locator('main').getByRole('link', { name: 'team/app', exact: true }).click()
+      await page.getByRole('heading', { level: 1, name: 'team/app', exact: true }).waitFor()
+      await page.getByRole('button', { name: 'By tag' }).click()
+      await page.keyboard.press('r')
+      await seesTags(page, ['1', tag])
+      await page.getByRole('link', { name: tag, exact: true }).click()
+      await page.getByRole('heading', { level: 1, name: `team/app:${tag}` }).waitFor()
+      await settled(page)
+      assert.equal(await page.getByRole('alert').count(), 0)
+      assert.equal(await ended(page).count(), 0)
+    }
+  }
+  assert.deepEqual([...own.faults, ...other.faults], [])
 })
 
 test('one click signs a person out of the portal and of the browser', async (t) => {

@@ -44,10 +44,10 @@ export type OnSignOut = (
 /** A registry, as addresses and commands name it. */
 export type NamedRegistry = { readonly name: string; readonly loginServer: string }
 
-/** Finds a registry by its name, or by its login server. */
+/** Finds a registry by its name, or by its login server. All tokens of an earlier generation have ended. */
 export type FindRegistry = (
   by: { readonly name: string } | { readonly loginServer: string },
-) => Promise<NamedRegistry | undefined>
+) => Promise<(NamedRegistry & { readonly tokenGeneration: number }) | undefined>
 
 /** The views of a registry that a person can use. The surfaces still decide each request. */
 export type RegistryAbility =

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { UnsecuredJWT } from 'jose'
 import type { Origin } from '../../platform/http/app.ts'
 import type { PortalSession } from './model.ts'
@@ -18,7 +19,7 @@ function sessionOf(idHash: string): PortalSession {
 /** The tokens of sessions, of token endpoints that answer with the next of a series, once `held` has ended. */
 function open() {
   const asked: TokenRequest[] = []
-  const state = { held: Promise.resolve() }
+  const state = { held: Promise.resolve(), tokenGeneration: 0 }
   const requestToken = async (request: TokenRequest): Promise<TokenAnswer> => {
     asked.push(request)
     const token = new UnsecuredJWT({ number: asked.length, access: [] }).setExpirationTime(nowMs / 1000 + 3600).encode()
@@ -29,6 +30,11 @@ function open() {
     clock: { now: () => nowMs },
     signIns: { client: { clientId: 'portal', redirectUri: `${portalOrigin}/portal/signed-in` } },
     publicOrigin: portalOrigin,
+    findRegistry: async () => ({
+      name: 'contoso',
+      loginServer: 'contoso.example',
+      tokenGeneration: state.tokenGeneration,
+    }),
     requestToken,
   })
   return { tokens, asked, state }
@@ -73,7 +79,7 @@ test('a token that was requested before the tokens were dropped is not used agai
     await tokens.ofRegistry(session, accessTo(2), origin)
     state.held = held.promise
     const early = tokens.ofRegistry(session, accessTo(1), origin)
-    await Promise.resolve()
+    await nextTurn()
     drop()
     const late = tokens.ofRegistry(session, accessTo(1), origin)
     held.resolve()
@@ -96,4 +102,19 @@ test('the access of a token includes untag, which is in a claim of its own', () 
   assert.deepEqual(accessOf(encode({ access, acrux: { untag: [] } })), ['pull', 'push'])
   assert.deepEqual(accessOf(encode({ access, acrux: { untag: ['team/app'] } })), ['pull', 'push', 'untag'])
   assert.deepEqual(accessOf(encode({})), [])
+})
+
+test('a session gets new tokens of a registry whose tokens have ended, at its next request', async () => {
+  const { tokens, asked, state } = open()
+  const session = sessionOf('one')
+  const [access, login] = [
+    await tokens.ofRegistry(session, accessTo(1), origin),
+    await tokens.loginOf(session, 'contoso.example', origin),
+  ]
+  const before = asked.length
+  assert.equal(await tokens.ofRegistry(session, accessTo(1), origin), access)
+  assert.equal(asked.length, before)
+  state.tokenGeneration = 1
+  assert.notEqual(await tokens.ofRegistry(session, accessTo(1), origin), access)
+  assert.notEqual(await tokens.loginOf(session, 'contoso.example', origin), login)
 })

@@ -3,7 +3,7 @@ import type { Origin } from '../../platform/http/app.ts'
 import { hashId } from '../../platform/keys/random-id.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { PortalError } from './errors.ts'
-import type { PortalSession, PortalSignIns } from './model.ts'
+import type { FindRegistry, PortalSession, PortalSignIns } from './model.ts'
 import { createTokenCache } from './token-cache.ts'
 import type { RequestToken, TokenAnswer } from './token-endpoints.ts'
 import { type PublicOrigin, perOrigin } from '../../platform/http/requested-origin.ts'
@@ -18,6 +18,7 @@ export type SessionTokensOptions = {
   readonly clock: Clock
   readonly signIns: Pick<PortalSignIns, 'client'>
   readonly publicOrigin: PublicOrigin
+  readonly findRegistry: FindRegistry
   readonly requestToken: RequestToken
 }
 
@@ -36,7 +37,8 @@ export class SignInEndedError extends Error {
  * each request
  * whether the sign-in of a token is still valid, so caching a token keeps no access that was revoked.
  */
-export function createSessionTokens({ clock, signIns, publicOrigin, requestToken }: SessionTokensOptions) {
+export function createSessionTokens(options: SessionTokensOptions) {
+  const { clock, signIns, publicOrigin, findRegistry, requestToken } = options
   const cache = createTokenCache(clock)
   const scopes = perOrigin(publicOrigin, (own): Readonly<Record<Audience, string>> => ({
     arm: 'https://management.core.windows.net//.default',
@@ -62,12 +64,17 @@ export function createSessionTokens({ clock, signIns, publicOrigin, requestToken
       return requireText(answer, 'access_token')
     })
 
-  const loginOf = (session: PortalSession, loginServer: string, origin: Origin): Promise<string> =>
-    cache.get({ idHash: session.idHash, name: loginName(loginServer) }, async () => {
+  /** The generation of the tokens of a registry. The tokens of before end when the role assignment mode is switched. */
+  const generationOf = async (loginServer: string) => (await findRegistry({ loginServer }))?.tokenGeneration
+
+  const loginOf = async (session: PortalSession, loginServer: string, origin: Origin): Promise<string> => {
+    const generation = await generationOf(loginServer)
+    return cache.get({ idHash: session.idHash, name: loginName(loginServer), generation }, async () => {
       const accessToken = await ofAudience(session, 'acr', origin)
       const form = { grant_type: 'access_token', service: loginServer, access_token: accessToken }
       return askRegistry({ path: '/oauth2/exchange', host: loginServer, form, origin }, 'refresh_token')
     })
+  }
 
   async function askRegistry(request: Parameters<RequestToken>[0], member: string): Promise<string> {
     const answer = await requestToken(request)
@@ -94,14 +101,17 @@ export function createSessionTokens({ clock, signIns, publicOrigin, requestToken
      *
      * @throws SignInEndedError, PortalError 403 if the person has no role on the registry, 503
      */
-    ofRegistry: (session: PortalSession, access: RegistryAccess, origin: Origin): Promise<string> =>
-      cache.get({ idHash: session.idHash, name: accessName(access), maxAgeMs: maxRegistryTokenAgeMs }, async () => {
+    ofRegistry: async (session: PortalSession, access: RegistryAccess, origin: Origin): Promise<string> => {
+      const generation = await generationOf(access.loginServer)
+      const key = { idHash: session.idHash, name: accessName(access), maxAgeMs: maxRegistryTokenAgeMs, generation }
+      return cache.get(key, async () => {
         const answer = await askByLogin(session, access, origin)
         if (answer.status !== 401) return accessTokenOf(answer)
         // A login ends with the role assignment mode or the keys under which it was issued. The person stays signed in.
         cache.delete(session.idHash, [loginName(access.loginServer)])
         return accessTokenOf(await askByLogin(session, access, origin))
-      }),
+      })
+    },
     /** Drops all tokens of a session, such as after the keys that signed them were withdrawn. */
     forgetAll: ({ idHash }: Pick<PortalSession, 'idHash'>): void => cache.deleteAll(idHash),
     /** Drops the tokens of a registry, which does not accept them. */

@@ -10,7 +10,7 @@ export const maxTokensPerSession = 16
 /** How many sessions have tokens in memory. */
 const maxSessions = 1000
 
-type CachedToken = { readonly token: string; readonly renewAtMs: number }
+type CachedToken = { readonly token: string; readonly renewAtMs: number; readonly generation: number }
 
 /** The tokens of one session, and the requests for tokens that are running. */
 type TokensOfSession = {
@@ -18,8 +18,13 @@ type TokensOfSession = {
   readonly pending: Map<string, Promise<string>>
 }
 
-/** Which token of a session, and for how long it is used. */
-export type TokenKey = { readonly idHash: string; readonly name: string; readonly maxAgeMs?: number }
+/** Which token of a session, and for how long it is used. A token of an earlier generation is no longer used. */
+export type TokenKey = {
+  readonly idHash: string
+  readonly name: string
+  readonly maxAgeMs?: number
+  readonly generation?: number | undefined
+}
 
 /** Creates the memory of the tokens of sessions. */
 export function createTokenCache(clock: Clock) {
@@ -35,10 +40,11 @@ export function createTokenCache(clock: Clock) {
 
   return {
     /** The token, or a new one. Concurrent requests wait for the same token. */
-    get: async ({ idHash, name, maxAgeMs = Infinity }: TokenKey, make: () => Promise<string>): Promise<string> => {
+    get: async (key: TokenKey, make: () => Promise<string>): Promise<string> => {
+      const { idHash, name, maxAgeMs = Infinity, generation = 0 } = key
       const { tokens, pending } = tokensOf(idHash)
       const known = tokens.get(name)
-      if (known !== undefined && clock.now() < known.renewAtMs) return known.token
+      if (known?.generation === generation && clock.now() < known.renewAtMs) return known.token
       const running = pending.get(name)
       if (running !== undefined) return running
       const isCurrent = () => pending.get(name) === made
@@ -46,7 +52,7 @@ export function createTokenCache(clock: Clock) {
         .then((token) => {
           const renewAtMs = Math.min((decodeJwt(token).exp ?? 0) * 1000 - renewBeforeMs, clock.now() + maxAgeMs)
           // Not if the token was deleted while it was requested: the request may be older than the reason.
-          if (isCurrent()) tokens.set(name, { token, renewAtMs })
+          if (isCurrent()) tokens.set(name, { token, renewAtMs, generation })
           return token
         })
         .finally(() => {
