@@ -26,6 +26,7 @@ const shared: Readonly<Record<string, ModuleRow>> = {
     imports: [],
     submodules: { http: [], oci: ['http'], azure: ['http', 'oci'], oauth: ['oci'], conditions: ['azure'] },
   },
+  reports: { imports: ['standards'], submodules: {} },
   texts: { imports: [], submodules: {} },
   wire: { imports: [], submodules: {} },
   permissions: { imports: ['standards', 'texts', 'wire'], submodules: {} },
@@ -387,10 +388,7 @@ const testing: Readonly<Record<string, ModuleRow>> = {
   members: { imports: ['api', 'wire'], submodules: {} },
 }
 
-/**
- * The modules of all programs. A module imports only modules that stand above it in its table, and a submodule only
- * submodules that stand above it in its row, so there are no cycles.
- */
+/** The modules of all programs. A module or submodule imports only what stands above it in its table or row: there are no cycles. */
 export const programs: Readonly<Record<string, ProgramRow>> = {
   shared: { packages: [], open: 'all', modules: shared },
   server: { packages: ['@acrux/shared'], open: ['platform'], modules: server },

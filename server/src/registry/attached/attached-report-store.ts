@@ -1,10 +1,10 @@
+import type { Findings } from '@acrux/shared/reports/findings.ts'
 import { sql } from 'kysely'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Actor } from '../protocol/ports.ts'
 import { chunked } from '../rows/piece-store.ts'
 import type { AttachedReportRow, RegistryTables } from '../rows/rows.ts'
 import type { Attachment } from './find-report.ts'
-import type { Findings } from './findings.ts'
 
 /** The maximum number of reports of one caller, and in one repository, that wait to be read. */
 export const maxWaiting = 200

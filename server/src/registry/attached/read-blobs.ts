@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { type Digest, digestAlgorithm, digestHex } from '@acrux/shared/standards/oci/digest.ts'
-import { type Findings, UnreadableReportError } from './findings.ts'
-import { readReport } from './read-report.ts'
+import { type Findings, type ReportContent, UnreadableReportError } from '@acrux/shared/reports/findings.ts'
+import { joinReports, readReport } from '@acrux/shared/reports/read-report.ts'
 
 /** The blobs of an attached artifact, and the digest that it is attached to. */
 export type ReportQuestion = {
@@ -14,7 +14,7 @@ export type ReportAnswer = { readonly findings: Findings | undefined } | { reado
 
 /** Reads an attached artifact on the calling thread. An artifact with several statements has the newest findings of each kind. */
 export function readBlobs({ blobs, subject }: ReportQuestion): ReportAnswer {
-  const found: Findings[] = []
+  const found: ReportContent[] = []
   try {
     for (const { digest, bytes } of blobs) {
       if (hash(digestAlgorithm(digest), bytes, 'hex') !== digestHex(digest)) {
@@ -27,15 +27,12 @@ export function readBlobs({ blobs, subject }: ReportQuestion): ReportAnswer {
     if (error instanceof UnreadableReportError) return { unreadable: error.message }
     throw error
   }
-  return { findings: joined(found) }
+  return { findings: countsOf(joinReports(found)) }
 }
 
-const order: readonly Findings['kind'][] = ['vulnerabilities', 'sbom', 'provenance', 'signature']
-
-function joined(found: readonly Findings[]): Findings | undefined {
-  const kind = order.find((one) => found.some((findings) => findings.kind === one))
-  const main = found.findLast((findings) => findings.kind === kind)
-  return (
-    main && { ...main, packages: main.packages ?? found.findLast(({ packages }) => packages !== undefined)?.packages }
-  )
+/** The counts, without the lists that were counted. */
+function countsOf(content: ReportContent | undefined): Findings | undefined {
+  if (content === undefined) return undefined
+  const { kind, counts, packages, scanner } = content
+  return { kind, counts, packages, scanner }
 }

@@ -1,13 +1,13 @@
-import { cutText } from '@acrux/shared/standards/http/cut-text.ts'
-import { plainLine } from '@acrux/shared/standards/http/plain-text.ts'
+import { cutText } from '../standards/http/cut-text.ts'
+import { plainLine } from '../standards/http/plain-text.ts'
 import {
   isJsonObject,
   type JsonObject,
   type JsonValue,
   ownValue,
   parseBoundedJson,
-} from '@acrux/shared/standards/http/bounded-json.ts'
-import { type Findings, objectAt, objectsOf, textOf, UnreadableReportError } from './findings.ts'
+} from '../standards/http/bounded-json.ts'
+import { type Findings, type ReportContent, objectAt, objectsOf, textOf, UnreadableReportError } from './findings.ts'
 import { readCycloneDx, readSpdx } from './read-sbom.ts'
 import { readSarif } from './read-sarif.ts'
 import { readGrype, readScanResult, readTrivy } from './read-scan.ts'
@@ -24,7 +24,7 @@ const maxScannerLength = 100
  * @param subject the digest that the report is attached to
  * @throws UnreadableReportError
  */
-export function readReport(bytes: Uint8Array, subject: string): Findings | undefined {
+export function readReport(bytes: Uint8Array, subject: string): ReportContent | undefined {
   const found = readDocument(requireJson(bytes), subject)
   const { scanner } = found ?? {}
   return found && { ...found, scanner: scanner && cutText(plainLine(scanner), maxScannerLength) }
@@ -41,7 +41,7 @@ function requireJson(bytes: Uint8Array): JsonObject {
   return document
 }
 
-function readDocument(document: JsonObject, subject: string): Findings | undefined {
+function readDocument(document: JsonObject, subject: string): ReportContent | undefined {
   const envelope = envelopeOf(document)
   if (envelope !== undefined) return readEnvelope(envelope, subject)
   const predicateType = textOf(document, 'predicateType')
@@ -51,7 +51,7 @@ function readDocument(document: JsonObject, subject: string): Findings | undefin
 }
 
 /** A report that is not in an envelope. */
-function readPlain(document: JsonObject): Findings | undefined {
+function readPlain(document: JsonObject): ReportContent | undefined {
   if (Array.isArray(ownValue(document, 'runs'))) return readSarif(document)
   if (ownValue(document, 'bomFormat') === 'CycloneDX') return readCycloneDx(document)
   if (textOf(document, 'spdxVersion') !== undefined) return readSpdx(document)
@@ -75,16 +75,29 @@ function envelopeOf(document: JsonObject): JsonObject | undefined {
     : undefined
 }
 
-function readEnvelope(envelope: JsonObject, subject: string): Findings | undefined {
+function readEnvelope(envelope: JsonObject, subject: string): ReportContent | undefined {
   if (textOf(envelope, 'payloadType') !== 'application/vnd.in-toto+json') return undefined
-  const statement = requireJson(Buffer.from(textOf(envelope, 'payload') ?? '', 'base64'))
+  const statement = requireJson(decodeBase64(textOf(envelope, 'payload') ?? ''))
   const predicateType = textOf(statement, 'predicateType')
   if (predicateType === undefined) throw new UnreadableReportError('The attestation has no predicate type.')
   return readStatement(statement, predicateType, subject)
 }
 
+/** Decodes Base64 of either alphabet; nothing for other text. [DSSE 1.0] */
+function decodeBase64(text: string): Uint8Array {
+  let binary = ''
+  try {
+    binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+  } catch {
+    // Not Base64: nothing is no JSON document.
+  }
+  const bytes = new Uint8Array(binary.length)
+  for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index)
+  return bytes
+}
+
 /** An in-toto statement. [in-toto attestation 1.0; cosign, attestation predicates] */
-function readStatement(statement: JsonObject, predicateType: string, subject: string): Findings | undefined {
+function readStatement(statement: JsonObject, predicateType: string, subject: string): ReportContent | undefined {
   requireSubject(statement, subject)
   const predicate = withoutWrapper(ownValue(statement, 'predicate'))
   if (predicateType.startsWith('https://sigstore.dev/cosign/sign/')) return noFindings('signature')
@@ -100,12 +113,13 @@ function withoutWrapper(predicate: JsonValue | undefined): JsonObject | undefine
   const data = ownValue(predicate, 'Data')
   if (data === undefined) return predicate
   if (isJsonObject(data)) return data
-  const read = typeof data === 'string' ? parseBoundedJson(Buffer.from(data), maxDepth, maxValues) : undefined
+  const read =
+    typeof data === 'string' ? parseBoundedJson(new TextEncoder().encode(data), maxDepth, maxValues) : undefined
   return isJsonObject(read) ? read : undefined
 }
 
 /** A scan, whose result is a report of the scanner or a list. [cosign, COSIGN_VULN_ATTESTATION_SPEC; in-toto, vulns predicate] */
-function readScan(predicate: JsonObject): Findings {
+function readScan(predicate: JsonObject): ReportContent {
   const scanner = objectAt(predicate, 'scanner')
   const result = ownValue(scanner, 'result')
   const uri = textOf(scanner, 'uri')
@@ -123,6 +137,17 @@ function requireSubject(statement: JsonObject, digest: string): void {
   if (!named.includes(hex)) throw new UnreadableReportError('The attestation does not name the digest of the image.')
 }
 
-function noFindings(kind: Findings['kind']): Findings {
-  return { kind, counts: undefined, packages: undefined, scanner: undefined }
+function noFindings(kind: Findings['kind']): ReportContent {
+  return { kind, counts: undefined, packages: undefined, scanner: undefined, vulnerabilities: [], packageList: [] }
+}
+
+const order: readonly Findings['kind'][] = ['vulnerabilities', 'sbom', 'provenance', 'signature']
+
+/** What an artifact of several files contains: the last findings of its main kind, and the last list of packages. */
+export function joinReports(found: readonly ReportContent[]): ReportContent | undefined {
+  const kind = order.find((one) => found.some((content) => content.kind === one))
+  const main = found.findLast((content) => content.kind === kind)
+  if (main === undefined || main.packages !== undefined) return main
+  const listing = found.findLast(({ packages }) => packages !== undefined)
+  return listing === undefined ? main : { ...main, packages: listing.packages, packageList: listing.packageList }
 }

@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '@acrux/shared/standards/http/bounded-json.ts'
+import { cutText } from '../standards/http/cut-text.ts'
+import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../standards/http/bounded-json.ts'
 
 /** The severities by which vulnerabilities are counted. */
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'unknown'
@@ -16,16 +17,36 @@ export type Findings = {
   readonly scanner: string | undefined
 }
 
+/** A package of a report. */
+export type ListedPackage = { readonly name: string; readonly version: string | undefined }
+
+/** What an attached report contains, with each vulnerability and each package. */
+export type ReportContent = Findings & {
+  readonly vulnerabilities: readonly Vulnerability[]
+  readonly packageList: readonly ListedPackage[]
+}
+
 /** A report is malformed. The message is shown to people. */
 export class UnreadableReportError extends Error {
   override readonly name = 'UnreadableReportError'
 }
 
-/** A vulnerability of a report. */
-export type Vulnerability = { readonly severity: Severity; readonly isFixable?: boolean }
+/** A vulnerability of a report, as far as the report describes the vulnerability. */
+export type Vulnerability = {
+  readonly severity: Severity
+  readonly isFixable?: boolean
+  /** Such as `CVE-2026-1`. */
+  readonly id: string | undefined
+  readonly package: string | undefined
+  readonly version: string | undefined
+  /** The versions that do not have the vulnerability. */
+  readonly fixedVersion: string | undefined
+}
 
 /** Counts vulnerabilities. Without any statement about fixes, it is not known how many have one. */
-export function countSeverities(vulnerabilities: readonly Vulnerability[]): SeverityCounts {
+export function countSeverities(
+  vulnerabilities: readonly Pick<Vulnerability, 'severity' | 'isFixable'>[],
+): SeverityCounts {
   const counts = { critical: 0, high: 0, medium: 0, low: 0, unknown: 0 }
   let fixable: number | null = null
   for (const { severity, isFixable } of vulnerabilities) {
@@ -81,6 +102,14 @@ export function objectAt(object: JsonObject, ...path: readonly string[]): JsonOb
 export function textOf(object: JsonObject, name: string): string | undefined {
   const value = ownValue(object, name)
   return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+const maxShortLength = 300
+
+/** A text member of an object that is shown in a list, at most 300 characters of it. */
+export function shortTextOf(object: JsonObject, name: string): string | undefined {
+  const text = textOf(object, name)
+  return text && cutText(text, maxShortLength, '…')
 }
 
 /** A program with its version. */

@@ -1,22 +1,24 @@
-import { type JsonObject, type JsonValue, ownValue } from '@acrux/shared/standards/http/bounded-json.ts'
+import { type JsonObject, type JsonValue, ownValue } from '../standards/http/bounded-json.ts'
 import {
   countSeverities,
-  type Findings,
   objectAt,
   objectsOf,
   programName,
+  type ReportContent,
   severityOfScore,
+  shortTextOf,
   textOf,
+  type Vulnerability,
 } from './findings.ts'
 
 /** Reads a SARIF log. A severity is the `security-severity` of the result or of its rule. [SARIF 2.1.0 §3.27; GitHub, SARIF support] */
-export function readSarif(log: JsonObject): Findings {
+export function readSarif(log: JsonObject): ReportContent {
   const runs = objectsOf(ownValue(log, 'runs'))
   const vulnerabilities = runs.flatMap((run) => {
     const scoreOf = scoresOf(run)
     return objectsOf(ownValue(run, 'results'))
       .filter(isFinding)
-      .map((result) => ({ severity: severityOfScore(scoreOf(result)) }))
+      .map((result) => toVulnerability(result, scoreOf(result)))
   })
   const [driver] = runs.map((run) => objectAt(run, 'tool', 'driver'))
   return {
@@ -24,6 +26,21 @@ export function readSarif(log: JsonObject): Findings {
     counts: countSeverities(vulnerabilities),
     packages: undefined,
     scanner: driver && programName(textOf(driver, 'name'), textOf(driver, 'version')),
+    vulnerabilities,
+    packageList: [],
+  }
+}
+
+/** SARIF has no member for packages: Trivy writes lines into the message. [Trivy, pkg/report/sarif.go] */
+function toVulnerability(result: JsonObject, score: JsonValue | undefined): Vulnerability {
+  const message = shortTextOf(objectAt(result, 'message'), 'text') ?? ''
+  const line = (name: string) => new RegExp(`^${name}: (.+)$`, 'm').exec(message)?.[1]
+  return {
+    severity: severityOfScore(score),
+    id: shortTextOf(result, 'ruleId') ?? shortTextOf(objectAt(result, 'rule'), 'id'),
+    package: line('Package'),
+    version: line('Installed Version'),
+    fixedVersion: line('Fixed Version'),
   }
 }
 

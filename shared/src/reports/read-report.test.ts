@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Findings } from './findings.ts'
 import { UnreadableReportError } from './findings.ts'
-import { readReport } from './read-report.ts'
+import { joinReports, readReport } from './read-report.ts'
 
 const hex = 'a'.repeat(64)
 const subject = `sha256:${hex}`
@@ -187,6 +187,70 @@ describe('an attached report', () => {
       else assert.partialDeepStrictEqual(found, findings)
     })
   }
+
+  it('names each vulnerability with its package, as far as the format has them', () => {
+    const one = { id: 'CVE-1', package: 'openssl', version: '3.5.1', fixedVersion: '3.5.3' }
+    const message = 'Package: openssl\nInstalled Version: 3.5.1\nVulnerability CVE-1\nFixed Version: 3.5.3\nLink: x'
+    const named: readonly [document: unknown, vulnerability: unknown][] = [
+      [{ runs: [{ results: [{ ruleId: 'CVE-1', message: { text: message } }] }] }, one],
+      [
+        {
+          ...trivy,
+          Results: [
+            {
+              Vulnerabilities: [
+                { VulnerabilityID: 'CVE-1', PkgName: 'openssl', InstalledVersion: '3.5.1', FixedVersion: '3.5.3' },
+              ],
+            },
+          ],
+        },
+        one,
+      ],
+      [
+        {
+          matches: [
+            {
+              vulnerability: { id: 'CVE-1', fix: { versions: ['3.5.3'] } },
+              artifact: { name: 'openssl', version: '3.5.1' },
+            },
+          ],
+        },
+        one,
+      ],
+      [
+        {
+          bomFormat: 'CycloneDX',
+          components: [{ components: [{ 'bom-ref': 'r', name: 'openssl', version: '3.5.1' }] }],
+          vulnerabilities: [{ id: 'CVE-1', affects: [{ ref: 'r' }] }],
+        },
+        { ...one, fixedVersion: undefined },
+      ],
+    ]
+    for (const [document, vulnerability] of named) {
+      assert.partialDeepStrictEqual(read(document)?.vulnerabilities, [vulnerability])
+    }
+  })
+
+  it('names each package with its version', () => {
+    const listed: readonly [document: unknown, names: readonly unknown[]][] = [
+      [
+        { bomFormat: 'CycloneDX', components: [{ group: '@a', name: 'b', version: '1', components: [{ name: 'c' }] }] },
+        [
+          { name: '@a/b', version: '1' },
+          { name: 'c', version: undefined },
+        ],
+      ],
+      [{ spdxVersion: 'SPDX-2.3', packages: [{ name: 'a', versionInfo: '1' }] }, [{ name: 'a', version: '1' }]],
+    ]
+    for (const [document, names] of listed) assert.deepEqual(read(document)?.packageList, names)
+  })
+
+  it('of several files has the last report, and the packages of the bill of materials', () => {
+    const contents = [spdx, sarif, trivy].flatMap((document) => read(document) ?? [])
+    const { kind, counts, packages } = joinReports(contents) ?? {}
+    assert.deepEqual([kind, counts, packages], ['vulnerabilities', trivyCounts, 2])
+    assert.equal(joinReports([]), undefined)
+  })
 
   const unreadable: readonly [why: string, text: string, reason: RegExp][] = [
     ['an empty file', '', /not JSON/],
