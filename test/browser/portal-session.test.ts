@@ -153,7 +153,7 @@ test('a view that was never opened opens while the server is away, and continues
   await openView(page, '/portal/people')
   await page.getByText('owner-two@acrux.localhost').first().waitFor()
   await page.evaluate('window.isSamePage = true')
-  const banner = page.getByRole('status').getByText('The server cannot be reached.')
+  const banner = page.getByRole('status').getByText(/^No connection to the server since \d\d:\d\d:\d\d\.$/)
   await context.setOffline(true)
   await page.getByRole('link', { name: 'Groups' }).first().click()
   await page.getByRole('heading', { level: 1, name: 'Groups' }).waitFor()

@@ -1,81 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { createServicePrincipal } from '../harness/arm.ts'
-import { type NewPerson, createGroup, createPerson } from '../harness/directory.ts'
+import { type NewPerson, createPerson } from '../harness/directory.ts'
 import { assertGolden } from '../harness/golden.ts'
-import { request } from '../harness/http.ts'
 import { accessToken, basic, pushImage } from '../harness/registry.ts'
-import { pushContent } from './portal-content.ts'
 import { type ControlTable, controlLines, controlsOf, enterControls, faultsOfControls } from './portal-controls.ts'
 import { fourPeople, giveRepository, giveRoles, ownRepository, setMode } from './portal-four-people.ts'
 import { pressAt, tabTo, typeAt } from './portal-keyboard.ts'
 import { hostile, openPortal, openView, signIn } from './portal-page.ts'
+import { type Places, type View, preparePlaces } from './portal-places.ts'
 import { settled } from './portal-settled.ts'
-import {
-  type Look,
-  addressOf,
-  contentOf,
-  faultsOfLook,
-  looks,
-  routePaths,
-  show,
-  textStylesOf,
-  walkTo,
-} from './portal-walk.ts'
+import { type Look, contentOf, faultsOfLook, looks, routePaths, show, textStylesOf, walkTo } from './portal-walk.ts'
 
 const portal = await openPortal()
 const { server, browser } = portal
 const { appId, password } = server.firstRun.servicePrincipal
 const { loginServer, registry: name } = server.firstRun
 const authorization = basic(appId, password)
-
-/** The views that an address shows by its query. */
-const searches: Readonly<Record<string, readonly string[]>> = {
-  '/r/$registry/repositories': ['?show=tree'],
-  '/r/$registry/repositories/$repository': ['?show=tags', '?tab=history', '?tab=access', '?tab=settings'],
-  '/r/$registry/repositories/$repository/manifests/$reference': ['?show=config', '?show=referrers', '?show=raw'],
-  '/r/$registry/access': ['?tab=check', '?tab=who', '?tab=roles', '?tab=mode'],
-  '/r/$registry/tokens': ['?tab=maps', '?tab=anonymous'],
-  '/people/$id': ['?part=methods', '?part=groups', '?part=signIns'],
-  '/applications/$id': ['?part=credentials', '?part=federation'],
-  '/managed-identities': ['?part=machines'],
-  '/server': ['?part=certificates', '?part=maintenance', '?part=configuration'],
-  '/search': ['?q=team'],
-}
-
-type ValuesByArea = Readonly<Record<string, Readonly<Record<string, string>>>>
-
-/** Something of every kind that views show. Returns the values of the parameters of addresses. */
-async function prepare(): Promise<ValuesByArea> {
-  await pushContent({ server, authorization })
-  // A deleted tag, which can be restored.
-  const untagged = await request({
-    method: 'DELETE',
-    url: `${server.baseUrl}/acr/v1/team/app/_tags/sig2`,
-    headers: { authorization },
-    caFile: server.caFile,
-  })
-  assert.equal(untagged.status, 202)
-  const ada = await createPerson(server, 'ada')
-  const group = await createGroup(server, 'builders', ada.id)
-  const application = await createServicePrincipal(server, 'ci')
-  const denied = await request({
-    method: 'DELETE',
-    url: `${server.baseUrl}/acr/v1/team/app/_tags/1`,
-    headers: { authorization: basic(application.appId, application.password) },
-    caFile: server.caFile,
-  })
-  const shared = { registry: name, repository: 'team/app', reference: '1' }
-  const ids = { people: ada.id, groups: group, applications: application.applicationObjectId }
-  const denials = String(denied.headers['x-ms-correlation-request-id'])
-  return Object.fromEntries(
-    Object.entries({ ...ids, denials, r: denials }).map(([area, id]) => [area, { ...shared, id }]),
-  )
-}
-
-/** A view by its path, and its address. */
-type View = { readonly view: string; readonly address: string }
 
 /** The views of a person about themselves. */
 const ownViews = ({ id }: NewPerson): readonly View[] =>
@@ -84,13 +25,8 @@ const ownViews = ({ id }: NewPerson): readonly View[] =>
     address: `/portal/people/${id}${search}`,
   }))
 
-let prepared: Promise<ValuesByArea> | undefined
-
-/** The address of each view, by its path. */
-async function addressesOf(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const values = await (prepared ??= prepare())
-  return new Map(paths.map((path) => [path, addressOf(path, values[path.split('/')[1] ?? ''] ?? {})]))
-}
+let prepared: Promise<Places> | undefined
+const places = (): Promise<Places> => (prepared ??= preparePlaces(server))
 
 /** The looks in which every view is checked. The others only have other colors. */
 const firstLooks = ['narrow', 'light'] as const satisfies readonly Look[]
@@ -99,9 +35,7 @@ const goldenFile = new URL('portal-controls.golden.txt', import.meta.url)
 
 test('every view is without an error and accessible, for each person, in each theme, on a phone and a wide screen', async (t) => {
   if (!portal.canRun(t)) return
-  const views: readonly View[] = [...(await addressesOf(routePaths()))].flatMap(([path, base]) =>
-    ['', ...(searches[path] ?? [])].map((search) => ({ view: path + search, address: base + search })),
-  )
+  const { views } = await places()
   const controls: ControlTable = new Map()
   // What several people see is checked once.
   const seen = new Set<string>()
@@ -182,7 +116,7 @@ test('a view ignores values of the address that it cannot use', async (t) => {
   const { page, faults } = await portal.watch(context)
   await signIn(page, owner)
   let round = 0
-  for (const [path, address] of await addressesOf(source)) {
+  for (const [path, address] of (await places()).addresses(source)) {
     // The window closes itself after it has reported the sign-in.
     if (path === '/confirmed') continue
     await walkTo(page, address)
@@ -200,7 +134,7 @@ test('a view ignores values of the address that it cannot use', async (t) => {
     ['/r/$registry/access', question, 'principal'],
     ['/sign-in-failed', {}, 'id'],
   ] as const) {
-    const address = (await addressesOf([path])).get(path) ?? ''
+    const address = (await places()).addresses([path]).get(path) ?? ''
     await walkTo(page, `${address}?${new URLSearchParams(accepted).toString()}`)
     const wanted = await stateOf(page)
     await page.goto(`${address}?${new URLSearchParams({ ...accepted, [name]: hostile }).toString()}`)

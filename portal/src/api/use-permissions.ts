@@ -26,6 +26,7 @@ export function useKnownPermissions(scope: string | undefined): MayAct | undefin
     { staleTime: 60_000 },
   )
   // Who may not ask has no role there.
-  if (error !== null) return () => !isDenial(error)
-  return data && ((action) => permitsAction(data, action))
+  if (isDenial(error)) return () => false
+  if (data !== undefined) return (action) => permitsAction(data, action)
+  return error === null ? undefined : () => true
 }

@@ -1,23 +1,26 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryClient, QueryClientProvider, onlineManager } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ApiError } from '../api/client.ts'
+import { onConnectionChange } from '../api/connection.ts'
 import { ThemeProvider } from '../components/shell/theme.tsx'
 import { router } from './router.tsx'
 import { lazyViews } from './routes.tsx'
 
 const maxRetries = 2
 
+// Whether the browser is online says nothing about the server, which may be on this machine. Reads wait for the server.
+onlineManager.setEventListener((setOnline) => onConnectionChange((isLost) => setOnline(!isLost)))
+
 const queries = new QueryClient({
   defaultOptions: {
-    // Whether the browser is online says nothing about the server, which may be on this machine.
     queries: {
-      networkMode: 'always',
       staleTime: 15_000,
       // A denial stays one; an overloaded server may answer later.
       retry: (count, error) => count < maxRetries && error instanceof ApiError && [0, 429, 503].includes(error.status),
     },
+    // A change fails at once, and is not made later.
     mutations: { networkMode: 'always' },
   },
 })

@@ -1,6 +1,7 @@
 import { Button, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useId } from 'react'
 import { words } from '../texts/words.ts'
+import { useOffReason } from './action-button.tsx'
 
 const useStyles = makeStyles({
   bar: { display: 'grid', rowGap: tokens.spacingVerticalXS },
@@ -17,9 +18,11 @@ export type Action = {
 }
 
 /** The acts of a view. The reasons of disabled ones are below them, so that they need no pointer to be read. */
-export function ActionBar({ actions }: { readonly actions: readonly Action[] }) {
+export function ActionBar({ actions: all }: { readonly actions: readonly Action[] }) {
   const styles = useStyles()
   const id = useId()
+  const offReason = useOffReason()
+  const actions = all.map(({ reason = offReason, ...action }) => ({ ...action, reason }))
   const reasons = [...new Set(actions.flatMap(({ reason }) => (reason === undefined ? [] : [reason])))]
   return (
     <div className={styles.bar} role="group" aria-label={words.actions}>

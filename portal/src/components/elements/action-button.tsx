@@ -1,5 +1,7 @@
 import { Button, type ButtonProps, Tooltip } from '@fluentui/react-components'
 import type { ReactElement } from 'react'
+import { useLostSince } from '../../api/connection.ts'
+import { texts } from '../texts/texts.ts'
 
 type ActionButtonProps = Omit<ButtonProps, 'as' | 'icon'> & {
   readonly icon?: ReactElement | undefined
@@ -7,8 +9,10 @@ type ActionButtonProps = Omit<ButtonProps, 'as' | 'icon'> & {
   readonly reason?: string | undefined
 }
 
-/** A button that says why it cannot be used. */
-export function ActionButton({ reason, disabled, ...props }: ActionButtonProps) {
+/** A button for changes, which says why it cannot be used. */
+export function ActionButton({ reason: ownReason, disabled, ...props }: ActionButtonProps) {
+  const offReason = useOffReason()
+  const reason = ownReason ?? offReason
   const button = (
     <Button {...(props as ButtonProps)} disabled={disabled ?? false} disabledFocusable={reason !== undefined} />
   )
@@ -18,4 +22,9 @@ export function ActionButton({ reason, disabled, ...props }: ActionButtonProps) 
       {button}
     </Tooltip>
   )
+}
+
+/** Why nothing can be changed now. Undefined while the server answers. */
+export function useOffReason(): string | undefined {
+  return useLostSince() && texts.connection.changesOff
 }

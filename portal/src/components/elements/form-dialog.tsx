@@ -7,6 +7,7 @@ import {
   DialogContent,
   DialogSurface,
   DialogTitle,
+  Text,
   makeStyles,
   mergeClasses,
   tokens,
@@ -15,6 +16,7 @@ import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { texts } from '../texts/texts.ts'
 import { visibleName } from '../texts/visible-name.ts'
+import { useOffReason } from './action-button.tsx'
 import { ErrorView } from './error-view.tsx'
 import { useReturnOfFocus } from './use-return-of-focus.ts'
 
@@ -120,6 +122,7 @@ export function FormDialog(props: FormDialogProps) {
                   {children}
                   {act.isPending && progress}
                   {act.isError && <ErrorView isAct error={act.error} />}
+                  <OffReason />
                 </>
               )}
             </DialogContent>
@@ -141,14 +144,20 @@ type SubmitButtonProps = { readonly action: string; readonly isDisabled: boolean
 
 function SubmitButton({ action, isDisabled, isDanger }: SubmitButtonProps) {
   const styles = useStyles()
+  const isOff = useOffReason() !== undefined
   return (
     <Button
       type="submit"
       appearance="primary"
       className={mergeClasses(isDanger && styles.danger)}
-      disabledFocusable={isDisabled}
+      disabledFocusable={isDisabled || isOff}
     >
       {action}
     </Button>
   )
+}
+
+function OffReason() {
+  const reason = useOffReason()
+  return reason && <Text>{reason}</Text>
 }

@@ -1,7 +1,7 @@
-import { Skeleton, SkeletonItem, makeStyles, tokens } from '@fluentui/react-components'
+import { Skeleton, SkeletonItem, Text, makeStyles, tokens } from '@fluentui/react-components'
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { ApiError } from '../../api/client.ts'
+import { useLostSince } from '../../api/connection.ts'
 import { texts } from '../texts/texts.ts'
 import { ErrorView } from './error-view.tsx'
 
@@ -12,11 +12,12 @@ type LoadedProps<Data> = {
   readonly children: (data: Data) => ReactNode
 }
 
-/** Shows the data of a query; before that a skeleton, and an error in its place. Data stay while the server cannot be reached. */
+/** Shows the data of a query; before that a skeleton, and an error in its place. While the server cannot be reached, queries wait. */
 export function Loaded<Data>({ query, children }: LoadedProps<Data>) {
   const styles = useStyles()
-  const isKept = query.data !== undefined && query.error instanceof ApiError && query.error.status === 0
-  if (query.isError && !isKept) return <ErrorView error={query.error} onRetry={() => void query.refetch()} />
+  const isLost = useLostSince() !== undefined
+  if (query.isError) return <ErrorView error={query.error} onRetry={() => void query.refetch()} />
+  if (query.data === undefined && isLost) return <Text>{texts.connection.notLoaded}</Text>
   if (query.data === undefined) {
     return (
       <Skeleton className={styles.skeleton} aria-label={texts.loading}>

@@ -1,4 +1,5 @@
-import { Skeleton, SkeletonItem, makeStyles, tokens } from '@fluentui/react-components'
+import { Skeleton, SkeletonItem, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { useLostSince } from '../../api/connection.ts'
 import { texts } from '../texts/texts.ts'
 
 const useStyles = makeStyles({
@@ -14,9 +15,10 @@ const useStyles = makeStyles({
 
 const rows = Array.from({ length: 8 }, (_none, index) => index)
 
-/** Rows of the same height as those of the table, before the first rows are there. */
+/** Rows of the same height as those of the table, before the first rows are there. Says so if the server cannot be reached. */
 export function SkeletonRows() {
   const styles = useStyles()
+  if (useLostSince() !== undefined) return <Text>{texts.connection.notLoaded}</Text>
   return (
     <Skeleton aria-label={texts.loading}>
       {rows.map((row) => (

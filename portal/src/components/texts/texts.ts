@@ -138,8 +138,11 @@ export const texts = {
     cancelledNext: 'Nothing was done. Try again, and sign in when the portal asks for a sign-in.',
   },
   connection: {
-    title: 'The server cannot be reached.',
-    text: 'The shown data may be out of date, and changes fail. The portal tries again automatically.',
+    title: (since: string) => `No connection to the server since ${since}.`,
+    text: 'The shown data may be out of date. Changes are off. The portal tries again automatically.',
+    tryNow: 'Try now',
+    notLoaded: 'This data was not loaded. The portal loads the data once the server answers.',
+    changesOff: 'Changes are off until the server answers.',
   },
   sessionEnded: {
     title: 'Your session has ended',

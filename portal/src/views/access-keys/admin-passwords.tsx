@@ -1,4 +1,4 @@
-import { Text } from '@fluentui/react-components'
+import { Button, Text } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import {
@@ -73,7 +73,7 @@ export function AdminPasswords({ registry }: { readonly registry: Registry }) {
             {texts.show}
           </ActionButton>
         ) : (
-          <ActionButton onClick={() => show.reset()}>{texts.hide}</ActionButton>
+          <Button onClick={() => show.reset()}>{texts.hide}</Button>
         )}{' '}
         <Text>{lacksShow ?? texts.showHint}</Text>
       </div>

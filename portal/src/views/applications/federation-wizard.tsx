@@ -1,6 +1,5 @@
 import { shellWord } from '@acrux/shared/texts/shell-word.ts'
 import {
-  Button,
   Dropdown,
   Field,
   Input,
@@ -207,14 +206,14 @@ function Outcome({ application, system, values, loginServer }: OutcomeProps) {
             <Input value={name} onChange={(_event, { value }) => setName(value)} spellCheck={false} />
           </Field>
           <div>
-            <Button
+            <ActionButton
               appearance="primary"
-              disabledFocusable={isReader || create.isPending || create.isSuccess}
-              {...(isReader && { title: identitiesTexts.onlyApplicationOwners })}
+              reason={isReader ? identitiesTexts.onlyApplicationOwners : undefined}
+              disabled={create.isPending || create.isSuccess}
               onClick={() => create.mutate()}
             >
               {view.create}
-            </Button>
+            </ActionButton>
           </div>
         </div>
         <div aria-live="polite">

@@ -1,7 +1,8 @@
-import { Button, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { addMember } from '../../api/directory.ts'
+import { ActionButton } from '../../components/elements/action-button.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { FilterField } from '../../components/elements/filter-field.tsx'
 import { FormDialog } from '../../components/elements/form-dialog.tsx'
@@ -66,14 +67,14 @@ export function AddMembers({ groupId, onClose }: AddMembersProps) {
                 {
                   title: words.actions,
                   cell: ({ id, displayName }) => (
-                    <Button
+                    <ActionButton
                       size="small"
-                      disabledFocusable={added.includes(id)}
+                      reason={added.includes(id) ? view.addedOne(displayName) : undefined}
                       aria-label={added.includes(id) ? view.addedOne(displayName) : view.addOne(displayName)}
                       onClick={() => add.mutate(id)}
                     >
                       {added.includes(id) ? view.added : view.addButton}
-                    </Button>
+                    </ActionButton>
                   ),
                 },
               ]}

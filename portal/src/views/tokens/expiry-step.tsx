@@ -1,10 +1,10 @@
 import { patternText } from '@acrux/shared/permissions/repository-pattern.ts'
 import { shellWord } from '@acrux/shared/texts/shell-word.ts'
-import { Button } from '@fluentui/react-components'
 import { useMutation } from '@tanstack/react-query'
 import type { Registry } from '../../api/registry-document.ts'
 import { generatePasswords, putScopeMap, putToken } from '../../api/tokens.ts'
 import type { GeneratedCredentials } from '../../api/types.ts'
+import { ActionButton } from '../../components/elements/action-button.tsx'
 import { CommandLine } from '../../components/elements/command-line.tsx'
 import { ErrorView } from '../../components/elements/error-view.tsx'
 import { Facts } from '../../components/elements/facts.tsx'
@@ -55,9 +55,9 @@ export function ExpiryStep({ registry, data, token, onDays, onMade }: ExpiryStep
         ]}
       />
       <div>
-        <Button appearance="primary" disabled={create.isPending} onClick={() => create.mutate()}>
+        <ActionButton appearance="primary" disabled={create.isPending} onClick={() => create.mutate()}>
           {texts.create}
-        </Button>
+        </ActionButton>
       </div>
       {create.isError && <ErrorView isAct error={create.error} />}
       <CommandLine text={commandOf(registry.name, token)} />
