@@ -22,10 +22,10 @@ export type AuditFile = {
 }
 
 /**
- * Opens the audit log in the file of a data directory for reading. A server can be running. `openSealer` opens the
- * key that sealed the log.
+ * Opens the audit log in the file of a data directory for reading. A server can be running. `openSealer` opens the key
+ * that sealed the log.
  *
- * @throws StartupError if this version cannot read it
+ * @throws StartupError if this version cannot read the log
  */
 export async function openAuditFile(
   dataDir: string,
@@ -49,17 +49,17 @@ export async function openAuditFile(
   }
 }
 
-/** The audit log of a database that was opened for it. */
+/** The audit log in an open database. */
 export function auditFileIn(database: Database, sealer: Sealer): AuditFile {
   return {
-    // One transaction reads one snapshot: the chain may grow meanwhile.
+    // One transaction reads one snapshot, because the chain may grow at the same time.
     verify: (expected) => database.transaction((transaction) => verifyChain(transaction, sealer, expected)),
     ...eventsIn(database),
     close: () => database.close(),
   }
 }
 
-/** The audit log of a server, by the database that it has open. */
+/** The audit log of a running server, read from the server's open database. */
 export type AuditPlace = { readonly database: Database; readonly sealer: Sealer; readonly dataDir: string }
 
 /**
@@ -69,7 +69,7 @@ export type AuditPlace = { readonly database: Database; readonly sealer: Sealer;
  */
 export async function verifyAudit({ database, sealer, dataDir }: AuditPlace): Promise<ChainReport> {
   if (database.kind === 'postgres') return auditFileIn(database, sealer).verify()
-  // A transaction would keep others from the writer meanwhile.
+  // A transaction would block the writer.
   const log = await openAuditFile(dataDir, async () => sealer)
   try {
     return await log.verify()

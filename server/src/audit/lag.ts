@@ -3,7 +3,7 @@ import type { Database } from '../platform/sql/database.ts'
 import { readChain } from './chain/chain-store.ts'
 import { createWebhookStore } from './webhooks/webhook-store.ts'
 
-/** The lag of the audit log, in seconds: the age of the oldest waiting event; 0 if none is waiting. */
+/** The lag of the audit log, in seconds: the age of the oldest waiting event; 0 if no event is waiting. */
 export type AuditLag = {
   /** For the hash chain. */
   readonly chainSeconds: () => Promise<number>

@@ -3,7 +3,7 @@ import type { Transaction } from '../platform/sql/database.ts'
 import type { ColumnTypes, Migration } from '../platform/sql/migrations.ts'
 import { writeHead } from './chain/chain-store.ts'
 
-/** The migration that creates the head of the log, which its caller seals: see `sealFirstHead`. */
+/** The migration that creates the head of the log. The caller seals the head: see `sealFirstHead`. */
 export const headMigration = 'audit-0001-baseline'
 
 /** The tables of this module. */
@@ -83,9 +83,9 @@ async function createEventTable(schema: SchemaModule, types: ColumnTypes, transa
 }
 
 /**
- * Adds the number of an event as the key. In SQLite it is the row id, so that only one tree is written. In PostgreSQL, a
- * number can be assigned long before the commit. The transaction gets its id first, so that a snapshot includes every
- * transaction with a number among the running ones.
+ * Adds the number of an event as the key. In SQLite, the key is the row id, so that only one tree is written. In
+ * PostgreSQL, a number can be assigned long before the commit. The transaction gets an id first, so that every
+ * transaction with a number is among the running transactions of a snapshot.
  */
 async function addSequence<Name extends string, Columns extends string>(
   table: CreateTableBuilder<Name, Columns>,

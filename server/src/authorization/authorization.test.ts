@@ -314,7 +314,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await has(), false, 'a deleted assignment grants nothing')
     })
 
-    test('the assignments at and below a deleted resource are deleted, and no others', async (t) => {
+    test('the assignments at and below a deleted resource are deleted, and other assignments are not', async (t) => {
       const { access, assign, database } = await open(t)
       const remaining = [
         await assign(alice, 'Reader', testScopes.tenant),
@@ -331,7 +331,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(left.map(({ name }) => name).toSorted(), remaining.map(({ name }) => name).toSorted())
     })
 
-    test('the assignments of a deleted principal are deleted, and no others', async (t) => {
+    test('the assignments of a deleted principal are deleted, and other assignments are not', async (t) => {
       const { access, assign, database } = await open(t)
       await assign(alice, 'AcrPull', testScopes.registry)
       await assign(alice, 'Owner', testScopes.subscription)

@@ -41,7 +41,7 @@ export interface Access
 type AccessOptions = {
   readonly database: Database
   readonly clock: Clock
-  /** Delays what new and deleted role assignments change; by default, they count at once. */
+  /** Delays the effect of new and deleted role assignments. By default, the assignments take effect immediately. */
   readonly assignmentDelay?: AssignmentDelay | undefined
 }
 

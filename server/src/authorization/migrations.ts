@@ -86,7 +86,7 @@ export const accessMigrations: readonly Migration[] = [
   },
 ]
 
-/** The indexes of the lists of assignments. SQLite uses the second for principals only if it is unique. */
+/** The indexes of the lists of assignments. SQLite uses the second index for principals only if the index is unique. */
 async function createAssignmentIndexes(schema: SchemaModule): Promise<void> {
   await schema.createIndex('role_assignment_by_name').on('role_assignment').column('name').unique().execute()
   await schema
@@ -106,7 +106,7 @@ async function createAssignmentIndexes(schema: SchemaModule): Promise<void> {
     .columns(['principal_id', 'role_definition_name', 'scope_key'])
     .unique()
     .execute()
-  // A part of the assignments at a registry and above it is read in the order of principals.
+  // This index supports reading the assignments at a registry and above the registry in the order of principals.
   await schema
     .createIndex('role_assignment_by_scope_and_principal')
     .on('role_assignment')

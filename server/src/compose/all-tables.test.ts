@@ -15,7 +15,7 @@ import { openPostgresForTest } from '../../testing/platform/test-postgres.ts'
 import { moveData } from '../operations/index.ts'
 import { migrations } from './state/migrations.ts'
 
-/** Tables that belong to a database, and are not moved. A new one among them must be added here, with a reason. */
+/** Tables that belong to one database and are not moved. Add a new table of this kind to this list, with a reason. */
 const ofDatabase = {
   sqlite: ['relocation', 'schema_migration'],
   postgres: [
@@ -63,7 +63,7 @@ async function openPostgres(t: TestContext): Promise<{ target: RawTarget; server
   return { target, server: inside }
 }
 
-/** Rows of a table with values of the kind of each column, in place of those that the migrations have inserted. */
+/** Rows of a table with values of the kind of each column, instead of the rows that the migrations inserted. */
 async function fill(target: RawTarget, table: RawTable): Promise<void> {
   await target.delete(table, await Array.fromAsync(target.rows(table)))
   const rows: RawRow[] = Array.from({ length: 3 }, () =>

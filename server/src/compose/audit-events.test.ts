@@ -23,7 +23,7 @@ type EventRow = {
   readonly credential_id: string | null
 }
 
-/** A server whose clock runs fast, so that the budget of events of unauthenticated callers is never used up. */
+/** A server with a fast clock, so that events of unauthenticated callers never exceed the limit. */
 async function open(t: TestContext) {
   let aheadMs = 0
   const { server, first, dataDir } = await openServer(t, { now: () => Date.now() + aheadMs })
@@ -115,7 +115,7 @@ test('a request without a credential gets a challenge, and records no event', as
   }
 })
 
-test('every endpoint that takes a credential in a form records an event for an invalid one', async (t) => {
+test('every endpoint that takes a credential in a form records an event for an invalid credential', async (t) => {
   const { first, ask } = await open(t)
   const service = 'localhost:5443'
   const { tenantId } = first

@@ -20,7 +20,7 @@ const group = { subscriptionId, name: 'default', location: 'local', tags: {} }
 
 type Modules = Awaited<ReturnType<typeof openModules>>
 
-/** The effect of a write on the revision: it must move if a permission or a credential may end. */
+/** The effect of a write on the revision. The revision must move if a permission or a credential may end. */
 type Effect = 'moves' | 'only adds'
 
 type Write<Method> = {
@@ -83,7 +83,7 @@ const putRole = ({ access }: Modules, tx: Transaction) =>
     author: 'test',
   })
 
-/** Groups are cached, missing ones too. */
+/** Groups are cached, even missing groups. */
 const externalPerson = {
   issuer: 'https://id.contoso.example',
   subject: 'alice-1',
@@ -170,7 +170,10 @@ const externalId = '5e0c8f0a-0000-4000-8000-00000000ada0'
 const readerRole = '88d8e3e3-8f55-4a1e-953a-9b9898b8876b'
 const newGroup = { displayName: 'team', mailNickname: 'team', mailEnabled: false, securityEnabled: true }
 
-/** Every changing route of Graph, on `ci`, which has a secret on its application and one on its service principal. */
+/**
+ * Every changing route of Graph, on `ci`, which has one secret on the application and one secret on the service
+ * principal.
+ */
 function graphWrites(modules: Modules): GraphWrite[] {
   const { principal, applicationId, keyIds } = modules
   const application = `/applications/${applicationId}`
@@ -295,7 +298,7 @@ async function createPrincipals(modules: TestModules, database: Database) {
     const person = await directory.createUser(tx, {
       userPrincipalName,
       displayName: 'Carol',
-      // It needs no slow hash.
+      // This credential needs no slow hash.
       password: prepareGeneratedPassword('a long password'),
     })
     const { objectId } = person
@@ -322,7 +325,7 @@ async function createPrincipals(modules: TestModules, database: Database) {
   })
 }
 
-/** Without a token the caller is the owner, with one the person. */
+/** Without a token, the caller is the owner; with a token, the caller is the user. */
 function authenticateAs({ owner, person }: Principals): GraphAuthenticate {
   return (authorization) =>
     Promise.resolve({
@@ -383,7 +386,7 @@ for (const kind of testDatabaseKinds) {
 
 test('the table of writes has every method of the modules that takes a transaction', async (t) => {
   const modules = await openModules(t, usualDatabaseKind)
-  // The tenant is created once, before anybody has a permission. The others take no transaction.
+  // The tenant is created once, before anybody has a permission. The other methods take no transaction.
   const others = ['createTenant', 'addListener', 'endSignInsOfRemovedProviders']
   const writePattern =
     /^(?:create|put|update|delete|renew|remove|replace|reset|add|set|enable|disable|change|record|touch|endSign|signInExternal)/

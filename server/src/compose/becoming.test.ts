@@ -10,7 +10,7 @@ const ownerRole = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
 const contributorRole = 'b24988ac-6180-42a0-ab88-20f7382dd24c'
 const directoryOwnerRole = '62e90394-69f5-4237-9190-012177145e10'
 
-/** What a path acts for: each has the role Owner of the subscription. */
+/** The targets of the paths. Each target has the role Owner on the subscription. */
 type Targets = {
   readonly user: string
   readonly group: string
@@ -27,7 +27,7 @@ type Targets = {
 
 type Path = {
   readonly route: string
-  /** What the caller would gain. */
+  /** The permission that the caller would gain. */
   readonly why: string
   readonly method: Method
   readonly url: (targets: Targets) => string
@@ -164,7 +164,10 @@ const paths: readonly Path[] = [
   },
 ]
 
-/** The other routes that change something in these families, and why no caller gets to act for a principal by them. */
+/**
+ * The other routes that change something in these families, with the reason why no caller can act for a principal
+ * through them.
+ */
 const others: Readonly<Record<string, string>> = {
   'graph.users.create': 'a new user has no permissions',
   'graph.users.delete': 'it ends the principal',
@@ -209,7 +212,7 @@ const changesPrincipals = (route: RouteDescription) =>
   methodsOf(route).some((method) => method !== 'GET') &&
   route.stepUp !== 'no: the request only reads data'
 
-/** A server with targets, its owner, and a contributor of the resource group that owns the directory, too. */
+/** A server with targets, its owner, and a contributor of the resource group, who is also an owner of the directory. */
 async function openTargets(t: TestContext, settings: Readonly<Record<string, unknown>> = {}) {
   const { server, first } = await openServer(t, undefined, settings)
   const owner = await tokensOf(server, first, first.servicePrincipal.appId, first.servicePrincipal.password)
@@ -301,7 +304,7 @@ test('a caller that cannot assign roles does not get to act for a principal that
       assert.equal(denied.statusCode, 403, denied.body)
       assert.match(denied.body, /can assign roles at the scope|roleAssignments\/write/)
       const allowed = await send(owner, method, url(targets), body(targets))
-      // This test sends no valid certificate: the request of an owner fails only when the bytes are checked.
+      // This test sends no valid certificate, so the request of an owner fails only when the bytes are checked.
       const isCertificate = 'keyCredentials' in body(targets)
       assert.equal(allowed.statusCode < 300 || (isCertificate && allowed.statusCode === 400), true, allowed.body)
     })
@@ -316,7 +319,7 @@ test('with the behaviour of Azure, such a caller gets to act for the principal',
   }
 })
 
-test('each route that changes a principal is a path to act for it, or says why it is none', async (t) => {
+test('each route that changes a principal is a path to act for the principal, or states why it is not', async (t) => {
   const { server } = await openServer(t)
   const changing = server.routes.filter(changesPrincipals)
   assert.ok(changing.length > 30, `${changing.length} routes`)

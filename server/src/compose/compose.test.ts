@@ -28,7 +28,7 @@ async function open(dataDir: string): Promise<Composition> {
   )
 }
 
-test('no stored file can be read by others, whatever the umask and whoever created the directory', async (t) => {
+test('other users cannot read stored files, for any umask and any creator of the directory', async (t) => {
   const umask = process.umask(0o000)
   t.after(() => process.umask(umask))
   const dataDir = path.join(await emptyDirectory(t), 'data')
@@ -106,7 +106,7 @@ test('a copy of a prepared directory has the owners and keys of its first start,
   )
 })
 
-test('the data of an emulator are denied, also without the mark of its directory', async (t) => {
+test('the data of an emulator are rejected, even without the marker file of the directory', async (t) => {
   const dataDir = path.join(await emptyDirectory(t), 'data')
   const configuration = await loadConfiguration({ flags: { dataDir }, env: {} })
   const options = { fixed: fixedIdentity, acceptsPrepared: true }
@@ -146,7 +146,7 @@ test('a server that cannot write reports that it is not ready', async (t) => {
   await until('the server is not ready', async () => (await status()) === 503)
 })
 
-test('the consents of a person end with the person and with the application', async (t) => {
+test("a user's consents end when the user or the application is deleted", async (t) => {
   const dataDir = path.join(await emptyDirectory(t), 'data')
   const server = await open(dataDir)
   t.after(() => server.close())

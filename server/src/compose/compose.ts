@@ -71,14 +71,14 @@ export type Composition = {
   /** The metrics of all modules. */
   readonly figures: readonly Figure[]
   /**
-   * Accepts connections in several threads; undefined if the main thread is to accept them alone.
+   * Accepts connections in several threads; undefined if only the main thread accepts connections.
    *
-   * @throws the operating system's error of an address that is in use or not available
+   * @throws the operating system's error if an address is in use or not available
    */
   readonly listenOnThreads: (tls: KeyPair | undefined) => Promise<ThreadedListener | undefined>
   /** The jobs of a running server. None has been started. */
   readonly jobs: Jobs
-  /** Drops what all threads have cached about rights and credentials. A clock that is set back makes it wrong. */
+  /** Clears the cached rights and credentials of all threads. Cached data is wrong after the clock is set back. */
   readonly decideAgain: () => Promise<void>
   /** The processes that share the database. */
   readonly processes: Processes
@@ -95,9 +95,9 @@ export type StartOptions = {
   readonly renewCa?: boolean
   /** The version of the program, for owners. */
   readonly version?: string
-  /** Whether the data directory may be a copy of a prepared one, whose keys and secrets others have. */
+  /** Whether the data directory may be a copy of a prepared directory, whose keys and secrets are public. */
   readonly acceptsPrepared?: boolean
-  /** The ids and secrets of a first start. Default: random ones. */
+  /** The ids and secrets of a first start. Default: random values. */
   readonly fixed?: FixedFirstRun
   /** Accepts the connections at the addresses of the configuration. Default: the server itself. */
   readonly acceptor?: Acceptor
@@ -105,11 +105,14 @@ export type StartOptions = {
   readonly onComposed?: (parts: ComposedParts) => void
   /** A steered clock. Default: the machine's. */
   readonly clock?: Clock
-  /** What an emulator adds. */
+  /** The additions of an emulator. */
   readonly hooks?: EmulatorHooks
 }
 
-/** What an emulator adds to a server, which must not have workers: they answer requests without the interceptor. */
+/**
+ * The additions of an emulator to a server. The server must not have workers, because workers answer requests without
+ * the interceptor.
+ */
 export type EmulatorHooks = {
   /** Receives every public request before the surfaces. */
   readonly interceptor?: Interceptor
@@ -121,13 +124,13 @@ export type EmulatorHooks = {
   readonly onRequestedHost?: (host: string) => void
   /** Wraps the audit log, so that the emulator sees every event. */
   readonly wrapAudit?: (audit: Audit) => Audit
-  /** Wraps the connections to external issuers, so that the emulator answers for issuers of its own. */
+  /** Wraps the connections to external issuers, so that the emulator answers for the emulator's own issuers. */
   readonly wrapOutbound?: (outbound: Outbound) => Outbound
   /** The delays of Azure. */
   readonly delays?: Delays | undefined
 }
 
-/** What the emulator uses of a composed server. */
+/** The parts of a composed server that the emulator uses. */
 export type ComposedParts = {
   readonly modules: Modules
   readonly database: Database
@@ -157,7 +160,7 @@ export async function compose(
   const backups = new Backups({ configuration, version, clock, log })
   const basis = { ...state, ...hooks, space: state.contentSpace, clock, log, outbound, publicOrigin }
   let openApi: ReturnType<typeof openApiDocument> | undefined
-  // The change is stored already; the certificate source tries again later if it cannot write a certificate now.
+  // The change is already stored. If the certificate source cannot write a certificate now, it tries again later.
   const onRegistriesChanged = () =>
     withoutCaller(() => coverHosts(certificates, modules.resources, configuration)).catch((error: unknown) =>
       log.error({ err: error, id: randomUUID() }, 'the certificate does not cover the hosts of all registries'),
@@ -216,7 +219,7 @@ export async function compose(
   }
 }
 
-/** Closes what the surfaces use, the database and the data directory at last. */
+/** Closes the resources of the surfaces, and finally the database and the data directory. */
 async function closeModules(state: State, modules: Modules, writeAll: () => Promise<void>): Promise<void> {
   await state.certificates?.close()
   await modules.imports.close()
@@ -241,7 +244,7 @@ function interceptorOf(configuration: Configuration, hooks: EmulatorHooks): Inte
   return (next) => follow(interceptor?.(next) ?? next)
 }
 
-/** What watches the database while the server runs. */
+/** The jobs that watch the database while the server runs. */
 async function openWatches(options: { readonly database: Database; readonly clock: Clock; readonly log: Log }) {
   return { writerWatch: createWriterWatch(options), clockWatch: await openClockWatch(options) }
 }
@@ -287,7 +290,7 @@ async function prepareRegistries(
         if (database.kind === 'postgres') await markPostgres(state.dataDir.path, state.installationId)
       },
     }))
-  // Another server on the same database may have created it meanwhile.
+  // Another server on the same database may have created the registry in the meantime.
   if (content === undefined) await requireOwnRows(state.dataDir.path, database, { ...state, clock: systemClock })
   if (content === undefined) {
     await moveRegistries({ database, resources, audit, log }, configuration.publicHost)
@@ -303,7 +306,7 @@ type ControlParts = {
   readonly state: State
   readonly modules: Modules
   readonly configuration: Configuration
-  /** Writes what is pending in memory. */
+  /** Writes pending data in memory to the database. */
   readonly writeAll: () => Promise<void>
   readonly log: Log
 }
@@ -338,7 +341,7 @@ async function writeLast(modules: Modules, jobs: Jobs, log: Log): Promise<void> 
   await modules.auditing.chain.close().catch((error: unknown) => logFailure(chain, error, log))
 }
 
-/** Writes what is pending in memory. Events that are not in the hash chain are added at the next start. */
+/** Writes pending data in memory to the database. Events that are not in the hash chain are added at the next start. */
 async function writePending({ auditing }: Modules, jobs: Jobs, log: Log): Promise<void> {
   try {
     await auditing.recorder.writeFolded(true)

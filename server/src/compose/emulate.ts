@@ -39,7 +39,7 @@ import { seedsOf } from './emulator-seeds.ts'
 
 export type { EmulatorFlags } from './emulator-options.ts'
 
-/** What the emulator uses of a server. */
+/** The parts of a server that the emulator uses. */
 export type StartedServer = {
   readonly publicOrigin: string
   readonly afterClockMove: AfterClockMove
@@ -52,7 +52,7 @@ export type StartServer = (configuration: Configuration, options: StartOptions) 
 /** An emulator that accepts requests. */
 export type RunningEmulator = {
   readonly ready: ReadyDocument
-  /** What the user must know, in one sentence each. */
+  /** The information for the user, with one sentence per item. */
   readonly warnings: readonly string[]
   /** Stops the server, and removes all files. */
   readonly stop: () => Promise<void>
@@ -65,7 +65,7 @@ export type EmulatorProcess = {
   readonly logLevel: Configuration['logLevel']
 }
 
-/** Starts an emulator. @throws StartupError for everything that its user can fix */
+/** Starts an emulator. @throws StartupError for every failure that the user can fix */
 export async function emulate(
   flags: EmulatorFlags,
   host: EmulatorProcess,
@@ -244,7 +244,8 @@ const commonSettings = {
   dev: true,
   shutdownSeconds: 1,
   identityPasswordGrant: true,
-  // A reserve keeps a server manageable on a full disk. Without it, no ballast is written at each start and reset.
+  // A reserve keeps a server manageable on a full disk. An emulator needs no reserve, so that no ballast is written at
+  // each start and reset.
   limitsFreeSpaceReserveBytes: 0,
 }
 
@@ -256,7 +257,7 @@ function configurationOf(
   const flags = {
     ...commonSettings,
     dataDir: path.join(folder, 'data'),
-    // The acceptor listens, perhaps at another address.
+    // The acceptor listens, and may use another address.
     listen: `127.0.0.1:${port}`,
     ...(publicHost !== undefined && publicHost !== fromRequest && { publicHost: withPort(publicHost, port) }),
     http,
@@ -265,10 +266,10 @@ function configurationOf(
   return loadConfiguration({ flags })
 }
 
-/** The value of `--public-host` in a container, whose port outside of it is not known. */
+/** The value of `--public-host` in a container, whose external port is unknown. */
 const fromRequest = 'from-request'
 
-/** What lets the addresses of the server follow the requests. */
+/** Makes the addresses of the server follow the host of the requests. */
 function requestHooks(
   { publicHost }: EmulatorSettings,
   authority: EmulatorAuthority | undefined,
@@ -296,7 +297,7 @@ async function authorityOf(
   if (http) return undefined
   const runDirectory = path.join(folder, 'authority')
   mkdirSync(runDirectory, { mode: 0o700 })
-  // Real time: clients verify certificates with their own clocks.
+  // Real time is used because clients verify certificates with their own clocks.
   const anyHost = publicHost === fromRequest
   const hosts = [configuration.publicHost, ...(anyHost && ca === undefined ? machineHosts() : [])]
   return openAuthority({ hosts, anyHost, runDirectory, given: ca, env, nowMs: Date.now() })

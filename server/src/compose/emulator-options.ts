@@ -6,7 +6,7 @@ import { ClockInputError, requireTime } from '../emulator/index.ts'
 import { readSettingFile } from '../platform/files/setting-file.ts'
 import type { ListenAddress } from '../platform/http/acceptor.ts'
 
-/** The options of `acrux emulator`, as its user writes them. */
+/** The options of `acrux emulator`, as the user writes the options. */
 export type EmulatorFlags = {
   readonly listen?: string
   readonly seed?: readonly string[]
@@ -69,7 +69,7 @@ export async function readEmulatorSettings(
   }
 }
 
-/** An emulator keeps nothing, so settings that name a place for its data are mistakes. */
+/** An emulator stores nothing permanently, so settings that name a place for its data are mistakes. */
 function denyProduction(env: Readonly<Record<string, string | undefined>>): void {
   const isSet = (name: string) => /^ACRUX_(?:DATABASE|STORAGE|TLS_ACME)/.test(name) && (env[name] ?? '') !== ''
   const name = Object.keys(env).find(isSet)
@@ -84,7 +84,7 @@ function requireAddress(flag: string, text: string): ListenAddress {
   return address
 }
 
-/** A host without a port gets that of the emulator, and `from-request` is no host. */
+/** A host without a port gets the port of the emulator. `from-request` is not a host. */
 function requirePublicHost(text: string | undefined): string | undefined {
   const isHost = text === undefined || text === 'from-request' || [text, `${text}:1`].some(parsePublicHost)
   if (isHost) return text

@@ -7,7 +7,7 @@ import type { ComposedParts } from './compose.ts'
 type SeedServer = {
   /** The address of the control API. */
   readonly control: ListenAddress
-  /** The clock of the server, and what moves it. */
+  /** The clock of the server, and the function that moves the clock. */
   readonly clock: Clock
   readonly clockControl: ClockControl
   /** The present server, which a reset replaces. */
@@ -17,7 +17,7 @@ type SeedServer = {
 /** Creates the seeds of an emulator. */
 export function seedsOf({ control, clock, clockControl, parts }: SeedServer): Seeds {
   return createSeeds({
-    // A request of another machine names no files of this one.
+    // A request from another machine must not name files of this machine.
     directory: isLoopback(control) ? process.cwd() : undefined,
     context: () => {
       const { modules, ...rest } = parts()

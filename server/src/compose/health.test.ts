@@ -15,7 +15,7 @@ import { selfSignedCertificate } from '../../testing/platform/test-certificate.t
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
 
-/** A server that runs no periodic work, with a clock of its own. */
+/** A server that runs no periodic work, with a separate clock. */
 async function open(t: TestContext, flags: Record<string, unknown> = {}) {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'acrux-health-'))
   t.after(() => rm(dataDir, { recursive: true }))
@@ -94,7 +94,7 @@ test('a server whose certificate expires soon is degraded, and available', async
   }
 })
 
-test('a server whose own certificate authority expires soon is degraded, and keeps it', async (t) => {
+test('a server whose own certificate authority expires soon is degraded, and keeps the authority', async (t) => {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'acrux-health-'))
   t.after(() => rm(dataDir, { recursive: true }))
   const { cert, key } = await issueAuthority(Date.now() - 3600 * dayMs)
@@ -116,7 +116,7 @@ test('a server whose audit log is behind is degraded, and available', async (t) 
   assert.deepEqual(await ready(), allIsWell)
 })
 
-test('a key that is due for rotation continues to sign while it cannot be replaced', async (t) => {
+test('a signing key that is due for rotation continues to sign while no new key can be stored', async (t) => {
   const { server, time, ready, database } = await open(t)
   assert.deepEqual(await ready(), allIsWell)
   const other = new DatabaseSync(database)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openTestModules } from '../../testing/compose/test-modules.ts'
 
-test('the modules can be created on a test database, on blobs in memory and without a data directory', async (t) => {
+test('the modules can be created with a test database, with blobs in memory and without a data directory', async (t) => {
   const { modules, publicOrigin, close } = await openTestModules({ settings: { publicHost: 'registry.example' } })
   t.after(close)
   assert.equal(publicOrigin, 'https://registry.example')

@@ -48,7 +48,7 @@ test('every route of every table is in the document, once', () => {
   }
 })
 
-test('every parameter of a path is declared, and no other one', () => {
+test('every parameter of a path is declared, and no others', () => {
   for (const { template, parameters, operationId } of operations) {
     assert.match(template, /^\/[\w./${}-]*$/, operationId)
     const inPath = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
@@ -61,7 +61,7 @@ test('every parameter of a path is declared, and no other one', () => {
   }
 })
 
-test('every body schema is in the document, in the form before parsing', () => {
+test('every body schema is in the document, in the format before parsing', () => {
   const { schemas } = document.components
   const withBody = operations.filter(({ requestBody }) => requestBody !== undefined)
   const named = withBody.flatMap(({ operationId, requestBody }) => {

@@ -19,9 +19,7 @@ import type { MasterKeySource } from '../platform/keys/master-key-source.ts'
 import type { ScrubProgress } from '../registry/index.ts'
 import { migrations } from './state/migrations.ts'
 
-/*
- * What an operator does to a data directory: the functions of `operations`, with the migrations of this version.
- */
+/* The operator's commands on a data directory: the functions of `operations`, with the migrations of this version. */
 
 /** Where a data directory is to be moved, by the configuration afterwards. */
 export type RelocationTarget = {
@@ -48,7 +46,7 @@ export function rotateMasterKey(configuration: Configuration, to: MasterKeySourc
   return rotateKey(placeOf(configuration), to)
 }
 
-/** Makes the configured master key the only one that opens the database. @throws StartupError */
+/** Invalidates all master keys except the configured master key. @throws StartupError */
 export function removeOldMasterKeys(configuration: Configuration): Promise<number> {
   return removeKeys(placeOf(configuration))
 }
@@ -58,7 +56,7 @@ export function scrubDataDir(configuration: Configuration, options: DataDirScrub
   return scrub(placeOf(configuration), options)
 }
 
-/** Counts what a relocation would move, and changes nothing. @throws StartupError */
+/** Counts the data that a relocation would move, without changing anything. @throws StartupError */
 export function measureRelocation(source: Configuration, to: RelocationTarget): Promise<RelocationSize> {
   return measure(placeOf(source), targetOf(to))
 }

@@ -24,7 +24,7 @@ const version = 'api-version=2022-04-01'
 
 const providers = ['Authorization', 'ContainerRegistry', 'HybridCompute', 'ManagedIdentity', 'Resources']
 
-/** The routes that need no step-up although they may change something, by the reason in their rows. */
+/** The routes that need no step-up although they may change something, by the reason in the route table. */
 const without: Readonly<Record<string, readonly string[]>> = {
   'no: the request grants no access and adds no content': [
     'graph.applications.create',
@@ -56,7 +56,7 @@ const without: Readonly<Record<string, readonly string[]>> = {
   'no: the request starts work that deletes no content': ['management.scrub.start'],
 }
 
-test('every route that the portal reaches and that changes something needs step-up, or says why not', async (t) => {
+test('every route that the portal reaches and that changes something needs step-up, or states why it does not', async (t) => {
   const { server } = await openPortal(t)
   const reached = server.routes.filter(({ id }) => /^(?:management|graph|registry|portal\.session)\./.test(id))
   for (const route of reached) {
@@ -165,7 +165,7 @@ test('a sign-in that another site starts does not end the session', async (t) =>
   assert.equal(await statusOf(portal, alice.browser), 200)
 })
 
-/** Sends a request over a connection, with as much of its body as there is, and waits for the response only. */
+/** Sends a request over a connection, with the available part of the body, and waits only for the response. */
 async function sendRaw(
   t: TestContext,
   { app }: PortalServer,
@@ -187,7 +187,7 @@ async function sendRaw(
   })
 }
 
-test('an answer is never stored by the browser, whatever the surface says', async (t) => {
+test('an answer is never stored by the browser, for any headers of the surface', async (t) => {
   const portal = await openPortal(t)
   const alice = await portal.createPerson('alice')
   await portal.assign(alice.id, acrPull)
@@ -211,7 +211,7 @@ test('an answer is never stored by the browser, whatever the surface says', asyn
   }
 })
 
-test('a body that is sent slowly, or not at all, delays no denial and no sign-out', async (t) => {
+test('a body that arrives slowly, or never, delays neither a denial nor a sign-out', async (t) => {
   const portal = await openPortal(t)
   const alice = await portal.createPerson('alice')
   await signIn(alice)

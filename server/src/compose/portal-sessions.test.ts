@@ -32,7 +32,7 @@ test('a person signs in to the portal without a question, and sees no token', as
   for (const text of [answer.body, ...person.browser.cookies.values()]) assert.doesNotMatch(text, /acrux_rt_|eyJ/)
 })
 
-test('the cookie of a session is strict, and that of a sign-in is deleted', async (t) => {
+test('the cookie of a session is strict, and the cookie of a sign-in is deleted', async (t) => {
   const portal = await openPortal(t)
   const person = await portal.createPerson('alice')
   await signIn(person)
@@ -68,7 +68,7 @@ test('a session gets a new id at each sign-in, and the old session ends', async 
   }
 })
 
-test('a response that the browser did not ask for signs nobody in', async (t) => {
+test("a response to another browser's sign-in signs nobody in", async (t) => {
   const portal = await openPortal(t)
   const attacker = await portal.createPerson('mallory')
   const victim = await portal.createPerson('alice')
@@ -76,7 +76,7 @@ test('a response that the browser did not ask for signs nobody in', async (t) =>
     url: '/portal/sign-in',
     headers: { host: portalHost },
   })
-  // The attacker obtains a code of their own account, and does not open the address to which it is sent.
+  // The attacker obtains a code of their own account, and does not open the address that receives the code.
   const flow = /^[^=]+=([^;]+)/.exec(String(start.headers['set-cookie']))?.[1] ?? ''
   attacker.browser.cookies.set(signInCookie, flow)
   const authorize = new URL(String(start.headers.location), portalOrigin)
@@ -100,7 +100,7 @@ test('a response that the browser did not ask for signs nobody in', async (t) =>
   assert.match((await victim.browser.get(address)).url, /reason=expired/)
   assert.equal(victim.browser.cookies.has(portalCookie), false)
   assert.ok(victim.browser.cookies.has(signInCookie), 'a foreign response ended the sign-in of the victim')
-  // In the browser that started it, the response is valid, once.
+  // In the browser that started the sign-in, the response is valid once.
   assert.equal((await attacker.browser.get(address)).url, '/portal/')
   assert.equal(await statusOf(portal, attacker.browser), 200)
   attacker.browser.cookies.set(signInCookie, flow)
@@ -144,7 +144,7 @@ test('a session expires an hour after its last use, and twelve hours after the s
   assert.equal(await statusOf(portal, busy.browser), 401)
 })
 
-test('a sign-out ends one session, and a sign-out everywhere ends all of the person', async (t) => {
+test('a sign-out ends one session, and a sign-out everywhere ends all sessions of the user', async (t) => {
   const portal = await openPortal(t)
   const alice = await portal.createPerson('alice')
   const bob = await portal.createPerson('bob')
@@ -160,7 +160,7 @@ test('a sign-out ends one session, and a sign-out everywhere ends all of the per
   assert.deepEqual(await statuses(), [401, 401, 401, 200])
 })
 
-test('a sign-out of the portal ends the sign-in of the browser, which then needs the password', async (t) => {
+test('a sign-out of the portal ends the sign-in of the browser, and the next sign-in needs the password', async (t) => {
   const portal = await openPortal(t)
   const alice = await portal.createPerson('alice')
   const elsewhere = { ...alice, browser: portal.openBrowser() }
@@ -186,7 +186,7 @@ test('a person has at most ten sessions, of which the oldest end first', async (
   assert.deepEqual(statuses, [401, ...Array.from({ length: 10 }, () => 200)])
 })
 
-test('a session is denied from the next request on when its sign-in, its person or its own row ends', async (t) => {
+test('a session is denied from the next request on after the sign-in, the user or the session ends', async (t) => {
   const portal = await openPortal(t)
   const endings: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
     revoked: (id) => portal.asOwner('POST', `/graph/v1.0/users/${id}/revokeSignInSessions`),
@@ -244,7 +244,7 @@ test('a person who signs out at the identity provider is signed out of the porta
   assert.equal(await statusOf(portal, elsewhere.browser), 200)
 })
 
-test('the time of a sign-in passes only within an hour', async (t) => {
+test('a session records the time of its last use at most once per hour', async (t) => {
   const portal = await openPortal(t)
   const { browser } = await portal.createPerson('alice')
   const start = await portal.app.inject({ url: '/portal/sign-in', headers: { host: portalHost } })

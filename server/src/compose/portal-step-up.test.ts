@@ -54,7 +54,7 @@ test('a new authentication suffices for ten minutes, and only in its own session
   assert.equal(await answerTo(portal, elsewhere), 'StepUpRequired')
 })
 
-test('another person who signs in where a person has to authenticate again replaces no session, and gets none', async (t) => {
+test('if another user signs in during a step-up, no session is replaced or created', async (t) => {
   const { portal, alice } = await openAged(t)
   const bob = await portal.createPerson('bob')
   const session = alice.browser.cookies.get(portalCookie)
@@ -70,13 +70,13 @@ test('another person who signs in where a person has to authenticate again repla
   assert.equal(await answerTo(portal, alice.browser), 'StepUpRequired')
   const { body } = await portal.asOwner('GET', `/graph/v1.0/users/${bob.id}/signInSessions`)
   assert.doesNotMatch(body, /Acrux portal/)
-  // Without a session to protect, they get none either: the page belongs to another person.
+  // Even without a session to protect, this user gets no session, because the page belongs to another user.
   const empty = portal.openBrowser()
   assert.match((await signIn({ ...bob, browser: empty }, start)).url, /reason=other-person/)
   assert.equal(empty.cookies.has(portalCookie), false)
 })
 
-test('only a new authentication of a named person fills in a user name, and none starts without the person', async (t) => {
+test('only a step-up of a named user fills in a user name, and no step-up starts without a user', async (t) => {
   const { portal, alice } = await openAged(t)
   const start = async (query: string) => {
     const url = `/portal/sign-in?hint=${alice.userPrincipalName}&${query}`
@@ -94,7 +94,7 @@ test('only a new authentication of a named person fills in a user name, and none
     assert.deepEqual(await start(query), { location: '/portal/', hint: null, cookie: undefined }, query)
 })
 
-test('a new authentication that fails ends no session, and says why in its own window', async (t) => {
+test('a failed step-up ends no session, and shows the reason in a separate window', async (t) => {
   const { portal, alice } = await openAged(t)
   const start = await portal.app.inject({
     url: `/portal/sign-in?kind=fresh&person=${alice.id}&return=/portal/search`,

@@ -18,7 +18,7 @@ import {
   tokensOf,
 } from '../../testing/compose/test-routes.ts'
 
-/** A list that is not denied contains nothing of others. */
+/** An allowed list contains no objects of other principals. */
 async function assertShowsNothingOfOthers(
   { app }: Composition,
   route: RouteDescription,
@@ -106,7 +106,7 @@ test('every route of the API of the portal denies a request without a session', 
   }
 })
 
-test('every list that all principals may read shows nothing of others to a principal without permissions', async (t) => {
+test('every list that all principals may read shows no objects of other principals to a principal without permissions', async (t) => {
   const { server, first } = await openServer(t)
   const owner = await tokensOf(server, first, first.servicePrincipal.appId, first.servicePrincipal.password)
   const stranger = await makeStranger(server, first, owner.graph)

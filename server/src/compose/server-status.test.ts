@@ -39,7 +39,7 @@ test('an owner sees the state of the server, the settings with their sources, an
   assert.equal(chain.isSealed, true)
 })
 
-test('without a directory in the configuration, a backup is denied with what to do', async (t) => {
+test('without a configured directory, a backup is rejected with instructions', async (t) => {
   const { server, first } = await openServer(t)
   const { appId, password } = first.servicePrincipal
   const { arm } = await tokensOf(server, first, appId, password)

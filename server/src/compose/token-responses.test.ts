@@ -6,7 +6,7 @@ import { openServer } from '../../testing/compose/test-routes.ts'
 const nullGuid = '00000000-0000-0000-0000-000000000000'
 const headers = { host: 'localhost:5443', 'content-type': 'application/x-www-form-urlencoded' }
 
-test('the responses of the token service have all members of their schemas, and no other ones', async (t) => {
+test('the responses of the token service have all members of their schemas, and no other members', async (t) => {
   const { server, first } = await openServer(t)
   const { appId, password } = first.servicePrincipal
   const service = 'localhost:5443'

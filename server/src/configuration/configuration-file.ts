@@ -1,13 +1,13 @@
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 
-/** The settings in a configuration file, and their lines. */
+/** The settings in a configuration file, and the line of each setting. */
 export type ConfigurationFile = {
   readonly settings: unknown
-  /** The line, from 1, of the setting or of the closest mapping that contains it. */
+  /** The line number, starting at 1, of the setting or of the closest mapping around the setting. */
   readonly lineOf: (path: readonly PropertyKey[]) => number
 }
 
-/** A problem of the file as a whole, with its line if it has one. */
+/** A problem of the file as a whole, with the line if the line is known. */
 export type FileProblem = { readonly line?: number; readonly message: string }
 
 const maxFileCharacters = 1_048_576

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { ConfigurationError, type ConfigurationSources, loadConfiguration } from './configuration.ts'
 
-/** Loads with `acrux.yaml` being the only file there is. */
+/** Loads the configuration with `acrux.yaml` as the only file. */
 function withFile(text: string, from: ConfigurationSources = {}) {
   return loadConfiguration({ ...from, flags: { config: 'acrux.yaml', ...from.flags }, readFile: () => text })
 }
@@ -115,7 +115,7 @@ describe('the configuration', () => {
     assert.deepEqual((await withFile(`database: ${url}`, pool)).database.maxReadConnections, 3)
   })
 
-  test('repeats no password of a database', async () => {
+  test('the problems of a database setting do not contain a password', async () => {
     const url = 'postgres://acrux:secret1@db.example.com/acrux'
     const advice = 'must contain no password: set database.passwordFile or database.passwordCommand'
     assert.deepEqual(await problemsOf(loadConfiguration({ flags: { database: url } })), [`--database: ${advice}`])
@@ -136,7 +136,7 @@ describe('the configuration', () => {
     assert.deepEqual(configuration.gc, { intervalSeconds: 5, gracePeriodSeconds: 2 })
   })
 
-  test('reads the file of ACRUX_CONFIG, or that of the flag if both are set', async () => {
+  test('reads the file of ACRUX_CONFIG, or the file of the flag if both are set', async () => {
     const readFile = (file: string) => `registry: ${file}`
     const env = { ACRUX_CONFIG: 'fromenv' }
     assert.equal((await loadConfiguration({ env, readFile })).registry, 'fromenv')

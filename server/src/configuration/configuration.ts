@@ -25,7 +25,7 @@ export class ConfigurationError extends StartupError {
   }
 }
 
-/** The sources of settings in order of precedence: flags, environment, and the file that either of them names. */
+/** The sources of settings in order of precedence: flags, environment, and the file that a flag or variable names. */
 export type ConfigurationSources = {
   /** The values of the flags by `flagKey`; undefined values are not set. */
   readonly flags?: Readonly<Record<string, unknown>>
@@ -45,8 +45,8 @@ type Gathered = {
 }
 
 /**
- * Reads and validates the settings. The source with the highest precedence wins, for lists too; an empty variable is not
- * set.
+ * Reads and validates the settings. The source with the highest precedence wins, even for lists. An empty variable
+ * counts as not set.
  *
  * @throws ConfigurationError with all problems, including unknown names
  */
@@ -69,8 +69,8 @@ export async function loadConfiguration(from: ConfigurationSources = {}): Promis
 }
 
 /**
- * The settings of a server for which the operating system has chosen the free ports: `addresses` are those of `listen`, in the
- * same order, with their actual ports. Default hosts get the actual port, too.
+ * The settings of a server for which the operating system has chosen the free ports: `addresses` are the addresses in
+ * `listen`, in the same order, with the actual ports. Default hosts also get the actual port.
  */
 export function withActualPorts(configuration: Configuration, addresses: readonly ListenAddress[]): Configuration {
   const { listen, publicHost, suffix } = configuration
@@ -165,7 +165,7 @@ function gatherFlags(gathered: Gathered, flags: Readonly<Record<string, unknown>
   }
 }
 
-/** The value of a text; an invalid text itself, which the schema rejects. */
+/** Converts a text to a value. An invalid text stays a text, which the schema rejects. */
 const readers: Readonly<Record<SettingKind, (text: string) => unknown>> = {
   text: (text) => text,
   number: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : text),
@@ -181,8 +181,8 @@ const readers: Readonly<Record<SettingKind, (text: string) => unknown>> = {
 }
 
 /**
- * Kubernetes sets variables for the services of its namespace in every container. For a service called `acrux`, they begin
- * with the prefix of settings. [Kubernetes, Accessing Services, environment variables]
+ * Kubernetes sets variables for the services of its namespace in every container. For a service called `acrux`, the
+ * variables begin with the same prefix as settings. [Kubernetes, Accessing Services, environment variables]
  */
 function isServiceLink(variable: string, value: string): boolean {
   return (

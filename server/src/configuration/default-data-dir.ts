@@ -1,23 +1,24 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 
-/** What the default data directory depends on. */
+/** The facts that determine the default data directory. */
 export type DataDirPlace = {
-  /** Whether the program runs from its sources, not from a package. */
+  /** Whether the program runs from source files instead of a package. */
   readonly isCheckout: boolean
   readonly isRoot: boolean
   readonly home: string
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** Where this process runs. */
+/** The environment of this process. */
 export function thisPlace(env: DataDirPlace['env']): DataDirPlace {
   return { isCheckout: import.meta.url.endsWith('.ts'), isRoot: process.getuid?.() === 0, home: homedir(), env }
 }
 
 /**
- * The data directory if none is set. In a checkout it is in the working directory. In a package it is that of the service,
- * the system's for root, and the user's for everybody else. [systemd.exec, STATE_DIRECTORY; XDG Base Directory Specification]
+ * The default data directory. In a checkout, the directory is in the working directory. In a package, the directory is
+ * the service's directory, a system directory for root, or a directory in the home directory of other users.
+ * [systemd.exec, STATE_DIRECTORY; XDG Base Directory Specification]
  */
 export function defaultDataDir({ isCheckout, isRoot, home, env }: DataDirPlace): string {
   if (isCheckout) return 'acrux-data'

@@ -10,7 +10,7 @@ const notBoth = 'set either clientSecretFile, or both clientCertFile and clientK
 /** The host of Entra at which one application may be open to several tenants. */
 const entraOrigin = 'https://login.microsoftonline.com'
 
-/** One provider of an organisation, at which its users sign in. Unknown properties are rejected. */
+/** One organisation's identity provider, at which users sign in. Unknown properties are rejected. */
 export const identityProviderSchema = z
   .strictObject(
     {
@@ -84,7 +84,7 @@ export const identityProviderSchema = z
     },
   )
 
-/** The list of providers; no two of them have the same name or the same issuer. */
+/** The list of providers; each name and each issuer is unique. */
 export const identityProvidersSchema = z
   .array(identityProviderSchema, { error: 'must be a list of providers' })
   .max(largestNumber, { error: `must list at most ${largestNumber} providers` })

@@ -107,7 +107,7 @@ describe('a listener', () => {
     assert.deepEqual(open.filter(classify), [])
   })
 
-  test('is formatted as it was parsed', () => {
+  test('has the same format after parsing', () => {
     for (const text of ['127.0.0.1:80', '[::1]:443']) {
       assert.equal(formatListenAddress(parseListenAddress(text) ?? { host: '', port: 0 }), text)
     }

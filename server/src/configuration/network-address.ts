@@ -33,9 +33,9 @@ export function isLoopback({ host }: ListenAddress): boolean {
 }
 
 /**
- * The host, with its port if any, that clients write before a repository name, in lower case. It must have a dot or a port or
- * be `localhost`, because clients take anything else for the first part of a repository name.
- * [distribution reference, splitDockerDomain]
+ * The host, with an optional port, that clients write before a repository name, in lower case. The host must contain a
+ * dot or a port, or be `localhost`. Clients treat any other text as the first part of a repository name. [distribution
+ * reference, splitDockerDomain]
  */
 export function parsePublicHost(text: string): string | undefined {
   const { host, port } = splitHost(text) ?? {}

@@ -17,7 +17,7 @@ import { trustedTenantFields, trustedTenantsSchema } from './trusted-tenants.ts'
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const satisfies readonly LogLevel[]
 
-/** All settings, as they are written in the configuration file. Unknown keys are rejected. */
+/** All settings, in the format of the configuration file. Unknown keys are rejected. */
 export const settingsSchema = z.strictObject(
   {
     dataDir: path().register(settingTexts, {

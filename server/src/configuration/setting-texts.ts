@@ -13,7 +13,7 @@ export type SettingText = {
   readonly example: string
   /** The default in words, if it is not a plain value. */
   readonly defaultText?: string
-  /** The setting is also the value of the mapping that contains it: `database: URL`, `--database URL`. */
+  /** The setting is also the value of its parent mapping: `database: URL`, `--database URL`. */
   readonly isGroupValue?: true
   /** For a list of mappings: the description of each property. */
   readonly fields?: Readonly<Record<string, string>>

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { parseListenAddress, parseListenAddressOrFreePort, parseSomeAddresses } from './network-address.ts'
 
-/** A text in this form. */
+/** A text in this format. */
 export function text(form: RegExp, error: string) {
   return z.string({ error }).regex(form, { error })
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { loadConfiguration } from './configuration.ts'
 import { settingsInForce } from './settings-in-force.ts'
 
-test('each setting in force has its value and the flag, variable or line that set it', async () => {
+test('each setting in force has its value and the flag, variable or line that set the value', async () => {
   const configuration = await loadConfiguration({
     flags: { config: '/etc/acrux.yaml', dataDir: '/var/lib/acrux' },
     env: { ACRUX_WORKERS: '2' },

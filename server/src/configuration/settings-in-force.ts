@@ -3,11 +3,11 @@ import { settingDefinitions } from './settings.ts'
 
 /** A setting of a running server. */
 export type SettingInForce = {
-  /** Its path in the configuration file. */
+  /** The path of the setting in the configuration file. */
   readonly key: string
-  /** As JSON; undefined if it has none. */
+  /** The value as JSON; undefined without a value. */
   readonly value: string | undefined
-  /** The flag, the variable, or the file and line that set it; undefined for a default. */
+  /** The flag, the variable, or the file and line that set the value; undefined for a default. */
   readonly source: string | undefined
   readonly description: string
 }

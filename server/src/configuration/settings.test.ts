@@ -17,7 +17,7 @@ const companions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 }
 
 describe('each setting', () => {
-  test('has names of its own', () => {
+  test('has unique names', () => {
     for (const name of ['flag', 'flagKey', 'variable'] as const) {
       assert.equal(new Set(settingDefinitions.map((definition) => definition[name])).size, settingDefinitions.length)
     }
@@ -35,7 +35,7 @@ describe('each setting', () => {
     assert.equal(settingDefinitions.find(({ key }) => key === 'http')?.option, '--http [boolean]')
   })
 
-  test('has an option in the form that commander reads: one placeholder without marks of its own', () => {
+  test('has an option in the format of commander: one placeholder without special characters', () => {
     for (const { option } of settingDefinitions) assert.match(option, /^--[a-z0-9-]+ (?:<[.:a-z]+>|\[[a-z]+\])$/)
   })
 

@@ -4,15 +4,15 @@ import { type SettingText, settingTexts } from './setting-texts.ts'
 
 /** One setting, with its names in each source. */
 export type SettingDefinition = Omit<SettingText, 'defaultText'> & {
-  /** Its path in the configuration file, such as `gc.intervalSeconds`; absent for the name of the file. */
+  /** The path in the configuration file, such as `gc.intervalSeconds`; absent for the name of the file. */
   readonly key?: string
-  /** Such as `--gc-interval-seconds`. */
+  /** The flag, such as `--gc-interval-seconds`. */
   readonly flag: string
   /** The flag with its placeholder, as commander takes it. The flag of a list may be repeated. */
   readonly option: string
-  /** The property under which commander, and `loadConfiguration`, have its value: `gcIntervalSeconds`. */
+  /** The property that contains the value in commander and `loadConfiguration`: `gcIntervalSeconds`. */
   readonly flagKey: string
-  /** Such as `ACRUX_GC_INTERVAL_SECONDS`. */
+  /** The variable, such as `ACRUX_GC_INTERVAL_SECONDS`. */
   readonly variable: string
   /** The default, as Markdown. */
   readonly defaultText: string
@@ -21,7 +21,7 @@ export type SettingDefinition = Omit<SettingText, 'defaultText'> & {
 /** The prefix of all variables. */
 export const variablePrefix = 'ACRUX_'
 
-/** The configuration file: the only setting that cannot be in it. */
+/** The configuration file. This is the only setting that the configuration file cannot contain. */
 export const configFileSetting: SettingDefinition = {
   ...namesOf(['config'], 'text', 'file'),
   kind: 'text',

@@ -30,7 +30,7 @@ test('Invalid settings of an object store abort the start', async () => {
   }
 })
 
-test('No setting holds a secret of an object store', async () => {
+test('No setting contains a secret of an object store', async () => {
   const { storage } = await loadConfiguration({ env: { ACRUX_STORAGE_KIND: 's3', ACRUX_STORAGE_S3_BUCKET: 'blobs' } })
   assert.deepEqual(
     Object.keys({ ...storage.s3, ...storage.azureBlob }).filter((key) => /secret|key$|token|password/i.test(key)),

@@ -5,7 +5,7 @@ import { ConfigurationError, loadConfiguration } from './configuration.ts'
 const tenantId = '3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 const load = (tenants: unknown) => loadConfiguration({ flags: { trustedTenants: JSON.stringify(tenants) } })
 
-test('a trusted tenant has a default cloud, and its id is in lower case', async () => {
+test('a trusted tenant has a default cloud and an id in lower case', async () => {
   const { trustedTenants } = await load([{ tenantId: tenantId.toUpperCase() }])
   assert.deepEqual(trustedTenants, [{ tenantId, authorityHost: 'https://login.microsoftonline.com' }])
   const other = await load([{ tenantId, authorityHost: 'https://127.0.0.1:8443/' }])

@@ -80,7 +80,7 @@ export const takenElsewhere: Readonly<Record<string, readonly [file: string, tit
   user_consent:        ['server/src/sign-in/flow/consent-store.test.ts', 'is deleted with the person or the application'],
   browser_session:     ['server/src/sign-in/sessions/sessions.test.ts', 'the session gets a new id at each sign-in and sign-out, and the old id is invalid'],
   browser_account:     ['server/src/sign-in/sessions/sessions.test.ts', 'a session ends when its user is disabled or deleted, or gets a new password'],
-  portal_session:      ['server/src/compose/portal-sessions.test.ts', 'a session is denied from the next request on when its sign-in, its person or its own row ends'],
+  portal_session:      ['server/src/compose/portal-sessions.test.ts', 'a session is denied from the next request on after the sign-in, the user or the session ends'],
   handle:              ['server/src/identity/grants/handles.test.ts', 'a used or expired handle is neither changed nor extended'],
   passkey:             ['test/browser/passkeys.test.ts', 'a person adds a passkey, signs in with it alone and as a second factor, and removes it'],
   external_identity:   ['server/src/graph/people/external-identities.test.ts', 'end sign-ins and group memberships when they are removed'],

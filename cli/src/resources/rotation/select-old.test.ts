@@ -44,7 +44,9 @@ test('the only valid password is replaced, and the user must select one of sever
     nextStep: 'use --key-id to select the password to replace',
   })
   assert.equal(oldToReplace(three, { all: [first, second] }, 'second'), second)
-  assert.throws(() => oldToReplace(three, { all: [first, second] }, 'other'), { nextStep: 'it has first, second' })
+  assert.throws(() => oldToReplace(three, { all: [first, second] }, 'other'), {
+    nextStep: 'the old passwords are first, second',
+  })
 })
 
 test('no password is replaced if the holder has the maximum number of passwords', () => {

@@ -7,10 +7,10 @@ export type ChainEntry = { readonly seq: number; readonly hash: Buffer }
 
 /** The hashed contents of a block. */
 export type BlockContent = {
-  /** 1 is the first; there are no gaps. */
+  /** The number of the first block is 1. There are no gaps. */
   readonly number: number
   readonly madeAtMs: number
-  /** No event with this number or a lower one is added to a later block. */
+  /** No later block contains an event with this number or a lower number. */
   readonly settledTo: number
   /** In PostgreSQL the id of the first transaction that began after the block's events were read; 0 in SQLite. */
   readonly horizon: number
@@ -22,7 +22,10 @@ export type BlockContent = {
 /** The previous hash of the first block. */
 export const noPreviousHash = '0'.repeat(64)
 
-/** A block of the chain by its number and hash. A saved checkpoint shows later whether the log before it was changed or truncated. */
+/**
+ * A block of the chain by its number and hash. A saved checkpoint later shows whether the log before the checkpoint was
+ * changed or truncated.
+ */
 export type Checkpoint = { readonly number: number; readonly hash: string }
 
 /** Parses `NUMBER:HASH`. */
@@ -42,7 +45,7 @@ const hashBytes = 32
 
 const entryBytes = seqBytes + hashBytes
 
-/** The hash of an event: SHA-256 over the values of its columns as a JSON array. Never changed. */
+/** The hash of an event: SHA-256 over the values of its columns as a JSON array. This format must never change. */
 export function eventHash(event: AuditEventRow): Buffer {
   return Buffer.from(hexHashOf(hashedColumns.map((column) => event[column])), 'hex')
 }
@@ -53,15 +56,15 @@ function hexHashOf(values: readonly unknown[]): string {
 }
 
 /**
- * The hash of a block, in hexadecimal: SHA-256 over one line for each field of the block, followed by its entries.
- * Never changed.
+ * The hash of a block, in hexadecimal: SHA-256 over one line for each field of the block, followed by the block's
+ * entries. This format must never change.
  */
 export function blockHash({ number, madeAtMs, settledTo, horizon, previousHash, entries }: BlockContent): string {
   const head = `acrux-audit-block-1\n${number}\n${madeAtMs}\n${settledTo}\n${horizon}\n${previousHash}\n`
   return hash('sha256', Buffer.concat([Buffer.from(head), entries]), 'hex')
 }
 
-/** Encodes each entry as its number in 8 bytes, big-endian, and its hash. */
+/** Encodes each entry as the number in 8 bytes, big-endian, and the hash. */
 export function encodeEntries(events: readonly EventValues[]): Buffer {
   const entries = Buffer.alloc(events.length * entryBytes)
   for (const [index, event] of events.entries()) {

@@ -4,7 +4,7 @@ import { type Checkpoint, formatCheckpoint, noPreviousHash, parseCheckpoint } fr
 /** The action of the event that reports an altered log. */
 export const alterationAction = 'audit-log.altered'
 
-/** Why a head is unusable: its row is missing, was never sealed, or was not sealed with the master key. */
+/** Why a head is unusable: the row is missing, was never sealed, or was not sealed with the master key. */
 export type HeadFault = 'missing' | 'unsealed' | 'forged'
 
 /** The head of a chain without blocks. */
@@ -12,12 +12,15 @@ export const noBlocks: Checkpoint = { number: 0, hash: noPreviousHash }
 
 const context = 'audit-log-head'
 
-/** Seals the last block of the chain with the master key, without which nobody can seal another block as the last. */
+/**
+ * Seals the last block of the chain with the master key, so that nobody without the master key can seal another block
+ * as the last block.
+ */
 export function sealHead(sealer: Sealer, head: Checkpoint): Buffer {
   return sealer.seal(formatCheckpoint(head), context)
 }
 
-/** The last block that the server sealed, or why it is unknown. */
+/** The last block that the server sealed, or the reason why this block is unknown. */
 export function openHead(sealer: Sealer, seal: Uint8Array | undefined): Checkpoint | HeadFault {
   if (seal === undefined) return 'missing'
   if (seal.length === 0) return 'unsealed'
@@ -30,7 +33,7 @@ export function openHead(sealer: Sealer, seal: Uint8Array | undefined): Checkpoi
   }
 }
 
-/** Whether the chain ends with the block that was sealed as its last. */
+/** Whether the last block of the chain is the block that the server sealed as the last block. */
 export function isHead(head: Checkpoint | HeadFault, last: Checkpoint | undefined): boolean {
   return typeof head === 'object' && formatCheckpoint(head) === formatCheckpoint(last ?? noBlocks)
 }

@@ -5,7 +5,7 @@ import type { AuditEventRow } from '../log/rows.ts'
 /** The action of the event that reports the removal of the oldest events. */
 export const expiryAction = 'audit-log.expire'
 
-/** A sealed statement that the server removed everything up to this block. */
+/** A sealed statement that the server removed all blocks up to this block. */
 export type SignedStart = { readonly through: string; readonly proof: string }
 
 const context = 'audit-log-start'

@@ -35,7 +35,7 @@ function readOnly(database: Database): Database {
 }
 
 for (const kind of testDatabaseKinds) {
-  test(`the state of the chain is its last block and the seal, read without a transaction, on ${kind}`, async (t) => {
+  test(`the state of the chain consists of the last block and the seal, read without a transaction, on ${kind}`, async (t) => {
     const { database, dispose } = await openTestDatabase(kind, auditMigrations)
     t.after(dispose)
     await database.transaction((transaction) => sealFirstHead(transaction, sealer))
@@ -58,7 +58,7 @@ for (const kind of testDatabaseKinds) {
     await tamper('delete from audit_head')
     assert.deepEqual(await reading.state(), { last: undefined, isSealed: false })
   })
-  test(`the chain is compared with its sealed end again after the clock was set back, on ${kind}`, async (t) => {
+  test(`the chain is compared with the sealed end again after the clock was set back, on ${kind}`, async (t) => {
     const { database, dispose } = await openTestDatabase(kind, auditMigrations)
     t.after(dispose)
     await database.transaction((transaction) => sealFirstHead(transaction, sealer))

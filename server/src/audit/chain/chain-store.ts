@@ -11,14 +11,14 @@ export type SeqRange = { readonly from: number; readonly to: number }
 export type Horizons = {
   /** Every transaction with a lower id has ended. */
   readonly oldestRunning: number
-  /** No transaction has this id or a higher one yet. */
+  /** No transaction has this id or a higher id yet. */
   readonly next: number
 }
 
 /** The source of the chain: the database, a transaction, or a database file. */
 export type ChainSource = { readonly kind: DatabaseKind; readonly tables: <Tables>() => Kysely<Tables> }
 
-/** The end of the chain: its last block, and its sealed head; undefined if there is none. */
+/** The end of the chain: its last block, and the sealed head; undefined if there is no head. */
 export type ChainEnd = {
   readonly last: { readonly number: number; readonly hash: string; readonly madeAtMs: number } | undefined
   readonly seal: Uint8Array | undefined
@@ -30,10 +30,10 @@ export function readChain(source: ChainSource) {
   return {
     lastBlock: (): Promise<BlockRow | undefined> =>
       tables.selectFrom('audit_block').selectAll().orderBy('number', 'desc').limit(1).executeTakeFirst(),
-    /** The sealed head; undefined if its row is missing. */
+    /** The sealed head; undefined if the row is missing. */
     head: async (): Promise<Uint8Array | undefined> =>
       (await tables.selectFrom('audit_head').select('seal').where('id', '=', 1).executeTakeFirst())?.seal,
-    /** The last block and the sealed head, as they are at one moment. */
+    /** The last block and the sealed head at the same moment. */
     end: async (): Promise<ChainEnd> => {
       const last = tables.selectFrom('audit_block').orderBy('number', 'desc').limit(1)
       const [row] = await tables
@@ -48,7 +48,7 @@ export function readChain(source: ChainSource) {
       const isThere = typeof number === 'number' && typeof hash === 'string' && typeof madeAtMs === 'number'
       return { last: isThere ? { number, hash, madeAtMs } : undefined, seal: seal ?? undefined }
     },
-    /** The last block such that neither it nor any previous block has an event with a higher number. */
+    /** The last block for which neither this block nor any previous block contains an event with a higher number. */
     lastBlockWithin: (seq: number): Promise<BlockRow | undefined> =>
       tables
         .selectFrom('audit_block')
@@ -57,7 +57,7 @@ export function readChain(source: ChainSource) {
         .orderBy('number', 'desc')
         .limit(1)
         .executeTakeFirst(),
-    /** The time of the first event after a number; undefined if there is none. */
+    /** The time of the first event after a number; undefined if there is no later event. */
     firstEventAtMs: async (seq: number): Promise<number | undefined> => {
       const events = tables.selectFrom('audit_event').select('at_ms').where('seq', '>', seq)
       return (await events.orderBy('seq').limit(1).executeTakeFirst())?.at_ms
@@ -140,7 +140,7 @@ export async function writeHead(transaction: Transaction, seal: Uint8Array): Pro
     .execute()
 }
 
-/** Removes the blocks up to a number, and their events, which are given by block. */
+/** Removes the blocks up to a number, and the events of these blocks. */
 export async function removeBlocks(
   transaction: Transaction,
   upTo: number,

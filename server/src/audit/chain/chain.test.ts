@@ -185,7 +185,7 @@ for (const kind of testDatabaseKinds) {
       })
     }
 
-    test('shows that its end was truncated, also by a checkpoint', async (t) => {
+    test('a chain with a truncated end is detected, also by a checkpoint', async (t) => {
       const { tamper, verify } = await openLog(t, kind)
       const kept = (await verify()).checkpoint
       assert.ok(kept !== undefined)
@@ -342,7 +342,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-/** A fault that follows from another: an event of a missing block, or a block with a changed event. */
+/** A fault that follows from another fault: an event of a missing block, or a block with a changed event. */
 function isFollowUp(fault: string, expected: readonly string[]): boolean {
   return fault.startsWith('event-') && !expected.some((other) => other.startsWith('event-'))
 }

@@ -16,18 +16,18 @@ import type { BlockRow } from './rows.ts'
 import type { CredentialUses } from '../log/credential-uses.ts'
 import { type HeadChange, writeOwnEvent } from './first-head.ts'
 
-/** Adds events to the chain of blocks after they are written, so that writing an event takes no more time. */
+/** Adds written events to the chain of blocks, so that writing an event takes no more time. */
 export interface AuditChain {
   /** Compares the sealed head with the last block, when the server starts. */
   begin(): Promise<void>
   /**
    * Adds all committed events that are not in the chain yet, and returns their number. Several servers can add events
-   * at the same time: each block is added by one of them.
+   * at the same time: only one server adds each block.
    */
   extend(): Promise<number>
-  /** The last block, and whether it is the one that the server sealed as the last. */
+  /** The last block, and whether the server sealed this block as the last block. */
   state(): Promise<ChainState>
-  /** Adds the remaining events, up to a few thousand, and ends. The next start continues from there. */
+  /** Adds the remaining events, up to a few thousand, and stops. The next start continues from there. */
   close(): Promise<void>
 }
 
@@ -54,13 +54,13 @@ type Position = {
 
 const start: Position = { number: 0, hash: noPreviousHash, coversTo: 0, gaps: [] }
 
-/** The maximum number of events per block, so that reading them delays no request. */
+/** The maximum number of events per block, so that reading the events delays no request. */
 const maxBlockEvents = 250
 
 /** How often the last block is compared with the sealed head if there are no new events. */
 const compareEveryMs = 60_000
 
-/** How the log differs from its sealed head. */
+/** How the log differs from the sealed head. */
 export type Alteration = HeadChange
 
 /** The maximum number of blocks that are added on closing. */
@@ -72,7 +72,7 @@ type AuditChainOptions = {
   readonly clock: Clock
   /** Seals the last block, so that truncating the log unnoticed requires the master key. */
   readonly sealer: Sealer
-  /** Called when the log does not end with the block that was sealed as its last. */
+  /** Called when the log does not end with the block that the server sealed as the last block. */
   readonly onAltered?: (found: Alteration) => void
   /** Receives the events of every block that this server adds. */
   readonly uses?: Pick<CredentialUses, 'noteEvents'>
@@ -133,7 +133,7 @@ class Chain implements AuditChain {
     }
   }
 
-  /** The position to read from, so that no number that may still be added is missed. */
+  /** The position to read from, so that a number that is added later is not missed. */
   async #firstPosition(): Promise<Position> {
     const last = await this.#chain.lastBlock()
     const first = last && (await this.#chain.lastBlockWithin(last.settled_to))
@@ -150,7 +150,10 @@ class Chain implements AuditChain {
     return found
   }
 
-  /** Adds one block if there are events for it. Returns their number; undefined if another server was first. */
+  /**
+   * Adds one block if there are events for the block. Returns the number of events; undefined if another server added
+   * the block first.
+   */
   async #addBlock(): Promise<number | undefined> {
     const before = await this.#catchUp()
     // Read before the events: all events of transactions that had ended by then are visible.
@@ -161,7 +164,8 @@ class Chain implements AuditChain {
       this.#position = { ...before, gaps: before.gaps.filter(({ horizon }) => horizon > oldestRunning) }
       return 0
     }
-    // Read after the events: every transaction with a number below the highest visible one had begun by now.
+    // This value is read after the events: at this time, every transaction with a lower number than the highest visible
+    // number had begun.
     const { next } = await this.#chain.horizons()
     const entries = encodeEntries(events)
     const coversTo = Math.max(before.coversTo, ...events.map(([seq]) => seq))
@@ -185,7 +189,7 @@ class Chain implements AuditChain {
     return events.length
   }
 
-  /** Adds and seals a block. The previous block must be the one that was sealed last. */
+  /** Adds and seals a block. The previous block must be the last sealed block. */
   async #addBehindHead(transaction: Transaction, block: BlockRow): Promise<'added' | 'altered' | 'late'> {
     const { last, isWhole } = await this.#readHead(transaction)
     if (!isWhole) return 'altered'
@@ -204,7 +208,7 @@ class Chain implements AuditChain {
     return { last, head, isWhole: isHead(head, last) }
   }
 
-  /** Continues after the existing last block, and records in the log that it is not the sealed one. */
+  /** Continues after the existing last block, and records in the log that this block is not the sealed block. */
   async #restartAltered(): Promise<void> {
     const found = await this.#options.database.transaction(async (transaction): Promise<Alteration | undefined> => {
       const { last, head, isWhole } = await this.#readHead(transaction)

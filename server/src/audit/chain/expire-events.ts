@@ -19,12 +19,12 @@ type ExpiryOptions = {
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** The maximum number of blocks per transaction, so that requests do not wait longer than for others. */
+/** The maximum number of blocks per transaction, so that the transaction does not delay requests. */
 const maxBlocks = 20
 
 /**
- * Removes the events that are older than the retention, by whole blocks, and returns their number. The last block always
- * stays. An event records each removal, with a seal of the place at which the log now begins.
+ * Removes the events that are older than the retention, by whole blocks, and returns their number. The last block
+ * always stays. An event records each removal, with a seal of the new start of the log.
  */
 export async function expireEvents(options: ExpiryOptions): Promise<number> {
   const { database, clock, retentionDays } = options

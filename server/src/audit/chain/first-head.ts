@@ -7,8 +7,8 @@ import { writeHead } from './chain-store.ts'
 import { insertEvents } from '../log/event-store.ts'
 
 /**
- * Seals the head of a new log. Call it only in the transaction that created the table of the head: if the table is empty
- * later, an attacker without the master key emptied it.
+ * Seals the head of a new log. Call this function only in the transaction that created the table of the head: if the
+ * table is empty later, an attacker without the master key emptied it.
  */
 export async function sealFirstHead(transaction: Transaction, sealer: Sealer): Promise<void> {
   await writeHead(transaction, sealHead(sealer, noBlocks))
@@ -22,7 +22,7 @@ export type HeadChange = {
   readonly lastBlock: number
 }
 
-/** Writes an event of the server about the head of its log. */
+/** Writes an event of the server about the head of the log. */
 export async function writeOwnEvent(
   transaction: Transaction,
   clock: Clock,

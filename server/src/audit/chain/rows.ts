@@ -7,12 +7,12 @@ export type BlockRow = {
   readonly previous_hash: string
   readonly hash: string
   readonly entries: Uint8Array
-  /** The highest number of an event in this block and those before. */
+  /** The highest number of an event in this block and all previous blocks. */
   readonly covers_to: number
-  /** No event with this number or a lower one will be added to a later block. */
+  /** No event with this number or a lower number is added to a later block. */
   readonly settled_to: number
   readonly horizon: number
-  /** The earliest and the latest time of its events. */
+  /** The earliest and the latest time of the events in the block. */
   readonly first_at_ms: number
   readonly last_at_ms: number
 }

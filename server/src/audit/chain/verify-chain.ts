@@ -25,24 +25,24 @@ export type ChainFault = {
     | 'event-repeated'
     | 'block-missing'
     | 'block-changed'
-    /** Its previous hash is not that of the previous block. */
+    /** The previous hash in the block is not the hash of the previous block. */
     | 'block-unlinked'
-    /** The blocks before the first one are missing, and no event reports their removal. */
+    /** The blocks before the first one are missing, and no event reports the removal. */
     | 'start-missing'
     /** The row of the sealed head is missing, or has no seal. */
     | 'head-missing'
     /** The head was not sealed with this master key. */
     | 'head-forged'
-    /** The chain ends before the block that was sealed as its last. */
+    /** The chain ends before the block that was sealed as the last block. */
     | 'head-cut-off'
-    /** The chain does not end with the block that was sealed as its last. */
+    /** The chain does not end with the block that was sealed as the last block. */
     | 'head-differs'
-    /** The server found an altered log; the number is that of its event. */
+    /** The server found an altered log; the number is the number of the server's event. */
     | 'altered-before'
     /** The chain ends before the block that was expected. */
     | 'checkpoint-cut-off'
     | 'checkpoint-differs'
-    /** The expected block has expired, so nothing is known about it. */
+    /** The expected block has expired, so the block cannot be compared. */
     | 'checkpoint-expired'
   /** The number of the event or the block. */
   readonly number: number
@@ -69,7 +69,7 @@ const pageSize = 1000
 
 /**
  * Verifies every block and every event of a log: each event is in the chain exactly once and unchanged, and each block
- * follows the previous one. All reads of the source must be in one transaction, so that they see the same events.
+ * follows the previous one. All reads of the source must be in one transaction, so that all reads see the same events.
  */
 export async function verifyChain(
   source: ChainSource,
@@ -82,7 +82,7 @@ export async function verifyChain(
     if (blocks.length === 0) return verification.end()
     for (const block of blocks) {
       await verification.pass(block)
-      // Other requests run in between, because a server can verify its own log.
+      // Other requests run between the parts, because a server can verify its own log.
       await nextTurn()
     }
   }
@@ -131,7 +131,7 @@ class ChainVerification {
     this.last = block
   }
 
-  /** Verifies the events of a block, and returns the times of the unchanged ones. */
+  /** Verifies the events of a block, and returns the times of the unchanged events. */
   async #claimEvents(entries: readonly ChainEntry[]): Promise<number[]> {
     const times: number[] = []
     for (const { seq, hash } of entries) {
@@ -241,13 +241,13 @@ class ChainVerification {
   }
 }
 
-/** Whether the hash of a block matches its contents. */
+/** Whether the hash of a block matches the contents of the block. */
 function isSound(block: BlockRow): boolean {
   const { number, made_at_ms: madeAtMs, settled_to: settledTo, horizon, previous_hash: previousHash, entries } = block
   return blockHash({ number, madeAtMs, settledTo, horizon, previousHash, entries }) === block.hash
 }
 
-/** Whether the columns of a block that searches use match its events. */
+/** Whether the search columns of a block match the events in the block. */
 function matchesEvents(
   block: BlockRow,
   seqs: readonly number[],

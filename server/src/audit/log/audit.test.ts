@@ -61,7 +61,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('contains an event with the change that it reports, or neither', async (t) => {
+    test('contains both an event and the reported change, or neither', async (t) => {
       const { database, audit } = await open(t, kind)
       const undone = database.transaction(async (transaction) => {
         await audit.record(transaction, event)
@@ -84,7 +84,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('writes texts from outside bounded and well-formed, and no event fails because of another’s text', async (t) => {
+    test('limits the length of external texts, and one invalid text does not affect other events', async (t) => {
       const { database, audit } = await open(t, kind)
       const hostile: AuditEvent = {
         action: 'token.issue',
@@ -109,7 +109,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('folds repetitions of one actor, action and reason into a count, for every actor', async (t) => {
+    test('counts repetitions of one actor, action and reason into a count, for every actor', async (t) => {
       for (const actor of [event.actor, { kind: 'claimed', id: 'x' }, { kind: 'anonymous', id: '' }] as const) {
         const { database, audit, time } = await open(t, kind)
         const denied: AuditEvent = { ...event, outcome: 'refused', actor, reason: 'no-right', detail: { a: 1 } }

@@ -20,8 +20,8 @@ type Waiting = {
 const maxBatch = 500
 
 /**
- * For how many turns of the event loop other requests can join a batch. Without other requests, they take no time. With 64 callers
- * on PostgreSQL, four turns cost a tenth less processor time for each token than one turn.
+ * For how many turns of the event loop other requests can join a batch. Without other requests, the turns take no time.
+ * With 64 callers on PostgreSQL, four turns cost a tenth less processor time for each token than one turn.
  */
 const turnsOfBatch = 4
 
@@ -39,7 +39,7 @@ type AuditOptions = {
 
 /** Maintenance of the log by the server. */
 export type AuditUpkeep = {
-  /** Writes the counts of denials that are due, or all of them with `isLast`, before the server stops. */
+  /** Writes the due counts of denials, or with `isLast` all counts, before the server stops. */
   readonly writeFolded: (isLast?: boolean) => Promise<void>
 }
 
@@ -66,7 +66,9 @@ export function createAudit({ database, clock, uses }: AuditOptions): Audit & Au
     return isFolded ? Promise.resolve() : write(factsOf(event), event.origin)
   }
 
-  /** Writes a count. If that fails, such as on a full disk, the count is kept for the next time. */
+  /**
+   * Writes a count. If the write fails, for example because the disk is full, the count is kept for the next attempt.
+   */
   async function writeCount(folded: Folded): Promise<void> {
     const event = eventOf(folded)
     try {
@@ -77,7 +79,7 @@ export function createAudit({ database, clock, uses }: AuditOptions): Audit & Au
     }
   }
 
-  /** Writes waiting rows until there are none. */
+  /** Writes waiting rows until no rows are waiting. */
   async function flush(): Promise<void> {
     while (waiting.length > 0) {
       for (let turn = 0; turn < turnsOfBatch; turn += 1) await endOfTurn()
@@ -108,7 +110,7 @@ export function createAudit({ database, clock, uses }: AuditOptions): Audit & Au
   }
 }
 
-/** The columns of an event that do not depend on when and from where it happens. */
+/** The columns of an event that do not depend on the time and the origin of the event. */
 type EventFacts = Omit<NewAuditEventRow, 'at_ms' | 'correlation_id' | 'remote_address' | 'user_agent'>
 
 function factsOf({ action, outcome, actor, credential, target, reason, detail }: RecurringEvent): EventFacts {
@@ -141,7 +143,10 @@ const plainText = /^[ -~]*$/
 /** Printable ASCII without a backslash: JSON without escapes. */
 const plainJson = /^[ -[\]-~]*$/
 
-/** Replaces characters that a database rejects, such as NUL in PostgreSQL: events share a statement, so all would fail. */
+/**
+ * Replaces characters that a database rejects, such as NUL in PostgreSQL: several events share a statement, so all
+ * these events would fail.
+ */
 function plain(text: string): string {
   if (text.length <= maxTextLength && plainText.test(text)) return text
   return plainLine(cutText(text, maxTextLength))
@@ -155,18 +160,18 @@ function toDetail(detail: Readonly<Record<string, unknown>>): string {
   return text.length <= maxDetailLength ? text : JSON.stringify({ omitted: 'too long' })
 }
 
-/** Records who did what. */
+/** Records actions and their actors. */
 export interface Audit {
-  /** Writes an event in the transaction of the change that it reports: both are committed, or neither. */
+  /** Writes an event in the transaction of the reported change, so that both are committed, or neither. */
   record(transaction: Transaction, event: AuditEvent): Promise<void>
   /**
-   * Writes an event that belongs to no change (a sign-in, a token, a denial), and returns after it is durable. Waiting events
-   * share one flush. Denials cannot fill the disk: repetitions of one actor, action and reason beyond an allowance are
-   * counted instead, and a separate event reports the count.
+   * Writes an event without a change, such as a sign-in, a token or a denial, and returns when the event is durable.
+   * Waiting events share one flush. Denials cannot fill the disk: repetitions of one actor, action and reason beyond an
+   * allowance are counted instead, and a separate event reports the count.
    */
   append(event: AuditEvent): Promise<void>
-  /** Prepares an event. Each call of the returned function appends it, with the origin that it is given. */
+  /** Prepares an event. Each call of the returned function appends the event with the given origin. */
   prepare(event: RecurringEvent): (origin: Origin) => Promise<void>
-  /** Notes a use of a credential that no event reports. It does not write to the database at once. */
+  /** Records a use of a credential that no event reports. The use is not written to the database immediately. */
   noteUse(actor: AuditActor, credential: AuditCredential | undefined): void
 }

@@ -9,7 +9,7 @@ export type UseFilter = { readonly actorId?: string | undefined; readonly creden
 /** The SQL of the uses of credentials. */
 export function createCredentialUseStore(database: Database) {
   return {
-    /** Writes uses. A use that is older than the recorded one is ignored. */
+    /** Writes uses. A use is ignored if the recorded use is newer. */
     write: (uses: readonly CredentialUseRow[]) =>
       database.transaction((transaction) =>
         transaction

@@ -32,7 +32,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
   const clock = { now: () => time.nowMs }
   const uses = createCredentialUses({ database, clock })
   const other = createCredentialUses({ database, clock })
-  /** What another server reads: the written uses. */
+  /** The written uses, as another server reads them. */
   const lastUsed = async () =>
     (await other.list({}, undefined, 10)).map((use) => [use.actor_id, use.credential_id, use.last_used_ms / minuteMs])
   return { database, clock, time, uses, lastUsed }
@@ -58,7 +58,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await lastUsed(), [['p-1', 'k-1', 112]], 'and at the end of the process')
     })
 
-    test('is read at once by the server that noted it', async (t) => {
+    test('is immediately available on the server that recorded the use', async (t) => {
       const { time, uses, lastUsed } = await open(t, kind)
       uses.note(actor, credential)
       await uses.flush()

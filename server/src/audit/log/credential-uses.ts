@@ -5,9 +5,9 @@ import type { CredentialUseRow } from './rows.ts'
 import type { EventValues } from './event-columns.ts'
 import type { AuditActor, AuditCredential } from './model.ts'
 
-/** The last use of each credential. Uses that another server noted are up to five minutes late. */
+/** The last use of each credential. Uses that another server recorded appear up to five minutes later. */
 export interface CredentialUses {
-  /** Notes that a credential was used now. It does not write to the database at once. */
+  /** Records that a credential was used now. The use is not written to the database immediately. */
   note(actor: AuditActor, credential: AuditCredential | undefined): void
   /** Notes the uses that events report. */
   noteEvents(events: readonly EventValues[]): void
@@ -45,7 +45,7 @@ export function createCredentialUses({
     if ((noted.get(key)?.last_used_ms ?? 0) < use.last_used_ms) noted.set(key, use)
   }
 
-  /** Replaces written uses by later ones that are not written yet. */
+  /** Replaces written uses by later uses that are not written yet. */
   function latest(rows: readonly CredentialUseRow[]): CredentialUseRow[] {
     return rows.map((row) => {
       const unwritten = noted.get(keyOf(row))

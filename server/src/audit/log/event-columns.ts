@@ -1,6 +1,6 @@
 import type { AuditEventRow } from './rows.ts'
 
-/** The columns of an event, in the order in which they are hashed. Must never change. */
+/** The columns of an event, in the order of hashing. The columns and the order must never change. */
 export const hashedColumns = [
   'seq',
   'at_ms',

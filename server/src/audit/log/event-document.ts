@@ -1,6 +1,6 @@
 import type { AuditEventRow } from './rows.ts'
 
-/** An event in the form in which it is shown, exported and delivered. */
+/** An event in the format for display, export and delivery. */
 export type AuditEventDocument = {
   readonly id: string
   readonly eventTimestamp: string

@@ -22,7 +22,7 @@ export function prepareEventInsert(database: Database): PreparedInsert<NewAuditE
   return database.prepareInsert<NewAuditEventRow>('audit_event', columns)
 }
 
-/** Inserts events. Events are never changed, and only removed after their retention. */
+/** Inserts events. Events are never changed, and are removed only after the retention period. */
 export async function insertEvents(transaction: Transaction, rows: readonly NewAuditEventRow[]): Promise<void> {
   await transaction
     .tables<AuditTables>()

@@ -37,8 +37,8 @@ export class EventTally {
 }
 
 /**
- * Wraps an audit log so that every event is counted, whether it is written or not. The counters of an event that may happen
- * many times are looked up once, and called each time.
+ * Wraps an audit log so that every event is counted, even if the event is not written. The counters of an event that
+ * may happen many times are looked up once, and called each time.
  */
 export function tallyEvents(audit: Audit, ...counterOf: readonly EventCounter[]): Audit {
   const count = (event: AuditEvent): void => {

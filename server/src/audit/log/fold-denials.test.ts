@@ -49,7 +49,7 @@ test('a flood from many networks evicts the least recently used sources', () => 
   )
 })
 
-test('counts under a clock that was ahead are reported when it is corrected', () => {
+test('if a clock was ahead, the counts are reported after the clock is corrected', () => {
   const { folder, send, time, folded } = open()
   time.nowMs += 24 * 60 * 60 * 1000
   folder.takeDue()

@@ -12,7 +12,7 @@ export type Folded = {
   readonly latest: AuditEvent
 }
 
-/** The allowance of one actor, action and reason; for unauthenticated callers also of the same network. */
+/** The allowance of one actor, action and reason; for unauthenticated callers, the key also includes the network. */
 const repetitions: Allowance = { burst: 200, perSecond: 0.1 }
 
 /** The allowance of unauthenticated callers of one network, over all claimed names. */
@@ -21,10 +21,10 @@ const ofNetwork: Allowance = { burst: 1000, perSecond: 1 }
 /** The events that report counts, for one source. */
 const ofCounts: Allowance = { burst: 60, perSecond: 0.1 }
 
-/** How long a count is collected before it is reported. */
+/** How long a count is collected before an event reports the count. */
 const collectMs = 5_000
 
-/** How long a count may wait for the allowance of its source before it is merged with other waiting counts. */
+/** How long a count may wait for the allowance of its source before the count is merged with other waiting counts. */
 const maxWaitMs = 10 * 60_000
 
 /** The length of an actor's id that distinguishes kinds: claimed names can be long. */
@@ -43,7 +43,7 @@ type Source = {
   readonly key: string
   /** The least recently used first. */
   readonly kinds: Map<string, Kind>
-  /** For the events that report its counts. */
+  /** The allowance for the events that report the counts. */
   readonly counts: Bucket
   /** The merged count of the kinds that were dropped or waited too long. */
   several: Count | undefined
@@ -51,8 +51,9 @@ type Source = {
 
 /**
  * Decides which denials are written as single events, and counts the others, so that denials cannot fill the disk.
- * Repetitions beyond an allowance are counted by actor, action and reason, so that noise of one kind, or about one
- * name, hides no other. Memory is bounded: the least recently used kinds are dropped, and their counts are merged.
+ * Repetitions beyond an allowance are counted by actor, action and reason, so that many denials of one kind, or about
+ * one name, do not hide other denials. To limit memory, the least recently used kinds are dropped, and the counts of
+ * these kinds are merged.
  */
 export class DenialFolder {
   readonly #clock: Clock
@@ -72,7 +73,7 @@ export class DenialFolder {
     this.#droppedSources = newSource('', clock.now())
   }
 
-  /** Returns whether an event is written as a single event; otherwise counts it. */
+  /** Returns whether to write an event as a single event; otherwise counts the event. */
   isAdmitted(event: AuditEvent): boolean {
     const nowMs = this.#clock.now()
     const kind = this.#kindOf(event, nowMs)
@@ -83,7 +84,7 @@ export class DenialFolder {
     return isWithin
   }
 
-  /** Takes the counts that are due; all of them with `isLast`. */
+  /** Takes the due counts, or all counts with `isLast`. */
   takeDue(isLast = false): Folded[] {
     const nowMs = this.#clock.now()
     if (!isLast && isWaiting(this.#lookedAtMs + collectMs, nowMs, collectMs)) return []
@@ -196,7 +197,7 @@ export function eventOf({ latest, count, firstMs, lastMs }: Folded): AuditEvent 
   return { ...latest, detail: { folded: { count, first: isoTime(firstMs), last: isoTime(lastMs) } } }
 }
 
-/** Shortens an event that is kept with its count, to bound memory. */
+/** Shortens an event that is kept with the count, to limit memory. */
 function withoutDetail({ detail: _detail, ...event }: AuditEvent): AuditEvent {
   return {
     ...event,

@@ -1,13 +1,13 @@
 import type { Origin } from '../../platform/http/app.ts'
 
-/** Who did it. The kind `claimed` is an unverified name. */
+/** The actor. The kind `claimed` is an unverified name. */
 export type AuditActor = {
   readonly kind: 'anonymous' | 'admin' | 'scoped-token' | 'service-principal' | 'user' | 'system' | 'claimed'
   /** Object id, registry name, `registry/token` or claimed user name. Never a secret. */
   readonly id: string
 }
 
-/** The credential that authenticated the actor, so that it can be found and revoked. */
+/** The credential that authenticated the actor, so that operators can find and revoke the credential. */
 export type AuditCredential = {
   readonly kind: string
   /** The key id or name. Never a secret. */
@@ -22,7 +22,7 @@ export type AuditEvent = {
   readonly actor: AuditActor
   /** Undefined without authentication. */
   readonly credential?: AuditCredential | undefined
-  /** The affected resource: its id, or `loginServer/repository[:tag|@digest]`. */
+  /** The affected resource: an id, or `loginServer/repository[:tag|@digest]`. */
   readonly target: string
   /** The reason for a denial, as a short code. */
   readonly reason?: string

@@ -3,13 +3,13 @@ import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Audit } from './audit.ts'
 import type { AuditActor, AuditEvent } from './model.ts'
 
-/** The authenticated sender of a request: a principal, and the credential that their token was issued for. */
+/** The authenticated sender of a request: a principal, and the credential for which the token was issued. */
 export type EventAuthor = {
   readonly principal: { readonly kind: AuditActor['kind']; readonly objectId: string }
   readonly credentialId?: string | undefined
 }
 
-/** The sender of a request and their credential, as an event names them. */
+/** The sender of a request and the credential, in the format of an event. */
 export function attributionOf({ principal, credentialId }: EventAuthor): Pick<AuditEvent, 'actor' | 'credential'> {
   return {
     actor: { kind: principal.kind, id: principal.objectId },
@@ -17,13 +17,13 @@ export function attributionOf({ principal, credentialId }: EventAuthor): Pick<Au
   }
 }
 
-/** The result of a change, and its event; undefined if nothing changed. */
+/** The result of a change, and the event of the change; undefined if nothing changed. */
 export type RecordedChange<Result> = {
   readonly result: Result
   readonly event: Pick<AuditEvent, 'action' | 'target' | 'detail'> | undefined
 }
 
-/** Makes a change and records its event in the same transaction: both are committed, or neither is. */
+/** Makes a change and records the event in the same transaction, so that both are committed, or neither. */
 export function recordChange<Result>(
   { database, audit }: { readonly database: Database; readonly audit: Pick<Audit, 'record'> },
   { caller, origin }: { readonly caller: EventAuthor; readonly origin: Origin },
@@ -42,8 +42,8 @@ export function recordChange<Result>(
 const recorded = new WeakSet<Error>()
 
 /**
- * Does the work. When it throws, the event that `eventOf` makes of the error is appended, if it makes one. Each error has one
- * event at most.
+ * Does the work. If the work throws an error, appends the event that `eventOf` creates for the error. Each error has at
+ * most one event.
  */
 export async function recordDenial<Result>(
   audit: Pick<Audit, 'append'>,

@@ -22,7 +22,7 @@ type AuditEventTable = {
 /** An event as it is stored. */
 export type AuditEventRow = Selectable<AuditEventTable>
 
-/** An event before it gets its number. */
+/** An event before the event gets a number. */
 export type NewAuditEventRow = Omit<AuditEventRow, 'seq'>
 
 /** The table of the events. */

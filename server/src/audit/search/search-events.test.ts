@@ -53,7 +53,7 @@ async function openLog(t: TestContext, kind: DatabaseKind) {
 
 for (const kind of testDatabaseKinds) {
   describe(`a search in the audit log, on ${kind}`, () => {
-    test('runs in batches, between which other requests run, and misses nothing', async (t) => {
+    test('runs in batches, between which other requests run, and finds all events', async (t) => {
       const { database, audit } = await openLog(t, kind)
       const event: AuditEvent = {
         action: 'many',
@@ -82,7 +82,7 @@ for (const kind of testDatabaseKinds) {
       assert.ok(pieces - none >= 4, `${pieces - none} pieces`)
     })
 
-    test('finds the same as a filter over all events, at any times', async (t) => {
+    test('finds the same events as a filter over all events, at any time', async (t) => {
       const { actions } = await openLog(t, kind)
       const all = await actions({})
       assert.equal(all.length, 241)

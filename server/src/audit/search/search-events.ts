@@ -2,7 +2,7 @@ import type { ChainSource } from '../chain/chain-store.ts'
 import { type EventFilter, readEvents } from './search-store.ts'
 import type { AuditEventRow } from '../log/rows.ts'
 
-/** One page of events, the newest first. */
+/** One page of events, newest first. */
 export type EventPage = {
   readonly events: readonly AuditEventRow[]
   /** The start of the next page; undefined at the end. A page can be short or empty without being the last. */
@@ -10,22 +10,24 @@ export type EventPage = {
 }
 
 /**
- * How many events one request examines: there is only the index of the key. Measured with 1,000,000 events, a page of a search for an
- * address that is not in the log takes 16 ms on SQLite and 85 ms on PostgreSQL; with an index of addresses it takes
- * less than 1 ms, but writing an event takes six times as long on SQLite.
+ * How many events one request examines: the key has the only index. Measured with 1,000,000 events, a page of a search
+ * for an address that is not in the log takes 16 ms on SQLite and 85 ms on PostgreSQL; with an index of addresses, the
+ * search takes less than 1 ms, but writing an event takes six times as long on SQLite.
  */
 const maxExamined = 20_000
 
 /** The assumed maximum difference between clocks, and delay of an event in the log. */
 const hourMs = 60 * 60 * 1000
 
-/** The assumed maximum duration of a request: its events can be that much later than its id. */
+/**
+ * The assumed maximum duration of a request: the events of a request can be this much later than the correlation id.
+ */
 const maxRequestMs = 24 * hourMs
 
 /** The batch size. No other request is processed during a batch. */
 const batchSize = 500
 
-/** Runs a part of a search, so that the caller can let other requests run between two parts. */
+/** Runs a part of a search, so that the caller can run other requests between two parts. */
 export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>
 
 /** The matching events, newest first, that are older than the event with the number `before`. */
@@ -85,7 +87,7 @@ async function boundsOf(
 
 type Blocks = { readonly from: number; readonly to: number }
 
-/** The last number of the blocks before a time; undefined if there is none. */
+/** The last number of the blocks before a time; undefined if there is no such block. */
 async function lastBefore(read: Reader, blocks: Blocks, fromMs: number): Promise<number | undefined> {
   const block = await lastWhere(read, blocks, ({ last_at_ms: at }) => at < fromMs - hourMs)
   return block === 0 ? undefined : (await read.blockTimes(block))?.settled_to
@@ -103,8 +105,8 @@ async function firstAfter(
 }
 
 /**
- * The time in a correlation id, which is a UUID of version 7 in lower case. Undefined for other texts: they do not limit a
- * search to a part of the log. [RFC 9562 §5.7]
+ * The time in a correlation id, which is a UUID of version 7 in lower case. Undefined for other texts, which do not
+ * limit a search to a part of the log. [RFC 9562 §5.7]
  */
 export function timeOfId(id: string): number | undefined {
   const [, high, low] = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.exec(id) ?? []
@@ -122,7 +124,10 @@ function timesOf({ fromMs, toMs, correlationId }: EventFilter): Pick<EventFilter
 
 type Block = NonNullable<Awaited<ReturnType<Reader['blockTimes']>>>
 
-/** The last block for which a monotonic condition is true, by bisection; the number before the first if there is none. */
+/**
+ * The last block for which a monotonic condition is true, by bisection; the number before the first block if there is
+ * no such block.
+ */
 async function lastWhere(read: Reader, { from, to }: Blocks, isTrue: (block: Block) => boolean): Promise<number> {
   let low = from - 1
   let high = to

@@ -8,20 +8,22 @@ import type { AuditEventRow } from '../log/rows.ts'
 export type EventFilter = {
   readonly fromMs?: number | undefined
   readonly toMs?: number | undefined
-  /** The action, or one of several. */
+  /** One or more actions. */
   readonly action?: string | readonly string[] | undefined
   readonly outcome?: string | undefined
   readonly actorId?: string | undefined
-  /** The kind of the actor. An id of the kind `claimed` is what an unauthenticated client sent. */
+  /** The kind of the actor. An id of the kind `claimed` comes from an unauthenticated client. */
   readonly actorKind?: AuditActor['kind'] | undefined
   readonly correlationId?: string | undefined
-  /** The address that the request came from, as the log has it. */
+  /** The recorded address of the request's sender. */
   readonly remoteAddress?: string | undefined
-  /** The target is one of these or below one, case-insensitively: the names of one resource. */
+  /**
+   * The target is one of these names or below one of these names, case-insensitively. All names identify one resource.
+   */
   readonly targets?: readonly string[] | undefined
 }
 
-/** A range of numbers of events, which does not include its ends. */
+/** A range of event numbers, without the two ends. */
 export type SeqBounds = { readonly above: number; readonly below: number }
 
 /** The SQL of searches. */

@@ -127,7 +127,7 @@ function isSigned({ headers, body }: Received, secret: string): boolean {
 
 // SQLite has one writer: events are committed in the order of their numbers.
 for (const kind of testDatabaseKinds.filter((each) => each === 'postgres')) {
-  test('a webhook gets an event that took its number before the webhook was made, and was committed after it', async (t) => {
+  test('a webhook gets an event whose number was assigned before the creation of the webhook, and which was committed after the creation', async (t) => {
     const { put, write, deliver, actions, audit, database } = await open(t, kind)
     const isWritten = Promise.withResolvers<void>()
     const mayCommit = Promise.withResolvers<void>()
@@ -149,7 +149,7 @@ for (const kind of testDatabaseKinds.filter((each) => each === 'postgres')) {
 
 for (const kind of testDatabaseKinds) {
   describe(`the delivery of events to webhooks, on ${kind}`, () => {
-    test('begins with the events after the creation of the webhook, whether earlier ones are in the chain or not', async (t) => {
+    test('begins with the events after the creation of the webhook, even if earlier events are not in the chain yet', async (t) => {
       const { put, write, deliver, actions, audit, database } = await open(t, kind)
       await write('in.the.chain')
       await audit.append({ ...event, action: 'in.no.block.yet' })
@@ -277,7 +277,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(ids.length, 9)
     })
 
-    test('is left to the server that has the claim by a server whose clock is ahead', async (t) => {
+    test('a server whose clock is ahead leaves the delivery to the server with the claim', async (t) => {
       const { put, write, deliver, newDelivery, answer, received, actions } = await open(t, kind)
       await put()
       await write('a.one', 'a.two')
@@ -291,7 +291,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(actions(), ['a.one', 'a.two'])
     })
 
-    test('is not sent back by a server that has lost its claim', async (t) => {
+    test('a server that has lost its claim does not reset the progress', async (t) => {
       const { put, write, deliver, newDelivery, answer, received, actions, time } = await open(t, kind)
       await put()
       await write('a.one', 'a.two')
@@ -311,7 +311,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('a webhook receives the events that match its filter, and none while it is disabled', async (t) => {
+test('a webhook receives the events that match its filter, and receives no events while the webhook is disabled', async (t) => {
   const { put, write, deliver, actions, audit, chain, received } = await open(t, usualDatabaseKind)
   await put({ filter: { actions: ['token.*', 'user.create'], outcome: 'success' } })
   await audit.append({ ...event, outcome: 'refused' })
@@ -329,7 +329,7 @@ test('a webhook receives the events that match its filter, and none while it is 
   assert.deepEqual(actions().slice(2), ['x'])
 })
 
-test('a new secret signs at once, and the previous one too for a day', async (t) => {
+test('a new secret signs immediately, and the previous secret also signs for a day', async (t) => {
   const { database, put, write, deliver, received, webhooks, time } = await open(t, usualDatabaseKind)
   const { secret: first = '' } = await put()
   const second = (await database.transaction((transaction) => webhooks.rotateSecret(transaction, 'hook'))) ?? ''

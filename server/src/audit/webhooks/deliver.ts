@@ -21,7 +21,7 @@ type DeliveryOptions = {
   readonly sealer: Sealer
   readonly outbound: Pick<Outbound, 'post'>
   readonly publicOrigin: PublicOrigin
-  /** The time that claims are compared with. Default: that of the database, which is the same for all servers. */
+  /** The time for comparing claims. Default: the time of the database, which is the same for all servers. */
   readonly claimTimeMs?: () => Promise<number>
 }
 
@@ -29,11 +29,11 @@ type DeliveryOptions = {
 export interface Delivery {
   /** One round: delivers the available events to every webhook that is due. */
   deliver(): Promise<void>
-  /** Ends a running round soon, and prevents others. */
+  /** Ends a running round soon, and prevents further rounds. */
   stop(): void
 }
 
-/** The duration of a claim: longer than a round. After a crash, others wait that long. */
+/** The duration of a claim, which is longer than a round. After a crash, other servers wait for this time. */
 const claimMs = 60_000
 
 /** The maximum duration of a round. */
@@ -107,7 +107,7 @@ class WebhookDelivery implements Delivery {
     }
   }
 
-  /** Delivers the rest of a block and returns the progress; undefined if there is no such block yet. */
+  /** Delivers the rest of a block and returns the progress; undefined if the block does not exist yet. */
   async #passBlock(
     webhook: WebhookRow,
     before: DeliveryProgress,
@@ -118,7 +118,7 @@ class WebhookDelivery implements Delivery {
     if (block === undefined) return undefined
     const wanted = await this.#wantedEvents(webhook, block, block.number === before.block ? before.entry : 0)
     let progress = before
-    // One at a time: a receiver gets each event after the event before it.
+    // Events are delivered one at a time, so that a receiver gets each event after the previous event.
     for (const { event, entry } of wanted) {
       progress = { ...progress, block: block.number, entry }
       if (isOver()) return progress
@@ -151,7 +151,7 @@ class WebhookDelivery implements Delivery {
   /** Sends an event. Returns the reason of a failure. */
   async #send(webhook: WebhookRow, event: AuditEventRow): Promise<string | undefined> {
     const body = cloudEvent(event, this.#options.publicOrigin)
-    // The receiver compares it with its own clock.
+    // The receiver compares this time with its own clock.
     const timestampSeconds = Math.floor(machineClockOf(this.#options.clock).now() / 1000)
     const signature = signatureHeaders({ id: String(event.seq), timestampSeconds, body }, this.#secretsOf(webhook))
     try {
@@ -175,7 +175,7 @@ class WebhookDelivery implements Delivery {
 /** The time of this server, and the time of claims: several servers compare the clock of their database. */
 type Now = { readonly nowMs: number; readonly claimsMs: number }
 
-/** Whether a webhook is enabled, is not claimed, and its next attempt is due. */
+/** Whether a webhook is enabled and not claimed, and the next attempt is due. */
 function isDue(webhook: WebhookRow, { nowMs, claimsMs }: Now): boolean {
   const isDelayed = isWaiting(webhook.next_attempt_ms, nowMs, maxWaitMs)
   return webhook.enabled === 1 && !isDelayed && !isWaiting(webhook.claimed_until_ms, claimsMs, claimMs)

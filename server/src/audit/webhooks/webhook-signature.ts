@@ -10,7 +10,7 @@ export function newWebhookSecret(): string {
 type Delivery = { readonly id: string; readonly timestampSeconds: number; readonly body: string }
 
 /**
- * The signature headers of a delivery: HMAC-SHA256 over its id, time and body, with each of the secrets.
+ * The signature headers of a delivery: HMAC-SHA256 over the id, time and body of the delivery, with each secret.
  * [Standard Webhooks, Signature scheme]
  */
 export function signatureHeaders(

@@ -40,7 +40,7 @@ export function createWebhookStore(database: Database) {
         .executeTakeFirst()
       return numDeletedRows > 0n
     },
-    /** Claims a webhook if it is due; otherwise undefined, such as when another server has it. */
+    /** Claims a webhook if it is due; otherwise undefined, for example if another server has the claim. */
     claim: (name: string, isDue: (row: WebhookRow) => boolean, untilMs: number): Promise<WebhookRow | undefined> =>
       database.transaction(async (transaction) => {
         const row = await within(transaction)

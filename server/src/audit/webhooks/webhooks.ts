@@ -48,8 +48,8 @@ export interface Webhooks {
     settings: WebhookSettings,
   ): Promise<{ readonly webhook: Webhook; readonly secret: string | undefined }>
   /**
-   * Creates a new secret and returns it once. For a day, the previous secret also signs deliveries. Undefined if
-   * there is no such webhook.
+   * Creates a new secret and returns the secret once. For a day, the previous secret also signs deliveries. Undefined
+   * if the webhook does not exist.
    */
   rotateSecret(transaction: Transaction, name: string): Promise<string | undefined>
   delete(transaction: Transaction, name: string): Promise<boolean>
@@ -82,7 +82,7 @@ export function createWebhooks({
       const settings = { url, enabled: enabled ? 1 : 0, filter: JSON.stringify(filter) }
       const present = await store.find(transaction, name)
       if (present !== undefined) {
-        // Failures at the previous address do not delay deliveries to the new one.
+        // Failures at the previous address do not delay deliveries to the new address.
         const change = { ...settings, failures: 0, next_attempt_ms: 0, last_error: null }
         await store.update(transaction, name, change)
         return { webhook: toWebhook({ ...present, ...change }), secret: undefined }
@@ -121,7 +121,7 @@ export function createWebhooks({
   }
 }
 
-/** The start of a new webhook. It does not receive events that are written and in no block yet. */
+/** The start of a new webhook. The webhook does not receive written events that are not in a block yet. */
 async function startingNow(transaction: Transaction) {
   const chain = readChain(transaction)
   const last = await chain.lastBlock()

@@ -20,7 +20,7 @@ export type AnonymousScopeMap = {
  * This is an extension of ACR.
  */
 export interface AnonymousAccess {
-  /** With a transaction, as the transaction sees it. */
+  /** With a transaction, the result includes the changes of the transaction. */
   find(rid: string, transaction?: Transaction): Promise<AnonymousScopeMap | undefined>
   /** The caller ensures that the scope map exists. */
   put(
@@ -29,15 +29,15 @@ export interface AnonymousAccess {
     map: { readonly scopeMapName: string; readonly scopeMapId: string },
     author: Author,
   ): Promise<{ readonly map: AnonymousScopeMap; readonly created: boolean }>
-  /** Returns false if there was none. */
+  /** Returns false if there was no anonymous access. */
   delete(transaction: Transaction, rid: string): Promise<boolean>
   /** Whether the registry has a scope map of anonymous access. Cached. */
   isGiven(rid: string): Promise<boolean>
 }
 
 /**
- * How many registries are cached, also those without a scope map: every change moves the revision. The check takes 1 µs with
- * the cache and 12 µs without.
+ * The number of cached registries, including registries without a scope map. Every change moves the revision. The check
+ * takes 1 µs with the cache and 12 µs without.
  */
 const maxCachedRegistries = 1_000
 

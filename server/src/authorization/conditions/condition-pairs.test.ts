@@ -19,7 +19,7 @@ const pairs = Number(process.env['ACRUX_TEST_CONDITION_PAIRS'] ?? 20_000)
 const seedText = process.env['ACRUX_TEST_SEED']
 const parameters = { numRuns: pairs, ...(seedText === undefined ? {} : { seed: Number(seedText) | 0 }) }
 
-/** Actions of a role, and the condition under which it is assigned. */
+/** Actions of a role, and the condition of its assignment. */
 type Given = { readonly actions: readonly string[]; readonly condition: ConditionTree; readonly style: number }
 
 const styles = fc.nat(2 ** 31)
@@ -58,7 +58,7 @@ function allows(roles: readonly AssignedRole[], { action, repository, assignment
   return roles.some((role) => judge(role, { kind: 'action', name: action }, repository, assignment) === 'allows')
 }
 
-test('a condition has the value that the text of Azure gives it, for every pair of a condition and a request', (t) => {
+test("a condition has the value that Azure's documentation describes, for every pair of a condition and a request", (t) => {
   const seen = { true: 0, false: 0, unknown: 0 }
   fc.assert(
     fc.property(conditionTrees, styles, conditionRequests, (tree, style, request) => {
@@ -80,7 +80,7 @@ test('a condition has the value that the text of Azure gives it, for every pair 
   for (const count of Object.values(seen)) assert.ok(count > pairs / 20, JSON.stringify(seen))
 })
 
-test('several assignments allow what one of them allows by its own condition', (t) => {
+test('several assignments together allow each request that one assignment allows', (t) => {
   const seen = { true: 0, false: 0 }
   fc.assert(
     fc.property(fc.array(given, { minLength: 2, maxLength: 10 }), conditionRequests, (all, request) => {

@@ -5,7 +5,10 @@ import { parseRoleCondition } from '@acrux/shared/standards/conditions/role-cond
 /** The condition of a role assignment. An unreadable condition is never met. */
 export type ReadCondition = RoleCondition | 'none' | 'unreadable'
 
-/** How many characters of parsed conditions are cached, across all revisions of authority. Parsing one takes 12 µs. */
+/**
+ * How many characters of parsed conditions are cached, across all revisions of authority. Parsing a condition takes 12
+ * µs.
+ */
 const maxCachedCharacters = 16_000_000
 
 /** Creates a parser of conditions with a cache. Unsupported conditions are unreadable, which is not an error. */

@@ -4,19 +4,22 @@ import { type RoleCondition, foldCase } from '@acrux/shared/standards/conditions
 import { evaluateRoleCondition } from '@acrux/shared/standards/conditions/role-condition-evaluation.ts'
 import { repositoryGuard } from '@acrux/shared/standards/conditions/role-condition-guard.ts'
 
-/** Whether at least one condition of a set is met; `repository` is undefined for an action on no repository. */
+/**
+ * Whether a request meets at least one condition of a set. `repository` is undefined for an action without a
+ * repository.
+ */
 export type ConditionSet = (repository: string | undefined) => boolean
 
 /**
- * Few conditions are evaluated each time. From nine on, results are cached by name: a hit takes 0.2 µs. Without a
- * hit, the evaluation takes 18 µs for nine conditions and 10 ms for 10,000.
+ * A few conditions are evaluated each time. For nine or more conditions, results are cached by name: a hit takes 0.2
+ * µs. Without a hit, the evaluation takes 18 µs for nine conditions and 10 ms for 10,000 conditions.
  */
 const maxConditionsWithoutCache = 8
 const maxCachedNames = 1024
 
 /**
- * Compiles conditions for one action, so that an answer takes as long with many of them as with one: candidates are
- * found by the repository names that can meet them.
+ * Compiles conditions for one action, so that a decision takes the same time with one condition or many. The repository
+ * name selects the conditions that the name can meet.
  */
 export function createConditionSet(conditions: readonly RoleCondition[], action: string): ConditionSet {
   const candidates = indexByName(conditions, action)
@@ -37,7 +40,7 @@ function caching(conditions: ConditionSet): ConditionSet {
   }
 }
 
-/** Finds the conditions that a name can meet, by the whole name and by its prefixes. */
+/** Finds the conditions that a name can meet, by the complete name and by the prefixes of the name. */
 function indexByName(
   conditions: readonly RoleCondition[],
   action: string,

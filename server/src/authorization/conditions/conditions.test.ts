@@ -23,7 +23,7 @@ const abac = testRegistry({ roleAssignmentMode: 'AbacRepositoryPermissions' })
 const readsOnly = (expression: string) => `((!(ActionMatches{'${content}/read'})) OR (${expression}))`
 const with2 = (condition: string) => ({ condition, conditionVersion: '2.0' })
 
-/** The principal and the registry of a decision, if they are not the usual ones. */
+/** The principal and the registry of a decision, if they differ from the default. */
 type Circumstances = { readonly principal?: Principal; readonly registry?: RegistryInQuestion }
 
 for (const kind of usualDatabaseKinds) {
@@ -141,7 +141,7 @@ for (const kind of usualDatabaseKinds) {
       assert.equal(count, 0)
     })
 
-    test('many conditions are distinguished like one', async (t) => {
+    test('many conditions are evaluated like one condition', async (t) => {
       const opened = await open(t)
       const groups = Array.from({ length: 300 }, (_, index) => `group-${index}`)
       for (const [index, id] of groups.entries()) {

@@ -5,19 +5,20 @@ import type { DecisionContext } from './context.ts'
 import { consideredDocument, questionDocument } from './explanation.ts'
 import type { AllowedPrincipalDocument, AllowedPrincipalPage } from './model.ts'
 
-/** The keys by which pages are ordered: those of the directory, then those of scoped tokens. */
+/** The sort keys of pages: first the principals of the directory, then scoped tokens. */
 const principalKeys = '/principals/'
 const tokenKeys = '/tokens/'
 
-/** One page of the principals that may do something, and the key after which the next page begins. */
+/** One page of the principals with a permission, and the key after which the next page begins. */
 export type AllowedPrincipals = { readonly document: AllowedPrincipalPage; readonly next: string | undefined }
 
 /** The page of a list: at most `size` principals with keys after `after`, which is empty for the first page. */
 export type PageOfPrincipals = { readonly after: string; readonly size: number }
 
 /**
- * The principals that may do something at a registry: those of the directory by their own assignments, scoped tokens by
- * their scope maps, anonymous clients and the admin account by the settings of the registry. Members of groups are not listed.
+ * The principals with a permission at a registry: principals of the directory by their own assignments, scoped tokens
+ * by their scope maps, and anonymous clients and the admin account by the settings of the registry. Members of groups
+ * are not listed.
  */
 export async function listAllowedPrincipals(
   context: DecisionContext,

@@ -3,14 +3,17 @@ import type { ActionNeed } from '../rights/model.ts'
 import { type AssignedRole, type Verdict, judge } from '../roles/assigned-role.ts'
 import type { RoleUnion } from '../roles/role-union.ts'
 
-/** An assignment that was considered, and its verdict. */
+/** An assignment and the decision about the assignment. */
 export type ConsideredAssignment = {
   readonly assignment: AssignedRole['assignment']
   /** Undefined if the role has been deleted. */
   readonly roleName: string | undefined
   readonly condition: string | null
   readonly verdict: Verdict
-  /** Whether the role allows the action only by a wildcard, such as Reader, which may pull in legacy mode. [faults 25] */
+  /**
+   * Whether the role allows the action only through a wildcard. For example, Reader may pull in legacy mode. [faults
+   * 25]
+   */
   readonly byWildcard: boolean
 }
 
@@ -39,7 +42,7 @@ const latest = new LRUCache<RoleUnion, { readonly key: string; readonly assignme
   sizeCalculation: ({ assignments }) => 1 + assignments.length,
 })
 
-/** Considers the roles of a union, in their order. */
+/** Considers the roles of a union in order. */
 export function considerAll(
   union: RoleUnion | undefined,
   needs: readonly ActionNeed[],
@@ -54,7 +57,7 @@ export function considerAll(
   return assignments
 }
 
-/** Considers one assignment: any one of the needs suffices. */
+/** Considers one assignment: one need is sufficient. */
 export function consider(
   role: AssignedRole,
   needs: readonly ActionNeed[],

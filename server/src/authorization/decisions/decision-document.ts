@@ -100,7 +100,7 @@ function tokenOf({ asked, granted, leftOut = [] }: Readonly<Record<string, unkno
   return { asked: asked.map(String), granted, leftOut: leftOut.map(String) }
 }
 
-/** An unauthenticated request has no record: the reason in its event is the check that failed. */
+/** An unauthenticated request has no record: the reason in the event is the failed check. */
 function withoutRecord({ outcome, action, reason }: AuditEventDocument) {
   if (outcome !== 'refused') return { firstFailure: null, smallestChange: null }
   const kind = changeFor(action, reason ?? '')

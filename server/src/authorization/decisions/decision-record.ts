@@ -5,7 +5,7 @@ import type { SmallestChange } from './smallest-change.ts'
 import { cutText } from '@acrux/shared/standards/http/cut-text.ts'
 import type { GivenScopeMap } from '../rights/repository-rights.ts'
 
-/** An assignment that was considered, as it is recorded. */
+/** An assignment in the record of a decision. */
 export type RecordedAssignment = AssignedRole['assignment'] & {
   readonly roleName: string | null
   readonly condition: string | null
@@ -33,19 +33,19 @@ export type RecordedChange =
 export type PresentedCredential = {
   readonly issuer: string
   readonly subject: string
-  /** When it expired, in ISO 8601; null unless it was denied because of that. */
+  /** The time of expiry in ISO 8601; null unless the token was denied because the token had expired. */
   readonly expiredAt: string | null
-  /** The accepted audiences, if the token was denied because it has another audience. */
+  /** The accepted audiences, if the token was denied because of its audience. */
   readonly wantedAudience?: string
 }
 
 /**
- * The facts of a denial, recorded in its audit event. A record contains no secret, and its size is limited.
+ * The facts of a denial, recorded in its audit event. A record contains no secret, and the size of a record is limited.
  */
 export type DecisionRecord = {
   readonly asked: { readonly action: string; readonly repository: string | null; readonly scope: string | null } | null
   readonly roleAssignmentMode: string | null
-  /** The actions of a role that grant the right; any one suffices. */
+  /** The actions of a role that grant the right; one action is sufficient. */
   readonly needs: readonly string[]
   /** The assignments that came closest to allowing the action, up to the size limit. */
   readonly assignments: readonly RecordedAssignment[]
@@ -53,7 +53,7 @@ export type DecisionRecord = {
   readonly scopeMap: { readonly name: string; readonly actions: readonly string[] } | null
   /** The access of the token in the request; null without a token. */
   readonly tokenAccess: string | null
-  /** The token in the request, if its signature was verified. */
+  /** The token in the request, if the signature was verified. */
   readonly presented?: PresentedCredential
   readonly firstFailure: string
   readonly smallestChange: RecordedChange | null
@@ -66,7 +66,7 @@ const maxConditionLength = 500
 /** The maximum number of characters of the actions of a scope map. */
 const maxScopeMapLength = 1000
 
-/** The order in which assignments are recorded: first those that came closest to allowing the request. */
+/** The order in which assignments are recorded: assignments that came closest to allowing the request are first. */
 const order: readonly Verdict[] = [
   'allows',
   'condition-is-not-met',

@@ -4,7 +4,7 @@ import type { EventFilter } from '../../audit/index.ts'
 import type { DecisionContext } from './context.ts'
 import { createDecisions } from './decisions.ts'
 
-test('a search for an own denial is limited to the hour of its id, and to events of authenticated users', async () => {
+test("a search for the caller's own denial is limited to the hour of its id, and to events of authenticated users", async () => {
   const filters: EventFilter[] = []
   const list = (filter: EventFilter) => {
     filters.push(filter)

@@ -18,29 +18,30 @@ type OwnRequest = { readonly objectId: string; readonly correlationId: string }
 /** Questions about decisions. */
 export interface Decisions {
   /**
-   * Why a request to the registry was denied, or got a smaller token than requested: as recorded then, and `since` if
-   * the decision would be different now. Undefined if the registry denied nothing under this correlation id.
+   * Why a request to the registry was denied, or got a smaller token than requested. The result contains the recorded
+   * decision, and `since` if the current decision differs. Undefined if the registry denied no request with this
+   * correlation id.
    */
   find(registry: Registry, correlationId: string): Promise<Decision | undefined>
   /**
-   * Why a request to any registry, to ARM or to Graph was denied. `registryAt` finds the registry of a scope: its
-   * decision is
-   * made again.
+   * Why a request to any registry, to ARM or to Graph was denied. `registryAt` finds the registry of a scope, so that
+   * the decision can be repeated.
    */
   findAnywhere(correlationId: string, registryAt: RegistryAt): Promise<Decision | undefined>
   /**
-   * Why a request of a user was denied, for the user, who may have no role: without what others set up. `inTurn` runs the
-   * parts of the search.
+   * Why a request of a user was denied. The user may have no role, so the result contains no settings of other users.
+   * `inTurn` runs the parts of the search.
    */
   findOwn(request: OwnRequest, registryAt: RegistryAt, inTurn: InTurn): Promise<Decision | undefined>
   /**
-   * Whether a principal may do something at the registry, by which assignments, and the smallest change that would allow
-   * it. `principal` is `anonymous`, `admin`, `token:NAME` or an object id; undefined if there is no such principal.
+   * Whether a principal has a permission at the registry, the assignments that grant the permission, and the smallest
+   * change that would grant the permission. `principal` is `anonymous`, `admin`, `token:NAME` or an object id;
+   * undefined if the principal does not exist.
    */
   explain(registry: Registry, principal: string, asked: RightInQuestion): Promise<AccessExplanation | undefined>
   /** Who may do something at the registry. */
   listAllowed(registry: Registry, asked: RightInQuestion, page: PageOfPrincipals): Promise<AllowedPrincipals>
-  /** Who gains and loses what if the registry switches to a mode. */
+  /** The principals that gain or lose permissions if the registry switches to a mode. */
   listModeChanges(
     registry: Registry,
     mode: Registry['roleAssignmentMode'],
@@ -82,7 +83,10 @@ export function createDecisions(context: DecisionContext): Decisions {
   }
 }
 
-/** How long after its start a request is denied, at most: this limits the part of the log that users search. */
+/**
+ * The maximum time between the start and the denial of a request. This time limits the part of the log that users
+ * search.
+ */
 const maxDelayMs = 60 * 60 * 1000
 
 async function withSince(context: DecisionContext, found: DecisionDocument, registryAt: RegistryAt): Promise<Decision> {

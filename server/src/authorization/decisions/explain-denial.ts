@@ -4,10 +4,13 @@ import { type AskedAction, rightsAskedBy } from '../rights/asked-rights.ts'
 import { type DecisionRecord, failedBefore, recordDecision, withinLimit } from './decision-record.ts'
 import { type Decided, explainRight } from './explain.ts'
 
-/** A decision by the rights of a principal and by the access of the token that it sent; undefined without a token. */
+/** A decision by the rights of a principal and by the access of the token in the request; undefined without a token. */
 export type DecidedByToken = Decided & { readonly tokenAccess: readonly AccessScope[] | undefined }
 
-/** The requested access that was not granted, and the decision about the first part of it. Empty if all was granted. */
+/**
+ * The requested access that was not granted, and the decision about the first part of this access. Empty if all access
+ * was granted.
+ */
 export type LeftOut = { readonly leftOut?: readonly string[]; readonly decision?: DecisionRecord | undefined }
 
 /** How many characters of a token's access and of the missing access are recorded. */

@@ -71,7 +71,7 @@ const worlds = fc.record({
 })
 type World = typeof worlds extends fc.Arbitrary<infer Value> ? Value : never
 
-/** Creates what a world has, in an empty database. Returns the id of its scoped token. */
+/** Creates the objects of a world in an empty database. Returns the id of the scoped token. */
 async function create(opened: TestAccess, world: World): Promise<string> {
   const { access, database, assign } = opened
   const rid = testRegistry().rid
@@ -119,7 +119,7 @@ async function removeAssignments({ access, database }: TestAccess): Promise<void
   })
 }
 
-/** Makes the proposed change. Returns the registry after it. */
+/** Makes the proposed change. Returns the registry after the change. */
 async function make(
   opened: TestAccess,
   change: Exclude<SmallestChange, { readonly kind: 'sign-in' }>,
@@ -172,7 +172,7 @@ function scopeOf({ right, repository }: RightInQuestion) {
     : { type: 'repository', name: repository, actions: [right] }
 }
 
-test('an explanation has the verdict of the decision, and its smallest change turns a denial into an allowance', async (t) => {
+test('an explanation has the same result as the decision, and the smallest change allows a denied request', async (t) => {
   const opened = await openTestAccess(usualDatabaseKind)
   t.after(() => opened.dispose())
   const { access } = opened

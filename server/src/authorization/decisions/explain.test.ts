@@ -27,7 +27,7 @@ for (const kind of usualDatabaseKinds) {
   describe(`an explanation, on ${kind}`, () => {
     const open = (t: TestContext) => openTestAccessFor(t, kind)
 
-    test('names the assignments that were considered and their verdicts, including those of groups', async (t) => {
+    test('names the considered assignments and their results, including assignments of groups', async (t) => {
       const { access, assign } = await open(t)
       const own = await assign(alice, reader, testScopes.registry, with2(`${name} StringEquals 'a'`))
       const ofTeam = await assign(team, writer, testScopes.resourceGroup, { principalType: 'Group' })
@@ -90,7 +90,7 @@ for (const kind of usualDatabaseKinds) {
       assert.partialDeepStrictEqual(pushing.smallestChange, { roleName: 'AcrPush', condition: undefined })
     })
 
-    test('the smallest role for a right grants it and the fewest other rights', async (t) => {
+    test('the smallest role for a right grants the right and the fewest other rights', async (t) => {
       const { access } = await open(t)
       const roleFor = async (right: string, registry = abac) => {
         const repository = right.endsWith('catalog') ? undefined : 'team/app'
@@ -212,7 +212,7 @@ for (const kind of usualDatabaseKinds) {
       assert.equal((await explain(testScopes.resourceGroup))?.kind, 'assign-role')
     })
 
-    test('the allowed principals are those with an assignment that allows the action, with those assignments', async (t) => {
+    test('the allowed principals are the principals with an assignment that allows the action, together with these assignments', async (t) => {
       const { access, assign } = await open(t)
       await assign(alice, reader, testScopes.registry, with2(`${name} StringEquals 'team/app'`))
       await assign(alice, writer, testScopes.subscription, with2(`${name} StringEquals 'other'`))

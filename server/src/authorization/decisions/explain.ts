@@ -20,7 +20,7 @@ export type Explanation = {
   /** The mode of the registry; null for an action of the management API. */
   readonly roleAssignmentMode: RegistryInQuestion['roleAssignmentMode'] | null
   readonly allowed: boolean
-  /** The actions of a role that grant the right in this mode; any one suffices. */
+  /** The actions of a role that grant the right in this mode; one action is sufficient. */
   readonly needs: readonly ActionNeed[]
   readonly assignments: readonly ConsideredAssignment[]
   /** The scope map of a scoped token, or of anonymous access. */
@@ -29,15 +29,18 @@ export type Explanation = {
   readonly smallestChange: SmallestChange | undefined
 }
 
-/** The rights of a principal at a registry, with the roles that they come from, if they come from roles. */
+/** The rights of a principal at a registry, and the roles that grant the rights, if roles grant them. */
 export type GivenRights = RegistryRights & { readonly union?: RoleUnion }
 
-/** Whether the rights come from roles, of which at least one still exists: the condition of the token exchange. */
+/**
+ * Whether the rights come from roles, and at least one of these roles still exists. The token exchange requires this
+ * condition.
+ */
 export function hasRole({ union }: GivenRights): boolean {
   return union?.roles.some(({ role }) => role !== undefined) ?? false
 }
 
-/** A principal at a registry, and the rights that decide about it. An explanation has no other data. */
+/** A principal at a registry, and the rights that decide about the principal. An explanation has no other data. */
 export type Decided = {
   readonly principal: Principal
   readonly registry: RegistryInQuestion
@@ -64,7 +67,7 @@ export function explainRight({ principal, registry, rights }: Decided, asked: Ri
   }
 }
 
-/** Explains what roles decide about an action of the management API at their scope. */
+/** Explains what roles decide about an action of the management API at the scope of the roles. */
 export function explainRoles(union: RoleUnion, action: string, scope: string): Explanation {
   const need = { kind: 'action', name: action } as const
   const allowed = union.allows(need, undefined)

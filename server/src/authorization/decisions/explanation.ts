@@ -26,7 +26,7 @@ export async function findPrincipal(
   return { kind: 'directory', objectId: found.objectId, groupIds: await directory.groupIdsOf(found.objectId) }
 }
 
-/** The question, as it is repeated in its answer. */
+/** The question, which the answer repeats. */
 export function questionDocument(
   { roleAssignmentMode }: Registry,
   { right, repository }: RightInQuestion,
@@ -34,7 +34,7 @@ export function questionDocument(
   return { action: right, repository: repository ?? null, roleAssignmentMode }
 }
 
-/** An explanation as the API shows it. */
+/** An explanation as the API returns it. */
 export function explanationDocument(
   explanation: Explanation,
   { subscriptionId }: Registry,
@@ -50,7 +50,7 @@ export function explanationDocument(
   }
 }
 
-/** An assignment and whether it allows the request. */
+/** An assignment, and whether the assignment allows the request. */
 export function consideredDocument(
   considered: ConsideredAssignment,
   subscriptionId: string,

@@ -10,7 +10,10 @@ export type ModeChangePage = { readonly document: ModeChangeList; readonly next:
 /** Keys of pages begin with a slash. */
 const keyPrefix = '/'
 
-/** The principals of the directory that gain or lose rights by a switch of the mode, by their own assignments. */
+/**
+ * The principals of the directory that gain or lose rights by a switch of the mode, considering only their own
+ * assignments.
+ */
 export async function listModeChanges(
   { access, directory }: DecisionContext,
   registry: Registry,

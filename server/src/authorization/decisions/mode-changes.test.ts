@@ -16,7 +16,7 @@ const toAbac = 'AbacRepositoryPermissions'
 const toLegacy = 'LegacyRegistryPermissions'
 const all = { after: '', size: 100 }
 
-/** Such as `pull everywhere except team/*`. */
+/** A text such as `pull everywhere except team/*`. */
 function words({ right, places, except }: RightChange): string {
   const listed = [...places.patterns, ...(places.others ? ['others'] : [])].join(', ')
   const kept = [...except.patterns, ...(except.others ? ['others'] : [])].join(', ')

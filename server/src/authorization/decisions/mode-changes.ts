@@ -18,7 +18,7 @@ import type { PrincipalRoleRow } from '../roles/rows.ts'
 
 type Mode = RegistryInQuestion['roleAssignmentMode']
 
-/** The rights that are compared: those that people grant. */
+/** The compared rights, which administrators grant. */
 const comparedRights = ['pull', 'push', 'delete', 'catalog'] as const
 
 type ComparedRight = (typeof comparedRights)[number]
@@ -26,7 +26,7 @@ type ComparedRight = (typeof comparedRights)[number]
 /** A right that a principal gains or loses. */
 export type RightChange = {
   readonly right: ComparedRight
-  /** Where: all repositories except `except`, or these. */
+  /** The repositories: all repositories except `except`, or these repositories. */
   readonly places: ConditionPlaces
   readonly except: ConditionPlaces
 }
@@ -35,7 +35,7 @@ export type RightChange = {
 export type ModeChange = {
   readonly principalId: string
   readonly principalType: RoleAssignment['principalType']
-  /** The names of its roles. */
+  /** The names of the principal's roles. */
   readonly roleNames: readonly string[]
   readonly lost: readonly RightChange[]
   readonly gained: readonly RightChange[]
@@ -46,16 +46,16 @@ export type ModeChangePage = {
   readonly changes: readonly ModeChange[]
   /** The principal after which the next page begins. */
   readonly next: string | undefined
-  /** How many principals there are from this page on, and whether these are all or only those found so far. */
+  /** The number of principals from this page on, and whether the count is complete. */
   readonly count: number
   readonly isCountComplete: boolean
 }
 
-/** What a switch of the mode would change. */
+/** The effect of a switch of the mode. */
 export interface ModeChanges {
   /**
-   * The principals that gain or lose rights at a registry if it switches to a mode, in the order of their ids: at most `size` of those
-   * after `after`, which is empty for the first page. Members of groups are not listed.
+   * The principals that gain or lose rights at a registry if it switches to a mode, in the order of their ids: at most
+   * `size` principals after `after`, which is empty for the first page. Members of groups are not listed.
    */
   listModeChanges(
     registry: RegistryInQuestion,
@@ -64,10 +64,10 @@ export interface ModeChanges {
   ): Promise<ModeChangePage>
 }
 
-/** How many assignments are read at once, and for one page at most. */
+/** The number of assignments that are read at once, and the maximum for one page. */
 const usualLimits = { readTogether: 1000, maxRead: 11_000 }
 
-/** A role, or a condition of a role, that was not seen before in this page takes as long as this many assignments. */
+/** A new role or condition on a page takes as much time as this number of assignments. */
 const costOfRole = 8
 
 /** Creates the comparison of both modes. */
@@ -86,11 +86,11 @@ export function createModeChanges(
       const { compare, roleCount } = createComparison(mode, toGivenRole)
       let readUpTo: string | undefined = after
       for (let read = 0; readUpTo !== undefined && read < maxRead - costOfRole * roleCount(); read += readTogether) {
-        // The first page counts all changes. Later pages end when they are full.
+        // The first page counts all changes. The function fills later pages without counting further changes.
         if (after !== '' && found.length > size) break
         const rows = await store.assignedAfter(scopes, readUpTo, readTogether)
         readUpTo = rows.length < readTogether ? undefined : rows.at(-1)?.principal_id
-        // The assignments of the last principal may continue after what was read.
+        // The assignments of the last principal may continue after the read part.
         const last = readUpTo === undefined ? [] : await store.rolesOn(readUpTo, scopes)
         const others = readUpTo === undefined ? rows : rows.filter((row) => row.principal_id !== readUpTo)
         found.push(...compare(others), ...compare(last))
@@ -102,7 +102,10 @@ export function createModeChanges(
   }
 }
 
-/** What a role, with its condition, allows of a right: without permissions per repository everywhere or nowhere, and with them. */
+/**
+ * The repositories on which a role, with its condition, allows a right. Without permissions per repository, the result
+ * is all repositories or none.
+ */
 type RightInBothModes = { readonly isLegacy: boolean; readonly abac: ConditionPlaces }
 type RoleInBothModes = { readonly name: string | undefined; readonly rights: readonly RightInBothModes[] }
 
@@ -144,7 +147,7 @@ function createComparison(mode: Mode, toGivenRole: AssignedRoles['toGivenRole'])
   return { compare, roleCount: () => roles.size }
 }
 
-/** What a principal with these roles gains and loses. Undefined if nothing. */
+/** The permissions that a principal with these roles gains and loses. Undefined without a change. */
 function difference(own: readonly RoleInBothModes[], mode: Mode): Difference | undefined {
   const onlyLegacy: RightChange[] = []
   const onlyAbac: RightChange[] = []

@@ -2,9 +2,10 @@ import { isWithinScope } from '@acrux/shared/standards/azure/resource-id.ts'
 import type { Decision, DecisionChange } from './model.ts'
 
 /**
- * What users learn of a decision about their own request without a role: what they sent, which right it needed, and what to
- * ask for. Not what others set up: the assignments, whose conditions can name hidden repositories, and the scope map. Nor ids
- * that the request did not name: a registry has only its name.
+ * The information that users get about a denial of their own request without a role: the sent request, the required
+ * right, and the permission to ask for. The information excludes settings of other users: assignments, whose conditions
+ * can name hidden repositories, and the scope map. The information also excludes ids that are not in the request, so a
+ * registry has only its name.
  */
 export function ownDecision(decision: Decision): Decision {
   const { target, asked, since } = decision
@@ -39,7 +40,10 @@ export function ownDecision(decision: Decision): Decision {
   }
 }
 
-/** A scope, if the request named it or something below it; otherwise the name of its registry, which commands need. */
+/**
+ * A scope, if the request named the scope or a resource below the scope; otherwise the name of the registry, which
+ * commands need.
+ */
 function ownScope(scope: string | null, target: string): string | null {
   if (scope === null || isWithinScope(target, scope)) return scope
   return /\/registries\/[^/]+$/i.exec(scope)?.[0] ?? null

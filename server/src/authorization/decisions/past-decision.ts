@@ -11,7 +11,10 @@ import type { DecisionDocument, DecisionSince } from './model.ts'
 /** How many events are read at a time. A request writes only a few. */
 const pageSize = 20
 
-/** Limits a search to a registry, from the time when a registry of this name was created: earlier, another may have had it. */
+/**
+ * Limits a search to a registry, from the time when a registry of this name was created: earlier, another registry may
+ * have had the name.
+ */
 export function eventsOf({ id, loginServer, createdAtMs }: Registry): EventFilter {
   return { fromMs: createdAtMs, targets: [id, loginServer] }
 }
@@ -36,7 +39,7 @@ export async function findPastDecision(
   }
 }
 
-/** The decision about the same request now; null if it cannot be decided again, or would be the same. */
+/** The decision about the same request now; null if the decision cannot be repeated or would be the same. */
 export async function decideAgain(
   context: DecisionContext,
   registry: Registry,
@@ -95,7 +98,7 @@ async function explainNow(
 function changedAssignments(then: DecisionDocument, now: DecisionRecord): DecisionSince['assignments'] {
   const before = new Map(then.assignments.map(({ id, result }) => [id, result]))
   const after = new Map(assignmentDocuments(now).map(({ id, result }) => [id, result]))
-  // An assignment that did not fit into a record is neither new nor gone.
+  // An assignment that did not fit into a record is neither new nor deleted.
   const isWhole = before.size === then.assignmentCount && after.size === now.assignmentCount
   const ids = isWhole ? new Set([...before.keys(), ...after.keys()]) : new Set(before.keys()).intersection(after)
   return [...ids].flatMap((id) => {

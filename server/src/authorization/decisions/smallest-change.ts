@@ -67,8 +67,8 @@ export function changeForRight(
 }
 
 /**
- * The assignment of a role that would allow an action of the management API, or the change of one that exists, because a
- * principal has a role only once at a scope. Undefined if no built-in role permits the action.
+ * The assignment of a role that would allow an action of the management API, or the change of an existing assignment,
+ * because a principal can have a role only once at a scope. Undefined if no built-in role permits the action.
  */
 export function changeForAction(
   action: string,
@@ -146,7 +146,7 @@ function rightsGivenBy(role: RoleDefinition, mode: Mode) {
   return rightsOfRoles(createRoleUnion([{ assignment, role, conditionText: null, condition: 'none' }]), mode)
 }
 
-/** Estimates from its patterns how much a role permits. */
+/** Estimates how much a role permits, based on the patterns of the role. */
 function breadth({ permissions }: RoleDefinition): number {
   const patterns = permissions.flatMap(({ actions, dataActions }) => [...actions, ...dataActions])
   const excluded = permissions.flatMap(({ notActions }) => notActions).length

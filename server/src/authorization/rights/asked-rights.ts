@@ -2,10 +2,10 @@ import type { AccessScope } from '@acrux/shared/standards/oauth/access-scope.ts'
 import type { RightInQuestion } from './model.ts'
 import { type RegistryRights, everyRepositoryAction, isRepositoryAction } from './repository-rights.ts'
 
-/** An action of an access scope, and the right that it asks for; undefined for an action that nothing grants. */
+/** An action of an access scope, and the requested right; undefined for an action that cannot be granted. */
 export type AskedAction = { readonly action: string; readonly right: RightInQuestion | undefined }
 
-/** The rights that an access scope asks for. Decisions and explanations both begin with them. */
+/** The rights that an access scope requests. Decisions and explanations both use this function. */
 export function rightsAskedBy({ type, name, actions }: AccessScope): AskedAction[] {
   switch (type) {
     case 'repository': {

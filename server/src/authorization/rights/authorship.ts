@@ -1,6 +1,6 @@
 import type { Author } from '@acrux/shared/standards/azure/author.ts'
 
-/** Who created a resource, who last changed it, and when. */
+/** The principals that created and last changed a resource, and the times. */
 export type Authorship = {
   readonly createdAtMs: number
   readonly createdBy: Author
@@ -8,7 +8,7 @@ export type Authorship = {
   readonly changedBy: Author
 }
 
-/** The authorship after an author changes a resource, or creates it if there was none before. */
+/** The authorship after an author changes a resource, or creates the resource. */
 export function authorshipAfter(before: Authorship | undefined, author: Author, nowMs: number): Authorship {
   const { createdAtMs, createdBy } = before ?? { createdAtMs: nowMs, createdBy: author }
   return { createdAtMs, createdBy, changedAtMs: nowMs, changedBy: author }

@@ -3,7 +3,7 @@ export type Principal =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'admin'; readonly rid: string }
   | { readonly kind: 'scoped-token'; readonly rid: string; readonly tokenId: string }
-  /** A user, service principal or managed identity, with the groups it is in. */
+  /** A user, service principal or managed identity, with the principal's groups. */
   | { readonly kind: 'directory'; readonly objectId: string; readonly groupIds: readonly string[] }
 
 /** The properties of a registry that decisions depend on. */

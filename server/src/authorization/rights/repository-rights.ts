@@ -9,17 +9,19 @@ import type { RepositoryGuard } from '@acrux/shared/standards/conditions/role-co
 import type { ActionNeed, RegistryInQuestion } from './model.ts'
 
 /**
- * Rights at a registry: the actions of an access scope on a repository, and `catalog`, `deleted_catalog` and `repositories` on
- * no repository. `untag` and `repositories` are extensions: `untag` permits deleting a tag without permitting deletion, and
- * `repositories` permits listing the repositories that may be pulled.
+ * Rights at a registry: the actions of an access scope on a repository, and `catalog`, `deleted_catalog` and
+ * `repositories` without a repository. `untag` and `repositories` are extensions: `untag` permits deleting a tag
+ * without permitting deletion, and `repositories` permits listing the repositories that may be pulled.
  */
 export type RegistryRights = {
   allows(right: string, repository: string | undefined): boolean
-  /** Names that include those of all repositories that may be pulled. It is a filter: `allows` decides. */
+  /**
+   * Name patterns that match all repositories that may be pulled. The patterns are only a filter, and `allows` decides.
+   */
   pullable(): RepositoryGuard
   /** Whether a right is granted on every repository, by a role without a condition. Absent where that is not known. */
   allowsEverywhere?(right: string): boolean
-  /** The scope map that the rights come from. Absent if they come from roles, or from a setting of the registry. */
+  /** The scope map that grants the rights. Absent if roles or a setting of the registry grant the rights. */
   scopeMap?(): GivenScopeMap
 }
 
@@ -36,14 +38,14 @@ const needs = {
 
 type Mode = RegistryInQuestion['roleAssignmentMode']
 
-/** The actions that grant a right in a mode; any one suffices. */
+/** The actions that grant a right in a mode; one action is sufficient. */
 export function needsOf(right: string, mode: Mode): readonly ActionNeed[] {
   return needs[mode].get(right) ?? []
 }
 
 /**
- * The repository that conditions see. In legacy mode, the action is on the whole registry, so that a condition on the
- * name of a repository is never met.
+ * The repository that conditions see. In legacy mode, the action is on the whole registry, so no action meets a
+ * condition on the name of a repository.
  */
 export function repositoryInQuestion(repository: string | undefined, mode: Mode): string | undefined {
   return mode === 'AbacRepositoryPermissions' ? repository : undefined

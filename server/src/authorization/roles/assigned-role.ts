@@ -21,20 +21,26 @@ export type AssignedRole = {
 /** The part of an assigned role that decides. */
 export type JudgedRole = Pick<AssignedRole, 'role' | 'condition'>
 
-/** The decision of one assignment: `allows`, or the first check that failed. */
+/** The decision of one assignment: `allows`, or the first failed check. */
 export type Verdict =
   | 'allows'
   | 'role-is-gone'
   | 'role-lacks-action'
   | 'condition-is-unreadable'
   | 'condition-is-not-met'
-  /** The condition refers to an unknown attribute. It denies, like a condition that is not met. */
+  /** The condition refers to an unknown attribute. Such a condition denies the request. */
   | 'condition-cannot-be-evaluated'
 
-/** What an assignment grants of an action: all of it, what meets a condition, or nothing, by the check that failed. */
+/**
+ * The part of an action that an assignment grants: everything, the requests that meet a condition, or nothing, with the
+ * failed check.
+ */
 export type Grant = 'allows' | RoleCondition | 'role-is-gone' | 'role-lacks-action' | 'condition-is-unreadable'
 
-/** What an assignment grants of an action. Every decision about roles, and every explanation, begins with it. */
+/**
+ * The part of an action that an assignment grants. Every decision about roles, and every explanation, uses this
+ * function.
+ */
 export function grantOf({ role, condition }: JudgedRole, need: ActionNeed): Grant {
   if (role === undefined) return 'role-is-gone'
   if (!permits(role, need)) return 'role-lacks-action'
@@ -42,7 +48,7 @@ export function grantOf({ role, condition }: JudgedRole, need: ActionNeed): Gran
   return condition === 'none' ? 'allows' : condition
 }
 
-/** Decides by one assignment. `repository` is undefined for an action on no repository. */
+/** Decides by one assignment. `repository` is undefined for an action without a repository. */
 export function judge(
   given: JudgedRole,
   need: ActionNeed,

@@ -29,7 +29,7 @@ function builtIn(name: string, roleName: string, description: string, permission
   }
 }
 
-/** The roles that every tenant has, under the ids that they have in Azure. [acr-protocol §9] */
+/** The roles that every tenant has, with the same ids as in Azure. [acr-protocol §9] */
 export const builtInRoles: readonly RoleDefinition[] = [
   builtIn(ownerRole, 'Owner', 'Full access to all resources, including the assignment of roles.', {
     actions: ['*'],

@@ -3,7 +3,7 @@ export class AssignmentExistsError extends Error {
   override readonly name = 'AssignmentExistsError'
 }
 
-/** The role does not exist, or cannot be assigned at this scope. */
+/** The role does not exist, or is not assignable at this scope. */
 export class RoleNotAssignableError extends Error {
   override readonly name = 'RoleNotAssignableError'
 }
@@ -13,7 +13,7 @@ export class RoleNameTakenError extends Error {
   override readonly name = 'RoleNameTakenError'
 }
 
-/** The role is assigned, so it cannot be deleted or lose the scope of the assignment. */
+/** The role is assigned, so the role cannot be deleted, and the scope of the assignment must remain assignable. */
 export class RoleInUseError extends Error {
   override readonly name = 'RoleInUseError'
 }

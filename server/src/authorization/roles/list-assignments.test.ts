@@ -102,9 +102,9 @@ function inListOrder(assignments: readonly RoleAssignment[]): RoleAssignment[] {
 }
 
 /**
- * Asserts that a read reads few other rows than those of its result: at most as many for each principal. PostgreSQL may read some of
- * other principals: near the end of the names, the index of names alone has few left. SQLite: the conditions of the filter are bounds of
- * an index, and only the parts of principals are read again, and sorted.
+ * Asserts that a read reads few rows outside the result: at most as many rows for each principal. PostgreSQL may read
+ * some rows of other principals, because few entries remain near the end of the index of names. In SQLite, the
+ * conditions of the filter are bounds of an index, and only the parts of principals are read again and sorted.
  */
 async function assertReadsItsRows(
   database: Database,
@@ -135,7 +135,7 @@ for (const kind of testDatabaseKinds) {
   const open = (t: TestContext) => openTestAccessFor(t, kind)
 
   describe(`lists of role assignments, on ${kind}`, () => {
-    test('a list is read in parts that together have every assignment once, also of a role or of principals', async (t) => {
+    test('a list is read in parts that together contain every assignment once, also of a role or of principals', async (t) => {
       const { access, assign } = await open(t)
       const { tenant, subscription, resourceGroup, registry } = testScopes
       const belowToo = [registry, `${resourceGroup}2`, registryId(testSubscriptionId, 'Default2', 'Contoso')]
@@ -171,7 +171,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('a page of the assignments of principals costs the same however many they have', async (t) => {
+    test('a page of the assignments of principals costs the same for any number of assignments', async (t) => {
       const { database, reads } = observeReads((await open(t)).database)
       const access = createAccess({ database, clock: { now: () => 0 } })
       await insertThousands(database, [alice, team, bob])
@@ -199,7 +199,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('a part in the order of principals costs the same however many assignments there are', async (t) => {
+    test('a part in the order of principals costs the same for any number of assignments', async (t) => {
       const { database, reads } = observeReads((await open(t)).database)
       await insertThousands(database, [alice, team, bob])
       const store = createRoleAssignmentStore(database)
@@ -236,7 +236,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await readPages(access, filter, 70), whole)
     })
 
-    test('a place outside a list shows nothing that is outside it', async (t) => {
+    test('a position outside a list gives no access to assignments outside the list', async (t) => {
       const { access, assign } = await open(t)
       const { tenant, subscription, resourceGroup, registry } = testScopes
       const inner = await assign(alice, 'AcrPull', registry)

@@ -3,11 +3,11 @@ import type { RoleAssignment } from './model.ts'
 import type { Place, RoleAssignmentStore } from './role-assignment-store.ts'
 import type { RoleAssignmentRow } from './rows.ts'
 
-/** The assignments that a list contains: those at `scope` and above it, and with `includeBelow` also those below it. */
+/** The assignments that a list contains: the assignments at `scope` and above, and with `includeBelow` also below. */
 export type AssignmentFilter = {
   readonly scope: string
   readonly includeBelow: boolean
-  /** Undefined for those of every principal. */
+  /** Undefined for the assignments of all principals. */
   readonly principalIds?: readonly string[] | undefined
   readonly roleDefinitionName?: string | undefined
 }
@@ -19,8 +19,8 @@ export type AssignmentListPart = {
 }
 
 /**
- * Reads a list, or a part of it: first the assignments at the scope, then those above it from the inside to the outside, then those
- * below it; by names. The cost of a part does not grow with the list.
+ * Reads a list, or a part of it: first the assignments at the scope, then at each parent scope, then below the scope;
+ * each group is sorted by name. The cost of a part does not grow with the list.
  */
 export async function readAssignmentList(
   store: RoleAssignmentStore,

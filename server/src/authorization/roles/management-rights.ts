@@ -16,18 +16,21 @@ export interface ManagementRights {
    * condition. In the second case, {@link ManagementRights.mayAssign} decides about each assignment.
    */
   mayManageSome(principal: Principal, action: string, scope: string): Promise<boolean>
-  /** Whether the principal may write (`Request`) or delete (`Resource`) this role assignment at a scope. */
+  /**
+   * Whether the principal may create or change (`Request`), or delete (`Resource`), this role assignment at a scope.
+   */
   mayAssign(principal: Principal, scope: string, assignment: AssignmentFacts): Promise<boolean>
   /**
-   * The scopes, in lower case, at which a role of the principal allows the action. Lists show the resources below
-   * them. Lists of subscriptions and resource groups also show those above them.
+   * The scopes, in lower case, at which a role of the principal allows the action. Lists contain the resources below
+   * these scopes. Lists of subscriptions and resource groups also contain the parents of these scopes.
    */
   scopesAllowing(principal: Principal, action: string): Promise<string[]>
   /** What the roles of the principal permit at a scope, with the conditions of their assignments. */
   permissionsAt(principal: Principal, scope: string): Promise<AssignedPermissions[]>
   /**
-   * The first role of `target` that permits it to assign or change roles, at any scope and under any condition, and that the
-   * principal may not assign itself; undefined if there is none. A principal that makes `target` act for it would gain this role.
+   * The first role of `target` that permits `target` to assign or change roles, at any scope and under any condition,
+   * and that the principal may not assign itself; undefined if there is no such role. A principal that can act as
+   * `target` would gain this role.
    */
   roleBeyond(principal: Principal, target: Principal): Promise<RoleBeyond | undefined>
 }
@@ -40,7 +43,7 @@ export type RoleBeyond = Pick<RoleAssignment, 'roleDefinitionName' | 'scope'>
 
 const noRoles = createRoleUnion([])
 
-/** The actions by which a principal can give itself every other right. */
+/** The actions by which a principal can assign itself every other right. */
 const roleWriting = ['roleAssignments', 'roleDefinitions'].map(
   (type) => ({ kind: 'action', name: `Microsoft.Authorization/${type}/write` }) as const,
 )

@@ -46,7 +46,9 @@ function decisionReads(database: Database) {
   )
 
   return {
-    /** The roles of a principal at the scopes of one resource: itself and its parents, four at most. */
+    /**
+     * The roles of a principal at the scopes of one resource: the resource itself and its parents, at most four scopes.
+     */
     rolesOn: (principal: string, chain: readonly string[]) =>
       rolesOn.all({
         principal,
@@ -62,7 +64,7 @@ function decisionReads(database: Database) {
 /** The place of an assignment in a list. */
 export type Place = { readonly scopeKey: string; readonly name: string }
 
-/** What is read of a list. Without principals, the assignments of all principals. */
+/** Selects a part of a list. Without principals, the assignments of all principals are read. */
 type ListPart = {
   readonly principalIds?: readonly string[] | undefined
   readonly roleDefinitionName?: string | undefined
@@ -71,7 +73,10 @@ type ListPart = {
 
 type Rows = SelectQueryBuilder<Tables, 'role_assignment', RoleAssignmentRow>
 
-/** How many principals one statement selects. The cost of a principal grows with their number, and SQLite accepts 500. */
+/**
+ * How many principals one statement selects. The cost per principal grows with this number, and SQLite accepts 500
+ * principals.
+ */
 const maxPrincipals = 100
 
 /** Reads a part in the order of scopes and names. */
@@ -89,7 +94,8 @@ async function readPart(
   if (principalIds === undefined) return part(rows).execute()
   const parts: RoleAssignmentRow[][] = []
   for (let from = 0; from < principalIds.length; from += maxPrincipals) {
-    // Each principal has a part of its own. With `in`, the database would read and sort all rows of the principals.
+    // Each principal has a separate part of the statement. With `in`, the database would read and sort all rows of the
+    // principals.
     const each = principalIds
       .slice(from, from + maxPrincipals)
       .map((id) => tables.selectFrom(part(rows.where('principal_id', '=', id)).as('role_assignment')).selectAll())
@@ -103,7 +109,10 @@ function compareKeys(one: RoleAssignmentRow, other: RoleAssignmentRow): number {
   return one.name < other.name ? -1 : 1
 }
 
-/** Those below a scope, from a place on that is below it too. With two lower bounds, an index might be read from the first one on. */
+/**
+ * The assignments below a scope, starting at a position below the scope. With two lower bounds, an index might be read
+ * from its start.
+ */
 function isBelow(rows: Rows, scopeKey: string, after?: Place): Rows {
   const [from, to] = startsWith(scopeKey === '/' ? '/' : `${scopeKey}/`)
   const before = rows.where('scope_key', '<', to).where('scope_key', '!=', scopeKey)
@@ -115,7 +124,6 @@ function managementReads(database: Database) {
   const read = () => database.tables<Tables>()
 
   return {
-    /** The roles of all principals at these scopes. */
     assignedAt: (scopeKeys: readonly string[]): Promise<AssignedRoleRow[]> =>
       assignedRoles(read())
         .where('scope_key', 'in', [...scopeKeys])
@@ -123,9 +131,12 @@ function managementReads(database: Database) {
         .orderBy('scope_key')
         .execute(),
 
-    /** A part of these, in the order of principals: the first `limit` of those of principals after another one. */
+    /**
+     * A part of the assignments, in the order of principals: the first `limit` assignments after a given assignment.
+     */
     assignedAfter: (scopeKeys: readonly string[], after: string, limit: number): Promise<PrincipalRoleRow[]> => {
-      // Each scope has a part of its own: PostgreSQL would read and sort all rows of the scopes.
+      // Each scope has a separate part of the statement, because PostgreSQL would otherwise read and sort all rows of
+      // the scopes.
       const at = (scopeKey: string) => {
         const rows = principalRoles(read()).where('scope_key', '=', scopeKey).where('principal_id', '>', after)
         return read().selectFrom(rows.orderBy('principal_id').limit(limit).as('role_assignment')).selectAll()
@@ -138,10 +149,10 @@ function managementReads(database: Database) {
         .execute()
     },
 
-    /** A part of those at one scope, in the order of names. */
+    /** A part of the assignments at one scope, in the order of names. */
     at: (scopeKey: string, after: string, part: ListPart) =>
       readPart(read(), part, (rows) => rows.where('scope_key', '=', scopeKey).where('name', '>', after)),
-    /** A part of those below a scope, in the order of scopes and names. */
+    /** A part of the assignments below a scope, in the order of scopes and names. */
     below: (scopeKey: string, after: Place | undefined, part: ListPart) =>
       readPart(read(), part, (rows) => isBelow(rows, scopeKey, after)),
     find: (scopeKey: string, name: string) =>
@@ -177,7 +188,7 @@ const writes = {
       .where('name', '=', name)
       .returningAll()
       .executeTakeFirst(),
-  /** An assignment as decisions need it. */
+  /** An assignment with the columns that decisions need. */
   findAssigned: (transaction: Transaction, scopeKey: string, name: string): Promise<AssignedRoleRow | undefined> =>
     assignedRoles(within(transaction))
       .where('scope_key', '=', scopeKey)

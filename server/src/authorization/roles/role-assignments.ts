@@ -13,7 +13,7 @@ import type { RoleAssignmentRow } from './rows.ts'
 
 /** Role assignments: which principal has which role at which scope. */
 export interface RoleAssignments {
-  /** Lists assignments: at the scope, then above it, then below it. */
+  /** Lists assignments at the scope, then above the scope, then below the scope. */
   listAssignments(filter: AssignmentFilter, part?: AssignmentListPart): Promise<RoleAssignment[]>
   findAssignment(scope: string, name: string): Promise<RoleAssignment | undefined>
   /**
@@ -29,9 +29,11 @@ export interface RoleAssignments {
     change: AssignmentChange,
   ): Promise<RoleAssignment | undefined>
   deleteAssignment(transaction: Transaction, scope: string, name: string): Promise<RoleAssignment | undefined>
-  /** The number of unconditional assignments of the role at exactly this scope, as the transaction sees it. */
+  /**
+   * The number of unconditional assignments of the role at exactly this scope, including changes of the transaction.
+   */
   countAssignments(transaction: Transaction, scope: string, roleDefinitionName: string): Promise<number>
-  /** Deletes every assignment at a scope or below it, together with the resource. */
+  /** Deletes every assignment at a scope or below the scope, together with the resource. */
   deleteAssignmentsBelow(transaction: Transaction, scope: string): Promise<void>
   /** The principals that own each subscription without a condition, by the scope of the subscription. */
   subscriptionOwners(transaction: Transaction): Promise<ReadonlyMap<string, readonly string[]>>
@@ -46,7 +48,7 @@ export function createRoleAssignments(
   clock: Clock,
   delay?: AssignmentDelay,
 ): RoleAssignments {
-  /** Checks within the transaction, so that a role that is deleted at the same time is never assigned. */
+  /** Runs the checks in the transaction, so that no concurrently deleted role is assigned. */
   async function requireAssignable(transaction: Transaction, { roleDefinitionName, scope }: NewRoleAssignment) {
     if (findBuiltInRole(roleDefinitionName) !== undefined) return
     const row = await definitions.findWithin(transaction, roleDefinitionName)

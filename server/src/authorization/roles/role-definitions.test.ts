@@ -47,7 +47,7 @@ for (const kind of testDatabaseKinds) {
       return allowed.flatMap((scope) => scope.actions).join()
     }
 
-    test('a new role is found by GUID and by name, case-insensitively, and listed after the built-in ones', async (t) => {
+    test('a new role is found by GUID and by name, case-insensitively, and listed after the built-in roles', async (t) => {
       const opened = await open(t)
       const { access, nowMs } = opened
       const wanted = definition()
@@ -61,7 +61,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual((await access.listRoleDefinitions()).at(-1), role)
     })
 
-    test('role names are unique, case-insensitively, including those of built-in roles', async (t) => {
+    test('role names are unique, case-insensitively, including the names of built-in roles', async (t) => {
       const opened = await open(t)
       const { role } = await put(opened, definition())
       await assert.rejects(put(opened, definition({ roleName: 'IMAGE auditor' })), RoleNameTakenError)
@@ -71,7 +71,7 @@ for (const kind of testDatabaseKinds) {
       await put(opened, definition({ roleName: 'Image Auditor' }))
     })
 
-    test('a role with the GUID of another role as its name is never confused with it', async (t) => {
+    test('a role whose name is the GUID of another role is never confused with it', async (t) => {
       const opened = await open(t)
       const { role } = await put(opened, definition())
       const impostor = await put(opened, definition({ roleName: role.name.toUpperCase() }))

@@ -21,28 +21,29 @@ export function findBuiltInRole(key: string): RoleDefinition | undefined {
   return builtInByKey.get(key)
 }
 
-/** Whether a role may be assigned at a scope: at one of its assignable scopes, or below one. */
+/** Whether a role may be assigned at a scope: at an assignable scope of the role, or below such a scope. */
 export function isAssignableAt({ assignableScopes }: RoleDefinition, scope: string): boolean {
   return assignableScopes.some((assignable) => isWithinScope(scope, assignable))
 }
 
-/** Role definitions: the built-in ones, which never change, and custom ones. */
+/** Role definitions: built-in roles, which never change, and custom roles. */
 export interface RoleDefinitions {
   /** Built-in roles first. */
   listRoleDefinitions(): Promise<RoleDefinition[]>
   /** By GUID or name, case-insensitively. */
   findRoleDefinition(nameOrRoleName: string): Promise<RoleDefinition | undefined>
   /**
-   * Creates a custom role, or changes the one with the GUID.
+   * Creates a custom role, or changes the role with the GUID.
    *
-   * @throws RoleNameTakenError, BuiltInRoleError, RoleLimitError; RoleInUseError if an existing assignment would become invalid
+   * @throws RoleNameTakenError, BuiltInRoleError, RoleLimitError; RoleInUseError if an existing assignment would become
+   * invalid
    */
   putRoleDefinition(
     transaction: Transaction,
     definition: NewRoleDefinition,
   ): Promise<{ readonly role: RoleDefinition; readonly isNew: boolean }>
   /**
-   * Undefined if there is no such role.
+   * Undefined if the role does not exist.
    *
    * @throws RoleInUseError, BuiltInRoleError
    */
@@ -57,7 +58,7 @@ export function createRoleDefinitions(store: RoleDefinitionStore, clock: Clock):
       const key = nameOrRoleName.toLowerCase()
       const builtIn = findBuiltInRole(key)
       if (builtIn !== undefined) return builtIn
-      // A GUID is never looked up as a name: another role could have that name.
+      // A GUID is never looked up as a name: another role could have this GUID as its name.
       const row = await store.find(parseGuid(key) === undefined ? 'role_name_key' : 'name', key)
       return row === undefined ? undefined : toRoleDefinition(row)
     },

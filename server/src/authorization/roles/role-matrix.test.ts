@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { openTestAccess, principalOf, testRegistry, testScopes } from '../../../testing/authorization/test-access.ts'
 import { usualDatabaseKind } from '../../../testing/platform/test-database.ts'
 
-/** The rights, and their letters in the table. */
+/** The rights, and the letters that represent the rights in the table. */
 const asked = [
   ['p', 'repository', 'pull'],
   ['w', 'repository', 'push'],

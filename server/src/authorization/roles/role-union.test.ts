@@ -17,7 +17,7 @@ function assigned(conditionText: string): AssignedRole {
   return { assignment, role, conditionText, condition: readCondition(conditionText) }
 }
 
-/** One condition of each form, each for a name with the number. */
+/** One condition in each format, for names that contain the number. */
 const forms: readonly ((number: number) => string)[] = [
   (number) => `${name} StringEqualsIgnoreCase 'Exact-${number}'`,
   (number) => `${name} StringStartsWith 'path-${number}/'`,
@@ -28,7 +28,7 @@ const forms: readonly ((number: number) => string)[] = [
 ]
 const conditions = Array.from({ length: 10_000 }, (_, index) => forms[index % forms.length]?.(index) ?? '')
 
-test('a union decides about every name like its roles one by one', () => {
+test('a union decides about every name like the separate roles', () => {
   const roles = conditions.slice(0, 200).map(assigned)
   const union = createRoleUnion(roles)
   const numbers = Array.from({ length: 210 }, (_, index) => index)
@@ -67,7 +67,7 @@ test('roles permit an action everywhere only without a condition on names', () =
   assert.equal(everywhere([], 'pull'), false)
 })
 
-test('a decision by ten thousand conditions takes as long as by one, even for new names', async () => {
+test('a decision with ten thousand conditions takes as long as with one condition, even for new names', async () => {
   const asking = (count: number) => {
     const union = createRoleUnion(conditions.slice(0, count).map(assigned))
     union.allows(need, 'compiles-it')

@@ -10,14 +10,14 @@ import type { ActionNeed, RegistryInQuestion } from '../rights/model.ts'
 import { type RegistryRights, needsOf, repositoryInQuestion } from '../rights/repository-rights.ts'
 import { type AssignedRole, grantOf } from './assigned-role.ts'
 
-/** All roles of a principal at a scope. A request is allowed if one of them allows it. */
+/** All roles of a principal at a scope. A request is allowed if one role allows the request. */
 export type RoleUnion = {
   readonly roles: readonly AssignedRole[]
-  /** Whether one of the roles allows the action; `repository` is undefined for an action on no repository. */
+  /** Whether one of the roles allows the action; `repository` is undefined for an action without a repository. */
   allows(need: ActionNeed, repository: string | undefined): boolean
 }
 
-/** Combines roles. Each action is compiled at its first use. */
+/** Combines roles. Each action is compiled on first use. */
 export function createRoleUnion(roles: readonly AssignedRole[]): RoleUnion {
   const compiled = { action: new Map<string, ConditionSet>(), 'data-action': new Map<string, ConditionSet>() }
   return {
@@ -32,7 +32,7 @@ export function createRoleUnion(roles: readonly AssignedRole[]): RoleUnion {
   }
 }
 
-/** The rights of roles at a registry, in its mode of role assignment. */
+/** The rights of roles at a registry, in the registry's role assignment mode. */
 export function rightsOfRoles(
   union: RoleUnion,
   mode: RegistryInQuestion['roleAssignmentMode'],

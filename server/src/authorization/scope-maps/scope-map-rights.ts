@@ -9,8 +9,8 @@ import type { GivenScopeMap, RegistryRights } from '../rights/repository-rights.
 import { findSystemScopeMap } from './system-scope-maps.ts'
 
 /*
- * The rights of each permission, as in ACR's table. Deleting a tag is a change of metadata there, and no scope map grants
- * rights on soft-deleted artifacts. [acr-protocol §7.2]
+ * The rights of each permission, as in ACR's table. In this table, deleting a tag is a change of metadata, and no scope
+ * map grants rights on soft-deleted artifacts. [acr-protocol §7.2]
  */
 const actionsOf: Readonly<Record<RepositoryPermission, readonly string[]>> = {
   'content/read': ['pull'],
@@ -46,7 +46,7 @@ function pullableBy(actions: readonly ScopeMapAction[]): RepositoryGuard {
   return { kind: 'names', names: patterns.filter((pattern) => !pattern.endsWith('/*')), prefixes }
 }
 
-/** A stored scope map. Its name and its actions, which are JSON text, are null for a system-defined scope map. */
+/** A stored scope map. The name and the actions, which are JSON text, are null for a system-defined scope map. */
 export type StoredScopeMap = {
   readonly scope_map_key: string
   readonly map_name: string | null
@@ -59,13 +59,13 @@ export function rightsOfStoredScopeMap(row: StoredScopeMap): RegistryRights {
   return { ...rightsOfActions(scopeMap().actions), scopeMap }
 }
 
-/** A scope map of a thousand actions is parsed again for each explanation, because its rights are cached. */
+/** A scope map of a thousand actions has cached rights, but is parsed again for each explanation. */
 function readScopeMap({ scope_map_key: key, map_name: name, actions }: StoredScopeMap): GivenScopeMap {
   if (name === null || actions === null) return findSystemScopeMap(key) ?? { name: key, actions: [] }
   return { name, actions: JSON.parse(actions) as string[] }
 }
 
-/** The permission of a scope map that grants a right on a repository, if there is one. */
+/** The permission of a scope map that grants a right on a repository, if such a permission exists. */
 export function permissionGiving(right: string): RepositoryPermission | undefined {
   return (Object.keys(actionsOf) as RepositoryPermission[]).find((permission) => actionsOf[permission].includes(right))
 }

@@ -7,7 +7,7 @@ import type { ScopeMapStore } from './scope-map-store.ts'
 import type { ScopeMapRow } from './rows.ts'
 import { type SystemScopeMap, findSystemScopeMap, systemScopeMaps } from './system-scope-maps.ts'
 
-/** A scope map that was created here, unlike the system-defined ones. */
+/** A user-defined scope map. */
 export type UserScopeMap = {
   readonly kind: 'UserDefined'
   readonly name: string
@@ -21,7 +21,7 @@ export type ScopeMap = SystemScopeMap | UserScopeMap
 
 /** The scope maps of each registry: system-defined and user-defined. Names are case-insensitive. */
 export interface ScopeMaps {
-  /** All scope maps of a registry by name, the system-defined ones first. */
+  /** All scope maps of a registry by name, with the system-defined scope maps first. */
   list(rid: string): Promise<ScopeMap[]>
   /** With a transaction, as the transaction sees it. */
   find(rid: string, name: string, transaction?: Transaction): Promise<ScopeMap | undefined>
@@ -35,14 +35,14 @@ export interface ScopeMaps {
     author: Author,
   ): Promise<{ readonly map: UserScopeMap; readonly created: boolean }>
   /**
-   * Returns false if there is no such scope map.
+   * Returns false if the scope map does not exist.
    *
    * @throws ScopeMapInUseError if a scoped token or anonymous access uses it
    */
   delete(transaction: Transaction, rid: string, name: string): Promise<boolean>
 }
 
-/** Creates the scope maps. `usersOf` returns names of users of a scope map; not all if there are many. */
+/** Creates the scope maps. `usersOf` returns names of users of a scope map. The list may be incomplete. */
 export function createScopeMaps(
   store: ScopeMapStore,
   clock: Clock,

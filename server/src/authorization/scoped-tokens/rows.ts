@@ -1,5 +1,5 @@
 export type ScopedTokenRow = {
-  /** 32 hexadecimal digits. A token that is deleted and created again has another id. */
+  /** 32 hexadecimal digits. A token that is deleted and created again gets another id. */
   readonly id: string
   readonly rid: string
   readonly name_key: string

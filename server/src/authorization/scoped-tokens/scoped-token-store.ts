@@ -63,7 +63,7 @@ function signInReads(database: Database) {
 
   return {
     secretsByName: (rid: string, nameKey: string) => secrets.all({ rid, name: nameKey }),
-    /** The password, if it exists and its token is enabled. */
+    /** The password, if the password exists and the token is enabled. */
     standingPassword: (rid: string, tokenId: string, passwordId: string) =>
       standing.first({ rid, token: tokenId, password: passwordId }),
     /** The token's scope map. */
@@ -78,7 +78,7 @@ function managementReads(database: Database) {
   return {
     list: (rid: string) =>
       read().selectFrom('scoped_token').selectAll().where('rid', '=', rid).orderBy('name_key').execute(),
-    /** The next tokens by name, each with the actions of its scope map; null for a system-defined one. */
+    /** The next tokens by name, each with the actions of its scope map; null for a system-defined scope map. */
     withActions: (rid: string, afterNameKey: string, limit: number) =>
       read()
         .selectFrom('scoped_token')

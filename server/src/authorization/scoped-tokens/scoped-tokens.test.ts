@@ -58,7 +58,7 @@ for (const kind of testDatabaseKinds) {
   const on = (name: string): AccessScope => ({ type: 'repository', name, actions: repositoryActions })
 
   describe(`scope maps, on ${kind}`, () => {
-    test('are the five system-defined ones and the user-defined ones, by name', async (t) => {
+    test('are the five system-defined scope maps and the user-defined scope maps, by name', async (t) => {
       const opened = await open(t)
       const { access } = opened
       await putScopeMap(opened, 'writers', ['repositories/app/content/write'])
@@ -83,7 +83,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await access.scopeMaps.find(otherRid, 'readers'), undefined)
     })
 
-    test('record who created and who changed them, and when', async (t) => {
+    test('record the principals that created and changed them, and the times', async (t) => {
       const opened = await open(t)
       const { access, database, nowMs } = opened
       assert.equal((await putScopeMap(opened, 'readers', ['repositories/app/content/read'])).created, true)
@@ -102,7 +102,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await access.scopeMaps.find(rid, 'readers'), expected)
     })
 
-    test('that a token uses cannot be deleted, and others can', async (t) => {
+    test('cannot be deleted while a token uses them', async (t) => {
       const opened = await open(t)
       const { access, database } = opened
       await putScopeMap(opened, 'readers', [])

@@ -28,20 +28,20 @@ export type ScopedToken = {
   /** 32 hexadecimal digits. A token that is deleted and created again has another id. */
   readonly id: string
   readonly name: string
-  /** The ARM id of its scope map, unchanged. */
+  /** The ARM id of the token's scope map, unchanged. */
   readonly scopeMapId: string
   readonly enabled: boolean
   readonly passwords: readonly ScopedTokenPassword[]
   readonly authorship: Authorship
 }
 
-/** A new password. Its value cannot be read again. */
+/** A new password. The value cannot be read later. */
 export type NewScopedTokenPassword = ScopedTokenPassword & { readonly value: string }
 
-/** A token whose scope map allows a right; it may be unable to sign in. */
+/** A token whose scope map allows a right. The token may be unable to sign in. */
 export type AllowedScopedToken = Pick<ScopedToken, 'name' | 'scopeMapId' | 'enabled'>
 
-/** Tokens with a right, possibly fewer than requested. `next` is the name after which there may be more. */
+/** Tokens with a right, possibly fewer than requested. More tokens may follow after the name `next`. */
 export type AllowedScopedTokens = { readonly tokens: readonly AllowedScopedToken[]; readonly next: string | undefined }
 
 /** How many tokens are examined for one page, in a few milliseconds. */
@@ -57,7 +57,7 @@ export interface ScopedTokens {
   /** The tokens with a right on a repository, by name, beginning after a name. */
   allowing(rid: string, asked: RightInQuestion, afterName: string, limit: number): Promise<AllowedScopedTokens>
   /**
-   * Creates a token, or changes the scope map and status of an existing one, which keeps its passwords. The caller ensures
+   * Creates a token, or changes the scope map and status of an existing one, whose passwords remain. The caller ensures
    * that the name is valid and the scope map exists.
    */
   put(
@@ -66,22 +66,22 @@ export interface ScopedTokens {
     token: Pick<ScopedToken, 'name' | 'scopeMapId' | 'enabled'> & { readonly scopeMapName: string },
     author: Author,
   ): Promise<{ readonly token: ScopedToken; readonly created: boolean }>
-  /** Returns false if there is no such token. */
+  /** Returns false if the token does not exist. */
   delete(transaction: Transaction, rid: string, name: string): Promise<boolean>
-  /** Creates passwords, which replace those with the same names. */
+  /** Creates passwords, which replace passwords with the same names. */
   generatePasswords(
     transaction: Transaction,
     token: ScopedToken,
     names: readonly ScopedTokenPasswordName[],
     expiresAtMs: number | undefined,
   ): Promise<NewScopedTokenPassword[]>
-  /** Creates a password with this value, which replaces the one with the same name. */
+  /** Creates a password with this value, which replaces the password with the same name. */
   setPassword(
     transaction: Transaction,
     token: Pick<ScopedToken, 'id'>,
     password: Pick<NewScopedTokenPassword, 'name' | 'value' | 'expiresAtMs'>,
   ): Promise<NewScopedTokenPassword>
-  /** Whether the password of this name has this value, expired or not. */
+  /** Whether the password with this name has this value, even if the password has expired. */
   hasPassword(
     token: Pick<ScopedToken, 'id'>,
     password: Pick<NewScopedTokenPassword, 'name' | 'value'>,

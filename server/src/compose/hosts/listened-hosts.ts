@@ -14,10 +14,9 @@ const maxAddresses = 64
 export type Reach = Pick<Configuration, 'listen' | 'publicHost' | 'hasPublicHost' | 'behindProxy' | 'http'>
 
 /**
- * The addresses and names that the server listens on, as clients write them. Empty if the first registry is not
- * served at these addresses: with a public host, and behind a proxy, where clients use other addresses. A wildcard
- * address is replaced by the
- * addresses of the machine.
+ * The addresses and names of the listeners, as clients write them. Empty if the first registry is not served at these
+ * addresses: with a public host, and behind a proxy, where clients use other addresses. A wildcard address is replaced
+ * by the addresses of the machine.
  */
 export function listenedHosts(settings: Reach): string[] {
   if (!servesOwnAddresses(settings)) return []
@@ -29,14 +28,17 @@ export function listenedHosts(settings: Reach): string[] {
   return [...new Set(hosts)].slice(0, maxAddresses)
 }
 
-/** The hosts of `listenedHosts` that no setting names: addresses of the machine, which change with its network. */
+/**
+ * The hosts of `listenedHosts` that no setting names. These hosts are addresses of the machine, which change with the
+ * network.
+ */
 export function machineHosts(settings: Reach): string[] {
   const named = settings.listen.filter(({ host }) => !isEveryAddress(host))
   const byName = new Set(listenedHosts({ ...settings, listen: named }))
   return listenedHosts(settings).filter((host) => !byName.has(host))
 }
 
-/** A hint for an operator who listens on the network and has set no public host; undefined for others. */
+/** A hint for an operator who listens on the network and has set no public host; undefined for other operators. */
 export function reachNotice(settings: Reach): string | undefined {
   if (settings.hasPublicHost || settings.listen.every(isLoopback)) return undefined
   const { publicHost } = settings
@@ -49,8 +51,8 @@ export function reachNotice(settings: Reach): string | undefined {
 }
 
 /**
- * Finds the first registry for a request whose `Host` is the address at which it arrived, or a name of `listen`. Used for
- * hosts that no registry has. Any other `Host` finds nothing.
+ * Finds the first registry for a request whose `Host` is the address of the connection, or a name in `listen`. The
+ * function is used for hosts without a registry. For any other `Host`, the function finds no registry.
  */
 export function findAtOwnAddress(
   resources: Resources,

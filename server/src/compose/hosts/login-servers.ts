@@ -18,7 +18,10 @@ export async function listRegistries(resources: Resources): Promise<Registry[]> 
   return (await Promise.all(lists)).flat()
 }
 
-/** The hosts in the settings, which the certificate must cover, and the addresses of the machine, which it may omit. */
+/**
+ * The hosts in the settings, which the certificate must cover, and the addresses of the machine, which the certificate
+ * may omit.
+ */
 export function configuredHosts(configuration: Configuration): { hosts: string[]; hostsWherePermitted: string[] } {
   const { publicHost, suffix } = configuration
   const machine = new Set(machineHosts(configuration))
@@ -63,7 +66,7 @@ function isPublicName(host: string): boolean {
   return isIP(host) === 0 && host.includes('.') && !host.endsWith('.localhost')
 }
 
-/** The public host as a login server. @throws StartupError if it is not a host name */
+/** The public host as a login server. @throws StartupError if the public host is not a host name */
 export function requireLoginServer(publicHost: string): LoginServer {
   const loginServer = parseLoginServer(publicHost)
   if (loginServer !== undefined) return loginServer
@@ -73,7 +76,7 @@ export function requireLoginServer(publicHost: string): LoginServer {
 const advice = 'set --public-host to a host name'
 
 /**
- * Moves the registries to the login servers that follow from the settings, which may have changed since the last start.
+ * Updates the login servers of the registries if the settings have changed since the last start.
  *
  * @throws StartupError if two registries would have the same host
  */

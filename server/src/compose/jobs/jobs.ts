@@ -94,7 +94,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
       failure: 'the background scrub failed',
       failureLevel: 'error',
     },
-    /** Stops the imports of this process that are cancelled, or whose callers lost their permissions. */
+    /** Stops the imports of this process that were cancelled, or whose callers lost their permissions. */
     'recheck-imports': {
       runs: 'in each process',
       intervalSeconds: 1,
@@ -129,7 +129,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
   }
 }
 
-/** What precedes each garbage collection. */
+/** The work before each garbage collection. */
 export function prepareCollection({ imports, registry, resources }: Modules): Preparation {
   return async (onDeleted) => {
     for (const policed of await listRegistries(resources)) {
@@ -141,7 +141,7 @@ export function prepareCollection({ imports, registry, resources }: Modules): Pr
   }
 }
 
-/** The jobs that watch what this process depends on. */
+/** The jobs that watch the dependencies of this process. */
 function watchJobs(sources: JobSources): Pick<Jobs, 'watch-space' | 'probe-writer' | 'compare-clocks'> {
   return {
     /** On a full disk, frees the space that garbage collection needs and ends idle uploads. */
@@ -160,7 +160,7 @@ function watchJobs(sources: JobSources): Pick<Jobs, 'watch-space' | 'probe-write
       failure: 'the database probe failed',
       failureLevel: 'error',
     },
-    /** Compares the clock of this server with that of PostgreSQL. */
+    /** Compares the clock of this server with the clock of PostgreSQL. */
     'compare-clocks': {
       runs: 'in each process',
       intervalSeconds: 2,

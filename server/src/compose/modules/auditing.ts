@@ -24,7 +24,7 @@ export async function createAuditing({ database, clock, log, sealer, outbound, p
   return {
     credentialUses,
     chain,
-    /** Records events. The modules record through a wrapper that also counts them. */
+    /** Records events. The modules use a wrapper that also counts the events. */
     recorder: createAudit({ database, clock, uses: credentialUses }),
     delivery: createDelivery({ database, clock, sealer, outbound, publicOrigin }),
     lag: createAuditLag({ database, clock }),

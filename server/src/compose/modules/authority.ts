@@ -10,13 +10,13 @@ import { publicSchemeOf } from '../hosts/listened-hosts.ts'
 import type { ModuleBasis } from './basis.ts'
 
 /*
- * The modules that every thread needs to decide about requests. This file imports no others, so that a thread that only
- * reads stays small.
+ * The modules that every thread needs to decide about requests. This file imports no other modules, so that a thread
+ * that only reads stays small.
  */
 
 type AuthorityBasis = Pick<ModuleBasis, 'database' | 'clock' | 'sealer' | 'publicOrigin' | 'delays'>
 
-/** The listeners of other modules for deletions, and the issuers that they know. */
+/** The listeners of other modules for deletions, and the issuers that these modules know. */
 export type AuthorityPorts = {
   readonly acceptsIssuer: NonNullable<Parameters<typeof createCredentials>[0]['acceptsIssuer']>
   readonly onPrincipalDeleted: (transaction: Transaction, objectId: string) => Promise<unknown>

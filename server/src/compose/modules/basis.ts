@@ -9,7 +9,7 @@ import type { Resources } from '../../resources/index.ts'
 import type { State } from '../state/state.ts'
 import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
-/** The resources that the modules are created on. Tests supply a test database, blobs in memory and a clock of their own. */
+/** The resources that the modules need. Tests supply a test database, blobs in memory and a separate clock. */
 export type ModuleBasis = Pick<State, 'database' | 'sealer' | 'blobs'> & {
   readonly clock: Clock
   readonly log: Log
@@ -19,15 +19,15 @@ export type ModuleBasis = Pick<State, 'database' | 'sealer' | 'blobs'> & {
   readonly publicOrigin: PublicOrigin
   /** Limits the space for content; unlimited by default. */
   readonly space?: State['space']
-  /** The revisions that threads share; by default, those of this thread alone. */
+  /** The revisions that threads share; by default, the revisions of this thread only. */
   readonly revisions?: State['revisions']
-  /** The processes that share the database; by default, this one alone. */
+  /** The processes that share the database; by default, only this process. */
   readonly processes?: State['processes']
   /** The usage of callers in other threads; by default, there are no other threads. */
   readonly callers?: SharedCallers | undefined
-  /** The data directory, if there is one: a scrub verifies the audit log in it. */
+  /** The data directory, if the server has one. A scrub verifies the audit log in the data directory. */
   readonly dataDir?: Pick<State['dataDir'], 'path'>
-  /** In an emulator: wraps the audit log, so that it sees every event. */
+  /** In an emulator: wraps the audit log, so that the emulator sees every event. */
   readonly wrapAudit?: ((audit: Audit) => Audit) | undefined
   /** In an emulator: the delays of Azure. */
   readonly delays?: Delays | undefined

@@ -25,14 +25,14 @@ export type ModulePorts = {
   readonly serverStatus: ManagementPorts['serverStatus']
   readonly hostCertificates: ManagementPorts['hostCertificates']
   readonly backups: ManagementPorts['backups']
-  /** Starts a garbage collection, unless one is running. */
+  /** Starts a garbage collection, unless a garbage collection is running. */
   readonly startCollection: () => Promise<void>
 }
 
 /** A registry's name, to derive the suffix of login servers. */
 const anyName = 'registry'
 
-/** Creates the modules and wires them. @throws StartupError for every failure that the operator can fix */
+/** Creates the modules and connects them. @throws StartupError for every failure that the operator can fix */
 export async function createModules(basis: ModuleBasis, configuration: Configuration, ports: ModulePorts) {
   const { database, clock, log, sealer, outbound, publicOrigin } = basis
   const { compatibility } = configuration

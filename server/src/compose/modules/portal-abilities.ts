@@ -4,7 +4,7 @@ import type { Directory } from '../../directory/index.ts'
 import type { Abilities, FindAbilities, FindRegistry, RegistryAbility } from '../../portal-host/index.ts'
 import type { Registry, Resources } from '../../resources/index.ts'
 
-/** What the portal asks about registries. */
+/** The questions of the portal about registries. */
 export type PortalResources = Pick<
   Resources,
   'findRegistryByHost' | 'findRegistryByName' | 'listRegistries' | 'listSubscriptions'
@@ -33,7 +33,7 @@ const neededActions: Readonly<Record<Exclude<RegistryAbility, 'repositories'>, s
   settings: 'Microsoft.ContainerRegistry/registries/read',
 }
 
-/** Finds what a person can use, by the permission check of the surfaces. */
+/** Finds the abilities of a user with the same permission check as the surfaces. */
 export function portalAbilities({ access, directory, resources }: Context): FindAbilities {
   return async (objectId, name) => {
     const groupIds = await directory.groupIdsOf(objectId)

@@ -14,7 +14,7 @@ import { openAuthority } from './authority.ts'
 import type { ModuleBasis } from './basis.ts'
 import { type PortalResources, portalAbilities, portalRegistries } from './portal-abilities.ts'
 
-/** The modules that know principals, authenticate them and decide what they may do. */
+/** The modules that know principals, authenticate the principals and decide about their permissions. */
 export type Principals = Awaited<ReturnType<typeof createPrincipals>>
 
 /** @throws StartupError for files of identity providers that cannot be used */
@@ -98,7 +98,7 @@ export async function createPrincipals(
   return { access, credentials, directory, identity, mayBecome, graph, pages, portal }
 }
 
-/** The first segments of the paths that the portal passes on to ARM: what is public needs no portal. */
+/** The first segments of the paths that the portal forwards to ARM. The portal does not forward public paths. */
 const armRoots = new Set(
   managementRoutes.filter(({ need }) => need !== 'public').map(({ path }) => path.split('/')[1] ?? ''),
 )

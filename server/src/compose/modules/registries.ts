@@ -20,7 +20,7 @@ export type RegistriesOptions = {
   readonly principals: Pick<Principals, 'access' | 'credentials' | 'directory' | 'identity'>
 }
 
-/** Creates the registry, and the token service, which decides what a caller may do in it. */
+/** Creates the registry, and the token service, which decides about the permissions of callers in the registry. */
 export function createRegistries(basis: ModuleBasis, configuration: Configuration, options: RegistriesOptions) {
   const { database, clock, log, sealer, blobs, outbound, space, dataDir } = basis
   const { audit, resources, activity, principals } = options

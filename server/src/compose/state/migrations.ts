@@ -16,7 +16,7 @@ import { resourcesMigrations } from '../../resources/index.ts'
 import { signInMigrations } from '../../sign-in/index.ts'
 import { issuerMigrations } from '../../issuers/index.ts'
 
-/** All migrations, in the order in which they are applied. Append a new migration to the list of its module. */
+/** All migrations, in the order of execution. Append a new migration to the list of its module. */
 export const migrations: readonly Migration[] = [
   ...auditMigrations,
   ...signingKeyMigrations,

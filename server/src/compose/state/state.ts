@@ -39,10 +39,10 @@ import {
   freeSpaceToStart,
 } from '../../installation/index.ts'
 
-/** The data directory of a server, and everything that is stored in it. */
+/** The data directory of a server, and its contents. */
 export type State = Storage & {
   readonly dataDir: DataDir
-  /** All servers on one database have the same. */
+  /** All servers on one database have the same id. */
   readonly installationId: string
   readonly database: Database
   /** The processes that share the database. */
@@ -56,7 +56,7 @@ export type State = Storage & {
   readonly sealer: Sealer
   /** The free space on the file system of the data directory. */
   readonly space: ContentSpace
-  /** The space for content; content in an object store takes none of the free space on this disk. */
+  /** The space for content. Content in an object store needs no space on this disk. */
   readonly contentSpace: ContentSpace
   readonly ballast: Ballast
   /** Undefined over plain HTTP. */
@@ -70,7 +70,7 @@ export type StateOptions = {
   readonly renewCa: boolean
   /** The version of the program. */
   readonly version: string
-  /** Whether the data directory may be a copy of a prepared one. */
+  /** Whether the data directory may be a copy of a prepared directory. */
   readonly acceptsPrepared: boolean
 }
 
@@ -94,7 +94,7 @@ export async function openState(configuration: Configuration, options: StateOpti
   const files = isInFiles ? await openStorage(configuration, dataDir, { clock, env: process.env }) : undefined
   const space = watchFreeSpace(dataDir.path, configuration.limits.freeSpaceReserveBytes)
   const ballast = createBallast(path.join(dataDir.path, 'ballast'), space)
-  // Another server on the database may use the same blobs, and its uploads are in progress.
+  // Another server on the database may use the same blobs, and may have uploads in progress.
   const isShared = configuration.database.url !== undefined
   await freeSpaceToStart({ space, ballast, blobs: isShared ? undefined : files?.blobs, log })
   const revisions = new SharedRevisions()
@@ -132,7 +132,7 @@ export async function openState(configuration: Configuration, options: StateOpti
   return { ...stored, space, contentSpace, ballast, certificates }
 }
 
-/** The server waits without a limit, because a dump may take hours, and ends by itself. */
+/** The server waits without a limit, because a database dump may take hours, and ends without intervention. */
 function logLockWait(log: Log) {
   return (holder: LockHolder) => {
     log.warn(

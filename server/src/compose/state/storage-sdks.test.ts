@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** The packages of the makers of object stores that a process has loaded after this code. */
+/** The object store SDKs that a process has loaded after this code. */
 async function loadedBy(code: string): Promise<string[]> {
   const program = `
     import { registerHooks } from 'node:module'
@@ -31,7 +31,7 @@ test('a server whose blobs are files loads no SDK of an object store', async () 
   assert.deepEqual(await loadedBy(`await import('../compose.ts')`), [])
 })
 
-test('the SDK of S3 is loaded when a bucket is opened, and that of Azure is not', async () => {
+test('the SDK of S3 is loaded when a bucket is opened, and the SDK of Azure is not', async () => {
   const settings = `{ bucket: 'b', region: 'us-east-1', pathStyle: true, checksums: 'when-required', prefix: '' }`
   const loaded = await loadedBy(`await (await import('../../storage/index.ts')).openRenewedS3Objects(${settings})`)
   assert.ok(loaded.includes('@aws-sdk/client-s3'))

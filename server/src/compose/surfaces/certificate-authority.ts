@@ -3,8 +3,8 @@ import { type Route, type RouteDescription, mountSurface } from '../../platform/
 import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
 
 /**
- * Adds `/ca.pem`: the certificate of the server's own authority, for clients that do not trust it yet. Public, at any host;
- * 404 if the server has no authority.
+ * Adds `/ca.pem`: the certificate of the server's own authority, for clients that do not trust this authority yet. The
+ * path is public at any host, and returns 404 if the server has no authority.
  */
 export function mountCertificateAuthority(
   app: FastifyInstance,

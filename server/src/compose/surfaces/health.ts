@@ -3,7 +3,7 @@ import type { Health } from '../../platform/metrics/health.ts'
 import { type Route, type RouteDescription, mountSurface } from '../../platform/http/surface.ts'
 
 /**
- * Adds `/healthz` (the process lives) and `/readyz` (the state of each component; 503 only if a required one is
+ * Adds `/healthz` (the process lives) and `/readyz` (the state of each component; 503 only if a required component is
  * unavailable). Both are public.
  */
 export function mountHealth(app: FastifyInstance, health: Health): readonly RouteDescription[] {

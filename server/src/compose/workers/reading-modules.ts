@@ -30,7 +30,7 @@ export type ReadingBasis = {
   readonly leaveToMainThread: (exchange: RawExchange) => void
 }
 
-/** The main thread verifies tokens of external issuers, and has their keys. */
+/** The main thread verifies tokens of external issuers, and has the keys of the issuers. */
 const externalIssuers = {
   verifyWorkloadToken: mainThreadOnly,
   testWorkloadToken: mainThreadOnly,

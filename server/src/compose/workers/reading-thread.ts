@@ -35,13 +35,13 @@ import {
 import { createReadingModules } from './reading-modules.ts'
 
 /*
- * A thread that accepts connections. It answers pulls of manifests and blobs, and requests for tokens, and leaves all other
- * requests to the main thread.
+ * A thread that accepts connections. The thread answers pulls of manifests and blobs, and requests for tokens, and
+ * leaves all other requests to the main thread.
  */
 
 /** How often the main thread gets the counts of requests. */
 const reportMs = 250
-/** How often the thread shows that its event loop runs. */
+/** How often the thread reports that its event loop is running. */
 const beatMs = 1000
 
 async function run(port: MessagePort, start: WorkerStart<Configuration>): Promise<void> {

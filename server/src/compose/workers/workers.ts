@@ -25,7 +25,7 @@ import { type Counted, type CommonStart, WorkerPool } from '../../workers/index.
 /** The main thread's part of a server whose connections are accepted by workers. */
 export type ThreadedListener = {
   readonly addresses: readonly ListenAddress[]
-  /** The metrics of the workers, also of those that have ended. */
+  /** The metrics of the workers, including ended workers. */
   metrics(): Promise<readonly MetricsOfThread[]>
   replaceCertificate(tls: KeyPair): void
   drain(): void
@@ -46,7 +46,7 @@ export type WorkersOptions = {
 /** The memory about callers that the main thread shares with the workers. */
 export type CallersOfThreads = { readonly memory: SharedCallersMemory; readonly ofMainThread: SharedCallers }
 
-/** Creates what all threads share about callers; undefined if there is only the main thread. */
+/** Creates the caller data that all threads share; undefined if there is only the main thread. */
 export function shareCallers(configuration: Configuration): CallersOfThreads | undefined {
   const workers = workersOf(configuration)
   if (workers === 1) return undefined
@@ -60,10 +60,10 @@ export function workersOf({ workers }: Pick<Configuration, 'workers'>): number {
 }
 
 /**
- * Accepts connections in workers: threads with their own event loops, at the same addresses. Undefined if that is not
- * possible here, with a warning that says why: then the main thread accepts alone.
+ * Accepts connections in workers: threads with their own event loops, at the same addresses. Returns undefined with a
+ * warning if workers are not possible. Then only the main thread accepts connections.
  *
- * @throws the operating system's error of an address that is in use or not available
+ * @throws the operating system's error if an address is in use or not available
  */
 export async function listenOnThreads(
   configuration: Configuration,
