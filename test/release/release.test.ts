@@ -121,6 +121,6 @@ test('a version is not released with the date of another day', () => {
   using _folder = folder
   assert.match(
     releaseFaults(folder.path, version, '2099-01-01').join('\n'),
-    /^CHANGELOG\.md dates .* change it to 2099-01-01$/,
+    /^CHANGELOG\.md dates .* change the date to 2099-01-01$/,
   )
 })

@@ -173,7 +173,7 @@ export function passkeyPage(
 
 /** The page of a one-time link. Its script hides the field when the address has the code. */
 export function oneTimeLinkPage(form: Pick<HiddenFields, 'formToken'>, problem?: string): Html {
-  return html`<p>With this link, you choose the password of your account. It works once.</p>
+  return html`<p>With this link, you choose the password of your account. The link works once.</p>
     <form method="post" action="/sign-in/link" novalidate>
       ${hiddenFields({ formToken: form.formToken })}
       ${field({
