@@ -92,7 +92,10 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     await server.restart()
     const kms = writeKms(files.path, 'kms')
     const missing = `file:${join(files.path, 'missing.key')}`
-    assert.match(await run(['master-key', 'rotate', '--to', missing], 14), /does not exist\n *create it: .*openssl/)
+    assert.match(
+      await run(['master-key', 'rotate', '--to', missing], 14),
+      /does not exist\n *create the master key: .*openssl/,
+    )
     await run(['master-key', 'rotate', '--to', kms.source])
     await server.restart()
     setKey(kms.source)

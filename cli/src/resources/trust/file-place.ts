@@ -84,7 +84,7 @@ function isToWrite(state: FileState): boolean {
 
 async function write(file: OwnFile, state: FileState, isDryRun: boolean): Promise<string> {
   if (state === 'current') return `${file.path}: already written`
-  if (state === 'equivalent') return `${file.path}: already has this authority acrux trust did not write the file`
+  if (state === 'equivalent') return `${file.path}: already has this authority; acrux trust did not write the file`
   const verb = state === 'outdated' ? 'replaced' : 'written'
   if (isDryRun) return `${file.path}: would be ${verb}`
   await writeOwnFile(file)
