@@ -16,7 +16,7 @@ import { type Challenges, createChallenges } from './challenges.ts'
 import { type Failures, failedAgain, isDue, isNearEnd } from './schedule.ts'
 import type { AccountKey, Signer } from './signed-requests.ts'
 
-/** Problems of providers can be long. */
+/** Error messages of providers can be long. */
 const maxReasonLength = 1000
 
 export type AcmeOptions = Omit<AcmeClientOptions, 'challenge' | 'publish'> & {
@@ -27,24 +27,24 @@ export type AcmeOptions = Omit<AcmeClientOptions, 'challenge' | 'publish'> & {
   readonly log: Log
 }
 
-/** The hosts for which certificates are wanted, by the state of theirs. */
+/** The hosts that need a certificate, counted by the state of the certificate. */
 export type AcmeState = {
   /** Hosts without a certificate. */
   readonly missing: number
-  /** Hosts whose certificate should have been renewed some time ago. */
+  /** Hosts whose certificate expires soon because the renewal failed repeatedly. */
   readonly nearEnd: number
 }
 
-/** The state of a host for which a certificate is wanted. */
+/** The state of a host that needs a certificate. */
 export type AcmeHost = {
   readonly host: string
-  /** Undefined if there is none yet. */
+  /** Undefined if the host has no certificate yet. */
   readonly leaf: X509Certificate | undefined
-  /** The last attempt, if it failed. */
+  /** The last failure. Undefined if the last attempt succeeded. */
   readonly failure:
     | {
         readonly failedAtMs: number
-        /** How many there were in a row. */
+        /** The number of consecutive failures. */
         readonly count: number
         readonly reason: string
         readonly retryAtMs: number
@@ -58,34 +58,40 @@ export type SharedCertificates = {
   readonly challenges: readonly NamedPair[]
 }
 
-/** The certificates that an ACME provider issues to this server: one for each host, so that a failing host affects no other. */
+/**
+ * The certificates that an ACME provider issues to this server. Each host has its own certificate, so that a failure
+ * for one host does not affect other hosts.
+ */
 export interface AcmeCertificates {
-  /** The certificate for a host, for TLS. Undefined if there is none, or it has expired. */
+  /** The certificate for a host, for TLS. Undefined if the host has no certificate or the certificate has expired. */
   readonly contextOf: (host: string) => SecureContext | undefined
   /** The challenges that the provider may check now. */
   readonly challenges: Pick<Challenges, 'contextOf' | 'responseTo' | 'load'>
-  /** Loads the certificates that another process has ordered for these hosts. */
+  /** Loads the certificates that another process ordered for these hosts. */
   load(hosts: readonly string[]): Promise<void>
   /** The certificates, for other threads. */
   shared(): SharedCertificates
-  /** Calls back after each change. The provider checks no challenge before the promise is settled. */
+  /**
+   * Sets a function that runs after each change. The provider does not check a challenge before the promise of this
+   * function is settled.
+   */
   onChange(callback: () => Promise<void>): void
   /**
-   * Orders the certificates that are missing or due for renewal, one after the other. A failure is logged, and tried again
-   * later. Certificates of other hosts are deleted.
+   * Orders the certificates that are missing or due for renewal, one after the other. Logs a failure and repeats the
+   * order later. Deletes the certificates of other hosts.
    */
   renewDue(hosts: readonly string[]): Promise<void>
   /** The state of the hosts of the last `load` or `renewDue`. */
   state(): AcmeState
-  /** Each of these hosts, with the failures of any process. */
+  /** The hosts of the last `load` or `renewDue`, with the failures of all processes. */
   hosts(): Promise<AcmeHost[]>
-  /** When the first certificate expires, in milliseconds since the epoch; undefined without certificates. */
+  /** When the first certificate expires, in milliseconds since the epoch. Undefined if there are no certificates. */
   expiresAtMs(): number | undefined
   /** Cancels a running order. */
   stop(): void
 }
 
-/** Opens the stored certificates. The provider is not contacted. */
+/** Opens the stored certificates, without a request to the provider. */
 export async function openAcmeCertificates(options: AcmeOptions): Promise<AcmeCertificates> {
   const certificates = new StoredCertificates(options)
   await certificates.loadAll()
@@ -129,7 +135,7 @@ class StoredCertificates implements AcmeCertificates {
     this.#changed = callback
   }
 
-  /** Opens the stored certificates that are not open yet, and closes those that are no longer stored. */
+  /** Opens the stored certificates that are not open yet, and closes the certificates that are no longer stored. */
   async loadAll(): Promise<void> {
     const { directory, sealer } = this.#options
     const rows = await this.#store.listCertificates(directory)
@@ -237,7 +243,10 @@ class StoredCertificates implements AcmeCertificates {
     }
   }
 
-  /** Shows a failure to owners. A certificate that cannot be stored is reported in the log. */
+  /**
+   * Stores a failure to order a certificate, so that owners can read the reason. If the failure cannot be stored, only
+   * the log contains the reason.
+   */
   async #noteFailure(host: string, { count, retryAtMs }: Failures, reason: string): Promise<void> {
     const row = { host, failed_at_ms: this.#options.clock.now(), failures: count, retry_at_ms: retryAtMs }
     await this.#store.putFailure({ ...row, reason: reason.slice(0, maxReasonLength) }).catch(() => undefined)
@@ -271,7 +280,7 @@ class StoredCertificates implements AcmeCertificates {
     return pair
   }
 
-  /** The account at the provider, which is registered at its first use. */
+  /** The account at the provider. The server registers the account when an order needs it for the first time. */
   async #signer(signal: AbortSignal): Promise<Signer> {
     const { directory, sealer, log } = this.#options
     const row = await this.#store.findAccount(directory)
@@ -287,7 +296,10 @@ class StoredCertificates implements AcmeCertificates {
     return { key, accountUrl }
   }
 
-  /** The key is stored before the provider gets it, so that the account is never lost. */
+  /**
+   * Creates the key of the account. The key is stored before the provider receives the key, so that the account is
+   * never lost.
+   */
   async #createAccountKey(): Promise<JWK> {
     const { directory, sealer } = this.#options
     const { privateKey } = await generateKeyPair('ES256', { extractable: true })

@@ -14,7 +14,7 @@ import {
 /** How this server proves that it controls a host. */
 export type ChallengeKind = 'http-01' | 'tls-alpn-01'
 
-/** A challenge that the provider checks until the returned function is called. [RFC 8555 §8] */
+/** Publishes a challenge, which the provider can check until the caller calls the returned function. [RFC 8555 §8] */
 export type PublishChallenge = (challenge: {
   readonly host: string
   readonly token: string
@@ -27,7 +27,7 @@ export type ExternalAccount = { readonly keyId: string; readonly hmacKey: Uint8A
 export type AcmeClientOptions = {
   /** The URL of the provider's directory. */
   readonly directory: string
-  /** Authorities in PEM that are trusted in addition to the default ones. */
+  /** Certificate authorities in PEM that are trusted in addition to the default authorities. */
   readonly extraCa: string | undefined
   readonly email: string | undefined
   readonly externalAccount: ExternalAccount | undefined
@@ -35,11 +35,17 @@ export type AcmeClientOptions = {
   readonly publish: PublishChallenge
 }
 
-/** Speaks ACME with one provider. [RFC 8555] Every function throws AcmeError or OutboundError. */
+/** A client for the ACME protocol of one provider. [RFC 8555] Every function throws AcmeError or OutboundError. */
 export interface AcmeClient {
-  /** Registers a key, accepts the terms of service, and returns the URL of the account. A known key gets its account. */
+  /**
+   * Registers a key, accepts the terms of service, and returns the URL of the account. If the provider has already
+   * registered the key, returns the URL of the existing account.
+   */
   register(key: AccountKey, signal: AbortSignal): Promise<string>
-  /** Orders a certificate for a host and returns it with its chain, in PEM. `request` is a PKCS #10 request in DER. */
+  /**
+   * Orders a certificate for a host and returns the certificate with its chain, in PEM. `request` is a PKCS #10 request
+   * in DER.
+   */
   order(signer: Signer, host: string, request: Uint8Array, signal: AbortSignal): Promise<string>
 }
 
@@ -62,7 +68,7 @@ const tokenPattern = /^[A-Za-z0-9_-]{16,512}$/
 
 const pollMs = 1000
 const maxPollMs = 30_000
-/** How long the provider may take for one step. */
+/** The maximum time that the provider may use for one step. */
 const stepMs = 5 * 60 * 1000
 
 /** Creates a client. The client connects to the provider when it is first used. */
@@ -72,7 +78,9 @@ export function createAcmeClient(options: AcmeClientOptions): AcmeClient {
 
 type Directory = z.infer<typeof directorySchema>
 
-/** A document that changes until the provider has completed a step, and how long it asks clients to wait. */
+/**
+ * A document that changes until the provider has completed a step, and the time that the provider asks clients to wait.
+ */
 type Polled<Document> = { readonly document: Document; readonly retryAfterMs: number }
 
 class Client implements AcmeClient {
@@ -124,7 +132,10 @@ class Client implements AcmeClient {
     return read
   }
 
-  /** Proves the control of the host of an authorization, unless the provider still remembers an earlier proof. */
+  /**
+   * Proves that this server controls the host of an authorization. If the authorization is still valid, no proof is
+   * necessary.
+   */
   async #authorize(signer: Signer, location: string, host: string, signal: AbortSignal): Promise<void> {
     const { challenge: kind, publish } = this.#options
     const read = async () => this.#read(authorizationSchema, location, signer, signal)
@@ -159,7 +170,7 @@ class Client implements AcmeClient {
   }
 }
 
-/** Reads a document until `isDone`, for as long as the provider may take. */
+/** Reads a document repeatedly until `isDone` returns true. Throws an error after the maximum time for one step. */
 async function poll<Document>(
   read: () => Promise<Polled<Document>>,
   isDone: (document: Document) => boolean,

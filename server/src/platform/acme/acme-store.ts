@@ -5,7 +5,7 @@ export type AccountRow = {
   /** The URL of the provider's directory. */
   readonly directory: string
   readonly sealed_private_jwk: Uint8Array
-  /** Null until the provider has accepted the key. */
+  /** Null until the provider has registered the key. */
   readonly url: string | null
 }
 
@@ -22,14 +22,17 @@ export type CertificateRow = {
 /** A challenge that the provider may check now. */
 export type ChallengeRow = { readonly host: string; readonly token: string; readonly key_authorization: string }
 
-/** The last failure to get a certificate for a host, for owners. It is deleted when the host has got one. */
+/**
+ * The last failure to get a certificate for a host. Owners can read the failure. The row is deleted when the host gets
+ * a certificate.
+ */
 export type FailureRow = {
   readonly host: string
   readonly failed_at_ms: number
-  /** How many there were in a row. */
+  /** The number of consecutive failures. */
   readonly failures: number
   readonly reason: string
-  /** When the process that failed tries again. */
+  /** When the process that failed repeats the order. */
   readonly retry_at_ms: number
 }
 
@@ -42,7 +45,7 @@ type AcmeTables = {
 
 export type AcmeStore = ReturnType<typeof createAcmeStore>
 
-/** The SQL of accounts, certificates and challenges. */
+/** The SQL statements for accounts, certificates and challenges. */
 export function createAcmeStore(database: Database) {
   return {
     ...createChallengeStore(database),
@@ -116,7 +119,7 @@ function createChallengeStore(database: Database) {
         .selectAll()
         .where('token', '=', token)
         .executeTakeFirst(),
-    /** Publishes the challenge of a host, in place of the one that a stopped process has left. */
+    /** Publishes the challenge of a host, and replaces a challenge that a stopped process did not remove. */
     putChallenge: (row: ChallengeRow) =>
       database.transaction(async (transaction) => {
         const tables = transaction.tables<AcmeTables>()

@@ -4,7 +4,10 @@ import type { Challenges } from './challenges.ts'
 
 const path = /^\/\.well-known\/acme-challenge\/([A-Za-z0-9_-]{1,512})$/
 
-/** Answers the HTTP-01 challenges of an ACME provider over plain HTTP, and nothing else. Returns what stops it. [RFC 8555 §8.3] */
+/**
+ * Answers the HTTP-01 challenges of an ACME provider over plain HTTP, and no other requests. Returns a function that
+ * stops the listener. [RFC 8555 §8.3]
+ */
 export async function listenForChallenges(
   { host, port }: { readonly host: string; readonly port: number },
   challenges: Pick<Challenges, 'responseTo'>,
@@ -32,7 +35,7 @@ async function answer(response: ServerResponse, find: () => Promise<string | und
     if (text === undefined) response.writeHead(404).end()
     else response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(text)
   } catch {
-    // The database is away. The provider or the next order tries again.
+    // The database is unavailable. The provider repeats the check, or a later order publishes a new challenge.
     response.writeHead(503).end()
   }
 }

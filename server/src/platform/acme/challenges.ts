@@ -8,10 +8,10 @@ import { type NamedPair, NamedPairs } from '../tls/named-pairs.ts'
 import type { ChallengeKind, PublishChallenge } from './acme-client.ts'
 import type { AcmeStore } from './acme-store.ts'
 
-/** How often each process loads the challenges. A handshake cannot wait for the database. */
+/** How often each process loads the challenges from the database. A TLS handshake cannot wait for the database. */
 export const challengeSeconds = 1
 
-/** The challenges that a provider may check now. Every process that shares the database answers them. */
+/** The challenges that a provider may check now. Every process that shares the database answers the challenges. */
 export type Challenges = {
   readonly publish: PublishChallenge
   /** The certificate for a TLS-ALPN-01 challenge of a host. [RFC 8737 §3] */
@@ -28,9 +28,9 @@ export type ChallengesOptions = {
   readonly kind: ChallengeKind
   readonly store: AcmeStore
   readonly clock: Clock
-  /** Only this process uses a SQLite database. */
+  /** If the database is SQLite, no other process uses the database. */
   readonly databaseKind: DatabaseKind
-  /** Is awaited before the provider may check a new certificate. */
+  /** The returned promise is awaited before the provider may check a new certificate. */
   readonly changed: () => Promise<void>
 }
 
@@ -57,7 +57,7 @@ export function createChallenges({ kind, store, clock, databaseKind, changed }: 
       await store.putChallenge({ host, token, key_authorization: keyAuthorization })
       if (kind === 'tls-alpn-01') {
         await answer(host, token, keyAuthorization)
-        // By then, the other processes have loaded it.
+        // After this time, the other processes have loaded the challenge.
         if (databaseKind === 'postgres') await sleep(2 * challengeSeconds * 1000)
       }
       return async () => {

@@ -1,6 +1,6 @@
 import type { Migration } from '../sql/migrations.ts'
 
-/** The tables of the accounts at ACME providers, and of the certificates that they issued. */
+/** The tables of the accounts at ACME providers, and of the certificates that the providers issued. */
 export const acmeMigrations: readonly Migration[] = [
   {
     id: 'acme-0001-baseline',

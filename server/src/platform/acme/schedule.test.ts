@@ -26,7 +26,7 @@ test('a failed order waits as long as the provider asks', () => {
 })
 
 for (const days of [90, 6]) {
-  test(`a certificate for ${days} days is due after two thirds of its lifetime, and near its end after five sixths`, async () => {
+  test(`a certificate for ${days} days is due after two thirds of its lifetime, and expires soon after five sixths`, async () => {
     const startMs = Date.parse('2026-01-01T00:00:00Z')
     const { pem } = await selfSignedCertificate(new Date(startMs), new Date(startMs + days * dayMs), 'P-256')
     const certificate = new X509Certificate(pem)

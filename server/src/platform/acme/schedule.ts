@@ -1,14 +1,18 @@
 import type { X509Certificate } from 'node:crypto'
 
-/** How many failures there were in a row, the delay until the next attempt, and its time in milliseconds since the epoch. */
+/**
+ * The number of consecutive failures, the delay until the next attempt, and the time of the next attempt in
+ * milliseconds since the epoch.
+ */
 export type Failures = { readonly count: number; readonly delayMs: number; readonly retryAtMs: number }
 
 const firstRetryMs = 2 * 60 * 1000
 const maxRetryMs = 6 * 60 * 60 * 1000
 
 /**
- * The failures after another one. The delay doubles from 2 minutes to 6 hours, and is never shorter than the provider asks.
- * So at most 5 attempts fall into the first hour, which is the limit of Let's Encrypt for failed validations of a host.
+ * Counts one more failure and calculates the time of the next attempt. The delay doubles from 2 minutes to 6 hours, and
+ * is never shorter than the time that the provider requests. At most 5 attempts are therefore in the first hour. 5
+ * attempts are the limit of Let's Encrypt for failed validations of a host.
  */
 export function failedAgain(before: Failures | undefined, nowMs: number, retryAfterMs: number): Failures {
   const count = (before?.count ?? 0) + 1
@@ -16,7 +20,7 @@ export function failedAgain(before: Failures | undefined, nowMs: number, retryAf
   return { count, delayMs, retryAtMs: nowMs + delayMs }
 }
 
-/** When a certificate is due for renewal: a third of its lifetime is left, such as 30 of 90 days. */
+/** When a certificate is due for renewal: when a third of its lifetime remains, such as 30 of 90 days. */
 export function renewalDueMs({ validFromDate, validToDate }: X509Certificate): number {
   return validToDate.getTime() - (validToDate.getTime() - validFromDate.getTime()) / 3
 }
@@ -26,7 +30,10 @@ export function isDue(certificate: X509Certificate, nowMs: number): boolean {
   return nowMs >= renewalDueMs(certificate)
 }
 
-/** Whether a certificate is near its end, so that its renewal has failed for some time: a sixth of its lifetime is left. */
+/**
+ * Whether a certificate expires soon: at most a sixth of its lifetime remains. In this case, the renewal has failed for
+ * some time.
+ */
 export function isNearEnd(certificate: X509Certificate, nowMs: number): boolean {
   return remainingShare(certificate, nowMs) <= 1 / 6
 }

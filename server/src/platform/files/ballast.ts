@@ -3,25 +3,28 @@ import { statSync, truncateSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { ContentSpace } from './free-space.ts'
 
-/** The maximum size, and the size as a share of the reserve. Garbage collection writes a few megabytes at a time. */
+/**
+ * The maximum size of the file, and the number by which the reserve is divided. Garbage collection writes a few
+ * megabytes at a time.
+ */
 const maxBallastBytes = 8 * 1024 * 1024
 const reservePart = 4
 
-/** The file size is rounded down to a multiple of this. */
+/** The file size is rounded down to a multiple of this size. */
 const pieceBytes = 64 * 1024
 
 /**
  * A file that only reserves space. On a disk that other programs have filled, a delete must first write a row, which
- * takes space: truncating this file frees it.
+ * needs space. The server truncates this file to free the space.
  */
 export type Ballast = {
   /** Frees the space at once, without a write. */
   readonly release: () => void
-  /** Frees the space if the disk is nearly full, and reserves it again when there is enough space for content. */
+  /** Frees the space if the disk is nearly full. Reserves the space again when there is enough space for content. */
   readonly adjust: () => Promise<void>
 }
 
-/** Uses `file`, which may not exist yet. */
+/** Creates a ballast in `file`. The file does not need to exist. */
 export function createBallast(file: string, space: ContentSpace): Ballast {
   const wantedBytes = (): number => {
     const bytes = Math.min(maxBallastBytes, space.state().reserveBytes / reservePart)
@@ -41,7 +44,7 @@ export function createBallast(file: string, space: ContentSpace): Ballast {
   }
 }
 
-/** Random bytes, so that a compressing file system also allocates the space. */
+/** Writes random bytes, so that a file system with compression also allocates the space. */
 async function fill(file: string, bytes: number): Promise<void> {
   const handle = await open(file, 'w', 0o600)
   try {

@@ -16,7 +16,7 @@ describe('a data directory', () => {
   })
   after(() => rm(directory, { recursive: true }))
 
-  test('is created for this user only', async () => {
+  test('the data directory is created with access for only the user of the server', async () => {
     const path = join(directory, 'fresh', 'data')
     const dataDir = await openDataDir(path)
     assert.equal(dataDir.path, path)
@@ -25,7 +25,7 @@ describe('a data directory', () => {
     dataDir.close()
   })
 
-  test('is denied to a second server in the same process until the first has closed', async () => {
+  test('a second server in the same process cannot open the data directory until the first server closes the directory', async () => {
     const path = join(directory, 'same')
     const first = await openDataDir(path)
     await assert.rejects(openDataDir(path), DataDirLockedError)
@@ -34,7 +34,7 @@ describe('a data directory', () => {
     second.close()
   })
 
-  test('is denied while another process uses it, and available as soon as that process is killed', async () => {
+  test('no other process can open the data directory until the process that uses the directory is killed', async () => {
     const path = join(directory, 'other')
     const child = spawn(process.execPath, ['--input-type=module', '--eval', holder, path], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -53,7 +53,7 @@ describe('a data directory', () => {
     dataDir.close()
   })
 
-  test('can have any number of holds of other processes, each until it is released or the process is killed', async () => {
+  test('several processes can hold the files of the data directory, each until it releases the hold or is killed', async () => {
     const path = join(directory, 'held')
     const dataDir = await openDataDir(path)
     assert.equal(dataDir.filesAreHeld(), false)
@@ -74,7 +74,7 @@ describe('a data directory', () => {
     dataDir.close()
   })
 
-  test('with an interrupted restore is denied to a server, and can be locked again by a restore', async () => {
+  test('a server cannot open a data directory with an interrupted restore, but another restore can lock the directory', async () => {
     const path = join(directory, 'half')
     await mkdir(join(path, 'restoring'), { recursive: true })
     await assert.rejects(openDataDir(path), UnfinishedRestoreError)
@@ -82,7 +82,7 @@ describe('a data directory', () => {
     dataDir.close()
   })
 
-  test('that is unusable has another error than a locked one', async () => {
+  test('an unusable data directory causes a different error than a locked data directory', async () => {
     const file = join(directory, 'file')
     await writeFile(file, '')
     await assert.rejects(openDataDir(file), DataDirUnusableError)

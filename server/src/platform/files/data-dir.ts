@@ -21,7 +21,10 @@ export function blobDirectoryIn(dataDir: string): string {
   return join(dataDir, 'blobs')
 }
 
-/** The mark of the files with the blobs of a data directory. Missing before the first start, and if the blobs are objects. */
+/**
+ * The file with the id of the blob files of a data directory. The file is missing before the first start, and if the
+ * blobs are in an object store.
+ */
 export function blobMarkFileIn(dataDir: string): string {
   return join(dataDir, 'blob-mark')
 }
@@ -31,17 +34,26 @@ export function lostBlobsFileIn(dataDir: string): string {
   return join(dataDir, 'blobs-are-lost')
 }
 
-/** The id by which an object store with the blobs of a data directory knows it. Missing if the blobs are files. */
+/**
+ * The file with the id of this data directory in the object store that contains the blobs. The file is missing if the
+ * blobs are files.
+ */
 export function objectStorageFileIn(dataDir: string): string {
   return join(dataDir, 'object-storage')
 }
 
-/** The id of the last server process of a data directory whose database several processes share. */
+/**
+ * The file with the id of the last server process of a data directory. The file exists if several processes share the
+ * database.
+ */
 export function processFileIn(dataDir: string): string {
   return join(dataDir, 'process')
 }
 
-/** The file that says that the rows of a data directory are in PostgreSQL: it contains the id of the first subscription. */
+/**
+ * The file that marks a data directory whose rows are in PostgreSQL. The file contains the id of the first
+ * subscription.
+ */
 export function postgresMarkerIn(dataDir: string): string {
   return join(dataDir, 'rows-in-postgresql')
 }
@@ -51,17 +63,19 @@ export function preparedFileIn(dataDir: string): string {
   return join(dataDir, 'prepared.json')
 }
 
-/** The file that says that a data directory is of the emulator: its keys and secrets are known to others. */
+/** The file that marks the data directory of an emulator, whose keys and secrets are public. */
 export function emulatorFileIn(dataDir: string): string {
   return join(dataDir, 'emulator.json')
 }
 
-/** Rows that are inserted at the next start, because changes were paused when they were written. */
+/**
+ * The file with rows that the server inserts at the next start, because changes were paused when the rows were written.
+ */
 export function waitingInsertsFileIn(dataDir: string): string {
   return join(dataDir, 'waiting-inserts')
 }
 
-/** The directory of a relocation that is not complete. */
+/** The directory of an incomplete relocation. */
 export function relocationDirectoryIn(dataDir: string): string {
   return join(dataDir, 'migrating')
 }
@@ -78,11 +92,13 @@ export function restoreDirectoryIn(dataDir: string): string {
 
 /** The directory with all state of one server. While it is open, no other server can use it. */
 export type DataDir = {
-  /** Absolute. */
+  /** The absolute path. */
   readonly path: string
-  /** Whether another process holds the files. If so, no file may be deleted that an earlier commit refers to. */
+  /**
+   * Whether another process holds the files. If so, the server must not delete a file that an earlier commit refers to.
+   */
   readonly filesAreHeld: () => boolean
-  /** Unlocks it for other servers. */
+  /** Unlocks the directory, so that another server can open it. */
   readonly close: () => void
 }
 
@@ -113,12 +129,12 @@ export class DataDirUnusableError extends StartupError {
 }
 
 /**
- * Creates the directory if it is missing, for this user only, and locks it against other servers until `close` or the end of
- * the process.
+ * Creates the directory if it is missing, for this user only, and locks the directory against other servers until
+ * `close` or the end of the process.
  *
- * Node has no file locks, so it is SQLite's lock on an empty database. The operating system releases it with the process, so
- * nothing is left after a kill. It is a POSIX lock: opening and closing the file `lock` elsewhere in this process would
- * release it.
+ * Node has no file locks, so the lock is SQLite's lock on an empty database. When the process ends, also if the process
+ * is killed, the operating system releases the lock. The lock is a POSIX lock: if other code in this process opened and
+ * closed the file `lock`, the lock would be released.
  *
  * @throws DataDirLockedError, DataDirUnusableError
  */
@@ -161,11 +177,12 @@ export class UnfinishedRestoreError extends StartupError {
 
 /**
  * Prevents all processes from deleting blob files of a data directory until `close` or the end of this process. A
- * server checks for a hold after it has deleted the rows. If the hold is older than a copy of the database, every file
- * that the copy refers to therefore remains.
+ * server deletes rows first, and then checks for a hold. If a hold begins before a copy of the database, all files that
+ * the copy refers to therefore remain.
  */
 export function holdFiles(dataDir: string): { readonly close: () => void } {
-  // Waits for a server that is just checking the lock, which takes microseconds.
+  // Another server may be checking the lock at this moment, which takes microseconds. The timeout allows for this
+  // check.
   const hold = openLockFile(join(dataDir, 'hold'), 10_000)
   hold.exec('begin')
   hold.prepare('select count(*) from sqlite_master').get()
@@ -173,8 +190,8 @@ export function holdFiles(dataDir: string): { readonly close: () => void } {
 }
 
 /**
- * Locks a directory against other processes. Undefined if another process has locked it, and still has after `timeoutMs`,
- * during which this process is blocked.
+ * Locks a directory against other processes, and blocks this process for at most `timeoutMs`. Returns undefined if
+ * another process still has the lock after this time.
  */
 export async function lockDirectory(path: string, timeoutMs = 0): Promise<{ readonly close: () => void } | undefined> {
   const file = join(path, 'lock')

@@ -12,7 +12,7 @@ describe('a durable file', () => {
   })
   after(() => rm(directory, { recursive: true }))
 
-  test('replaces the content completely, has the requested mode and leaves no temporary file', async () => {
+  test('a durable write replaces the complete content, sets the requested mode and leaves no temporary file', async () => {
     const file = join(directory, 'a')
     await writeFile(file, 'the old content, which is longer', { mode: 0o644 })
     await writeFileDurably(file, 'new', 0o600)
@@ -21,7 +21,7 @@ describe('a durable file', () => {
     assert.deepEqual(await readdir(directory), ['a'])
   })
 
-  test('has the requested mode under a narrow umask', async () => {
+  test('a durable file has the requested mode although the umask would remove permissions', async () => {
     const file = join(directory, 'b')
     const umask = process.umask(0o077)
     try {
@@ -32,7 +32,7 @@ describe('a durable file', () => {
     assert.equal((await stat(file)).mode & 0o777, 0o644)
   })
 
-  test('that cannot be renamed leaves no temporary file', async () => {
+  test('a durable write leaves no temporary file if the rename fails', async () => {
     const taken = join(directory, 'taken')
     await makePrivateDirectory(join(taken, 'inside'))
     await assert.rejects(writeFileDurably(taken, 'x', 0o600), { code: 'EISDIR' })
@@ -42,7 +42,7 @@ describe('a durable file', () => {
     )
   })
 
-  test('directory is created as private, and unchanged if it exists', async () => {
+  test('a missing directory is created as private, and an existing directory stays unchanged', async () => {
     const deep = join(directory, 'c', 'd', 'e')
     await makePrivateDirectory(deep)
     assert.equal((await stat(deep)).mode & 0o777, 0o700)
@@ -53,7 +53,7 @@ describe('a durable file', () => {
     assert.equal((await stat(open)).mode & 0o777, 0o755)
   })
 
-  test('directory may be created by several callers at the same moment', async () => {
+  test('several callers can create the same directory at the same moment', async () => {
     const deep = join(directory, 'together', 'f', 'g')
     await Promise.all([deep, deep, deep].map(makePrivateDirectory))
     assert.equal((await stat(deep)).mode & 0o777, 0o700)

@@ -4,8 +4,9 @@ import { chmod, mkdir, open, rename, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
- * Writes a file atomically: after a crash or a power failure, it has either the old or the new content. A temporary file is
- * flushed and renamed over it, and the directory is flushed. `mode` applies from the first byte on, regardless of the umask.
+ * Writes a file atomically: after a crash or a power failure, the file has either the old or the new content. The
+ * function writes and flushes a temporary file, renames it to `file`, and flushes the directory. `mode` applies to the
+ * file from the first byte on, regardless of the umask.
  */
 export async function writeFileDurably(file: string, content: string | Uint8Array, mode: number): Promise<void> {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`
@@ -38,8 +39,8 @@ export async function makePrivateDirectory(directory: string): Promise<void> {
 }
 
 /**
- * Creates a directory and its missing parents, and returns the topmost created one. Node's recursive `mkdir` never
- * returns if a directory cannot be created in an existing one, such as `/proc`.
+ * Creates a directory and its missing parents, and returns the topmost directory that the function created. Node's
+ * recursive `mkdir` never returns if the parent exists but allows no new directory, such as `/proc`.
  */
 async function makeMissing(directory: string): Promise<string | undefined> {
   try {
@@ -52,7 +53,10 @@ async function makeMissing(directory: string): Promise<string | undefined> {
   return first ?? last
 }
 
-/** Creates a directory, and returns it; undefined if it is there, such as when another process created it. */
+/**
+ * Creates a directory, and returns its path. Returns undefined if the directory exists already, such as when another
+ * process created it.
+ */
 async function makeOne(directory: string): Promise<string | undefined> {
   try {
     await mkdir(directory, { mode: 0o700 })
@@ -63,7 +67,7 @@ async function makeOne(directory: string): Promise<string | undefined> {
   }
 }
 
-/** Flushes the names in a directory, so that a created or renamed file survives a power failure. */
+/** Flushes the names of the files in a directory, so that a created or renamed file survives a power failure. */
 export async function syncDirectory(directory: string): Promise<void> {
   // Windows cannot open a directory, and does not need the flush.
   if (process.platform === 'win32') return

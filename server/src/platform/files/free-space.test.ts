@@ -4,7 +4,7 @@ import { defaultReserveBytes, watchFreeSpace } from './free-space.ts'
 
 const gibibyte = 1024 ** 3
 
-test('The default reserve is 5 %, at least 1 GiB, at most 20 GiB, and never more than a quarter', () => {
+test('The default reserve is 5 % of the file system, at least 1 GiB, at most 20 GiB, and never more than a quarter', () => {
   for (const [totalGibibytes, reserveGibibytes] of [
     [2, 0.5],
     [3, 0.75],

@@ -6,7 +6,7 @@ import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 const maxFileBytes = 64 * 1024
 
 /**
- * Reads a small file that a setting names. Other users must not be able to read a file with a secret.
+ * Reads a small file whose path is the value of a setting. Other users must not be able to read a file with a secret.
  *
  * @throws StartupError
  */
@@ -51,8 +51,8 @@ export function unusableSettingFile(message: string, nextStep: string, cause?: u
 }
 
 /**
- * Whether users other than that of this process can access a file with a secret. The group may read a file that
- * belongs to root: in this way, systemd, Kubernetes and packages give a secret to a service.
+ * Whether users other than the user of this process can access a file with a secret. The group may read a file that
+ * belongs to root, because systemd, Kubernetes and packages pass a secret to a service in such a file.
  */
 export function isOpenToOthers({ mode, uid }: Pick<Stats, 'mode' | 'uid'>): boolean {
   if (process.platform === 'win32') return false

@@ -1,14 +1,16 @@
 import type { Database, Transaction } from '../sql/database.ts'
 
-/** A server process. It has a row while it is running. */
+/** A server process. The table contains a row for a process while the process is running. */
 type ProcessRow = {
   readonly id: string
   readonly beat: number
-  /** Null for a process of a version that did not write them. */
+  /**
+   * The host, the version and the start time are null for a process of an earlier version, which did not write them.
+   */
   readonly host: string | null
   readonly version: string | null
   readonly started_at_ms: number | null
-  /** The time of the last heartbeat, by the clock of the process. It is only shown. */
+  /** The time of the last heartbeat, by the clock of the process. The value is used only for display. */
   readonly seen_at_ms: number | null
 }
 
@@ -19,7 +21,7 @@ export type ProcessDescription = {
   readonly startedAtMs: number
 }
 
-/** The process that runs the jobs that run once: one row. */
+/** The claim of the process that runs the server-wide jobs. The table contains one row. */
 type ClaimRow = { readonly name: string; readonly process: string }
 
 type ProcessTables = { server_process: ProcessRow; process_claim: ClaimRow }
@@ -28,7 +30,7 @@ const jobs = 'jobs'
 
 export type ProcessStore = ReturnType<typeof createProcessStore>
 
-/** The SQL of the processes that share a database. */
+/** The SQL statements for the processes that share a database. */
 export function createProcessStore(database: Database) {
   return { ...createPresence(database), ...createClaim(database) }
 }
@@ -48,7 +50,7 @@ function createPresence(database: Database) {
           .values({ id, beat: 0, host, version, started_at_ms: startedAtMs, seen_at_ms: nowMs })
           .execute(),
       ),
-    /** Counts a beat. False if the row is missing. */
+    /** Counts a heartbeat. Returns false if the row of the process is missing. */
     beat: (id: string, nowMs: number) =>
       change(async (tables) => {
         const { numUpdatedRows } = await tables
@@ -58,7 +60,7 @@ function createPresence(database: Database) {
           .executeTakeFirst()
         return numUpdatedRows === 1n
       }),
-    /** Removes a process, unless it has sent another heartbeat. */
+    /** Removes a process, unless the process has sent another heartbeat. */
     remove: (id: string, beat: number) =>
       change(async (tables) => {
         const { numDeletedRows } = await tables
@@ -68,7 +70,7 @@ function createPresence(database: Database) {
           .executeTakeFirst()
         return numDeletedRows === 1n
       }),
-    /** Removes a process that ends, with its claim. */
+    /** Removes a process that ends, and the claim of this process. */
     leave: (id: string) =>
       change(async (tables) => {
         await tables.deleteFrom('process_claim').where('process', '=', id).execute()
@@ -79,7 +81,7 @@ function createPresence(database: Database) {
 
 function createClaim(database: Database) {
   return {
-    /** The process that has claimed the jobs. */
+    /** The id of the process that has claimed the jobs. */
     jobsHolder: async () =>
       (
         await database
@@ -89,7 +91,7 @@ function createClaim(database: Database) {
           .where('name', '=', jobs)
           .executeTakeFirst()
       )?.process,
-    /** Claims the jobs from a process that has stopped. False if another process was first. */
+    /** Claims the jobs from a process that has stopped. Returns false if another process claimed the jobs first. */
     claimJobs: (process: string, before: string | undefined) =>
       database.transaction(async (transaction) => {
         const tables = within(transaction)

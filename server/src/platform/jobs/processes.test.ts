@@ -31,24 +31,28 @@ test('a process on SQLite runs all jobs', async (t) => {
   await processes.close()
 })
 
-test('jobs run in one of the processes, and in another one when that has ended', { skip: !isPostgres }, async (t) => {
-  const database = await openDatabase(t)
-  const processes = Array.from({ length: 3 }, () => new SharedProcesses(database))
-  const running = () => processes.map((each) => each.runsJobs())
-  await Promise.all(processes.map((each) => each.beat()))
-  assert.equal(running().filter(Boolean).length, 1)
-  const first = running().indexOf(true)
-  await processes[first]?.close()
-  const [second, third] = processes.filter((_, index) => index !== first)
-  assert.ok(second !== undefined && third !== undefined)
-  second.onTakeover(() => assert.fail())
-  await second.beat()
-  await third.beat()
-  assert.deepEqual([second.runsJobs(), third.runsJobs()], [true, false])
-})
+test(
+  'the jobs run in only one of the processes, and continue in another process when the first process ends',
+  { skip: !isPostgres },
+  async (t) => {
+    const database = await openDatabase(t)
+    const processes = Array.from({ length: 3 }, () => new SharedProcesses(database))
+    const running = () => processes.map((each) => each.runsJobs())
+    await Promise.all(processes.map((each) => each.beat()))
+    assert.equal(running().filter(Boolean).length, 1)
+    const first = running().indexOf(true)
+    await processes[first]?.close()
+    const [second, third] = processes.filter((_, index) => index !== first)
+    assert.ok(second !== undefined && third !== undefined)
+    second.onTakeover(() => assert.fail())
+    await second.beat()
+    await third.beat()
+    assert.deepEqual([second.runsJobs(), third.runsJobs()], [true, false])
+  },
+)
 
 test(
-  'each process is listed with its version, its last beat, and whether it runs the jobs',
+  'the list of processes contains the version and the last heartbeat of each process, and whether the process runs the jobs',
   { skip: !isPostgres },
   async (t) => {
     const database = await openDatabase(t)
@@ -89,7 +93,7 @@ test(
 )
 
 test(
-  'another process takes over from one that is silent, which then has another id',
+  'another process takes over the jobs from a process without heartbeats, which gets a new id with its next heartbeat',
   { skip: !isPostgres },
   async (t) => {
     const database = await openDatabase(t)
@@ -114,14 +118,14 @@ test(
 )
 
 test(
-  'a process that starts in the data directory of a killed one voids its claims at once',
+  'a process that starts in the data directory of a killed process invalidates the claims of the killed process at once',
   { skip: !isPostgres },
   async (t) => {
     const database = await openDatabase(t)
     const directory = await mkdtemp(path.join(tmpdir(), 'acrux-processes-'))
     t.after(() => rm(directory, { recursive: true }))
     const file = path.join(directory, 'process')
-    // A killed process does not beat: another beat would enter it again.
+    // The test sends no more heartbeats of the killed process, because a heartbeat would insert its row again.
     const killed = new SharedProcesses(database, (id) => writeFile(file, id))
     await killed.beat()
     const started = await openProcesses(database, {
@@ -134,18 +138,22 @@ test(
       assert.deepEqual([await isRunning(killed.id()), await isRunning(started.id())], [false, true])
       assert.equal(started.runsJobs(), true)
     } finally {
-      // `t.after` would close it after its database, and a beat would fail meanwhile.
+      // `t.after` would close the process after the database, and a heartbeat between these two moments would fail.
       await started.close()
     }
   },
 )
 
-test('a process whose beats fail stops running jobs before another takes over', { skip: !isPostgres }, async (t) => {
-  const database = await openDatabase(t)
-  const process = new SharedProcesses(database)
-  await process.beat()
-  assert.equal(process.runsJobs(), true)
-  const nowMs = performance.now()
-  t.mock.method(performance, 'now', () => nowMs + 3000)
-  assert.equal(process.runsJobs(), false)
-})
+test(
+  'a process whose heartbeats fail stops running the jobs before another process takes over',
+  { skip: !isPostgres },
+  async (t) => {
+    const database = await openDatabase(t)
+    const process = new SharedProcesses(database)
+    await process.beat()
+    assert.equal(process.runsJobs(), true)
+    const nowMs = performance.now()
+    t.mock.method(performance, 'now', () => nowMs + 3000)
+    assert.equal(process.runsJobs(), false)
+  },
+)

@@ -11,11 +11,11 @@ import { repeat, type Repetition } from './repeat.ts'
 /** How often a process shows that it is running. */
 const beatSeconds = 1
 
-/** A process takes over from another one after this many own heartbeats without a heartbeat of the other. */
+/** A process takes over the jobs of another process that sends no heartbeat during this number of own heartbeats. */
 const maxSilentBeats = 5
 
 /**
- * How long after a heartbeat a process runs the jobs that run once. This time is shorter than the time until another
+ * How long after a heartbeat a process runs the server-wide jobs. This time is shorter than the time until another
  * process takes over.
  */
 const claimMs = 3000
@@ -36,33 +36,39 @@ export type RunningProcess = {
 /** The server processes that share a database. */
 export interface Processes {
   /**
-   * The id of this process. The id changes if another process has taken over from this one, which was stopped for
-   * some time.
+   * The id of this process. The id changes if this process was stopped for some time and another process took over its
+   * jobs.
    */
   id(): string
-  /** Whether a process is running, as far as is known. The claims of a process are void when it stops running. */
+  /**
+   * Whether a process is running. A process that was killed counts as running until the other processes notice. When a
+   * process stops running, its claims become void.
+   */
   isRunning(source: Pick<Transaction, 'tables'>, id: string): Promise<boolean>
-  /** Whether this process runs the jobs that run once for all. Almost always, exactly one process does. */
+  /** Whether this process runs the server-wide jobs. Almost always, exactly one process runs these jobs. */
   runsJobs(): boolean
-  /** The processes that run, as far as is known. */
+  /** The processes that are running. A process that was killed is listed until the other processes notice. */
   list(): Promise<RunningProcess[]>
-  /** Calls back when this process continues the jobs of one that stopped without notice. */
+  /** Sets a function that runs when this process takes over the jobs of a process that stopped without notice. */
   onTakeover(callback: () => void): void
-  /** Tells the other processes that this one has ended, so that they need not wait for it. */
+  /**
+   * Tells the other processes that this process has ended, so that the other processes need not wait for the missing
+   * heartbeats.
+   */
   close(): Promise<void>
 }
 
 export type ProcessesOptions = {
   /**
-   * A file with the id of the last process of this data directory, which is not running any more: its claims are
-   * void at once.
+   * A file with the id of the last process of this data directory. This last process is no longer running, so its
+   * claims are void at once.
    */
   readonly file: string
   readonly onFailure: (error: unknown) => void
   readonly description: ProcessDescription
 }
 
-/** Enters this process among those that share the database. Only one process uses a SQLite database. */
+/** Adds this process to the processes that share the database. A SQLite database has only one process. */
 export async function openProcesses(
   database: Database,
   { file, onFailure, description }: ProcessesOptions,
@@ -81,12 +87,12 @@ async function readId(file: string): Promise<string | undefined> {
   })
 }
 
-/** This process. */
+/** The description of this process. */
 export function describeProcess(version: string, clock: Clock = systemClock): ProcessDescription {
   return { host: hostname(), version, startedAtMs: clock.now() }
 }
 
-/** A process that shares its database with no other. */
+/** A process that does not share its database with other processes. */
 export function onlyProcess(description = describeProcess('unknown'), clock: Clock = systemClock): Processes {
   const own = randomUUID()
   return {
@@ -100,23 +106,22 @@ export function onlyProcess(description = describeProcess('unknown'), clock: Clo
 }
 
 /**
- * Processes on one PostgreSQL. Each process counts its heartbeats in a row. Clocks are not compared: a process that
- * sees no
- * new heartbeat of another process during five own heartbeats deletes the row of that process. While the database is
- * unavailable, no heartbeats are counted.
+ * The processes on one PostgreSQL database. Each process counts its heartbeats. Clocks are not compared. Instead, a
+ * process that finds no new heartbeat of another process during five own heartbeats deletes the row of the other
+ * process. While the database is unavailable, no process counts heartbeats.
  */
 export class SharedProcesses implements Processes {
   readonly #store: ProcessStore
   readonly #noteId: (id: string) => Promise<void>
   readonly #description: ProcessDescription
   readonly #callbacks: (() => void)[] = []
-  /** The last heartbeat of each other process, and for how many own heartbeats it has not changed. */
+  /** The last heartbeat of each other process, and the number of own heartbeats since this heartbeat. */
   #seen = new Map<string, SeenBeat>()
   #id = randomUUID()
   #runsJobsUntilMs = -1
   #beating: Repetition | undefined
 
-  /** `noteId` is called with each new id of this process. */
+  /** The constructor takes `noteId`, a function that is called with each new id of this process. */
   constructor(
     database: Database,
     noteId = async (_id: string): Promise<void> => undefined,
@@ -127,7 +132,7 @@ export class SharedProcesses implements Processes {
     this.#description = description
   }
 
-  /** Begins in place of a process that has ended without notice, if there was one. */
+  /** Starts this process, and removes the process `id` that ended without notice, if `id` is not undefined. */
   async replace(id: string | undefined): Promise<void> {
     if (id !== undefined) await this.#store.leave(id)
     await this.beat()
@@ -165,7 +170,7 @@ export class SharedProcesses implements Processes {
     this.#callbacks.push(callback)
   }
 
-  /** Shows that this process is running, and looks whether the others are. */
+  /** Sends a heartbeat, and checks whether the other processes are running. */
   async beat(): Promise<void> {
     const beganMs = performance.now()
     if (!(await this.#store.beat(this.#id, systemClock.now()))) {
@@ -183,11 +188,11 @@ export class SharedProcesses implements Processes {
   async close(): Promise<void> {
     await this.#beating?.stop()
     this.#runsJobsUntilMs = -1
-    // If this fails, the others notice the silence.
+    // If the removal fails, the other processes notice the missing heartbeats.
     await this.#store.leave(this.#id).catch(() => undefined)
   }
 
-  /** Deletes the rows of processes that have stopped, and returns the ids of the others. */
+  /** Deletes the rows of processes that have stopped, and returns the ids of the running processes. */
   async #removeSilent(): Promise<Set<string>> {
     const seen = new Map<string, SeenBeat>()
     const running = new Set<string>()

@@ -1,16 +1,16 @@
 /** Work that runs periodically. */
 export type Repetition = {
-  /** Starts a run now, unless one is under way. */
+  /** Starts a run now, unless a run is in progress. */
   readonly runNow: () => void
-  /** Waits for the current run, then runs again, and returns when that run has ended. */
+  /** Waits for the current run, then runs again, and returns when the second run has ended. */
   readonly runAgain: () => Promise<void>
-  /** Stops it, and waits for the current run. */
+  /** Stops the periodic work, and waits for the current run. */
   readonly stop: () => Promise<void>
 }
 
 /**
- * Runs `work` periodically, each run after the end of the previous one. It does not keep the process running. Errors go to
- * `onFailure`, and the next run takes place as usual.
+ * Runs `work` periodically. Each run starts after the end of the previous run. The timer does not keep the process
+ * running. If a run fails, `onFailure` is called with the error, and the next run takes place as usual.
  */
 export function repeat(
   everySeconds: number,

@@ -6,14 +6,14 @@ import { sealContextOf } from './sealed-key.ts'
 import { SealedValueError, UnreadableKeyError, keySizeBytes, sealerOfKey } from './sealing.ts'
 import { anySigningKey } from './signing-key-store.ts'
 
-/** Creates the data key of a new database, and stores it wrapped by the master key. */
+/** Creates the data key of a new database, wraps it with the master key, and stores the wrapped data key. */
 export async function createDataKey(transaction: Transaction, masterKey: MasterKey, nowMs: number): Promise<Buffer> {
   const dataKey = randomBytes(keySizeBytes)
   await insertDataKey(transaction, await wrapDataKey(dataKey, masterKey, nowMs))
   return dataKey
 }
 
-/** Wraps the data key by a master key. */
+/** Wraps the data key with a master key. */
 export async function wrapDataKey(dataKey: Uint8Array, masterKey: MasterKey, nowMs: number): Promise<DataKeyRow> {
   const wrapped = await masterKey.wrap(dataKey)
   return { id: randomUUID(), kind: masterKey.kind, wrapped_key: wrapped, created_at_ms: nowMs }
@@ -42,7 +42,7 @@ export async function openDataKey(source: DataKeySource, masterKey: MasterKey): 
   throw failure ?? foreignKey(masterKey)
 }
 
-/** The master key itself, if it seals the values of the database. */
+/** Returns the master key itself, if the master key seals the values of the database directly. */
 async function directKey(source: DataKeySource, masterKey: MasterKey): Promise<Buffer> {
   const { direct } = masterKey
   if (direct === undefined) {

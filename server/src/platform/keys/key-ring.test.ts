@@ -32,7 +32,7 @@ async function openRings(t: TestContext, kind: DatabaseKind) {
   return { open, time, database }
 }
 
-/** The same database, with other methods. */
+/** The same database, with some replaced methods. */
 function changed(database: Database, methods: Partial<Database>): Database {
   return new Proxy(database, {
     get: (target, name) => {
@@ -46,7 +46,7 @@ type Tables = { signing_key: { sealed_private_jwk: Uint8Array } }
 
 for (const kind of testDatabaseKinds) {
   describe(`a ring of keys, on ${kind}`, () => {
-    test('a ring signs with one key until its rotation is due, and the old key verifies until everything that it signed has expired', async (t) => {
+    test('a ring signs with one key until its rotation is due, and the old key verifies until all its signatures have expired', async (t) => {
       const { open, time } = await openRings(t, kind)
       const ring = open()
       const first = await ring.current()
@@ -65,7 +65,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('a key that was created by a clock that was ahead is replaced when the clock is corrected', async (t) => {
+    test('a key is replaced if its creation time is in the future because the clock was set back', async (t) => {
       const { open, time } = await openRings(t, kind)
       time.nowMs += 400 * 24 * 60 * 60 * 1000
       const first = await open().current()
@@ -77,7 +77,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal((await ring.current()).kid, second.kid, 'once')
     })
 
-    test('two processes share a ring, and each verifies what the other signs', async (t) => {
+    test('two processes share a ring, and each process verifies the signatures of the other process', async (t) => {
       const { open } = await openRings(t, kind)
       const [one, other] = [open(), open()]
       const [a, b] = await Promise.all([one.current(), other.current()])
@@ -88,14 +88,14 @@ for (const kind of testDatabaseKinds) {
       assert.notEqual(await other.verifier(kid), undefined)
     })
 
-    test('a key signs only when other processes verify it, so that nothing that it signs is ever rejected', async (t) => {
+    test('a key signs only when all other processes verify its signatures, so that no signature is rejected', async (t) => {
       const { open } = await openRings(t, kind)
       const [one, other, third] = [open(), open(), open()]
       for (let round = 0; round < 5; round += 1) {
         const over = new AbortController()
         const rotated = one.rotate().finally(() => over.abort())
         while (!over.signal.aborted) {
-          // The id is unknown to the other process, which has just looked for another one.
+          // The other process does not have this id, and has just read the keys to find another id.
           assert.equal(await other.verifier('AAAA'), undefined)
           const { kid } = await third.current()
           assert.notEqual(await other.verifier(kid), undefined)
@@ -107,11 +107,11 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('a new key signs nowhere until a process that still uses the previous revision of authority has stopped using it', async (t) => {
+    test('no process signs with a new key until no process uses the previous authority revision', async (t) => {
       const { open, database } = await openRings(t, kind)
       const fresh = open()
       await fresh.current()
-      /** The revision of the late process. */
+      /** The authority revision that the late process reads. */
       let lateRevision: number | undefined = await database.authorityRevision()
       const late = open(
         changed(database, { authorityRevision: async () => lateRevision ?? database.authorityRevision() }),
@@ -119,7 +119,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await late.verifier('AAAA'), undefined, 'it has just read the keys')
       const { promise: committed, resolve: commit } = Promise.withResolvers<void>()
       const { promise: isLeaseOver, resolve: endLease } = Promise.withResolvers<void>()
-      /** Answers, like PostgreSQL, when every process knows the change. */
+      /** Returns when every process has the new authority revision, like a transaction on PostgreSQL. */
       const transaction: typeof database.transaction = async (work) => {
         const result = await database.transaction(work)
         commit()
@@ -150,7 +150,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(Buffer.from(row.sealed_private_jwk).includes('"d"'), false)
     })
 
-    test('a process signs at once with a key that another one created, and what it signed within a minute stays valid', async (t) => {
+    test('a process signs at once with a key that another process created, and signatures of the old key within a minute stay valid', async (t) => {
       const { open, time } = await openRings(t, kind)
       const [one, other] = [open(), open()]
       const { kid: old } = await other.current()
@@ -168,7 +168,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await one.verifier(old), undefined)
     })
 
-    test('withdrawn keys verify nothing in any process, and the next signature is by a new key', async (t) => {
+    test('after the keys are withdrawn, no process verifies the old signatures, and the next signature uses a new key', async (t) => {
       const { open, time, database } = await openRings(t, kind)
       const [one, other] = [open(), open()]
       const first = await one.current()
@@ -184,7 +184,8 @@ for (const kind of testDatabaseKinds) {
       const [a, b] = await Promise.all([one.current(), other.current()])
       assert.equal(a.kid, b.kid)
       assert.ok(a.kid !== first.kid && a.kid !== second)
-      // If both made a key, one may have read the other's before it was removed.
+      // If both processes created a key, one process may have read the key of the other process before the key was
+      // removed.
       time.nowMs += 1000
       assert.deepEqual(
         (await other.publicKeys()).map(({ kid }) => kid),
@@ -192,7 +193,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('unauthenticated requests for keys, or with unknown key ids, read the keys at most once a second', async (t) => {
+    test('unauthenticated requests for keys or with unknown key ids cause at most one read of the keys per second', async (t) => {
       const { open, time, database } = await openRings(t, kind)
       const ring = open()
       const { kid } = await ring.current()
@@ -206,7 +207,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await kids(), [])
     })
 
-    test('concurrent requests for a signing key get the same one, while it is created and while it is replaced', async (t) => {
+    test('concurrent requests for a signing key get the same key, while the key is created and while it is replaced', async (t) => {
       const { open, time } = await openRings(t, kind)
       const rings = [open(), open()]
       const kidsNow = async () => {

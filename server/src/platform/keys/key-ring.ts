@@ -18,7 +18,7 @@ export type KeyRingOptions = KeyPurpose & {
   readonly clock: Clock
   /** The age at which the signing key is replaced. */
   readonly rotationMilliseconds: number
-  /** The longest lifetime of anything that the keys sign. A replaced key verifies for this time. */
+  /** The longest lifetime of a token that the keys sign. A replaced key verifies tokens for this time. */
   readonly signatureMilliseconds: number
 }
 
@@ -33,7 +33,7 @@ export type SigningKey = {
 /** The age of a signing key; instants in milliseconds since the epoch. */
 export type SigningKeyTimes = { readonly createdAtMs: number; readonly rotationDueMs: number }
 
-/** Signing keys, one at a time. A replaced key verifies until everything that it signed has expired. */
+/** Signing keys, of which one key signs at a time. A replaced key verifies until all its signatures have expired. */
 export interface KeyRing {
   /** The current signing key. Creates a key if there is none or if its rotation is due. */
   current(): Promise<SigningKey>
@@ -41,32 +41,36 @@ export interface KeyRing {
   times(): Promise<SigningKeyTimes>
   /**
    * The public key with an id, if it still verifies. An unknown id is looked up at most once a second. A key that
-   * another process has created is found at once, because its creation moves the authority revision.
+   * another process has created is found at once, because the creation of a key increments the authority revision.
    */
   verifier(kid: string): Promise<CryptoKey | undefined>
-  /** Replaces the signing key. Every process verifies the new key before one signs with it. */
+  /** Replaces the signing key. The new key signs only after every process can verify its signatures. */
   rotate(): Promise<void>
-  /** Deletes all keys: nothing that they signed verifies any more, in any process. */
+  /** Deletes all keys, so that no process verifies their signatures any more. */
   withdraw(transaction: Transaction): Promise<void>
-  /** The public keys that still verify, newest first, as of at most a second ago. [RFC 7517 §5] */
+  /** The public keys that still verify signatures, newest first. The list is at most one second old. [RFC 7517 §5] */
   publicKeys(): Promise<JWK[]>
 }
 
 /**
- * The keys of the ring, and when and at which revision of authority they were read. Creating or withdrawing a key moves the revision.
- * Reading them takes 71 µs, and using the cache 1 µs.
+ * The keys of the ring, and the time and the authority revision at which the keys were read. When a process creates or
+ * withdraws a key, the revision is incremented. Reading the keys from the database takes 71 µs, and reading the cache
+ * takes 1 µs.
  */
 type Loaded = {
   readonly keys: readonly OpenedKey[]
-  /** The number of the read: the result of a later read replaces that of an earlier read. */
+  /** The number of the read. The result of a later read replaces the result of an earlier read. */
   readonly read: number
   readonly atMs: number
   readonly revision: number
 }
 
-/** How long the keys are cached for unauthenticated clients, who can request them and invent key ids without limit. */
+/**
+ * How long the keys are cached for unauthenticated clients. Such clients can request the keys, and can invent key ids,
+ * without limit.
+ */
 const reloadPauseMilliseconds = 1000
-/** How long the signing key is cached, though another process may have replaced it. */
+/** How long the signing key is cached, although another process may have replaced the key. */
 const signingMilliseconds = 60_000
 
 /** Opens a ring of keys that are stored in the database, with sealed private parts. */
@@ -118,13 +122,16 @@ class StoredKeyRing implements KeyRing {
   }
 
   async publicKeys(): Promise<JWK[]> {
-    // If nothing was signed yet, the list contains the key that will sign.
+    // If the ring has no signing key yet, the list contains the key that is created here.
     if ((await this.#signing()) === undefined) await this.#replaceOnce(undefined)
     const keys = await this.#recent(reloadPauseMilliseconds)
     return keys.filter((key) => this.#verifies(key)).map(({ row }) => JSON.parse(row.public_jwk) as JWK)
   }
 
-  /** Reads the keys. Of two concurrent reads, the one that began later is cached: the other may not see a replacement. */
+  /**
+   * Reads the keys. Of two concurrent reads, the read that began later is cached, because the earlier read may not
+   * contain a new key.
+   */
   async #load(): Promise<readonly OpenedKey[]> {
     const { clock, database } = this.#options
     const read = ++this.#reads
@@ -139,7 +146,10 @@ class StoredKeyRing implements KeyRing {
     return this.#loaded.keys
   }
 
-  /** The keys as of at most this time ago; undefined if a key may have been withdrawn since. */
+  /**
+   * The cached keys, if they are at most this old. Undefined if the keys are older, or if a key may have been withdrawn
+   * since.
+   */
   #cached(milliseconds: number, revision: number): readonly OpenedKey[] | undefined {
     const age = this.#loaded === undefined ? Infinity : this.#options.clock.now() - this.#loaded.atMs
     return this.#loaded?.revision === revision && age >= 0 && age < milliseconds ? this.#loaded.keys : undefined
@@ -160,20 +170,21 @@ class StoredKeyRing implements KeyRing {
       await this.#replaceOnce(before?.row)
     } catch (error) {
       if (error instanceof MainThreadOnlyError) {
-        // The main thread creates the key at this request. The next one reads it.
+        // The main thread creates the key during this request. The next request reads the new key.
         this.#loaded = undefined
         throw error
       }
-      // A key that is due for rotation still signs, such as while the disk is full.
+      // A key that is due for rotation continues to sign if no new key can be created, such as when the disk is full.
       if (before === undefined) throw error
       return before
     }
-    // If there is none, the keys were withdrawn at this moment.
+    // If there is no signing key, another process withdrew the keys at this moment.
     return (await this.#signing()) ?? this.#freshSigning()
   }
 
   #replaceOnce(before: SigningKeyRow | undefined): Promise<void> {
-    // All callers share the key, and the second transaction follows a change of authority by the first.
+    // All callers wait for the same new key. No caller may cancel the work, because the second of the two transactions
+    // must follow the first.
     this.#replacing ??= withoutCaller(() => this.#replace(before)).finally(() => {
       this.#replacing = undefined
     })
@@ -181,9 +192,9 @@ class StoredKeyRing implements KeyRing {
   }
 
   /**
-   * Creates a signing key unless another process has replaced `before` already. It signs only when every process
-   * knows it: the first transaction returns when no process uses an earlier authority revision, to which the caches
-   * of keys are bound.
+   * Creates a signing key, unless another process has already replaced `before`. The new key signs only when every
+   * process can read the key. The first transaction therefore returns only when no process uses an earlier authority
+   * revision, because each cache of keys is valid for one revision.
    */
   async #replace(before: SigningKeyRow | undefined): Promise<void> {
     const { database, clock, signatureMilliseconds } = this.#options

@@ -1,8 +1,8 @@
-/** Where the master key comes from. */
+/** The source of the master key. */
 export type MasterKeySource =
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'env'; readonly variable: string }
-  /** A command that wraps and unwraps the data key, so that the master key never leaves a key management service. */
+  /** A command that wraps and unwraps the data key. The master key stays in a key management service. */
   | { readonly kind: 'exec'; readonly command: string }
 
 /** Parses `file:PATH`, `env:VARIABLE` or `exec:COMMAND`. */

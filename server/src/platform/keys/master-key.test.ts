@@ -20,7 +20,7 @@ before(async () => {
 })
 after(() => rm(directory, { recursive: true }))
 
-/** A command that reverses the bits of a key, and notes its arguments. */
+/** A command that reverses the bits of a key, and writes its arguments to a file. */
 async function writeCommand(name: string): Promise<{ readonly command: string; readonly calls: string }> {
   const [file, calls] = [path.join(directory, `${name}.mjs`), path.join(directory, `${name}.calls`)]
   await writeFile(
@@ -41,7 +41,7 @@ async function reasonOf(work: Promise<unknown>): Promise<string> {
 }
 
 describe('the source of the master key', () => {
-  test('is a file, a variable or a command', () => {
+  test('the source of the master key is a file, a variable or a command', () => {
     assert.deepEqual(parseMasterKeySource('file:/etc/key'), { kind: 'file', file: '/etc/key' })
     assert.deepEqual(parseMasterKeySource('env:KEY_1'), { kind: 'env', variable: 'KEY_1' })
     assert.deepEqual(parseMasterKeySource('exec:kms --key a:b'), { kind: 'exec', command: 'kms --key a:b' })
@@ -50,7 +50,7 @@ describe('the source of the master key', () => {
     }
   })
 
-  test('is read from a file, raw or in base64, and from a variable', async () => {
+  test('the server reads the master key from a file, raw or in base64, or from a variable', async () => {
     const key = randomBytes(32)
     const [raw, text] = [path.join(directory, 'raw'), path.join(directory, 'text')]
     await writeFile(raw, key, { mode: 0o600 })
@@ -72,7 +72,7 @@ describe('the source of the master key', () => {
     assert.match(await reasonOf(openMasterKey({ kind: 'file', file: raw })), /by other users/)
   })
 
-  test('is a command that gets no secret in its arguments', async () => {
+  test('the server passes no secret to the command in its arguments', async () => {
     const { command, calls } = await writeCommand('good')
     const masterKey = await openMasterKey({ kind: 'exec', command })
     const dataKey = randomBytes(32)
@@ -82,7 +82,7 @@ describe('the source of the master key', () => {
     assert.equal(await readFile(calls, 'utf8'), 'wrap\nunwrap\nunwrap\n')
   })
 
-  test('is not a command that fails, or that cannot unwrap what it wrapped', async () => {
+  test('the server rejects a command that fails, or that cannot unwrap the key that the command wrapped', async () => {
     for (const [command, why] of [
       ['echo secret1 >&2; exit 3;', /exited with code 3 when the server called the command with wrap/],
       ['true', /printed nothing/],
@@ -110,7 +110,7 @@ async function openDatabase(t: TestContext, kind: DatabaseKind): Promise<Databas
 
 for (const kind of testDatabaseKinds) {
   describe(`the data key of a database, on ${kind}`, () => {
-    test('is opened by the master keys that wrap it, and by no other', async (t) => {
+    test('the data key is opened by the master keys that wrapped it, and by no other master key', async (t) => {
       const database = await openDatabase(t, kind)
       const [one, other, foreign] = ['one', 'other', 'foreign'].map(newMasterKey) as [MasterKey, MasterKey, MasterKey]
       const dataKey = await database.transaction((transaction) => createDataKey(transaction, one, 1))
@@ -124,7 +124,7 @@ for (const kind of testDatabaseKinds) {
       await reasonOf(openDataKey(database, await openMasterKey({ kind: 'exec', command })))
     })
 
-    test('is the master key itself in a database of an earlier version, if it opens the signing keys', async (t) => {
+    test('the data key is the master key itself in a database of an earlier version, if the master key opens the signing keys', async (t) => {
       const database = await openDatabase(t, kind)
       const [own, foreign] = [newMasterKey('own'), newMasterKey('foreign')]
       assert.ok(own.direct !== undefined)

@@ -3,22 +3,28 @@ import { ShellCommandError, runShellCommand } from '../process/shell-command.ts'
 import type { MasterKeySource } from './master-key-source.ts'
 import { SealedValueError, UnreadableKeyError, keySizeBytes, readMasterKeyFile, sealerOfKey } from './sealing.ts'
 
-/** The master key: it wraps the data key, which seals all other secrets. */
+/** The master key wraps the data key, which seals all other secrets. */
 export type MasterKey = {
-  /** Its kind of wrapped keys. */
+  /** The kind of the keys that this master key wraps. */
   readonly kind: 'local' | 'command'
-  /** For messages, such as `the master key /etc/acrux/master.key`. */
+  /** The name of the master key in messages, such as `the master key /etc/acrux/master.key`. */
   readonly name: string
   readonly wrap: (dataKey: Uint8Array) => Promise<Buffer>
-  /** Undefined if another key wrapped it. @throws UnreadableKeyError if the command fails */
+  /**
+   * Returns the data key. Returns undefined if another master key wrapped the data key. @throws UnreadableKeyError if
+   * the command fails
+   */
   readonly unwrap: (wrapped: Uint8Array) => Promise<Buffer | undefined>
-  /** The master key itself, which is the data key of a database without wrapped keys; undefined for a command. */
+  /**
+   * The master key itself, which is the data key of a database without wrapped keys. Undefined if the source is a
+   * command.
+   */
   readonly direct: Buffer | undefined
 }
 
-/** How long the command may take. */
+/** The maximum time that the command may take. */
 const commandMs = 30_000
-/** The length of what the command prints. */
+/** The maximum length of the output of the command. */
 const maxWrappedBytes = 2048
 
 /** Opens the master key, which must exist. @throws UnreadableKeyError */
@@ -36,9 +42,10 @@ export async function openMasterKey(source: MasterKeySource): Promise<MasterKey>
   }
 }
 
-/** A master key whose bytes are known. */
+/** Creates a master key from bytes that the server has read. */
 export function localMasterKey(key: Buffer, name: string): MasterKey {
-  // The master key itself may be the data key, and no key should encrypt itself.
+  // The master key itself may be the data key, and a key should not encrypt itself. A derived key therefore wraps the
+  // data key.
   const wrapping = sealerOfKey(Buffer.from(hkdfSync('sha256', key, '', 'acrux data key', keySizeBytes)))
   return {
     kind: 'local',
@@ -70,14 +77,17 @@ function commandMasterKey(command: string): MasterKey {
     wrap: async (dataKey) => {
       const wrapped = await runKeyCommand(command, 'wrap', dataKey)
       if (wrapped.length === 0) throw unusableCommand('wrap', 'printed nothing')
-      // A key that cannot be unwrapped later would make everything that it seals unreadable.
+      // If the command could not unwrap the key later, all values that the key seals would be unreadable.
       if (!(await unwrap(wrapped)).equals(dataKey)) throw unusableCommand('unwrap', 'printed another key')
       return wrapped
     },
   }
 }
 
-/** The operation is the last argument, and the key is the standard input: other users can see arguments. */
+/**
+ * Runs the command with the operation as the last argument and the key as standard input. The key is not an argument,
+ * because other users can read the arguments of a process.
+ */
 async function runKeyCommand(command: string, operation: 'wrap' | 'unwrap', input: Uint8Array): Promise<Buffer> {
   const options = { input, timeoutMs: commandMs, maxOutputBytes: maxWrappedBytes }
   return runShellCommand(`${command} ${operation}`, options).catch((error: unknown) => {

@@ -4,7 +4,7 @@ import { type Place, createFairQueue } from '../limits/fair-queue.ts'
 import { WorkerThread } from '../process/worker-thread.ts'
 import type { Cost, HashQuestion } from './password-hash-worker.ts'
 
-/** The recommended minimum for argon2id. [OWASP Password Storage Cheat Sheet] */
+/** The minimum cost that OWASP recommends for argon2id. [OWASP Password Storage Cheat Sheet] */
 const cost: Cost = { memoryKiB: 19_456, passes: 2, parallelism: 1 }
 
 const saltSizeBytes = 16
@@ -21,7 +21,7 @@ const idleMs = 60_000
 
 const worker = new URL('./password-hash-worker.ts', import.meta.url)
 
-/** Idle threads. The queue runs at most as many hashes as there are threads. */
+/** The idle threads. The queue runs at most as many hashes as there are threads. */
 const freeThreads = Array.from(
   { length: concurrency },
   () => new WorkerThread<HashQuestion, Uint8Array>(worker, idleMs),
@@ -33,16 +33,17 @@ const queue = createFairQueue({
   retryAfterSeconds: 5,
 })
 
-/** For metrics: running and waiting password hashes, and those rejected since startup. */
+/** The figures for metrics: running and waiting password hashes, and password hashes rejected since startup. */
 export const passwordHashFigures = queue.figures
 
-/** Work of the server itself, such as an administrator who creates users. */
+/** The place in the queue for work of the server itself, such as when an administrator creates users. */
 const ownPlace: Place = { lane: 'ordinary', group: '', block: '' }
 
 /**
- * Hashes a user's password with argon2id into a PHC string, with its own salt and parameters.
+ * Hashes a user's password with argon2id into a PHC string, with a random salt and the current parameters.
  *
- * @throws RangeError if the password is empty or longer than `maxPasswordBytes`; BusyError if too many hashes are waiting
+ * @throws RangeError if the password is empty or longer than `maxPasswordBytes`; BusyError if too many hashes are
+ * waiting
  */
 export async function hashPassword(password: string, place: Place = ownPlace): Promise<string> {
   const message = parsePassword(password)
@@ -54,10 +55,11 @@ export async function hashPassword(password: string, place: Place = ownPlace): P
 }
 
 /**
- * Whether the password matches the stored hash. Pass undefined for a user that does not exist: the result is false after the
- * same time, so that the time does not reveal which users exist.
+ * Whether the password matches the stored hash. If the user does not exist, pass undefined. The result is then false
+ * after the same time, so that the time does not reveal which users exist.
  *
- * @throws Error if `encoded` is not a result of `hashPassword` or `hashGeneratedPassword`; BusyError if too many hashes are waiting
+ * @throws Error if `encoded` is not a result of `hashPassword` or `hashGeneratedPassword`; BusyError if too many hashes
+ * are waiting
  */
 export async function verifyPassword(
   password: string,
@@ -76,21 +78,25 @@ export async function verifyPassword(
 const generatedPrefix = '$sha256$'
 
 /**
- * Hashes a password that this server generated from at least 128 random bits. It cannot be guessed, so it needs no slow
- * hash, and verifying it does not use capacity that guesses of others could exhaust.
+ * Hashes a password that this server generated from at least 128 random bits. Nobody can guess such a password, so a
+ * fast hash is safe. The verification also does not use capacity of the queue, which other people's guesses could
+ * exhaust.
  */
 export function hashGeneratedPassword(password: string): string {
   return generatedPrefix + hash('sha256', password, 'base64url')
 }
 
-/** Whether the stored hash is of a generated password and matches this password. Takes microseconds. */
+/**
+ * Whether the stored hash is the hash of a generated password, and the given password matches. The check takes
+ * microseconds.
+ */
 export function isGeneratedPassword(password: string, encoded: string): boolean {
   if (!encoded.startsWith(generatedPrefix)) return false
   const [given, stored] = [Buffer.from(hashGeneratedPassword(password)), Buffer.from(encoded)]
   return given.length === stored.length && timingSafeEqual(given, stored)
 }
 
-/** Replaces a missing hash: no password matches it. */
+/** The hash for a user without a stored hash. No password matches this hash. */
 const unmatchable = { cost, salt: randomBytes(saltSizeBytes), tag: randomBytes(tagSizeBytes) }
 
 /** Normalizes the password, because keyboards compose accents in different ways. [RFC 8265 §4.2.2] */

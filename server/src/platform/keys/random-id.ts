@@ -2,12 +2,12 @@ import { hash, randomBytes } from 'node:crypto'
 
 const idPattern = /^[A-Za-z0-9_-]{43}$/
 
-/** A new id of a browser or a session: 256 random bits. */
+/** Creates an id of a browser or a session from 256 random bits. */
 export function newId(): string {
   return randomBytes(32).toString('base64url')
 }
 
-/** The id in a cookie; undefined if {@link newId} cannot have created it. */
+/** Returns the id in a cookie, or undefined if {@link newId} cannot have created this id. */
 export function parseId(value: string | undefined): string | undefined {
   return value !== undefined && idPattern.test(value) ? value : undefined
 }

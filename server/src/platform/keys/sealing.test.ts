@@ -20,7 +20,7 @@ before(async () => {
 after(() => rm(directory, { recursive: true }))
 
 describe('the master key', () => {
-  test('is created once, with 32 bytes that only this user may read', async () => {
+  test('the master key is created once, with 32 bytes that only the user of the server may read', async () => {
     const file = join(directory, 'made', 'master.key')
     const first = await openSealer(file)
     const key = await readFile(file)
@@ -31,14 +31,14 @@ describe('the master key', () => {
     assert.equal(second.open(first.seal('hello', 'greeting'), 'greeting').toString(), 'hello')
   })
 
-  test('differs from one installation to the next', async () => {
+  test('the master key differs from one installation to the next', async () => {
     const [a, b] = [join(directory, 'a.key'), join(directory, 'b.key')]
     await openSealer(a)
     await openSealer(b)
     assert.notDeepEqual(await readFile(a), await readFile(b))
   })
 
-  test('of the wrong size, readable by others, or not a file is rejected and stays unchanged', async () => {
+  test('a master key of the wrong size, readable by others, or not in a regular file is rejected and stays unchanged', async () => {
     const short = join(directory, 'short.key')
     await writeFile(short, Buffer.alloc(31), { mode: 0o600 })
     await assert.rejects(openSealer(short), /31 bytes, not 32/)
@@ -58,7 +58,7 @@ describe('the master key', () => {
 })
 
 describe('a sealed value', () => {
-  test('can be opened only in its own context, and unaltered', async () => {
+  test('a sealed value can be opened only unaltered and in its own context', async () => {
     const sealer = await openSealer(join(directory, 'values.key'))
     for (const plaintext of [Buffer.alloc(0), Buffer.from([0, 255, 7]), Buffer.alloc(10_000, 'x')]) {
       assert.deepEqual(sealer.open(sealer.seal(plaintext, 'signing-key:1'), 'signing-key:1'), plaintext)
@@ -74,7 +74,7 @@ describe('a sealed value', () => {
     }
   })
 
-  test('cannot be opened by another key, and two sealed values always differ', async () => {
+  test('a sealed value cannot be opened by another key, and two sealed values always differ', async () => {
     const [mine, theirs] = [
       await openSealer(join(directory, 'mine.key')),
       await openSealer(join(directory, 'theirs.key')),
@@ -85,7 +85,7 @@ describe('a sealed value', () => {
 })
 
 describe('a generated secret', () => {
-  test('is compared completely, for any length', () => {
+  test('two generated secrets are compared completely, for any length', () => {
     const secret = newSecret()
     assert.ok(secretEquals(hashSecret(secret), hashSecret(secret)))
     assert.ok(secretEquals(secret, secret))
@@ -94,13 +94,13 @@ describe('a generated secret', () => {
     assert.ok(!secretEquals('', 'x'))
   })
 
-  test('of an application has a prefix and 256 bits of URL-safe text', () => {
+  test('a generated client secret of an application has a prefix and 256 bits of URL-safe text', () => {
     const secrets = Array.from({ length: 200 }, newSecret)
     assert.equal(new Set(secrets).size, secrets.length)
     for (const secret of secrets) assert.match(secret, /^ac~[A-Za-z0-9_-]{43}$/)
   })
 
-  test('of a user never begins like an option of a command line', () => {
+  test('a generated password of a user never begins like an option of a command line', () => {
     const passwords = Array.from({ length: 400 }, newFirstPassword)
     assert.equal(new Set(passwords).size, passwords.length)
     for (const password of passwords) assert.match(password, /^P[A-Za-z0-9_-]{24}$/)

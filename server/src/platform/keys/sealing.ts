@@ -21,11 +21,17 @@ export type Sealer = {
    * cannot be opened after it is moved to another row.
    */
   readonly seal: (plaintext: Uint8Array | string, context: string) => Buffer
-  /** Decrypts a value. @throws SealedValueError if it was altered, or was sealed by another key or in another context */
+  /**
+   * Decrypts a value. @throws SealedValueError if the value was altered, or was sealed by another key or in another
+   * context
+   */
   readonly open: (sealed: Uint8Array, context: string) => Buffer
 }
 
-/** The master key is unusable. The key is never replaced, because the values that it sealed would be lost. */
+/**
+ * The master key is unusable. The server never replaces the master key, because nobody could then read the sealed
+ * values.
+ */
 export class UnreadableKeyError extends StartupError {
   override readonly name = 'UnreadableKeyError'
   constructor(message: string, nextStep: string, options?: ErrorOptions) {
@@ -65,14 +71,14 @@ export function sealerOfKey(key: Uint8Array): Sealer {
 }
 
 /**
- * Reads a master key: 32 random bytes, raw or on one line in base64, that only this user may read. Undefined if the file is
- * missing.
+ * Reads a master key. The file contains 32 random bytes, raw or on one line in base64, and only this user may read the
+ * file. Returns undefined if the file is missing.
  *
  * @throws UnreadableKeyError
  */
 export async function readMasterKeyFile(file: string): Promise<Buffer | undefined> {
   try {
-    // Without O_NONBLOCK, a named pipe in place of the key would block the start.
+    // Without O_NONBLOCK, the startup would wait forever if the file were a named pipe.
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const stats = await handle.stat()
@@ -156,29 +162,40 @@ function sealerOf(key: KeyObject): Sealer {
   }
 }
 
-/** The version byte is authenticated, so that a value of a later format cannot pass for one of this format. */
+/**
+ * The seal also covers the version byte, so that a value of a later format is not accepted as a value of this format.
+ */
 function additionalData(context: string): Buffer {
   return Buffer.concat([Buffer.of(formatVersion), Buffer.from(context)])
 }
 
-/** The stored form of a generated secret: its SHA-256. This protects 256 random bits, but not a password. */
+/**
+ * The stored form of a generated secret is its SHA-256 hash. This hash protects a secret of 256 random bits, but would
+ * not protect a password that a person chose.
+ */
 export function hashSecret(secret: string): Buffer {
   return hash('sha256', secret, 'buffer')
 }
 
-/** Whether two secrets, or two hashes of secrets, are equal. The time does not depend on the position of a difference. */
+/**
+ * Whether two secrets, or two hashes of secrets, are equal. The time of the comparison does not depend on the position
+ * of a difference.
+ */
 export function secretEquals(a: Uint8Array | string, b: Uint8Array | string): boolean {
   const left = typeof a === 'string' ? Buffer.from(a) : a
   const right = typeof b === 'string' ? Buffer.from(b) : b
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-/** A client secret: a prefix that secret scanners detect, and 256 random bits. 46 URL-safe characters. */
+/** Creates a client secret of 46 URL-safe characters: a prefix that secret scanners detect, and 256 random bits. */
 export function newSecret(): string {
   return `ac~${randomBytes(32).toString('base64url')}`
 }
 
-/** An initial password of a user: a letter, so that no command line takes it for an option, and 144 random bits. URL-safe. */
+/**
+ * Creates an initial password of a user from a letter and 144 random bits, in URL-safe characters. Because of the
+ * letter, no command line interprets the password as an option.
+ */
 export function newFirstPassword(): string {
   return `P${randomBytes(18).toString('base64url')}`
 }

@@ -9,13 +9,13 @@ export type SigningKeyRow = {
   readonly public_jwk: string
   readonly sealed_private_jwk: Uint8Array
   readonly created_at_ms: number
-  /** Null for the current signing key. A replaced key verifies until this time. */
+  /** Null for the current signing key. A replaced key verifies signatures until this time. */
   readonly verifies_until_ms: number | null
 }
 
 type SigningKeyTables = { signing_key: SigningKeyRow }
 
-/** The SQL of signing keys. */
+/** The SQL statements for signing keys. */
 export function createSigningKeyStore(database: Database, purpose: string) {
   const within = (transaction: Transaction) => transaction.tables<SigningKeyTables>()
   return {
@@ -30,7 +30,7 @@ export function createSigningKeyStore(database: Database, purpose: string) {
         .execute(),
     insert: (transaction: Transaction, row: SigningKeyRow) =>
       within(transaction).insertInto('signing_key').values(row).execute(),
-    /** Replaced keys sign no more. */
+    /** Stops all current keys from signing. */
     retire: (transaction: Transaction, verifiesUntilMs: number) =>
       within(transaction)
         .updateTable('signing_key')
@@ -38,7 +38,7 @@ export function createSigningKeyStore(database: Database, purpose: string) {
         .where('purpose', '=', purpose)
         .where('verifies_until_ms', 'is', null)
         .execute(),
-    /** Lets a key sign that only verified until now. */
+    /** Allows a key to sign that until now only verified signatures. */
     sign: (transaction: Transaction, kid: string) =>
       within(transaction)
         .updateTable('signing_key')
