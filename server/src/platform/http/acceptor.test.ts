@@ -25,7 +25,7 @@ function get(port: number): Promise<string> {
 
 const saying = (word: string) => http.createServer((_request, response) => response.end(word))
 
-test('an acceptor gives connections to the present server, and those that arrive between two servers to the next', async (t) => {
+test('an acceptor passes connections to the current server, and passes connections that arrive between two servers to the next server', async (t) => {
   const { acceptor, port } = await open(t)
   const first = saying('first')
   acceptor.attach([first])
@@ -35,7 +35,7 @@ test('an acceptor gives connections to the present server, and those that arrive
   const waits = connect(port, '127.0.0.1')
   t.after(() => waits.destroy())
   await new Promise((resolve) => waits.once('connect', resolve))
-  // What was sent before there is a server is not lost.
+  // The acceptor does not lose bytes that a client sends when there is no server.
   waits.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
   await new Promise((resolve) => setTimeout(resolve, 50))
   acceptor.attach([saying('second')])
@@ -43,7 +43,7 @@ test('an acceptor gives connections to the present server, and those that arrive
   assert.match(await text(waits), /second$/)
 })
 
-test('an acceptor waits for the connections of a server, and can close them', async (t) => {
+test('an acceptor waits until the connections of a server are closed, and can close the connections', async (t) => {
   const { acceptor, port } = await open(t)
   const opened = Promise.withResolvers<Socket>()
   const server = http.createServer().on('connection', opened.resolve)
@@ -59,7 +59,7 @@ test('an acceptor waits for the connections of a server, and can close them', as
   client.destroy()
 })
 
-test('a connection that arrives after the others were closed waits for the next server', async (t) => {
+test('a connection that arrives after the other connections were closed waits for the next server', async (t) => {
   const { acceptor, port } = await open(t)
   acceptor.attach([saying('first')])
   acceptor.disconnect()

@@ -2,23 +2,23 @@ import { once } from 'node:events'
 import type http from 'node:http'
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net'
 
-/** Where to listen. IPv6 addresses are written without brackets. */
+/** An address on which a server listens. IPv6 addresses have no brackets. */
 export type ListenAddress = { readonly host: string; readonly port: number }
 
 /** The maximum number of connections that wait for the next servers. */
 const maxWaiting = 1000
 
 /**
- * Accepts connections for servers that follow one another at the same addresses, so that the ports stay taken. Connections
- * that arrive between two servers wait for the next one.
+ * Accepts connections for successive servers at the same addresses, so that no other process can take the ports. A
+ * connection that arrives between two servers waits for the next server.
  */
 export class Acceptor {
   readonly addresses: readonly ListenAddress[]
   readonly #sockets: readonly Server[]
-  /** The present servers, one for each address. */
+  /** The current servers, one for each address. */
   #servers: readonly http.Server[] = []
   readonly #connections = new Map<http.Server, Set<Socket>>()
-  /** The connections without a server, and the index of the address of each. */
+  /** The connections without a server, each with the index of its address. */
   readonly #waiting = new Map<Socket, number>()
 
   private constructor(sockets: readonly Server[]) {
@@ -33,7 +33,7 @@ export class Acceptor {
   }
 
   /**
-   * Listens on every address or on none. `isTls` says what the servers speak.
+   * Listens on every address or on none. `isTls` specifies whether the servers use TLS.
    *
    * @throws the operating system's error of the first address that fails
    */
@@ -41,7 +41,7 @@ export class Acceptor {
     const sockets: Server[] = []
     try {
       for (const address of addresses) {
-        // The options that Node's own servers for HTTP and HTTPS have.
+        // These options are the same as the options of Node's own servers for HTTP and HTTPS.
         const server = createServer({ allowHalfOpen: !isTls, noDelay: true })
         server.listen(address)
         await once(server, 'listening')
@@ -54,12 +54,14 @@ export class Acceptor {
     return new Acceptor(sockets)
   }
 
-  /** Gives the connections of each address to one of `servers`, in order, and first those that wait. */
+  /**
+   * Passes the connections of each address to the server with the same index. The waiting connections are passed first.
+   */
   attach(servers: readonly http.Server[]): void {
     this.#servers = servers
     for (const server of servers) {
       this.#connections.set(server, new Set())
-      // Node begins to watch the connections of a server when it listens.
+      // Node starts the timeout checks of a server's connections at this event.
       server.emit('listening')
     }
     const waiting = [...this.#waiting]
@@ -67,7 +69,7 @@ export class Acceptor {
     for (const [socket, index] of waiting) if (!socket.destroyed) this.#accept(index, socket)
   }
 
-  /** Gives no more connections to a server, and waits until the connections that it has are closed. */
+  /** Passes no more connections to a server, and waits until all connections of the server are closed. */
   async detach(server: http.Server): Promise<void> {
     this.#servers = this.#servers.filter((each) => each !== server)
     const sockets = this.#connections.get(server) ?? new Set()
@@ -75,13 +77,15 @@ export class Acceptor {
     this.#connections.delete(server)
   }
 
-  /** Closes every connection of the present servers at once. A connection that arrives later waits for the next servers. */
+  /**
+   * Closes every connection of the current servers at once. A connection that arrives later waits for the next servers.
+   */
   disconnect(): void {
     this.#servers = []
     for (const sockets of this.#connections.values()) for (const socket of sockets) socket.destroy()
   }
 
-  /** Accepts no more connections, and closes those that wait. */
+  /** Accepts no more connections, and closes the waiting connections. */
   async close(): Promise<void> {
     const closed = Promise.all(this.#sockets.map((server) => new Promise((resolve) => server.close(resolve))))
     this.disconnect()

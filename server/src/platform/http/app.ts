@@ -19,15 +19,15 @@ export type AppOptions = {
   readonly trustedProxies: readonly string[]
   /** Whether HSTS includes all subdomains. */
   readonly hstsIncludeSubDomains?: boolean
-  /** Changes the URL of a request before it is routed, for other spellings of a path. */
+  /** Changes the URL of a request before routing, to support other spellings of a path. */
   readonly rewriteUrl?: (url: string) => string
   /** The limits of each caller over all surfaces. Default: the usual limits. */
   readonly callerBudgets?: CallerBudgets
-  /** Receives every request before the surfaces, in an emulator. */
+  /** Receives every request before the surfaces. Only an emulator has an interceptor. */
   readonly interceptor?: Interceptor | undefined
 }
 
-/** The maximum size of a body that is read into memory: forms and documents. Streams have other limits. */
+/** The maximum size of a body that is read into memory, such as a form or a document. Streams have other limits. */
 export const bodyLimitBytes = 1024 * 1024
 
 /** The origin of a request, for audit events and log lines. */
@@ -39,26 +39,27 @@ export type Origin = {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The address of the client, from the connection or a trusted proxy; empty once the connection is closed. */
+    /** The address of the client, from the connection or a trusted proxy. Empty after the connection is closed. */
     readonly remoteAddress: (request: IncomingMessage) => string
-    /** Called after every request, of all surfaces. */
+    /** The functions that are called after every request of any surface. */
     readonly completionListeners: CompletionListener[]
     /** Whether an address is a trusted proxy. */
     readonly isTrustedProxy: (address: string) => boolean
-    /** For warnings that any client can cause. */
+    /** Logs warnings that any client can cause. The number of warnings is limited. */
     readonly warnLimited: LimitedWarning
     /** The value of the `Strict-Transport-Security` header. */
     readonly strictTransportSecurity: string
     /** The budgets of all callers. */
     readonly callerBudgets: CallerBudgets
-    /** Undefined in a server that is no emulator. */
+    /** Undefined if the server is not an emulator. */
     readonly interceptor: Interceptor | undefined
   }
 }
 
 /**
- * Creates the HTTP application, without surfaces and listeners. Like in Azure's management API, paths are matched regardless
- * of case, a trailing slash and repeated slashes. A surface that must distinguish them uses the raw URL.
+ * Creates the HTTP application, without surfaces and listeners. Paths are matched like in Azure's management API: the
+ * case, a trailing slash and repeated slashes are ignored. A surface that must distinguish these paths uses the raw
+ * URL.
  */
 export function createApp(settings: AppOptions): FastifyInstance {
   const { log, trustedProxies, hstsIncludeSubDomains = false, rewriteUrl = (url: string) => url } = settings
@@ -73,7 +74,7 @@ export function createApp(settings: AppOptions): FastifyInstance {
     genReqId: () => newTimeOrderedId(Date.now()),
     frameworkErrors: (error, request, reply) => {
       const status: number = error.statusCode ?? 400
-      // Hooks are not called if the URL is malformed.
+      // Fastify does not call hooks if the URL is malformed.
       writeCommonHeaders(request, reply)
       watchCompletion(app, request, reply)
       void rejectMalformed(app, request, reply, status)
@@ -100,7 +101,7 @@ export function createApp(settings: AppOptions): FastifyInstance {
     watchCompletion(app, request, reply)
     done()
   })
-  // Surfaces have their own error handlers; this one is for errors outside of them.
+  // Surfaces have their own error handlers. This error handler is for errors outside of surfaces.
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof OverBudgetError) return sendOverBudget(error, reply)
     const status = clientStatusOf(error)
@@ -124,7 +125,7 @@ export function createApp(settings: AppOptions): FastifyInstance {
   return app
 }
 
-/** Answers a request with a malformed URL, and charges its address. */
+/** Answers a request with a malformed URL, and charges the cost to the client's address. */
 async function rejectMalformed(
   app: FastifyInstance,
   request: FastifyRequest,
@@ -140,16 +141,20 @@ async function rejectMalformed(
   }
 }
 
-/** Charges the address of a request to no surface. @throws OverBudgetError if the queue of the address is full */
+/**
+ * Charges the cost of a request that belongs to no surface to the client's address.
+ *
+ * @throws OverBudgetError if the queue of the address is full
+ */
 function payForDenial({ callerBudgets, remoteAddress }: FastifyInstance, request: IncomingMessage): Promise<void> {
   return callerBudgets.ofAddress(remoteAddress(request)).settle(denialCostMs)
 }
 
 /**
- * Surfaces read and write bodies with their own schemas. Without Fastify's compilers of JSON Schema, the server starts 25 ms
- * earlier.
+ * Surfaces read and write bodies with their own schemas. Without Fastify's compilers of JSON Schema, the server starts
+ * 25 ms earlier.
  *
- * @throws always
+ * @throws Error on every call
  */
 function rejectSchemas(): never {
   throw new Error('a route cannot have a JSON Schema: the surface of the route reads and writes bodies')
@@ -160,7 +165,7 @@ export function requestOrigin({ id, server, raw }: FastifyRequest): Origin {
   return originOf(id, server.remoteAddress(raw), raw.headers)
 }
 
-/** The origin of a request outside of Fastify. */
+/** The origin of a request that Fastify does not handle. */
 export function originOf(correlationId: string, remoteAddress: string, headers: IncomingHttpHeaders): Origin {
   return { correlationId, remoteAddress, userAgent: headers['user-agent']?.slice(0, 256) }
 }
@@ -176,12 +181,12 @@ const outageCodes = {
 const clientRequestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
 
 /**
- * The names of the local machine. With HSTS, a browser would block plain HTTP on them, such as the sign-in of az, which
- * receives its code at `http://localhost`. [RFC 6761 §6.3; RFC 6797 §8.2]
+ * The names of the local machine. With HSTS, a browser would block plain HTTP on these names. For example, the sign-in
+ * of az receives its code at `http://localhost`. [RFC 6761 §6.3; RFC 6797 §8.2]
  */
 const localhostPattern = /(?:^|\.)localhost(?::\d+)?$/i
 
-/** The headers of every response, names and values alternating. */
+/** The headers of every response, as alternating names and values. */
 export function commonHeaders(
   { strictTransportSecurity }: FastifyInstance,
   correlationId: string,
@@ -203,7 +208,9 @@ export function commonHeaders(
   return common
 }
 
-/** The 4xx status of an error before the handler, such as an unreadable body; undefined for other errors. */
+/**
+ * The 4xx status of an error that occurred before the handler, such as an unreadable body. Undefined for other errors.
+ */
 export function clientStatusOf(error: unknown): number | undefined {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined

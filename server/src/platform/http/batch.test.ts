@@ -8,7 +8,7 @@ import { answerBatch, budgetKeyOf } from './batch.ts'
 
 const megabyte = JSON.stringify('x'.repeat(1024 * 1024))
 
-test('the answers of a batch are read one after the other, and are at most four megabytes together', async () => {
+test('the requests of a batch are answered one after the other, and the answers have at most four megabytes in total', async () => {
   const budgets = new CallerBudgets()
   const app = Fastify()
   let [running, most, answered] = [0, 0, 0]
@@ -33,7 +33,7 @@ test('the answers of a batch are read one after the other, and are at most four 
   assert.equal(answered, 8)
 })
 
-test('a request of a batch is no work of the caller of the batch: it is authorized itself', async (t) => {
+test("a request of a batch is authorized separately, and is not part of the caller's authorized work", async (t) => {
   const app = Fastify()
   t.after(() => app.close())
   const authority = { authorityRevision: async () => 1, knownRevision: () => 1 }
@@ -60,7 +60,7 @@ test('a batch does not compete with its own requests', () => {
     const { key, party } = budgetKeyOf('someone', isBatch)
     const budget = budgets.of(key, party)
     assert.ok(budget.tryEnter())
-    // More than a caller may use while another is active.
+    // This cost is more than a caller may use while another caller is active.
     budget.leave(1000)
     nowMs += 1
   }
@@ -70,7 +70,7 @@ test('a batch does not compete with its own requests', () => {
   assert.equal(budgets.of(first, 'directory:someone').tryEnter(), false)
 })
 
-test('the requests of a batch run in turns of their own, so that others are answered between them', async () => {
+test('the requests of a batch run in separate turns of the event loop, so that other requests are answered between these turns', async () => {
   const budgets = new CallerBudgets()
   const app = Fastify()
   let turn = 0
@@ -91,7 +91,7 @@ test('the requests of a batch run in turns of their own, so that others are answ
   assert.equal(new Set(turns).size, 20, turns.join())
 })
 
-test('a batch over the share of its sender waits before each request while others send requests', async () => {
+test('a batch whose sender exceeds its share waits before each request while other callers send requests', async () => {
   let nowMs = 0
   const budgets = new CallerBudgets(undefined, () => nowMs)
   const { key, party } = budgetKeyOf('someone', true)
@@ -109,7 +109,7 @@ test('a batch over the share of its sender waits before each request while other
       return status
     })
   })
-  // The burst, and a debt that is earned in 400 ms.
+  // The cost is the burst and a debt, which the caller pays off in 400 ms.
   budget.charge(200)
   contend()
   const answer = app.inject({ method: 'POST', url: '/batch' })

@@ -8,16 +8,16 @@ import type { PublicOrigin } from './requested-origin.ts'
 /** The maximum number of requests in a batch. [Microsoft Graph, JSON batching] */
 export const maxBatchRequests = 20
 
-/** The maximum size of all answers of a batch, which are in memory together. */
+/** The maximum size of all answers of a batch, which are in memory at the same time. */
 const maxBatchBytes = 4 * 1024 * 1024
 
-/** The approximate time of a request of a batch on the main thread, in addition to that of its route. */
+/** The approximate time that a request of a batch uses on the main thread, in addition to the cost of its route. */
 const batchedCostMs = 1
 
 /** A batch: its sender, its origin and its budget. */
 export type Batch = { readonly request: FastifyRequest; readonly origin: Origin; readonly budget: CallerBudget }
 
-/** The answer to a request of a batch. `body` is undefined if there is none. */
+/** The answer to a request of a batch. `body` is undefined if the answer has no body. */
 export type BatchAnswer = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -26,23 +26,24 @@ export type BatchAnswer = {
 }
 
 /**
- * The key of the budget of a principal of the directory. A batch has a budget of its own: its requests take from the budget of their
- * sender, and if the batch took from it too, it could wait for itself.
+ * The key of the budget of a directory principal. A batch has a separate budget, because the requests of the batch use
+ * the budget of their sender. If the batch used the same budget, the batch could wait for itself.
  */
 export function budgetKeyOf(objectId: string, isBatch: boolean): BudgetKey {
   const party = `directory:${objectId}`
   return { key: isBatch ? `batch of ${party}` : party, party }
 }
 
-/** The headers of an answer that a batch shows. */
+/** The headers of an answer that the response to a batch contains. */
 const shownHeaders = ['content-type', 'retry-after', 'x-ms-correlation-request-id', 'x-ms-request-id'] as const
 
 /**
- * Answers the requests of a batch, one after the other, so that one answer at a time is in memory as bytes and as text. Each caller
- * has one batch at a time. After {@link maxBatchBytes}, the rest is answered by 413.
+ * Answers the requests of a batch, one after the other, so that only one answer at a time is in memory both as bytes
+ * and as text. Each caller can run one batch at a time. When the answers exceed {@link maxBatchBytes}, the remaining
+ * requests get the status 413.
  *
- * @param answer answers one request. It gets the function `send`, which sends a `GET` request to a path of this
- * server, with or without a query
+ * @param answer answers one request. This function gets the function `send`, which sends a `GET` request to a path of
+ * this server, with or without a query
  */
 export async function answerBatch<Request, Answer>(
   batch: Batch,
@@ -53,7 +54,7 @@ export async function answerBatch<Request, Answer>(
     let bytes = 0
     const send = async (path: string) => {
       await batch.budget.pace(batchedCostMs)
-      // Otherwise all requests of a batch would run without a request of another caller between them.
+      // Without this turn, all requests of a batch would run without a request of another caller between them.
       await batch.budget.nextTurn()
       const found = bytes > maxBatchBytes ? tooLarge : await answerBatched(batch, path)
       bytes += found.sizeBytes
@@ -77,7 +78,10 @@ const tooLarge: BatchAnswer = {
   sizeBytes: 0,
 }
 
-/** As if the sender had sent the request alone: with the sender's credential, so that every check, limit and audit event applies. */
+/**
+ * Answers a request of a batch as if the sender had sent the request alone. The request has the sender's credential, so
+ * that every check, limit and audit event applies.
+ */
 async function answerBatched({ request, origin }: Batch, path: string): Promise<BatchAnswer> {
   const { host, authorization } = request.headers
   const sent = {
@@ -104,8 +108,8 @@ async function answerBatched({ request, origin }: Batch, path: string): Promise<
 }
 
 /**
- * The path and query of the URL of a batched request, if it is below one of these roots and of this server; otherwise undefined.
- * Dots in a path cannot leave its root.
+ * Returns the path and query of the URL of a batched request. Returns undefined if the URL is not of this server, or is
+ * not below one of the roots. Dots in a path cannot leave its root.
  */
 export function parseBatchedUrl(url: string, publicOrigin: PublicOrigin, roots: readonly string[]): string | undefined {
   const origin = String(publicOrigin)

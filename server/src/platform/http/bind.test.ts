@@ -13,7 +13,7 @@ function newServer(t: TestContext): Server {
   return server
 }
 
-test('a reserved port is used by the listener that it is reserved for, and by no other', async (t) => {
+test('only the listener for which a port is reserved can use the port', async (t) => {
   const reserved = await reservePorts([anyPort, anyPort])
   const [address, second] = reserved.addresses
   assert.ok(address !== undefined && second !== undefined && address.port > 0 && address.port !== second.port)
@@ -29,12 +29,12 @@ test('a reserved port is used by the listener that it is reserved for, and by no
   await bind(newServer(t), second, { all: [], reusePort: false })
 })
 
-test('a port that is given stays as it is', async () => {
+test('a given port does not change when ports are reserved', async () => {
   const reserved = await reservePorts([{ host: '127.0.0.1', port: 5443 }])
   assert.deepEqual(reserved.addresses, [{ host: '127.0.0.1', port: 5443 }])
   assert.equal(reserved.take({ host: '127.0.0.1', port: 5443 }), undefined)
 })
 
-test('an address that is not available is an error, and no port stays reserved', async () => {
+test('an unavailable address causes an error, and no port stays reserved', async () => {
   await assert.rejects(reservePorts([anyPort, { host: '192.0.2.1', port: 0 }]), { code: 'EADDRNOTAVAIL' })
 })

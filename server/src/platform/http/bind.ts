@@ -3,7 +3,7 @@ import { type AddressInfo, type Server, createServer as createSocketServer, isIP
 import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import type { ListenAddress } from './acceptor.ts'
 
-/** How to bind a server: all addresses of its listener, and whether threads share them. */
+/** The data that a server needs to bind: all addresses of the listener, and whether threads share these addresses. */
 export type Binding = {
   readonly all: readonly ListenAddress[]
   readonly reusePort: boolean
@@ -12,8 +12,8 @@ export type Binding = {
 }
 
 /**
- * Binds a server to its address. `::` accepts IPv4 connections as well, unless an IPv4 address with the same port is listed:
- * the operating system would report that its port is in use.
+ * Binds a server to its address. `::` also accepts IPv4 connections, unless an IPv4 address with the same port is
+ * listed. Otherwise the operating system would report for the IPv4 address that the port is in use.
  */
 export async function bind(server: Server, address: ListenAddress, binding: Binding): Promise<void> {
   const { all, reusePort, reserved } = binding
@@ -29,18 +29,24 @@ export async function bind(server: Server, address: ListenAddress, binding: Bind
   await once(server, 'listening')
 }
 
-/** Ports that the operating system has chosen, and that nobody else can take until they are used or released. */
+/**
+ * Ports that the operating system has chosen. No other process can take these ports until they are used or released.
+ */
 export type ReservedPorts = {
   /** The addresses, with their actual ports. */
   readonly addresses: readonly ListenAddress[]
-  /** The server that holds the port of an address, for `Server.listen`; undefined if none does. */
+  /**
+   * Takes the server that reserves the port of an address, for `Server.listen`. Returns undefined if the port is not
+   * reserved.
+   */
   readonly take: (address: ListenAddress) => Server | undefined
-  /** Makes the ports that nobody has taken available to others. */
+  /** Releases the reserved ports that no listener has taken. */
   readonly release: () => Promise<void>
 }
 
 /**
- * Chooses a port for each address whose port is 0. Connections are closed at once until the port is taken.
+ * Chooses a port for each address whose port is 0, and reserves the port. Until a listener takes the port, connections
+ * to the port are closed at once.
  *
  * @throws the operating system's error of an address that is not available
  */
@@ -79,12 +85,12 @@ export async function reservePorts(addresses: readonly ListenAddress[]): Promise
   }
 }
 
-/** The result of {@link probe}: the addresses with their actual ports, and whether threads can share them. */
+/** The result of {@link probe}: the addresses with their actual ports, and whether threads can share the addresses. */
 export type Probed = { readonly addresses: readonly ListenAddress[]; readonly canShare: boolean }
 
 /**
- * Checks that no process listens at the addresses. A second one that shares them would bind without an error, and take a
- * part of the connections.
+ * Checks that no process listens at the addresses. A second process that shares the addresses would bind without an
+ * error, and would receive a part of the connections.
  *
  * @throws the operating system's error of the first address that is in use or not available
  */
@@ -109,7 +115,7 @@ export async function probe(addresses: readonly ListenAddress[]): Promise<Probed
   }
 }
 
-/** Whether the operating system lets several threads accept connections at one address. */
+/** Whether the operating system allows several threads to accept connections at one address. */
 async function canShare([address]: readonly ListenAddress[]): Promise<boolean> {
   if (address === undefined) return false
   const server = createSocketServer()

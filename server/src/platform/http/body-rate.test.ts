@@ -11,7 +11,10 @@ import { mountRaw } from './raw-surface.ts'
 import { discardRest } from './unread-body.ts'
 
 const pieces = 40_000
-/** The allowance and one read of the socket come at once; the rest does not. */
+/**
+ * The minimum duration. The server reads the allowance and one read of the socket at once, and the remaining bytes at a
+ * limited rate.
+ */
 const leastMs = 1500
 
 for (const [what, isRead] of [

@@ -7,26 +7,31 @@ import { type Allowance, type Bucket, fullBucket, refill } from '../limits/token
 import { discardRest, isDiscarded } from './unread-body.ts'
 
 /**
- * A piece of a body costs a few microseconds, regardless of its size. Larger pieces are counted only in a body that is
- * discarded, one for each part of this size: decrypting that many bytes costs as much.
+ * The size below which a piece of a body counts as small. Reading a piece costs a few microseconds, regardless of its
+ * size. Larger pieces are counted only in a discarded body. Such a piece counts once for each part of this size,
+ * because decrypting these bytes costs as much as reading a small piece.
  */
 const smallBytes = 1024
 
 /** The number of small pieces, or KiB of discarded bodies, that all connections of one address may send. */
 const allowance: Allowance = { burst: 5000, perSecond: 10_000 }
 
-/** The maximum number of networks with a bucket of their own. Open connections keep theirs regardless. */
+/**
+ * The maximum number of networks in the cache of buckets. An open connection keeps its bucket, even if the cache
+ * removes the bucket.
+ */
 const maxNetworks = 10_000
 
 /**
- * Creates a request class that limits small pieces of bodies, and bodies that are discarded. A body in chunks or TLS
- * records of one byte would keep the main thread busy for as long as it is sent, and so would large bodies of denied
- * requests. Over the allowance, the server stops reading the connection until the allowance is refilled.
+ * Creates a request class that limits the rate of small pieces of bodies and of discarded bodies. A body in chunks or
+ * TLS records of one byte would occupy the main thread until the client has sent the body. A large body of a denied
+ * request would have the same effect. When a client exceeds the allowance, the server stops reading the connection
+ * until the allowance is refilled.
  *
- * It is a class because functions made for each request keep requests in memory for longer: garbage collection took
- * three times as long.
+ * The limit is a class because functions that are created for each request keep requests in memory for longer. Garbage
+ * collection took three times as long with such functions.
  *
- * @param isExempt whether an address is a proxy for many clients; each of its connections has its own allowance
+ * @param isExempt whether an address is a proxy for many clients. Each connection of a proxy has its own allowance
  */
 export function createPacedMessage(isExempt: (address: string) => boolean): typeof IncomingMessage {
   const newBucket = () => fullBucket(allowance, performance.now())
@@ -55,7 +60,8 @@ export function createPacedMessage(isExempt: (address: string) => boolean): type
 
   return class PacedMessage extends IncomingMessage {
     override push(piece: unknown, encoding?: BufferEncoding): boolean {
-      // A reader that has copied a piece may free its memory, so that its length is 0 afterwards.
+      // The length is read first, because the reader can free the memory of a piece after copying the piece. The length
+      // is then 0.
       const bytes = piece instanceof Uint8Array ? piece.byteLength : undefined
       const continues = super.push(piece, encoding)
       if (bytes === undefined) return continues
@@ -73,7 +79,7 @@ export function createPacedMessage(isExempt: (address: string) => boolean): type
       else if (!waiting.has(this)) readLater(this, bucket, size)
     }
 
-    /** Node calls this when a response has ended, to read the rest of the body without `push`. */
+    /** Node calls this method when a response has ended, to read the rest of the body without `push`. */
     _dump(): void {
       if (this.complete) dumpOf(this)
       else discardRest(this)

@@ -1,9 +1,15 @@
 import type { z } from 'zod'
 
-/** What a route reads as its body: a document of the schema, any JSON, a form, bytes, bytes that are never all in memory, or nothing. */
+/**
+ * The type of the body that a route reads: a document of the schema, any JSON, a form, bytes, a stream that is never
+ * completely in memory, or no body.
+ */
 export type RequestBody = z.ZodType | 'json' | 'form' | 'bytes' | 'stream' | 'none'
 
-/** Whether a person in the portal must have authenticated within the last minutes; if not, why the route needs no step-up. */
+/**
+ * Whether a person in the portal must have authenticated within the last minutes. If not, the value states why the
+ * route needs no step-up.
+ */
 export type StepUp =
   | true
   | 'no: the request only reads data'
@@ -13,9 +19,9 @@ export type StepUp =
   | 'no: the request requires the password'
 
 /**
- * The columns that depend on the method of a row. There are no defaults: a route that may change something does not compile
- * without a decision about its step-up and its body, which is the property `body` of what `Reads` describes. A route that
- * `denies` every request only says that something is not served.
+ * The columns that depend on the method of a row. There are no defaults: a route that can change data does not compile
+ * without a decision about its step-up and its body. `Reads` describes the body, in the property `body`. A route with
+ * `denies` rejects every request, so the route needs no such decision.
  */
 export type ChangeColumns<
   Method extends string,

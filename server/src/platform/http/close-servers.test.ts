@@ -13,7 +13,10 @@ import { serveForTest } from '../../../testing/platform/test-socket.ts'
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: one.example\r\n\r\n`
 
-/** Opens two connections after each other in a thread, and sends a request on both while this thread is blocked. */
+/**
+ * Opens two connections one after the other in a thread, and sends a request on both connections while the main thread
+ * is blocked.
+ */
 const clientThread = `
 const { parentPort, workerData: { port, sent } } = require('node:worker_threads')
 const { connect } = require('node:net')
@@ -34,7 +37,7 @@ parentPort.once('message', async () => {
   parentPort.postMessage(received)
 })`
 
-test('requests and connections that wait in the operating system are answered when a listener closes', async (t) => {
+test('when a listener closes, requests and connections that wait in the operating system are answered', async (t) => {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   app.get('/*', (request) => `answer to ${request.url}`)
   const { listener, port } = await serveForTest(t, app)
@@ -42,7 +45,7 @@ test('requests and connections that wait in the operating system are answered wh
   const client = new Worker(clientThread, { eval: true, workerData: { port, sent } })
   assert.deepEqual(await once(client, 'message'), ['kept'])
   client.postMessage('send')
-  // This thread reads no socket until both requests are there.
+  // The main thread reads no socket until both requests have arrived.
   Atomics.wait(sent, 0, 0)
   const closed = listener.close(10_000)
   const [received] = await once(client, 'message')
@@ -51,7 +54,7 @@ test('requests and connections that wait in the operating system are answered wh
   await closed
 })
 
-test('a response that is still being sent is complete when a listener closes', async (t) => {
+test('when a listener closes, a response that is still being sent is completed', async (t) => {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   const sizeBytes = 32 * 1024 * 1024
   let isEnded = false
@@ -71,7 +74,7 @@ test('a response that is still being sent is complete when a listener closes', a
   await closed
 })
 
-test('a client that does not finish its handshake is disconnected when the time of the others is over', async (t) => {
+test('a client that does not finish its handshake is disconnected when the shutdown time is over', async (t) => {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   const handshakeMs = 600_000
   const listener = await listen(app, {
@@ -82,7 +85,7 @@ test('a client that does not finish its handshake is disconnected when the time 
   t.after(() => app.close())
   const client = net.connect(listener.addresses[0]?.port ?? 0, '127.0.0.1')
   const closed = once(client, 'close')
-  // The header of a record with a handshake, and the first bytes of the handshake.
+  // These bytes are the header of a TLS record with a handshake, and the first bytes of the handshake.
   client.resume().write(Buffer.from('1603010200010001fc0303', 'hex'))
   await until('the handshake has begun', () => listener.counts().bytes.received > 0)
   const begun = performance.now()
@@ -91,7 +94,7 @@ test('a client that does not finish its handshake is disconnected when the time 
   assert.ok(performance.now() - begun < handshakeMs / 2)
 })
 
-test('requests that are disconnected when a listener closes are logged without their queries', async (t) => {
+test('when a listener closes, the log lists the disconnected requests without their queries', async (t) => {
   const lines: string[] = []
   const log = createLog('warn', { write: (line) => void lines.push(line) })
   const app = createApp({ log, trustedProxies: [] })

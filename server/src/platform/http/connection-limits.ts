@@ -5,23 +5,29 @@ import type { SharedCounts } from '../memory/shared-counts.ts'
 /** The limits of connections and of the duration of a TLS handshake. */
 export type ConnectionLimits = {
   readonly maxConnections: number
-  /** Per IPv4 address or IPv6 /64 network. Trusted proxies serve many clients and have no limit. */
+  /**
+   * The maximum per IPv4 address or IPv6 /64 network. Trusted proxies have no limit, because a proxy serves many
+   * clients.
+   */
   readonly maxConnectionsPerAddress: number
-  /** Unfinished TLS handshakes per address, which have a separate limit because they cost more. */
+  /**
+   * The maximum number of unfinished TLS handshakes per address. This limit is separate, because a handshake costs more
+   * than a connection.
+   */
   readonly maxHandshakesPerAddress: number
   readonly handshakeMs: number
 }
 
-/** Why a connection was rejected. */
+/** The limit that caused the rejection of a connection. */
 export type ConnectionRejection = 'total' | 'address' | 'handshakes'
 
 const handshakeMs = 10_000
-/** The default maximum, regardless of the descriptor limit. */
+/** The default maximum number of connections, regardless of the descriptor limit. */
 const mostConnections = 20_000
 
 /**
- * Derives the limits from the number of descriptors. Half of them are for connections, and the rest for files and
- * outbound connections. One address may use a quarter of the connections.
+ * Derives the limits from the number of descriptors. Half of the descriptors are for connections, and the rest for
+ * files and outbound connections. One address may use a quarter of the connections.
  */
 export function connectionLimits(
   descriptors: number,
@@ -41,7 +47,7 @@ export function connectionLimits(
 
 type OfAddress = { open: number; handshakes: number }
 
-/** Counts connections, in total and per address. Its memory is bounded by the number of open connections. */
+/** Counts connections, in total and per address. The number of open connections limits the memory of the counter. */
 export class ConnectionCounter {
   readonly #limits: ConnectionLimits
   readonly #isExempt: (address: string) => boolean
@@ -52,7 +58,7 @@ export class ConnectionCounter {
   /** The number of rejected connections since startup, by reason. */
   readonly rejected: Record<ConnectionRejection, number> = { total: 0, address: 0, handshakes: 0 }
 
-  /** @param shared counts connections by network and in total, where threads share the limits */
+  /** @param shared counts connections by network and in total, if threads share the limits */
   constructor(limits: ConnectionLimits, isExempt: (address: string) => boolean, shared?: SharedCounts) {
     this.#limits = limits
     this.#isExempt = isExempt
@@ -67,7 +73,7 @@ export class ConnectionCounter {
     return this.#handshakes.size
   }
 
-  /** Counts a new connection until it closes, or returns why it is rejected. */
+  /** Counts a new connection until the connection closes, or returns the reason for the rejection. */
   admit(socket: Socket, isTls: boolean): ConnectionRejection | undefined {
     const { remoteAddress = '' } = socket
     const network = networkOf(remoteAddress)
@@ -97,10 +103,7 @@ export class ConnectionCounter {
     return undefined
   }
 
-  /**
-   * Records that the handshake of a connection is finished. The socket of the connection may be a different object
-   * by now.
-   */
+  /** Records that the handshake of a connection is finished. The socket may be a different object than in `admit`. */
   secured(socket: Socket): void {
     this.#endHandshake(keyOf(socket))
   }
@@ -125,7 +128,7 @@ export class ConnectionCounter {
   }
 }
 
-/** A key that is the same for a TCP connection and for the TLS connection on it. */
+/** A key that is the same for a TCP connection and for the TLS connection in it. */
 function keyOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
 }

@@ -1,5 +1,8 @@
 import type { PublicOrigin } from './requested-origin.ts'
-/** The values of a `Cookie` header by name. A name that occurs twice is ignored: only one can be ours. [RFC 6265 §5.4] */
+/**
+ * The values of a `Cookie` header by name. A name that occurs twice is ignored, because only one of the two cookies can
+ * be from this server. [RFC 6265 §5.4]
+ */
 export function parseCookies(header: string | undefined): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>()
   const duplicates = new Set<string>()
@@ -16,20 +19,20 @@ export function parseCookies(header: string | undefined): ReadonlyMap<string, st
 
 const maxCookies = 200
 
-/** Writes cookies of one kind. */
+/** Creates the headers for one cookie. */
 export type CookieWriter = {
-  /** The name with the prefix that the browser enforces. */
+  /** The name of the cookie, with the prefix that the browser enforces. */
   readonly nameOf: (name: string) => string
-  /** A `Set-Cookie` value. The cookie lasts until the browser is closed, or for `maxAgeSeconds`. */
+  /** A `Set-Cookie` value. The browser stores the cookie until the browser is closed, or for `maxAgeSeconds`. */
   readonly write: (name: string, value: string, maxAgeSeconds?: number) => string
   /** A `Set-Cookie` value that deletes the cookie. */
   readonly remove: (name: string) => string
 }
 
 /**
- * Creates cookies that no other host and no page over plain HTTP can set or read. The browser enforces this by the prefix.
- * A server without TLS uses no prefix; it listens on loopback only. The cookies are valid for every path, because paths are
- * matched without regard to case and duplicate slashes. [RFC 6265bis §4.1.3.2]
+ * Creates cookies that no other host and no page over plain HTTP can set or read. The prefix of the name makes the
+ * browser enforce this rule. A server without TLS uses no prefix, and listens on loopback only. The cookies are valid
+ * for every path, because paths are matched without regard to case and duplicate slashes. [RFC 6265bis §4.1.3.2]
  *
  * With `Strict`, the browser does not send the cookie with a request that another site caused, not even for a link.
  */

@@ -4,13 +4,13 @@ import { parseForm } from '@acrux/shared/standards/http/form.ts'
 import { bodyLimitBytes } from './app.ts'
 import { BodyTooLargeError, readBody } from './read-body.ts'
 
-/** The body is a malformed form. The status is a property, as in the framework's errors. */
+/** The error for a body that is a malformed form. The status is a property, as in the framework's errors. */
 export class MalformedFormError extends Error {
   override readonly name = 'MalformedFormError'
   readonly statusCode = 400
 }
 
-/** The body is not a form, or too large. The status is a property, as in the framework's errors. */
+/** The error for a body that is not a form, or is too large. The status is a property, as in the framework's errors. */
 export class UnacceptableBodyError extends Error {
   override readonly name = 'UnacceptableBodyError'
   readonly statusCode: 413 | 415
@@ -34,7 +34,7 @@ export function acceptForms(scope: FastifyInstance): void {
 }
 
 /**
- * Reads the unparsed form of a raw surface's request; empty for a request without a body.
+ * Reads the unparsed form of a raw surface's request. Returns an empty text if the request has no body.
  *
  * @throws UnacceptableBodyError; the rest of the body has not been read
  * @throws ClientGoneError

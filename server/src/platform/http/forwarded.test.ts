@@ -62,7 +62,7 @@ async function answer(request: IncomingMessage, response: http.ServerResponse, r
   response.writeHead(201, ['x-twice', 'a', 'x-twice', 'b']).end(JSON.stringify(seen))
 }
 
-/** Sends bytes on a connection of their own, and returns what came back until the connection was closed. */
+/** Sends bytes on a new connection, and returns the bytes that were received until the connection was closed. */
 async function sendBytes(bytes: string, localAddress = '127.0.0.1'): Promise<string> {
   const connection = connect({ port, host: '127.0.0.1', localAddress })
   connection.write(bytes, 'latin1')
@@ -71,7 +71,7 @@ async function sendBytes(bytes: string, localAddress = '127.0.0.1'): Promise<str
   return received
 }
 
-/** What the main thread saw of a request. */
+/** Sends a request, and returns the values of the request in the main thread. */
 async function seenOf(lines: readonly string[], body = '', localAddress?: string) {
   const head = [`POST /v2/x HTTP/1.1`, 'Host: a', 'Connection: close', ...lines, '', body]
   const received = await sendBytes(head.join('\r\n'), localAddress)
@@ -80,7 +80,7 @@ async function seenOf(lines: readonly string[], body = '', localAddress?: string
   return JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1))
 }
 
-/** With the headers that are added for the main thread, more than Node keeps by default. */
+/** Together with the headers that the forwarding adds, these headers are more than Node stores by default. */
 const manyHeaders = Array.from({ length: 995 }, () => 'x:')
 
 function send(
@@ -101,7 +101,7 @@ function send(
 }
 
 describe('a forwarded request', () => {
-  it('arrives with its method, headers and body, and the addresses of the client', async () => {
+  it('a forwarded request arrives with its method, headers and body, and with the addresses of the client', async () => {
     const { status, headers, text } = await send('/v2/x', { method: 'PUT', headers: { 'x-own': '1' } }, 'some bytes')
     const seen = JSON.parse(text)
     assert.deepEqual(
@@ -114,25 +114,25 @@ describe('a forwarded request', () => {
     )
   })
 
-  it('cannot claim addresses', async () => {
+  it('a client cannot forge its address with a header in a forwarded request', async () => {
     const { text } = await send('/v2/x', { headers: { 'Acrux-Connection': '{"remoteAddress":"192.0.2.1"}' } })
     const seen = JSON.parse(text)
     assert.equal(seen.remoteAddress, '127.0.0.1')
     assert.equal(seen.headers['acrux-connection'], undefined)
   })
 
-  it('has an empty body if it has none, and a body in chunks if it has no length', async () => {
+  it('a forwarded request without a body has an empty body, and a body without a length is sent in chunks', async () => {
     assert.equal(JSON.parse((await send('/v2/x', { method: 'POST' })).text).body, '')
     const chunked = await send('/v2/x', { method: 'POST', headers: { 'transfer-encoding': 'chunked' } }, 'in chunks')
     assert.equal(JSON.parse(chunked.text).body, 'in chunks')
   })
 
-  it('gets the headers of a HEAD without a body', async () => {
+  it('the response to a forwarded HEAD request has headers but no body', async () => {
     const { status, text } = await send('/v2/x', { method: 'HEAD' })
     assert.deepEqual([status, text], [201, ''])
   })
 
-  it('is answered before its body is read, and its connection can be used again', async () => {
+  it('a forwarded request can be answered before its body is read, and its connection can be used again', async () => {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
     const large = 'x'.repeat(1024 * 1024)
     assert.equal((await send('/v2/early', { method: 'PUT', agent }, large)).status, 413)
@@ -140,7 +140,7 @@ describe('a forwarded request', () => {
     agent.destroy()
   })
 
-  it('is answered before its body is read also if its connection is closed afterwards', async () => {
+  it('a forwarded request can be answered before its body is read, even if the connection is closed afterwards', async () => {
     const headers = { connection: 'close' }
     for (let count = 0; count < 20; count += 1) {
       const large = 'x'.repeat(4 * 1024 * 1024)
@@ -148,7 +148,7 @@ describe('a forwarded request', () => {
     }
   })
 
-  it('is answered also where Fastify closes the connection before it has read the body', async () => {
+  it('a forwarded request is answered even if Fastify closes the connection before it has read the body', async () => {
     const headers = { 'content-type': 'application/json' }
     for (let count = 0; count < 20; count += 1) {
       const large = JSON.stringify({ text: 'x'.repeat(4 * 1024 * 1024) })
@@ -156,11 +156,11 @@ describe('a forwarded request', () => {
     }
   })
 
-  it('is cut off where its response is', async () => {
+  it('the response to a forwarded request is cut off if the main thread cuts off the response', async () => {
     await assert.rejects(send('/v2/cut'))
   })
 
-  it('ends in the main thread when its client is gone', async () => {
+  it('a forwarded request ends in the main thread when the client closes the connection', async () => {
     const closed = new Promise((resolve) => app.completionListeners.push(({ url }) => url === '/slow' && resolve(url)))
     const request = http.get({ port, host: '127.0.0.1', path: '/slow' }).on('error', () => undefined)
     await arrived.promise
@@ -168,7 +168,7 @@ describe('a forwarded request', () => {
     assert.equal(await closed, '/slow')
   })
 
-  it('is not sent to the main thread if its client is already gone', async () => {
+  it('a request is not forwarded to the main thread if the client has already closed the connection', async () => {
     let connections = 0
     const mainThread = createServer((connection) => {
       connections += 1
@@ -190,13 +190,13 @@ describe('a forwarded request', () => {
       await handled.promise
       late.close()
     }
-    // A connection that had been opened before this one would be accepted first.
+    // The server would accept a connection that was opened earlier before this connection.
     await once(connect(path.join(directory, 'counted.sock')).resume(), 'close')
     mainThread.close()
     assert.equal(connections, 1)
   })
 
-  it('keeps the headers of its connection to itself', async () => {
+  it("the headers of the client's connection are not forwarded", async () => {
     const rows: readonly (readonly [lines: readonly string[], dropped: readonly string[]])[] = [
       [['Trailer: x'], ['trailer']],
       [['Trailer: x', 'Transfer-Encoding: chunked'], ['trailer']],
@@ -221,7 +221,7 @@ describe('a forwarded request', () => {
     assert.equal((await seenOf(['Connection: X-Own', 'X-Other: 2'])).headers['x-other'], '2')
   })
 
-  it('keeps its body and its host where they are named as headers of its connection', async () => {
+  it('the body and the host are forwarded even if the header Connection names their headers', async () => {
     const lines = [
       'Connection: content-length, host, x-forwarded-for',
       'X-Forwarded-For: 192.0.2.1',
@@ -233,7 +233,7 @@ describe('a forwarded request', () => {
     assert.equal((await seenOf(chunked, '4\r\nbody\r\n0\r\n\r\n')).body, 'body')
   })
 
-  it('has the addresses of its client, however many headers it has', async () => {
+  it('a forwarded request has the addresses of the client, even if the request has many headers', async () => {
     assert.equal((await seenOf([], '', '127.0.0.2')).remoteAddress, '127.0.0.2')
     for (const lines of [
       manyHeaders,
@@ -244,7 +244,7 @@ describe('a forwarded request', () => {
     }
   })
 
-  it('cannot hide another request in its body', async () => {
+  it('a client cannot hide another request in the body of a forwarded request', async () => {
     const hidden = 'POST /v2/hidden HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'
     const { body } = await seenOf([...manyHeaders, `Content-Length: ${hidden.length}`], hidden)
     assert.equal(body, hidden)
@@ -255,7 +255,7 @@ describe('a forwarded request', () => {
     assert.ok(!urls.includes('/v2/hidden'))
   })
 
-  it('is answered with 400 if it cannot be sent, and with 502 if the main thread does not answer', async () => {
+  it('a forwarded request gets the status 400 if it cannot be sent, and 502 if the main thread does not answer', async () => {
     const malformed = http.createServer((request, response) => {
       request.url = '/v2/a b'
       forward(request, response)

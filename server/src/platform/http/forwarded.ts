@@ -12,15 +12,15 @@ import { discardRest, endResponse } from './unread-body.ts'
  * socket can also read the data directory, so the main thread trusts the addresses that it is sent.
  */
 
-/** The header with the addresses of the client's connection. The value of a client is dropped. */
+/** The header with the addresses of the client's connection. If a client sends this header, the value is dropped. */
 const connectionHeader = 'acrux-connection'
 
-/** Larger than any header that a client may send. */
+/** The maximum size of the headers, which is larger than the maximum size that a client may send. */
 const maxHeaderSize = 64 * 1024
 
 /**
- * The headers of one connection, which are not forwarded, and the headers that frame a body, which are written again. Headers
- * that begin with `proxy-` also belong to one connection. [RFC 9110 §7.6.1]
+ * The headers that are not forwarded, because they belong to one connection, or because they frame a body and are
+ * written again. Headers that begin with `proxy-` also belong to one connection. [RFC 9110 §7.6.1]
  */
 const ofRequestConnection = new Set([
   'connection',
@@ -33,22 +33,29 @@ const ofRequestConnection = new Set([
   'content-length',
   connectionHeader,
 ])
-/** Headers that a client cannot drop by naming them in `Connection`: the registry and the client's address follow from them. */
+/**
+ * Headers that a client cannot drop by listing their names in `Connection`, because the server reads the registry and
+ * the client's address from these headers.
+ */
 const ofEveryRequest = new Set(['host', 'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'])
 const ofResponseConnection = new Set(['connection', 'keep-alive', 'transfer-encoding'])
 
-/** Sends a whole request to the main thread, and its response to the client. `body` is the body, if it was read already. */
+/**
+ * Forwards a complete request to the main thread, and the response to the client. `body` is the body, if it was already
+ * read.
+ */
 export type Forward = (request: IncomingMessage, response: ServerResponse, body?: string) => void
 
 /**
- * Creates the forwarding to the socket at `path`. It does not throw: a request that cannot be sent is answered with 400,
- * and a request that the main thread does not answer with 502, as responses of `app`. A request whose client is gone is
- * dropped.
+ * Creates a function that forwards requests to the socket at `path`. This function does not throw. A request that
+ * cannot be sent gets the status 400, and a request that the main thread does not answer gets the status 502. `app`
+ * sends these responses. A request whose client has closed the connection is dropped.
  */
 export function createForwarder(path: string, app: () => FastifyInstance): Forward {
   const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 256 })
   return (request, response, body) => {
-    // Nothing would end the request to the main thread: the response of a client that is gone has closed, or never will.
+    // If the client has closed the connection, the event `close` of the response has already occurred or never occurs.
+    // Nothing would then end the request to the main thread.
     if (request.socket.destroyed) return
     const { method, url } = request
     let forwarded: http.ClientRequest
@@ -114,7 +121,10 @@ function forwardedHeaders({ rawHeaders, headers, socket }: IncomingMessage, body
   ]
 }
 
-/** The length of a body that was read may differ from the length of its text. Without a length, Node would send an empty body in chunks. */
+/**
+ * The length of a body after decoding may differ from the length in the header, so the length is calculated again.
+ * Without a length, Node would send an empty body in chunks.
+ */
 function framingOf(headers: IncomingMessage['headers'], body: string | undefined): [name: string, value: string] {
   if (body !== undefined) return ['content-length', String(Buffer.byteLength(body))]
   if (headers['transfer-encoding'] !== undefined) return ['transfer-encoding', 'chunked']
@@ -139,8 +149,8 @@ function connectionOf({ remoteAddress, remotePort, localAddress, localPort }: So
 }
 
 /**
- * A response that does not close its connection. Fastify closes that of a body which is too large; the other side, which is
- * still sending, would then lose the response.
+ * A response that does not close the connection between the threads. Fastify closes the connection after the response
+ * to a body that is too large. The other thread, which is still sending the body, would then lose this response.
  */
 class KeptResponse<Request extends IncomingMessage> extends http.ServerResponse<Request> {
   override writeHead(status: number, ...rest: unknown[]): this {
@@ -153,7 +163,7 @@ class KeptResponse<Request extends IncomingMessage> extends http.ServerResponse<
 /**
  * Accepts forwarded requests in the main thread. A handler sees the addresses of the client's connection.
  *
- * @param path of a socket that nothing else uses; a socket that remains from an earlier process is deleted
+ * @param path the path of a socket that no other code uses. A socket that remains from an earlier process is deleted
  */
 export async function listenForForwarded(
   app: FastifyInstance,
@@ -175,7 +185,7 @@ export async function listenForForwarded(
       answer(request, response)
     },
   )
-  // With a maximum, Node may drop headers beyond it. The size of the headers is limited.
+  // With a maximum number of headers, Node could drop some headers. The total size of the headers is limited instead.
   server.maxHeadersCount = 0
   await rm(path, { force: true })
   server.listen(path)
@@ -190,7 +200,7 @@ export async function listenForForwarded(
   }
 }
 
-/** Gives the socket the addresses of the client's connection: it serves one request at a time. */
+/** Sets the addresses of the client's connection on the socket. The socket serves one request at a time. */
 function readConnection(request: IncomingMessage): void {
   const { headers, socket } = request
   const connection = JSON.parse(String(headers[connectionHeader] ?? '{}')) as Connection

@@ -12,7 +12,7 @@ import { listen } from './listener.ts'
 const handshakeRecord = 0x16
 
 test('a connection that is reset while its handshake waits is closed, and the server continues', async (t) => {
-  // No turn comes while the clock stands still and another caller asks.
+  // The clock stops and another caller waits, so that the handshake never gets a turn.
   const callerBudgets = new CallerBudgets(usualCallerLimits, () => 0)
   const app = createApp({ log: createLog('silent'), trustedProxies: [], callerBudgets })
   const tls = { cert: '', key: '' }

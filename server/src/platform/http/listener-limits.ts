@@ -14,7 +14,8 @@ export type TrafficSettings = NonNullable<Parameters<typeof connectionLimits>[1]
 /**
  * The limits of a listener, for the descriptor limit of this process.
  *
- * @param isForwarding whether a connection may need three descriptors: its own, and both ends of one to the main thread
+ * @param isForwarding whether a connection may need three descriptors: one for the connection, and two for the ends of
+ * a connection to the main thread
  */
 export function listenerLimits(
   limits: TrafficSettings,

@@ -20,7 +20,7 @@ import { type SlowClientLimits, type SlowClientReason, SlowClients, usualSlowCli
 
 export type ListenerOptions = {
   readonly addresses: readonly ListenAddress[]
-  /** The certificate and its key in PEM, or undefined to speak plain HTTP. */
+  /** The certificate and its key in PEM. Undefined for plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   /** The data that a thread shares with other threads that accept connections at the same addresses. */
   readonly shared?: SharedListening
@@ -28,18 +28,20 @@ export type ListenerOptions = {
   readonly acceptor?: Acceptor | undefined
   /** Answers the requests. Default: the surfaces of the application. */
   readonly answer?: http.RequestListener
-  /** Certificates for some names, which clients get instead of `tls`. */
+  /** The certificates for some names. For these names, clients get these certificates instead of `tls`. */
   readonly named?: NamedCertificates | undefined
   /** The ports that are reserved for these addresses. */
   readonly reserved?: ReservedPorts | undefined
-  /** Default: derived from the descriptor limit. */
+  /** The default is derived from the descriptor limit. */
   readonly connections?: ConnectionLimits
   readonly slowClients?: SlowClientLimits
 }
 
 /** The data that threads share if they accept connections at the same addresses. */
 export type SharedListening = {
-  /** The keys of TLS session tickets: 48 random bytes. A session may be resumed in another thread. */
+  /**
+   * The keys of TLS session tickets: 48 random bytes. With these keys, a client can resume a session in another thread.
+   */
   readonly ticketKeys: Uint8Array
   readonly connections: SharedCounts
 }
@@ -54,22 +56,22 @@ export type ListenerCounts = {
 }
 
 export interface Listener {
-  /** The addresses in use, with the actual port where 0 was configured. */
+  /** The addresses on which the listener listens. If 0 was configured as a port, this list contains the actual port. */
   readonly addresses: readonly ListenAddress[]
   readonly counts: () => ListenerCounts
-  /** Uses another certificate from the next handshake on. */
+  /** Uses another certificate for all later handshakes. */
   replaceCertificate(tls: { readonly cert: string; readonly key: string }): void
-  /** Continues to accept connections, and closes each of them after its next response. */
+  /** Continues to accept connections, and closes each connection after its next response. */
   drain(): void
   /**
-   * Accepts no more connections, waits for running requests for at most `milliseconds`, and then disconnects them, and logs
-   * which.
+   * Accepts no more connections, and waits for running requests for at most `milliseconds`. Then disconnects the
+   * remaining requests, and logs them.
    */
   close(milliseconds: number): Promise<void>
 }
 
 const headersMilliseconds = 30_000
-/** How often Node checks for headers that take too long. */
+/** How often Node checks for clients that send their headers too slowly. */
 const checkMilliseconds = 2000
 
 /**
@@ -144,12 +146,12 @@ type Guard = {
   readonly limits: ConnectionLimits
   readonly clients: SlowClients
   readonly pipelined: PipelinedRequests
-  /** The class of requests. */
+  /** The class of the objects for requests. */
   readonly message: typeof http.IncomingMessage
   readonly slow: Record<SlowClientReason, number>
-  /** Starts a new connection, immediately or when its turn comes, or rejects it. */
+  /** Rejects a new connection, or starts the connection. A connection over TLS may have to wait for its turn. */
   readonly admit: (socket: Socket, isTls: boolean, begin: () => void) => void
-  /** Closes every connection at once, also one whose handshake is not finished. */
+  /** Closes every connection at once, including connections with an unfinished handshake. */
   readonly disconnect: () => void
   /** Whether each response closes its connection. */
   isDraining: boolean
