@@ -205,12 +205,12 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
 const handshakeCostMs = 2
 
 const floodText = 'disconnected a client that sent too many requests without waiting for responses'
-/** The approximate processor time to parse the requests of one read. The cost is charged to the client's address. */
+/** The approximate processor time for parsing the requests of one read. The cost is charged to the client's address. */
 const floodCostMs = 30
 
 /**
- * Waits until the handshake may start; its cost is charged to the address of the client. Returns false if the queue was
- * full and the connection was closed.
+ * Waits until the handshake may start, and charges the cost of the handshake to the client's address. If the queue is
+ * full, closes the connection and returns false.
  */
 async function awaitTurn(app: FastifyInstance, socket: Socket): Promise<boolean> {
   const budget = app.callerBudgets.ofHandshakes(socket.remoteAddress ?? '')
@@ -254,10 +254,10 @@ function createServer(
   const options = {
     IncomingMessage: guard.message,
     requestTimeout: 0,
-    // Responses that Node sends by itself lack the common headers.
+    // Node does not check the host, because Node's own responses lack the common headers.
     requireHostHeader: false,
     headersTimeout: headersMilliseconds,
-    // Node only states this time in responses. SlowClients closes the connection.
+    // Node only writes this time into responses. SlowClients closes the connection.
     keepAliveTimeout: clients.limits.keepAliveMs,
     connectionsCheckingInterval: checkMilliseconds,
   }
@@ -275,7 +275,7 @@ function createServer(
           },
           route,
         )
-  // Node's own connection listeners run once the connection is admitted.
+  // Node's own connection listeners run after the connection is admitted.
   const begin = server.listeners('connection') as ((this: http.Server, socket: Socket) => void)[]
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
@@ -302,15 +302,15 @@ function createServer(
   return server
 }
 
-/** Node's maximum number of headers. Some versions of Node drop the headers beyond it, such as a second `Host`. */
+/** Node's maximum number of headers. Some versions of Node drop later headers, such as a second `Host`. */
 const maxHeaders = 1000
 
 const absoluteTarget = /^https?:\/\/([^/?#]+)(.*)$/i
 
 /**
- * Whether the host of a request is unambiguous: there is one `Host` header, and an absolute target names the same host. The
- * target is then reduced to its path. An ambiguous host is rejected, because a proxy in front of the server may have read
- * another one. [RFC 9112 §3.2]
+ * Whether the host of a request is unambiguous: there is one `Host` header, and an absolute target contains the same
+ * host. An absolute target is then reduced to its path. An ambiguous host is rejected, because a proxy in front of the
+ * server may have used a different host. [RFC 9112 §3.2]
  */
 function settleHost(request: http.IncomingMessage): boolean {
   const { rawHeaders, url = '' } = request

@@ -29,7 +29,7 @@ async function certificateShown(socket: TLSSocket): Promise<string | undefined> 
 }
 
 for (const version of ['TLSv1.2', 'TLSv1.3'] satisfies SecureVersion[]) {
-  test(`a challenge takes the place of the certificate of a host, for the provider alone, over ${version}`, async (t) => {
+  test(`only the ACME provider receives the certificate for a challenge instead of the certificate of the host, over ${version}`, async (t) => {
     const [own, issued, challenge] = [await createPair(), await createPair(), await createPair()]
     const contextFor = (pair: { cert: string; key: string }, host: string) => {
       const context = createSecureContext(pair)

@@ -3,20 +3,21 @@ import type { SecureContext, TLSSocket, TlsOptions } from 'node:tls'
 
 /** The certificates that a listener chooses by the name that a client requests. */
 export type NamedCertificates = {
-  /** The certificate for a name; undefined for the listener's own. */
+  /** The certificate for a name. Undefined if the listener's own certificate is used for the name. */
   readonly contextOf: (name: string) => SecureContext | Promise<SecureContext | undefined> | undefined
-  /** The certificates that an ACME provider requests to verify that this server has a name. */
+  /** The certificates that an ACME provider requests to verify that this server controls a name. */
   readonly challenges: { readonly contextOf: (name: string) => SecureContext | undefined }
 }
 
-/** The protocol of the requests of an ACME provider. [RFC 8737 §4] */
+/** The ALPN protocol that an ACME provider requests. [RFC 8737 §4] */
 const challengeProtocol = 'acme-tls/1'
 const httpProtocol = 'http/1.1'
 
-/** The options of a TLS server that chooses its certificate by name. None without `named`. */
+/** The options of a TLS server that chooses its certificate by name. There are no options if `named` is undefined. */
 export function chooseByName(named: NamedCertificates | undefined): Pick<TlsOptions, 'SNICallback' | 'ALPNCallback'> {
   if (named === undefined) return {}
-  // Node selects the protocol before the certificate in TLS 1.3, and after it in TLS 1.2. It calls both as methods of the socket.
+  // In TLS 1.3, Node selects the protocol before the certificate. In TLS 1.2, Node selects the protocol after the
+  // certificate. Node calls both functions as methods of the socket.
   const chosen = new WeakMap<TLSSocket, SecureContext>()
   return {
     SNICallback(this: TLSSocket, name, done) {
@@ -32,7 +33,7 @@ export function chooseByName(named: NamedCertificates | undefined): Pick<TlsOpti
   }
 }
 
-/** The promise is never rejected. */
+/** Passes the certificate to `done`. The returned promise is never rejected. */
 async function answerWith(
   context: SecureContext | Promise<SecureContext | undefined> | undefined,
   done: (error: Error | null, context?: SecureContext) => void,
@@ -40,7 +41,7 @@ async function answerWith(
   done(null, await context)
 }
 
-/** Closes connections of an ACME provider after the handshake: they send no requests. */
+/** Closes connections of an ACME provider after the handshake, because these connections send no requests. */
 export function closeChallenges(server: http.Server): void {
   server.on('secureConnection', (socket: TLSSocket) => {
     if (socket.alpnProtocol === challengeProtocol) socket.end()

@@ -9,7 +9,7 @@ import { createApp } from './app.ts'
 import { listen } from './listener.ts'
 import { mountRaw } from './raw-surface.ts'
 
-/** A server that answers one request at a time where the test allows it, and a connection to it. */
+/** Starts a server that answers each request when the test allows it, and opens a connection to this server. */
 async function open(t: TestContext) {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   const begun: { readonly url: string; readonly work: unknown; readonly answer: () => void }[] = []
@@ -48,11 +48,11 @@ test('requests that arrive before the previous response are handled one after th
     begun[number - 1]?.answer()
   }
   await once(socket, 'close')
-  // The rejection of the third closes the connection.
+  // The rejection of the third request closes the connection.
   assert.deepEqual(received.text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 417'])
 })
 
-test('a request that waited for the previous response is not work of the previous caller', async (t) => {
+test("a request that waited for the previous response is not part of the previous caller's work", async (t) => {
   const { socket, begun } = await open(t)
   const authority = { authorityRevision: async () => 1, knownRevision: () => 1 }
   const work = new AuthorizedWork({ authority, revision: 1, decide: async () => undefined })
@@ -64,7 +64,7 @@ test('a request that waited for the previous response is not work of the previou
   begun[1]?.answer()
 })
 
-test('a connection on which too many requests wait is closed', async (t) => {
+test('a connection with too many waiting requests is closed', async (t) => {
   const { socket, begun } = await open(t)
   socket.write(get('/v2/1').repeat(400))
   await once(socket, 'close')

@@ -2,18 +2,20 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { withoutCaller } from '../process/authorized-work.ts'
 
-/** The maximum number of waiting requests per connection. Ordinary clients send none before the previous response. */
+/**
+ * The maximum number of waiting requests per connection. Ordinary clients send no request before the previous response.
+ */
 const maxWaiting = 100
 
 type Waiting = { readonly response: ServerResponse; readonly begin: () => void }
 
 /**
- * Handles the requests of a connection one after the other. Node would start all requests of one read of the socket at once,
- * which can be hundreds, and other clients would wait for all of them. [RFC 9112 §9.3.2]
+ * Handles the requests of a connection one after the other. Node would start all requests of one read of the socket at
+ * once. One read can contain hundreds of requests, and other clients would wait for all of them. [RFC 9112 §9.3.2]
  */
 export class PipelinedRequests {
   readonly #onFlood: (socket: Socket) => void
-  /** The waiting requests of each connection that has some. */
+  /** The waiting requests of each connection with at least one waiting request. */
   readonly #waiting = new WeakMap<Socket, Waiting[]>()
 
   /** @param onFlood called when a connection is closed because too many of its requests are waiting */
@@ -21,20 +23,27 @@ export class PipelinedRequests {
     this.#onFlood = onFlood
   }
 
-  /** Whether a request arrived before the previous response was sent: Node has not assigned the socket to its response yet. */
+  /**
+   * Whether a request arrived before the previous response was sent. In this case, Node has not assigned the socket to
+   * the response of the request yet.
+   */
   static isEarly(response: ServerResponse): boolean {
     return response.socket === null
   }
 
-  /** Whether a request of a connection has not been started yet. */
+  /** Whether a connection has a request that has not been started yet. */
   isWaiting(socket: Socket): boolean {
     return this.#waiting.has(socket)
   }
 
-  /** Starts an early request after the previous ones. `current` is the response to the request that is being handled. */
+  /**
+   * Starts an early request after the previous requests. `current` is the response to the request that is being
+   * handled.
+   */
   wait(socket: Socket, current: ServerResponse, response: ServerResponse, handle: () => void): void {
     if (socket.destroyed) return
-    // The end of the previous response belongs to the caller of the previous request.
+    // This code runs at the end of the previous response, as part of the previous caller's work. The next request must
+    // not be part of this work.
     const begin = () => withoutCaller(handle)
     const waiting = this.#waiting.get(socket)
     if (waiting === undefined) {
@@ -56,7 +65,7 @@ export class PipelinedRequests {
   #next(socket: Socket): void {
     const waiting = this.#waiting.get(socket) ?? []
     if (socket.destroyed) {
-      // Each is logged as aborted by its client.
+      // Each waiting request is logged as aborted by its client.
       for (const { begin } of waiting.splice(0)) begin()
       return
     }

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
 
-/** The first byte of every TLS connection: a record of the handshake. [RFC 8446 §5.1] */
+/** The first byte of every TLS connection, which begins a record of the handshake. [RFC 8446 §5.1] */
 const handshakeRecord = 0x16
 const letterA = 0x41
 const letterZ = 0x5a
 
-/** How long the rest of a plain request is read, so that the client receives the response. */
+/** The time for which the server reads the rest of a plain HTTP request, so that the client receives the response. */
 const lingerMs = 1000
 
 const message = 'This port speaks HTTPS. Use https:// instead of http://.'
@@ -21,9 +21,9 @@ const answer = [
 ].join('\r\n')
 
 /**
- * Checks the first byte of a connection to a TLS port. For TLS, calls `begin`, and the connection keeps all its bytes.
- * Plain HTTP is answered with a 400 that names the right scheme. If nothing arrives within `timeoutMs`, the connection
- * is closed.
+ * Checks the first byte of a connection to a TLS port. If the connection uses TLS, calls `begin`, and the connection
+ * still contains all its bytes. If the connection uses plain HTTP, sends a 400 response that names the right scheme. If
+ * no byte arrives within `timeoutMs`, closes the connection.
  */
 export function expectTls(socket: Socket, timeoutMs: number, begin: () => Promise<void>): void {
   const patience = setTimeout(() => socket.destroy(), timeoutMs).unref()
@@ -40,13 +40,17 @@ export function expectTls(socket: Socket, timeoutMs: number, begin: () => Promis
       return
     }
     socket.unshift(first)
-    // The error listener stays: the connection may be reset while it waits for its turn, before TLS listens.
+    // The error listener stays, because the connection may be reset while it waits for its turn. TLS has no error
+    // listener yet during this time.
     void begin()
   }
   socket.on('readable', onReadable)
 }
 
-/** A request line begins with a capital letter. Anything else is left for TLS to reject. */
+/**
+ * A request line begins with a capital letter. If the first byte is another byte, TLS accepts or rejects the
+ * connection.
+ */
 function isPlainHttp([first = handshakeRecord]: Uint8Array): boolean {
   return first >= letterA && first <= letterZ
 }

@@ -10,7 +10,7 @@ import { type RawExchange, mountRaw } from './raw-surface.ts'
 
 type Failure = { readonly status: number; readonly isExpected?: true }
 
-/** An application with a surface that fails as its requests say. */
+/** Creates an application with a surface that throws the error for the URL of the request. */
 function open(t: TestContext, errors: Readonly<Record<string, Error>>) {
   const lines: string[] = []
   const log = createLog('error', { write: (line) => void lines.push(line) })
@@ -36,7 +36,7 @@ function open(t: TestContext, errors: Readonly<Record<string, Error>>) {
   return { lines, statusOf }
 }
 
-test('a failure is charged once, logged unless it is expected, and answered', async (t) => {
+test('a failure is charged once, logged unless it is expected, and sent to the client', async (t) => {
   const errors = {
     '/raw/outage': new RangeError('the database is away'),
     '/raw/over': new OverBudgetError(1),
@@ -58,7 +58,7 @@ test('a failure is charged once, logged unless it is expected, and answered', as
   assert.deepEqual(lines, [])
 })
 
-test('a sender that is over its budget when its failure is charged gets the error of the budget', async (t) => {
+test('a sender that exceeds its budget when its failure is charged receives the error of the budget', async (t) => {
   const { statusOf } = open(t, {})
   t.mock.method(CallerBudget.prototype, 'settle', () => Promise.reject(new OverBudgetError(1)))
   assert.equal(await statusOf('/raw/any'), 429)

@@ -6,27 +6,32 @@ import type { RawExchange } from './raw-surface.ts'
 import { ClientGoneError } from './read-body.ts'
 import { discardRest } from './unread-body.ts'
 
-/** What a failure must say; one with a status of 500 or more is logged unless it is expected. */
+/** The required properties of a failure. A failure with a status of 500 or more is logged unless it is expected. */
 type AnyFailure = { readonly status: number; readonly isExpected?: true }
 
-/** How a raw surface answers its requests. `Failure` is an error as the surface describes it. */
+/** The functions with which a raw surface answers its requests. `Failure` is the surface's description of an error. */
 type RawDispatchOptions<Failure extends AnyFailure> = {
   /** Answers the request, or throws. */
   readonly serve: (exchange: RawExchange) => Promise<void>
-  /** Describes anything that `serve` throws, for the client. */
+  /** Describes any error that `serve` throws, for the client. */
   readonly describe: (error: unknown) => Failure
-  /** Sends a failure in the format of the surface. */
+  /** Sends a failure to the client, in the format of the surface. */
   readonly sendFailure: (exchange: RawExchange, failure: Failure) => void
-  /** Called with each failure that is sent or cuts off a response. */
+  /** A function that is called with each failure that is sent or that cuts off a response. */
   readonly onFailure?: (exchange: RawExchange) => void
-  /** What a failure costs the address of its sender; absent if `serve` charges failures itself. */
+  /**
+   * The cost of a failure, which is charged to the address of the sender. Absent if `serve` charges failures itself.
+   */
   readonly failureCost?: { readonly budgets: CallerBudgets; readonly milliseconds: number }
   readonly logging: { readonly log: Log; readonly message: string }
-  /** In a thread that only reads: leaves a request to the main thread. */
+  /** Passes a request to the main thread. Used only in a thread that can only read. */
   readonly leaveToMainThread?: ((exchange: RawExchange) => void) | undefined
 }
 
-/** Creates the function that answers the requests of a raw surface: it never throws, and each failure is answered once. */
+/**
+ * Creates the function that answers the requests of a raw surface. This function never throws, and answers each failure
+ * once.
+ */
 export function createRawDispatch<Failure extends AnyFailure>(
   options: RawDispatchOptions<Failure>,
 ): (exchange: RawExchange) => void {
@@ -41,7 +46,7 @@ export function createRawDispatch<Failure extends AnyFailure>(
     serve(exchange)
       .catch((error: unknown) => onError(exchange, error))
       .catch((error: unknown) => {
-        // The answer to a failure failed.
+        // The failure could not be sent to the client.
         const { log, message } = options.logging
         log.error({ id: exchange.origin.correlationId, err: error }, message)
         exchange.response.destroy()
@@ -49,7 +54,10 @@ export function createRawDispatch<Failure extends AnyFailure>(
   }
 }
 
-/** Charges a failure to the address. Returns the error to answer with: of a sender over its budget, the error of the budget. */
+/**
+ * Charges a failure to the address. Returns the error to send: if the sender exceeds its budget, the error of the
+ * budget, otherwise the failure.
+ */
 async function charged<Failure extends AnyFailure>(
   { failureCost }: RawDispatchOptions<Failure>,
   { origin }: RawExchange,
@@ -79,7 +87,7 @@ function answerFailure<Failure extends AnyFailure>(
   if (failure.status >= 500 && failure.isExpected !== true) {
     logging.log.error({ id: origin.correlationId, err: error }, logging.message)
   }
-  // A response that has begun cannot be replaced; the client sees a broken connection.
+  // A response that has begun cannot be replaced, so the connection is closed.
   if (response.headersSent) response.destroy()
   else sendFailure(exchange, failure)
   discardRest(request)

@@ -15,7 +15,7 @@ type Seen = {
   readonly agent: string
 }
 
-/** A raw surface at `/raw` that tells what it was given, and a path of Fastify's own beside it. */
+/** Creates a raw surface at `/raw` that returns the values it received, and a Fastify route with a similar path. */
 async function open(t: TestContext, trustedProxies: readonly string[] = []) {
   const lines: string[] = []
   const app = createApp({ log: createLog('info', { write: (line) => void lines.push(line) }), trustedProxies })
@@ -44,10 +44,10 @@ async function open(t: TestContext, trustedProxies: readonly string[] = []) {
   return { ask, logged, lines, answered }
 }
 
-/** The first goes without Fastify, the others by way of it. */
+/** The first request bypasses Fastify. Fastify routes the other requests. */
 const spellings = ['/raw/a?b', '/raw/%61?b', '/RAW/a?b', '//raw/a?b', '/raw?b']
 
-test('a request to a raw surface is handled the same whichever way it took: address, headers, log line and metrics', async (t) => {
+test('a raw surface handles a request the same with and without Fastify: address, headers, log line and metrics', async (t) => {
   const { ask, logged, answered } = await open(t)
   for (const target of spellings) {
     const { answer, status, seen } = await ask(target, 'X-Ms-Client-Request-Id: mine\r\n')
@@ -76,7 +76,7 @@ test('a request to a raw surface is handled the same whichever way it took: addr
   assert.equal(logged().length, spellings.length)
 })
 
-test('a raw surface receives only requests below its paths, with its methods', async (t) => {
+test('a raw surface receives only requests below its paths, and only with its methods', async (t) => {
   const { ask } = await open(t)
   assert.match((await ask('/rawer')).answer, /"own":true/)
   assert.equal((await ask('/rawest')).status, 404)
@@ -85,7 +85,7 @@ test('a raw surface receives only requests below its paths, with its methods', a
   assert.equal((await ask('/raw/%zz')).status, 400)
 })
 
-test('fault 52: a raw surface believes forwarded headers of listed proxies alone, as every other does', async (t) => {
+test('fault 52: a raw surface trusts forwarded headers only from listed proxies, like all other surfaces', async (t) => {
   const forwarded: readonly [header: string, from: string][] = [
     ['203.0.113.9, 198.51.100.7', '198.51.100.7'],
     ['203.0.113.9, 10.1.2.3', '203.0.113.9'],
@@ -106,7 +106,7 @@ test('fault 52: a raw surface believes forwarded headers of listed proxies alone
   }
 })
 
-test('a response that is aborted, and one that is written after its end, do not affect others', async (t) => {
+test('an aborted response, or a write after the end of a response, does not affect other responses', async (t) => {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   mountRaw(app, {
     name: 'raw',
@@ -129,7 +129,7 @@ async function* neverEnding(): AsyncGenerator<string> {
   await new Promise(() => undefined)
 }
 
-test('a request whose client goes away has its one line too: before the answer, within it, and in a queue of others', async (t) => {
+test('a request whose client disconnects has one log line: before the answer, during the answer, and in a queue of requests', async (t) => {
   const lines: string[] = []
   const app = createApp({ log: createLog('info', { write: (line) => void lines.push(line) }), trustedProxies: [] })
   mountRaw(app, {
@@ -162,7 +162,7 @@ test('a request whose client goes away has its one line too: before the answer, 
   ]
   const linesNow = () =>
     lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>).filter(({ path }) => path !== '/another')
-  /** With another request answered, what was sent before it has begun. */
+  /** Sends another request. After the answer to this request, the server has begun all earlier requests. */
   const answerAnother = () => say('GET /another HTTP/1.1\r\nHost: one.example\r\nConnection: close\r\n\r\n')
   for (const [text, statuses] of cases) {
     lines.length = 0

@@ -4,36 +4,36 @@ import { newTimeOrderedId } from '../process/time-ordered-id.ts'
 import { onResponseEnd } from './response-end.ts'
 import { type Origin, commonHeaders, originOf, requestOrigin } from './app.ts'
 
-/** A request that a surface answers with Node's own API, including the headers. */
+/** A request that a surface answers with Node's own API. The surface also writes the headers. */
 export type RawExchange = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly origin: Origin
-  /** The headers of every response, names and values alternating. */
+  /** The headers of every response, as alternating names and values. */
   readonly commonHeaders: readonly string[]
-  /** Set where another thread answers the request: it also reports the end of the response. */
+  /** Set if another thread answers the request. The other thread then also reports the end of the response. */
   isHandedOver?: true
-  /** The text of the body, where the surface has read it. */
+  /** The text of the body, if the surface has read the body. */
   bodyText?: string
 }
 
 /**
- * A surface whose paths Fastify's router cannot match and whose bodies are streams. It receives every request below its
- * paths, and matches the raw URL.
+ * A surface whose paths Fastify's router cannot match and whose bodies are streams. The surface receives every request
+ * below its paths, and matches the raw URL.
  */
 export type RawSurface = {
-  /** For the metrics. */
+  /** The name for the metrics. */
   readonly name: string
-  /** Without a trailing slash. */
+  /** The paths, without a trailing slash. */
   readonly paths: readonly string[]
   readonly methods: readonly HTTPMethods[]
-  /** Must not throw. */
+  /** Handles a request. This function must not throw. */
   readonly handle: (exchange: RawExchange) => void
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Undefined if none is mounted. */
+    /** Undefined if no raw surface is mounted. */
     readonly rawSurfaces?: RawSurface[]
   }
 
@@ -52,7 +52,7 @@ export function mountRaw(app: FastifyInstance, surface: RawSurface): void {
       method: [...surface.methods],
       url,
       config: { surface: surface.name },
-      // Before any parser reads the body.
+      // This hook runs before a parser reads the body.
       onRequest: (request, reply, _done) => {
         reply.hijack()
         surface.handle({
@@ -70,8 +70,8 @@ export function mountRaw(app: FastifyInstance, surface: RawSurface): void {
 /**
  * Creates the request listener of an application that is ready.
  *
- * A request to a raw surface bypasses Fastify, whose routing, hooks and replies would take as long as the rest of a small
- * response. If the path is percent-encoded, Fastify routes the request, also to raw surfaces.
+ * A request to a raw surface bypasses Fastify, because Fastify's routing, hooks and replies would double the time of a
+ * small response. If the path is percent-encoded, Fastify routes the request, also to raw surfaces.
  */
 export function requestListener(app: FastifyInstance): RequestListener {
   const mounted = (app.rawSurfaces ?? []).flatMap((surface) => {

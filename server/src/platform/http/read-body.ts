@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** A body is larger than allowed. The rest of it has not been read. */
+/** A body is larger than allowed. The rest of the body has not been read. */
 export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError'
 }
@@ -11,10 +11,10 @@ export class ClientGoneError extends Error {
 }
 
 /**
- * Reads a body into memory of its own, at most `limitBytes` of it. The caller can still answer when the body is too large:
- * the connection stays open, and the rest of the body unread.
+ * Reads a body into its own memory, up to `limitBytes`. If the body is too large, the caller can still answer: the
+ * connection stays open, and the rest of the body remains unread.
  *
- * @throws BodyTooLargeError as soon as it is known to be larger
+ * @throws BodyTooLargeError as soon as the body exceeds the limit
  * @throws ClientGoneError if the client disconnects
  */
 export function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -25,7 +25,8 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     const stop = () => {
       request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone)
     }
-    // Not `for await`: leaving the loop early destroys the socket, and the client would not receive the response.
+    // The code does not use `for await`, because leaving the loop early destroys the socket. The client would then not
+    // receive the response.
     const onData = (piece: Uint8Array) => {
       sizeBytes += piece.byteLength
       if (sizeBytes <= limitBytes) {
@@ -52,7 +53,7 @@ function tooLarge(limitBytes: number): BodyTooLargeError {
   return new BodyTooLargeError(`the body is larger than ${limitBytes} bytes`)
 }
 
-/** In memory of its own: a piece of a shared buffer would move the whole buffer to another thread. */
+/** Copies the pieces into new memory. A piece of a shared buffer would transfer the whole buffer to another thread. */
 function join(pieces: readonly Uint8Array[], sizeBytes: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(sizeBytes)
   let offset = 0

@@ -22,7 +22,7 @@ export function rejectRequest(
     'content-length',
     String(Buffer.byteLength(body)),
   ])
-  // A client that expects 100 does not send its body.
+  // A client that expects the status 100 has not sent its body.
   if (request.headers.expect !== undefined) response.end(body)
   else {
     endResponse(request, response, body)
@@ -32,10 +32,10 @@ export function rejectRequest(
 
 const rejected = new WeakSet<Socket>()
 
-/** How long the rest of a rejected request is read. */
+/** The time for which the server reads the rest of a rejected request. */
 const lingerMs = 1000
 
-/** Responses to errors of Node's parser, by error code; other errors get a 400. */
+/** The responses to errors of Node's parser, by error code. Other errors cause a 400 response. */
 const rejections: Readonly<Record<string, readonly [number, string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'The header of the request is too large.'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'The chunks of the body have extensions that are too large.'],
@@ -43,8 +43,8 @@ const rejections: Readonly<Record<string, readonly [number, string]>> = {
 }
 
 /**
- * Responds to an unreadable request, with the common headers, and closes the connection. Writes nothing if a response
- * is already being sent.
+ * Responds to an unreadable request, with the common headers, and closes the connection. Sends no response if a
+ * response is already being sent.
  */
 export function rejectUnreadable(
   app: FastifyInstance,
@@ -52,7 +52,7 @@ export function rejectUnreadable(
   socket: Socket,
   isAnswering: boolean,
 ): void {
-  // The rest of an unreadable request causes another error.
+  // The rest of an unreadable request causes another error, which is ignored.
   if (rejected.has(socket)) return
   if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
     socket.destroy(error)
@@ -65,14 +65,15 @@ export function rejectUnreadable(
   for (let index = 0; index < common.length; index += 2) lines.push(`${common[index]}: ${common[index + 1]}`)
   lines.push('content-type: application/json; charset=utf-8', `content-length: ${Buffer.byteLength(body)}`)
   lines.push('connection: close', '', body)
-  // Closing a connection with unread bytes resets it, and the response is lost: the rest is read for a moment.
+  // If the server closed the connection with unread bytes, the connection would be reset and the response would be
+  // lost. The server therefore reads the rest for a short time.
   rejected.add(socket)
   socket.resume()
   socket.end(lines.join('\r\n'))
   setTimeout(() => socket.destroy(), lingerMs).unref()
 }
 
-/** The common headers. If the host could not be read, the TLS server name is used instead. */
+/** The common headers of the response. If the host could not be read, the server name of TLS is used instead. */
 function commonOf(app: FastifyInstance, socket: Socket, asked: string | undefined): string[] {
   const name = socket instanceof TLSSocket && typeof socket.servername === 'string' ? socket.servername : undefined
   const host = asked ?? name

@@ -1,7 +1,7 @@
 import type { Log } from '../log/log.ts'
 import type { ResponseEnd } from './response-end.ts'
 
-/** A request whose response was sent completely or aborted, for the log and the metrics. */
+/** A request with a complete or aborted response, for the log and the metrics. */
 export type CompletedRequest = ResponseEnd & {
   readonly correlationId: string
   readonly method: string
@@ -10,13 +10,13 @@ export type CompletedRequest = ResponseEnd & {
   readonly host: string | undefined
   readonly milliseconds: number
   readonly remoteAddress: string
-  /** The pattern of the route; undefined if no route matched. */
+  /** The pattern of the route. Undefined if no route matched. */
   readonly route: string | undefined
-  /** The name of the surface; undefined if no route matched. */
+  /** The name of the surface. Undefined if no route matched. */
   readonly surface: string | undefined
 }
 
-/** Called after each response. */
+/** A function that is called after each response. */
 export type CompletionListener = (request: CompletedRequest) => void
 
 /** The maximum logged length of a text that a client chose. */
@@ -27,7 +27,7 @@ export function createRequestLog(log: Log): CompletionListener {
   return ({ correlationId, method, url, host, status, aborted, milliseconds, remoteAddress }) => {
     if (!log.isLevelEnabled('info')) return
     const queryAt = url.indexOf('?')
-    // Without the query, which may contain secrets.
+    // The path is logged without the query, because the query may contain secrets.
     const path = url.slice(0, Math.min(queryAt === -1 ? url.length : queryAt, maxLoggedLength))
     log.writeFields(
       `"id":"${correlationId}","method":"${method}","path":${JSON.stringify(path)},` +

@@ -4,14 +4,14 @@ import type { Interceptor } from './interceptor.ts'
 
 const requestedHost = new AsyncLocalStorage<string>()
 
-/** Runs the work for a request that was sent to a host, which `RequestedOrigin` then has. */
+/** Runs the work for a request that was sent to `host`. During the work, `RequestedOrigin` uses this host. */
 export function withRequestedHost<Result>(host: string, work: () => Result): Result {
   return requestedHost.run(host, work)
 }
 
 /**
- * Answers each request as one for the host that it names, and reports this host to `onHost`. A `Host` that is no host is
- * ignored.
+ * Answers each request with the host of its `Host` header as the requested host, and reports this host to `onHost`. An
+ * invalid `Host` header is ignored.
  */
 export function followRequests(defaultPort: number, onHost?: (host: string) => void): Interceptor {
   return (next) => (request, response) => {
@@ -25,14 +25,14 @@ export function followRequests(defaultPort: number, onHost?: (host: string) => v
   }
 }
 
-/** The host to which the present request was sent; undefined outside of `withRequestedHost`. */
+/** The host to which the current request was sent. Undefined outside of `withRequestedHost`. */
 export function currentRequestedHost(): string | undefined {
   return requestedHost.getStore()
 }
 
 /**
- * Scheme, host and port at which the client of the present request reaches the server. Only an emulator trusts the `Host` of a
- * request: in a container, it cannot know the address outside of it.
+ * Scheme, host and port at which the client of the current request reaches the server. Only an emulator trusts the
+ * `Host` of a request, because an emulator in a container cannot detect its address outside of the container.
  */
 export class RequestedOrigin {
   readonly #scheme: 'http' | 'https'
@@ -49,10 +49,16 @@ export class RequestedOrigin {
   }
 }
 
-/** Scheme, host and port at which clients reach the server. It is a text, except in an emulator that follows the requests. */
+/**
+ * Scheme, host and port at which clients reach the server. The value is a text, or an object in an emulator that uses
+ * the host of each request.
+ */
 export type PublicOrigin = string | RequestedOrigin
 
-/** A value that depends on the public origin: computed once for a text, and at each call for one that follows the requests. */
+/**
+ * A value that depends on the public origin. If the origin is a text, the value is computed once. Otherwise the value
+ * is computed at each call.
+ */
 export function perOrigin<Value>(publicOrigin: PublicOrigin, create: (origin: string) => Value): () => Value {
   if (publicOrigin instanceof RequestedOrigin) return () => create(publicOrigin.toString())
   const value = create(publicOrigin)

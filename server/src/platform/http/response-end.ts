@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** How a response ended. */
+/** The result of a response. */
 export type ResponseEnd = {
   /** The status; 499 if the client disconnected before the response began. */
   readonly status: number
@@ -8,17 +8,17 @@ export type ResponseEnd = {
   readonly aborted: boolean
 }
 
-/** Not a standard status: nginx logs it, too. */
+/** This status is not standard, but nginx also logs it. */
 const clientClosedRequest = 499
 
-/** Calls `onEnd` once, when the response is complete or its client has disconnected. */
+/** Calls `onEnd` once, when the response is complete or the client has disconnected. */
 export function onResponseEnd(
   request: IncomingMessage,
   response: ServerResponse,
   onEnd: (end: ResponseEnd) => void,
 ): void {
   const { socket } = request
-  // A response that waits for earlier ones of its connection does not get the `close` event.
+  // A response that waits for earlier responses on its connection does not receive the `close` event.
   const isQueued = response.socket === null
   let hasEnded = false
   const end = () => {

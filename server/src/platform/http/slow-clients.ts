@@ -1,26 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** The minimum speed of a client. */
+/** The limits for slow clients. */
 export type SlowClientLimits = {
-  /** The time limit of a whole request, from its first line, unless its body is streamed. */
+  /**
+   * The time limit for receiving a complete request, from its first line. The limit does not apply to a request with a
+   * streamed body.
+   */
   readonly requestMs: number
   /** The time limit from opening a connection to the first line of a request. */
   readonly firstRequestMs: number
-  /** For streamed bodies and for responses, averaged over each window. */
+  /** The minimum rates for streamed bodies and for responses, as averages over each window. */
   readonly minUploadBytesPerSecond: number
   readonly minDownloadBytesPerSecond: number
   readonly windowMs: number
   /** The time limit from a response to the next request on the connection. */
   readonly keepAliveMs: number
-  /** How long a connection may send and receive nothing during a request. */
+  /** How long a connection may transfer no bytes during a request. */
   readonly idleMs: number
 }
 
-/** Why a client was disconnected. */
+/** The reason why a client was disconnected. */
 export type SlowClientReason = 'request' | 'upload' | 'download'
 
-/** The defaults, far below what slow links achieve. */
+/** The default limits, which are far below the rates of slow links. */
 export const usualSlowClientLimits: SlowClientLimits = {
   requestMs: 30_000,
   firstRequestMs: 30_000,
@@ -33,7 +36,7 @@ export const usualSlowClientLimits: SlowClientLimits = {
 
 const streamed = new WeakSet<IncomingMessage>()
 
-/** Marks a request body as streamed: it has a minimum rate instead of a time limit. */
+/** Marks a request body as streamed. A streamed body has a minimum rate instead of a time limit. */
 export function streamBody(request: IncomingMessage): void {
   streamed.add(request)
 }
@@ -41,13 +44,13 @@ export function streamBody(request: IncomingMessage): void {
 type Watched = {
   request: IncomingMessage | undefined
   response: ServerResponse | undefined
-  /** Whether the request began after the last check, at which its time starts. */
+  /** Whether the request began after the last check. The time of the request starts at the next check. */
   isNew: boolean
-  /** When the request or the connection began, shifted by the time in which the server was not reading. */
+  /** The time when the request or the connection began. Times when the server did not read are added to this value. */
   begunMs: number
   readonly reading: Window
   readonly writing: Window
-  /** The bytes sent and received until the last check, and when they last changed. */
+  /** The number of bytes sent and received until the last check, and the time of the last change of this number. */
   bytes: number
   movedMs: number
   isCut: boolean
@@ -56,11 +59,11 @@ type Watched = {
 type Window = { begunMs: number; bytes: number }
 
 /**
- * Checks all connections, and disconnects clients that are too slow or idle, since their connections could serve others.
- * Time in which the server itself does not read, because it waits for the disk or a budget, does not count.
+ * Checks all connections, and disconnects clients that are too slow or idle, because their connections could serve
+ * other clients. The checks ignore the time when the server does not read because it waits for the disk or a budget.
  *
- * It replaces the timeouts of Node's sockets: Node moves a timer at each request, read and write, which took a tenth of
- * the processor time of a manifest GET.
+ * This class replaces the timeouts of Node's sockets. Node moves a timer at each request, read and write, which took a
+ * tenth of the processor time of a manifest GET.
  */
 export class SlowClients {
   readonly limits: SlowClientLimits
@@ -91,7 +94,7 @@ export class SlowClients {
       movedMs: nowMs,
       isCut: false,
     })
-    // Node would start its timer for idle connections after each response.
+    // Without this override, Node would start its timer for idle connections after each response.
     socket.setTimeout = () => socket
     socket.once('close', () => this.#watched.delete(socket))
   }
@@ -105,7 +108,7 @@ export class SlowClients {
     watched.isNew = true
   }
 
-  /** The response to the request of a connection that began last. */
+  /** The response to the last request that began on a connection. */
   responseOn(socket: Socket): ServerResponse | undefined {
     return this.#watched.get(socket)?.response
   }
@@ -117,8 +120,8 @@ export class SlowClients {
   }
 
   /**
-   * The connections whose last response was sent completely, and the connections that have waited this long for their first
-   * request.
+   * The connections whose last response was sent completely, and the connections without a first request for longer
+   * than `withoutRequestMs`.
    */
   idle(withoutRequestMs: number): readonly Socket[] {
     const nowMs = performance.now()
@@ -133,7 +136,7 @@ export class SlowClients {
     return busy.flatMap(({ request }) => request ?? [])
   }
 
-  /** Stops checking. */
+  /** Stops the checks. */
   stop(): void {
     clearInterval(this.#timer)
   }
@@ -142,7 +145,7 @@ export class SlowClients {
     const nowMs = performance.now()
     for (const [socket, watched] of this.#watched) {
       if (watched.isCut) {
-        // The client did not even read the 408.
+        // The client did not read the 408 response.
         socket.destroy()
         continue
       }
@@ -204,7 +207,7 @@ export class SlowClients {
   }
 }
 
-/** Whether a connection waits for its next request; undefined before its first. */
+/** Whether a connection waits for its next request. Undefined before the first request of the connection. */
 function isBetweenRequests({ request, response }: Watched): boolean | undefined {
   if (request === undefined || response === undefined) return undefined
   return request.complete && response.writableFinished
@@ -219,7 +222,7 @@ function isTooSlow({ begunMs, bytes }: Window, now: number, nowMs: number, bytes
   return now - bytes < (bytesPerSecond * (nowMs - begunMs)) / 1000
 }
 
-/** Sends a 408 if no response has been started, and closes the connection. */
+/** Sends a 408 response if no response has been started, and closes the connection. */
 function cut(socket: Socket, response: ServerResponse | undefined): void {
   if (response === undefined || response.headersSent || response.writableFinished) {
     socket.destroy()

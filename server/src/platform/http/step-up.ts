@@ -17,13 +17,14 @@ export class StepUpRequiredError extends Error {
 
 const checks = new WeakMap<IncomingMessage, () => Promise<boolean>>()
 
-/** Lets the route of a request that the portal passes on ask `isDue`. Other requests need no step-up. */
+/** Sets the function `isDue` that the route of a forwarded portal request calls. Other requests need no step-up. */
 export function offerStepUp(request: IncomingMessage, isDue: () => Promise<boolean>): void {
   checks.set(request, isDue)
 }
 
 /**
- * Called by the surface for the route that serves the request, when the caller is authorized.
+ * Checks whether a request requires a step-up. The surface calls this function for the route that serves the request,
+ * after the authorization of the caller.
  *
  * @throws StepUpRequiredError
  */

@@ -16,7 +16,7 @@ class Rejection extends Error {
   }
 }
 
-/** How long the serialization of a large response, and a slow authorization, take in these tests. */
+/** The duration of the serialization of a large response, and of a slow authorization, in these tests. */
 const occupiedMs = 20
 
 function busyFor(milliseconds: number): string {
@@ -109,7 +109,7 @@ test('no spelling of a path reaches a handler without authorization', async (t) 
   assert.deepEqual(admitted.json(), { caller: 'somebody', name: 'a/b', form: false })
 })
 
-test('the authorization of a request, and the serialization of its response, are charged to its caller', async (t) => {
+test('the caller pays for the authorization of its request and for the serialization of the response', async (t) => {
   const { mock } = t.mock.method(CallerBudget.prototype, 'charge')
   const { app } = await open(t)
   for (const path of ['/x/large', '/x/decided']) {
@@ -120,7 +120,7 @@ test('the authorization of a request, and the serialization of its response, are
   }
 })
 
-test('only a route whose row says so starts work that continues after its response', async (t) => {
+test('only a route with `defers` can start work that continues after its response', async (t) => {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   const started: string[] = []
   const common = { method: 'POST', need: 'public', cost: 'change' } as const
@@ -143,7 +143,7 @@ test('only a route whose row says so starts work that continues after its respon
   assert.deepEqual(started, ['/x/defers'])
 })
 
-test('a caller whose permission is revoked while a response is prepared gets the denial, unless the request has changed or started something', async (t) => {
+test('if a permission is revoked before the response, the caller is denied unless the request has changed or started something', async (t) => {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   let [revision, isRevoked] = [1, false]
   const common = { need: 'public', cost: 'small' } as const
@@ -214,7 +214,7 @@ test('a caller is denied before the body is read', async (t) => {
   socket.destroy()
 })
 
-test('all other paths below those of a surface get its own "not found", with any method', async (t) => {
+test('a surface answers all other paths below its paths with its own "not found", for any method', async (t) => {
   const { app } = await open(t)
   for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const) {
     for (const url of ['/x/nothing', '/x/things', '/x/things/a/b', '/x/things/a%00', '/x/%2e%2e/y']) {

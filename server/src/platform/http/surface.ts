@@ -26,20 +26,20 @@ export type Call<Caller> = {
   readonly budget: CallerBudget
 }
 
-/** A row of a surface's table, which is both its router and its authorization map. */
+/** A row of a surface's route table. The router and the authorization both use this table. */
 export type Route<Need, Caller> = {
-  /** Unique within the server, such as `management.registries.get`. */
+  /** The id is unique within the server, such as `management.registries.get`. */
   readonly id: string
   readonly method: HTTPMethods
   readonly path: string
   /** The required permission. There is no default, so a route without a need does not compile. */
   readonly need: Need
-  /** There is no default, so a route without a cost does not compile. */
+  /** The cost has no default, so a route without a cost does not compile. */
   readonly cost: RouteCost
   readonly stepUp?: StepUp | undefined
-  /** Whether the route starts work that continues after its response; otherwise, such work fails. */
+  /** Whether the route may start work that continues after its response. Without this property, such work fails. */
   readonly defers?: true | undefined
-  /** Whether the route answers several requests of its caller, which have budgets of their own. */
+  /** Whether the route answers several requests of its caller, which use separate budgets. */
   readonly isBatch?: true | undefined
   /** Returns the body of the response, or sends it with `call.reply`. */
   readonly handle: (call: Call<Caller>) => unknown
@@ -52,15 +52,15 @@ export type RouteDescription = {
   readonly path: string
   readonly need: unknown
   readonly cost: RouteCost
-  /** Decided where the portal reaches the surface. */
+  /** The portal's routes decide whether the route needs a step-up. */
   readonly stepUp?: StepUp | undefined
-  /** What the route reads as its body; by default, nothing. */
+  /** The type of the body that the route reads. By default, the route reads no body. */
   readonly body?: RequestBody | undefined
   /** Whether the route starts work that continues after its response. */
   readonly defers?: true | undefined
-  /** Whether the route denies every request: it only says that something is not served. */
+  /** Whether the route denies every request. */
   readonly denies?: true | undefined
-  /** Whether the route passes its requests on to another surface, whose route decides. */
+  /** Whether the route passes its requests to another surface, whose route authorizes the requests. */
   readonly passesOn?: true
   /** The schema of a 2xx body; `'none'` if the response has no body. */
   readonly response?: ResponseSchema | undefined
@@ -68,7 +68,7 @@ export type RouteDescription = {
 
 export type ResponseSchema = z.ZodType | 'none'
 
-/** The key of a budget and its party: budgets of the same party do not compete. */
+/** The key of a budget, and the party of the budget. Budgets of the same party do not compete. */
 export type BudgetKey = { readonly key: string; readonly party: string }
 
 /** Returns the descriptions of routes without their handlers. */
@@ -88,19 +88,22 @@ export function describeRoutes(rows: readonly RouteDescription[]): readonly Rout
 }
 
 export type Surface<Need, Caller> = {
-  /** For the metrics. */
+  /** The name for the metrics. */
   readonly name: string
   readonly routes: readonly Route<Need, Caller>[]
   /** Paths with a trailing `*`. The surface answers "not found" for all other paths below them. */
   readonly territory: readonly string[]
-  /** The authority revision that the decisions of the surface belong to; `'none'` if nothing that it does is authorized. */
+  /**
+   * The source of the authority revision of the surface's decisions, or `'none'` if the surface needs no authorization.
+   */
   readonly authority: AuthorityRevisions | 'none'
   /**
-   * Authorizes the caller, or throws. Runs before the body is read, and again when the authority revision has moved since: then
-   * the request `isUnderWay`, and a token that has expired meanwhile is accepted.
+   * Authorizes the caller, or throws. The surface calls this function before it reads the body, and again if the
+   * authority revision has changed since. At the second call, the request `isUnderWay`, and a token that has expired in
+   * the meantime is accepted.
    */
   readonly authorize: (need: Need, request: FastifyRequest, isUnderWay: boolean) => Promise<Caller>
-  /** The key of the caller's budget; absent or undefined for the budget of the address. */
+  /** The key of the caller's budget. Absent or undefined if the budget of the address is used. */
   readonly budgetKey?: (caller: Caller, isBatch: boolean) => BudgetKey | undefined
   /** Renders an error in the surface's format. */
   readonly renderError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown
@@ -109,7 +112,7 @@ export type Surface<Need, Caller> = {
 
 const allMethods: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** Mounts a surface as an encapsulated plug-in. `prepare` may add content-type parsers for it. */
+/** Mounts a surface as an encapsulated plug-in. `prepare` may add content-type parsers for the surface. */
 export function mountSurface<Need, Caller>(
   app: FastifyInstance,
   surface: Surface<Need, Caller>,
@@ -172,7 +175,7 @@ function mountRoute<Need, Caller>(
         routeCosts[route.cost],
       )
     },
-    // The serialization of a response follows the handler and may take milliseconds.
+    // After the handler, the response is serialized, which may take milliseconds.
     preSerialization: (request, _reply, payload, done) => {
       const admission = admissions.get(request)
       if (admission !== undefined) admission.serialization = admission.budget?.stopwatch()
@@ -186,29 +189,34 @@ function mountRoute<Need, Caller>(
   })
 }
 
-/** An admitted caller, the authority revision that was read before, and the time of the main thread that the decision took. */
+/**
+ * An admitted caller, the authority revision that was read before the decision, and the main-thread time that the
+ * decision took.
+ */
 type Admission<Caller> = {
   readonly revision: number
   readonly caller: Caller
   readonly usedMs: number
-  /** The budget that pays for the response, once the handler runs. */
+  /** The budget that pays for the response. Set before the handler runs. */
   budget?: CallerBudget
-  /** Measures the serialization of the response. */
+  /** Measures the duration of the serialization of the response. */
   serialization?: Stopwatch | undefined
 }
 
 type Admitted<Caller> = Pick<Call<Caller>, 'request' | 'reply' | 'budget'> & { readonly admission: Admission<Caller> }
 
 /**
- * How often a handler runs at most because the authority revision moved before its first change. Then the client has to try
- * again: a change without the decisions of its handler could be one that a revocation forbids.
+ * The maximum number of runs of a handler, which is repeated if the authority revision changes before its first change.
+ * After these runs, the client has to repeat the request. A change without a repeated decision could be a change that a
+ * revocation forbids.
  */
 const maxRuns = 10
 
 /**
- * Runs the handler as work of its caller, who is admitted again if the authority revision moved while the body was read or the
- * request waited, and before a response without a change. A handler whose first change is rejected for that reason is repeated:
- * its own decisions are repeated, too.
+ * Runs the handler as work of its caller. The caller is authorized again if the authority revision changed while the
+ * body was read or the request waited. The caller is also authorized again before the response of a request that made
+ * no change. If the first change of a handler is rejected because the revision changed, the handler runs again, so that
+ * the handler's own decisions are repeated.
  */
 async function handleAuthorized<Need, Caller>(
   surface: Surface<Need, Caller>,
@@ -235,7 +243,8 @@ async function handleAuthorized<Need, Caller>(
       await work.requireStanding()
       try {
         const answer = await handle()
-        // A handler that only reads may have waited, such as until the event of what it shows was written.
+        // A handler that only reads may have waited, for example until an event was written. The caller may have lost
+        // the permission during this time.
         if (work.mayRepeat && answer !== reply) await work.requireStanding()
         return answer
       } catch (error) {
@@ -255,7 +264,7 @@ function budgetOf(request: FastifyRequest, named: BudgetKey | undefined): Caller
     : callerBudgets.of(named.key, named.party)
 }
 
-/** A denied caller is only known by its address. */
+/** The server knows only the address of a denied caller. */
 function payForDenial(request: FastifyRequest, usedMs = 0): Promise<void> {
   return budgetOf(request, undefined).settle(Math.max(usedMs, denialCostMs))
 }

@@ -1,6 +1,9 @@
 import type { Socket } from 'node:net'
 
-/** Counts the bytes of connections, including TLS. Sockets count their own bytes, which are added when they close. */
+/**
+ * Counts the bytes of connections, including TLS. Sockets count their own bytes. These bytes are added when a socket
+ * closes.
+ */
 export class Traffic {
   readonly #open = new Set<Socket>()
   #received = 0

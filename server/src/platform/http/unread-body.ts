@@ -5,9 +5,9 @@ const discardLimitBytes = 64 * 1024 * 1024
 const discardMilliseconds = 30_000
 
 /**
- * Ends a response, with these bytes if there are any, at once or after {@link discardRest} has read the rest of the request. Node closes a
- * connection without keep-alive when the response ends, so a client that is still sending would not receive it.
- * [RFC 9112 §9.6]
+ * Ends a response, optionally with a body. The response ends at once, or after {@link discardRest} has read the rest of
+ * the request. Node closes a connection without keep-alive when the response ends. Without the delay, a client that is
+ * still sending would not receive the response. [RFC 9112 §9.6]
  */
 export function endResponse(request: IncomingMessage, response: ServerResponse, body?: Uint8Array | string): void {
   if (request.complete || response.shouldKeepAlive) {
