@@ -3,19 +3,20 @@ import { expireLeases, leaseChannels, selectStanding, sendNotification } from '.
 import type { PostgresLease } from './postgres-lease.ts'
 import { RevocationWait, type Standing } from './revocation-wait.ts'
 
-/** Runs a statement in a transaction of its own. It may run twice. */
+/** Runs a statement in a separate transaction. The function may run the statement twice. */
 export type RunStatement = (query: { name?: string; text: string; values: unknown[] }) => Promise<object[]>
 
 /**
- * Waits until no replica decides by an authority revision from before now. Call it after a commit, and before the answer. It
- * takes one statement if all replicas know the revision, and up to 1.02 times the length of a lease if one does not respond.
+ * Waits until no replica makes decisions with an earlier authority revision. Call this function after a commit, and
+ * before the answer. The wait takes one statement if all replicas have acknowledged the revision. If a replica does not
+ * respond, the wait takes up to 1.02 times the length of a lease.
  */
 export async function awaitLeases(lease: PostgresLease, run: RunStatement): Promise<void> {
   const wait = new RevocationWait(lease.lengthMs, performance.now())
   let isNotified = false
   for (;;) {
     const acknowledgement = lease.acknowledgement()
-    // Without a response, the wait takes the whole length.
+    // If the database does not respond, the wait takes the whole length.
     const standing = await readStanding(lease.replica, wait.revision, run).catch(() => undefined)
     if (standing !== undefined) lease.heard(standing.revision)
     const command = wait.next(standing, performance.now())

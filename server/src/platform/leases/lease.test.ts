@@ -4,7 +4,7 @@ import { type Instant, Lease } from './lease.ts'
 
 const at = (monotonicMs: number, wallMs = monotonicMs): Instant => ({ monotonicMs, wallMs })
 
-/** A lease of 1,000 ms that was granted for revision 7 by a renewal that began at 0. */
+/** A lease of 1,000 ms for revision 7, which was granted by a renewal that began at 0 ms. */
 function granted(): Lease {
   const lease = new Lease(1000)
   assert.deepEqual(lease.renew(at(-20)), { kind: 'acknowledge', revision: 0 })
@@ -16,21 +16,21 @@ function granted(): Lease {
   return lease
 }
 
-test('a lease is valid for 98 % of its length, from before its renewal was sent', () => {
+test('a lease is valid for 98 % of its length, counted from the time before the renewal was sent', () => {
   const lease = granted()
   assert.equal(lease.revisionAt(at(30)), 7)
   assert.equal(lease.revisionAt(at(979)), 7)
   assert.equal(lease.revisionAt(at(980)), undefined)
 })
 
-test('a lease ends by either clock: one may be set back, and the other stops in a suspended machine', () => {
+test('a lease ends when it ends on either clock, because one clock may be set back and the other clock stops in a suspended machine', () => {
   const lease = granted()
   assert.equal(lease.revisionAt(at(100, -3_600_000)), 7)
   assert.equal(lease.revisionAt(at(990, -3_600_000)), undefined)
   assert.equal(lease.revisionAt(at(100, 3_600_000)), undefined)
 })
 
-test('a renewal of the same revision extends the lease, and announces nothing', () => {
+test('a renewal of the same revision extends the lease, and sends no announcement', () => {
   const lease = granted()
   assert.deepEqual(lease.renew(at(300)), { kind: 'acknowledge', revision: 7 })
   assert.equal(lease.renew(at(310)), undefined, 'one at a time')
@@ -39,7 +39,7 @@ test('a renewal of the same revision extends the lease, and announces nothing', 
   assert.equal(lease.revisionAt(at(1279)), 7)
 })
 
-test('a renewal that fails leaves the lease valid until it ends', () => {
+test('if a renewal fails, the lease stays valid until it ends', () => {
   const lease = granted()
   lease.renew(at(300))
   lease.renewalFailed()
@@ -48,7 +48,7 @@ test('a renewal that fails leaves the lease valid until it ends', () => {
   assert.deepEqual(lease.renew(at(990)), { kind: 'acknowledge', revision: 7 })
 })
 
-test('a higher revision ends a lease at once, from wherever it is known', () => {
+test('a higher revision from any source ends a lease at once', () => {
   const lease = granted()
   assert.equal(lease.heard(7, at(40)), undefined)
   assert.deepEqual(lease.heard(8, at(50)), { kind: 'acknowledge', revision: 8 })
@@ -59,7 +59,7 @@ test('a higher revision ends a lease at once, from wherever it is known', () => 
   assert.equal(lease.revisionAt(at(1030)), undefined)
 })
 
-test('a renewal during which a higher revision became known does not extend the lease', () => {
+test('a renewal does not extend the lease if a higher revision arrives during the renewal', () => {
   for (const read of [7, 8]) {
     const lease = granted()
     lease.renew(at(300))
@@ -71,7 +71,7 @@ test('a renewal during which a higher revision became known does not extend the 
   }
 })
 
-test('a revision that is lower than the known one grants no lease', () => {
+test('a revision that is lower than the highest revision so far grants no lease', () => {
   const lease = granted()
   lease.renew(at(300))
   lease.acknowledged()
@@ -79,7 +79,7 @@ test('a revision that is lower than the known one grants no lease', () => {
   assert.equal(lease.revisionAt(at(310)), undefined)
 })
 
-test('a lease that was stopped is never valid again', () => {
+test('a lease never becomes valid again after it was stopped', () => {
   const lease = granted()
   lease.renew(at(300))
   lease.stop()

@@ -8,21 +8,29 @@ export type Instant = {
 
 /** The next step of the owner of a {@link Lease}. */
 export type LeaseCommand =
-  /** Store that this replica knows the revision, in a transaction of its own. Then call {@link Lease.acknowledged}. */
+  /**
+   * Store that this replica acknowledges the revision, in a separate transaction. Then call {@link Lease.acknowledged}.
+   */
   | { readonly kind: 'acknowledge'; readonly revision: number }
-  /** Read the authority revision in another transaction that begins now. Then call {@link Lease.revisionRead}. */
+  /**
+   * Read the authority revision in another transaction, which begins after this command. Then call {@link
+   * Lease.revisionRead}.
+   */
   | { readonly kind: 'read' }
-  /** Notify those that wait for the acknowledgement of the revision. */
+  /** Notify the replicas that wait for the acknowledgement of the revision. */
   | { readonly kind: 'announce'; readonly revision: number }
 
 type Renewal = { readonly startedAt: Instant; readonly revision: number }
 
-/** The share of a lease's length for which a replica uses it, so that its clock may be 2 % slow. */
+/**
+ * The share of a lease's length for which a replica uses the lease. With this share, the replica's clock may be 2 %
+ * slow.
+ */
 const usedShare = 0.98
 
 /**
- * The lease of one replica on the authority revision, as a state machine without I/O. While it is valid, no
- * revocation of a later revision has been answered: see docs/decisions/0016-revocation-leases.md.
+ * The lease of one replica on the authority revision, as a state machine without I/O. While the lease is valid, no
+ * revocation with a later revision has been completed: see docs/decisions/0016-revocation-leases.md.
  */
 export class Lease {
   readonly #usedMs: number
@@ -42,19 +50,21 @@ export class Lease {
     return this.#known
   }
 
-  /** Begins a renewal, unless one is in progress. `now` must be read before the command is sent. */
+  /** Begins a renewal, unless a renewal is in progress. `now` must be read before the command is sent. */
   renew(now: Instant): LeaseCommand | undefined {
     if (this.#renewal !== undefined || this.#isStopped) return undefined
     this.#renewal = { startedAt: now, revision: this.#known }
     return { kind: 'acknowledge', revision: this.#known }
   }
 
-  /** The acknowledgement is committed. */
+  /** Call this method when the acknowledgement is committed. */
   acknowledged(): LeaseCommand {
     return { kind: 'read' }
   }
 
-  /** The revision that was read after the acknowledgement. It begins another renewal if the revision is a new one. */
+  /**
+   * Call this method with the revision that was read after the acknowledgement. A new revision begins another renewal.
+   */
   revisionRead(revision: number, now: Instant): LeaseCommand | undefined {
     const renewal = this.#renewal
     this.#renewal = undefined
@@ -70,12 +80,12 @@ export class Lease {
     return this.#known > renewal.revision ? this.renew(now) : undefined
   }
 
-  /** The renewal failed. A lease that was granted earlier stays valid until it ends. */
+  /** Call this method when the renewal failed. A lease that was granted earlier stays valid until it ends. */
   renewalFailed(): void {
     this.#renewal = undefined
   }
 
-  /** A revision from any other source. A higher one ends the lease, and begins a renewal. */
+  /** Call this method with a revision from any other source. A higher revision ends the lease, and begins a renewal. */
   heard(revision: number, now: Instant): LeaseCommand | undefined {
     if (revision <= this.#known) return undefined
     this.#known = revision
@@ -83,14 +93,17 @@ export class Lease {
     return this.renew(now)
   }
 
-  /** Ends the lease for good. */
+  /** Ends the lease permanently. */
   stop(): void {
     this.#isStopped = true
     this.#grantedAt = undefined
   }
 }
 
-/** The larger of both clocks' times: one may have been set back, or the other may have been suspended. */
+/**
+ * The elapsed time is the larger of the two clocks' times, because one clock may have been set back, and the other
+ * clock may have been suspended.
+ */
 function elapsedMs(from: Instant, to: Instant): number {
   return Math.max(to.monotonicMs - from.monotonicMs, to.wallMs - from.wallMs)
 }

@@ -12,17 +12,17 @@ import {
 } from './lease-statements.ts'
 
 /**
- * The lease of this process on the {@link Revisions} of a PostgreSQL server. It has a connection of its own, because a
- * notification reaches only the connection that listens. [PostgreSQL, LISTEN] Through a pooler there are no notifications: the
- * lease is only renewed at its times.
+ * The lease of this process on the {@link Revisions} of a PostgreSQL server. The lease uses a separate connection,
+ * because a notification reaches only the connection that listens. [PostgreSQL, LISTEN] There are no notifications
+ * through a pooler, so the lease is then only renewed at regular times.
  */
 export class PostgresLease {
-  /** The id of this lease. No other lease ever has it. */
+  /** The id of this lease, which no other lease uses. */
   readonly replica = randomUUID()
   readonly lengthMs: number
   readonly #lease: Lease
   readonly #config: pg.ClientConfig
-  /** As they were last read. */
+  /** The revisions from the last read. */
   #revisions: Revisions | undefined
   #client: pg.Client | undefined
   #timer: NodeJS.Timeout | undefined
@@ -31,8 +31,8 @@ export class PostgresLease {
   #acknowledgement = Promise.withResolvers<void>()
 
   /**
-   * @param connection one that returns `bigint` as a number
-   * @param silence gets a report of each response
+   * @param connection a configuration with which `bigint` values are returned as numbers
+   * @param silence receives a report of each response
    */
   constructor(connection: pg.ClientConfig, lengthMs: number, silence: Silence) {
     this.lengthMs = lengthMs
@@ -41,7 +41,7 @@ export class PostgresLease {
     this.#silence = silence
   }
 
-  /** Begins to renew the lease, three times in its length. */
+  /** Starts to renew the lease periodically, three times per length of the lease. */
   start(): void {
     const renew = () => this.#run(this.#lease.renew(instant()))
     this.#timer = setInterval(renew, this.lengthMs / 3).unref()
@@ -54,24 +54,27 @@ export class PostgresLease {
     return leased !== undefined && leased === this.#revisions?.revision ? this.#revisions : undefined
   }
 
-  /** A revision that was read elsewhere. A higher one ends the lease at once, until it is renewed. */
+  /**
+   * Call this method with a revision that was read elsewhere. A higher revision ends the lease at once, until the lease
+   * is renewed.
+   */
   heard(revision: number): void {
     this.#run(this.#lease.heard(revision, instant()))
   }
 
-  /** Fulfilled at the next notification of an acknowledgement of any replica. */
+  /** A promise that is fulfilled at the next notification that any replica has acknowledged a revision. */
   acknowledgement(): Promise<void> {
     return this.#acknowledgement.promise
   }
 
-  /** Ends the lease, and deletes it, so that no revocation waits for it. */
+  /** Ends the lease, and deletes its row, so that no revocation waits for the lease. */
   async close(): Promise<void> {
     this.#lease.stop()
     clearInterval(this.#timer)
     await this.#renewing
     const client = this.#client
     if (client === undefined) return
-    // A row that stays is deleted by the next revocation.
+    // If the row is not deleted here, the next revocation deletes it.
     await client.query(deleteLease, [this.replica]).catch(() => undefined)
     this.#client = undefined
     await client.end()
@@ -81,7 +84,7 @@ export class PostgresLease {
     if (command !== undefined) this.#renewing = this.#perform(command)
   }
 
-  /** Performs the commands of one renewal. The state machine begins no other one until it has ended. */
+  /** Performs the commands of one renewal. The state machine begins no other renewal until this renewal has ended. */
   async #perform(command: LeaseCommand): Promise<void> {
     try {
       for (let next: LeaseCommand | undefined = command; next !== undefined;) {
@@ -107,7 +110,7 @@ export class PostgresLease {
         return this.#lease.revisionRead(rows[0].revision, instant())
       }
       case 'announce': {
-        // Not a part of the renewal: the next one may begin meanwhile.
+        // The announcement is not a part of the renewal, so the next renewal may begin before the announcement is sent.
         const values = [leaseChannels.acknowledged, String(command.revision)]
         client.query(sendNotification, values).catch(() => this.#drop(client))
         return undefined
@@ -136,7 +139,7 @@ export class PostgresLease {
     }
   }
 
-  /** Closes a connection that failed. The next renewal opens another. */
+  /** Closes a connection that failed. The next renewal opens a new connection. */
   #drop(client: pg.Client | undefined): void {
     if (client === undefined || client !== this.#client) return
     this.#client = undefined
@@ -145,15 +148,19 @@ export class PostgresLease {
 }
 
 /**
- * Whether a connection ends at the server and not at a pooler, which gives each transaction another session of the server: that
- * session would continue to listen, and deliver the notifications to its next client.
+ * Whether a connection goes directly to the server and not to a pooler. A pooler uses another session of the server for
+ * each transaction. A session that listens would continue to listen, and would deliver the notifications to its next
+ * client.
  */
 async function isDirect(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
   return rows[0]?.pid === (client as pg.Client & { readonly processID: number | null }).processID
 }
 
-/** `performance.now` stops while a virtual machine is suspended, and the time of day may jump. [clock_gettime(2)] */
+/**
+ * Reads both clocks, because `performance.now` stops while a virtual machine is suspended, and the time of day may
+ * jump. [clock_gettime(2)]
+ */
 function instant(): Instant {
   return { monotonicMs: performance.now(), wallMs: Date.now() }
 }

@@ -3,12 +3,13 @@ import pg from 'pg'
 /** An object, such as a pool, that is used only while its server responds. */
 type Dependent = { setReachable(isReachable: boolean): void }
 
-/** How many requests may wait for a response. */
+/** The maximum number of requests that may wait for a response. */
 const maxWaiting = 2
 
 /**
- * Notifies the pools of a server when the server does not respond to three requests in a row, and when it responds again. It
- * counts requests, not milliseconds: a process that was suspended has not waited for the server.
+ * Notifies the pools of a server when the server does not respond to three requests in a row, and when it responds
+ * again. This class counts requests and not milliseconds, because a process that was suspended has not waited for the
+ * server.
  */
 export class Silence {
   readonly #dependents: Dependent[] = []
@@ -18,13 +19,13 @@ export class Silence {
     this.#dependents.push(dependent)
   }
 
-  /** A request is due, whether it can be sent or not. */
+  /** Call this method when a request is due, even if the request cannot be sent. */
   requested(): void {
     this.#waiting += 1
     if (this.#waiting > maxWaiting) for (const each of this.#dependents) each.setReachable(false)
   }
 
-  /** The server has responded to a request, on any connection. */
+  /** Call this method when the server has responded to a request, on any connection. */
   responded(): void {
     if (this.#waiting > maxWaiting) for (const each of this.#dependents) each.setReachable(true)
     this.#waiting = 0
@@ -32,8 +33,8 @@ export class Silence {
 }
 
 /**
- * Asks a server periodically whether it responds, through a connection of its own. The question writes nothing: a server whose
- * disk is full, or whose standby is away, still answers reads.
+ * Checks periodically whether a server responds, through a separate connection. The check writes no data, because a
+ * server with a full disk or an unavailable standby still answers reads.
  */
 export class ServerWatch {
   readonly #config: pg.ClientConfig
@@ -71,7 +72,7 @@ export class ServerWatch {
   async #connect(): Promise<pg.Client> {
     if (this.#client !== undefined) return this.#client
     const client = new pg.Client(this.#config)
-    // The next request reports it.
+    // The next request reports the error.
     client.on('error', () => undefined)
     this.#client = client
     await client.connect()

@@ -5,14 +5,20 @@ import { simulate } from '../../../testing/platform/test-simulation.ts'
 import { needlessRules, type SimulationRule, simulationRules } from '../../../testing/platform/test-simulation-rules.ts'
 
 const schedules = Number(process.env['ACRUX_TEST_SCHEDULES'] ?? 1000)
-/** Whether the run is longer than usual. It then also counts in how many schedules the removal of a rule is noticed. */
+/**
+ * Whether the run is longer than usual. A longer run also counts the schedules in which the simulation detects that a
+ * rule was removed.
+ */
 const isFull = process.env['ACRUX_TEST_SCHEDULES'] !== undefined
 
 const named = process.env['ACRUX_TEST_SEED']
 const seed = named === undefined ? randomInt(2 ** 31) : Number(named)
 const repeat = `repeat it with ACRUX_TEST_SEED=${seed}`
 
-/** A schedule in which the removal of a rule is noticed. If the simulation changes, look for others: some are rare. */
+/**
+ * For each rule, a schedule in which the simulation detects that the rule was removed. If the simulation changes, find
+ * new schedules. Some of these schedules are rare.
+ */
 const firstNoticed: Readonly<Record<(typeof simulationRules)[number], number>> = {
   'a revocation waits for the acknowledgements': 0,
   'a wait begins with the reply to the commit': 987,
@@ -42,15 +48,15 @@ const firstNoticed: Readonly<Record<(typeof simulationRules)[number], number>> =
   'the commit of a write compares the revision of its admission': 0,
 }
 
-/** In a full run, the number of schedules with a rule removed. */
+/** The number of schedules per removed rule in a full run. */
 const schedulesPerRule = Math.ceil(schedules / 50)
 
-/** The schedules below a number in which a request is allowed that must not be. */
+/** The schedules with a number below `count` in which the simulation allows a request that must be denied. */
 function violating(count: number, rule: SimulationRule): number[] {
   return Array.from({ length: count }, (_, number) => number).filter((number) => simulate(number, rule).violations > 0)
 }
 
-test(`no request is allowed by a right whose revocation was answered before, and no write committed, in ${schedules} schedules`, (t) => {
+test(`after a revocation is completed, no request is allowed and no write is committed with the revoked permission, in ${schedules} schedules`, (t) => {
   let [answered, probes, writes] = [0, 0, 0]
   for (let number = 0; number < schedules; number += 1) {
     const outcome = simulate(seed + number)
@@ -66,14 +72,14 @@ test(`no request is allowed by a right whose revocation was answered before, and
 })
 
 for (const rule of simulationRules) {
-  test(`the simulation notices if this rule is not kept: ${rule}`, (t) => {
+  test(`the simulation detects a violation if this rule is removed: ${rule}`, (t) => {
     if (isFull) t.diagnostic(`in ${violating(schedulesPerRule, rule).length} of ${schedulesPerRule} schedules`)
     assert.ok(simulate(firstNoticed[rule], rule).violations > 0)
   })
 }
 
 for (const rule of needlessRules) {
-  test(`this rule is not needed for safety: ${rule}`, () => {
+  test(`the simulation detects no violation without this unnecessary rule: ${rule}`, () => {
     assert.deepEqual(violating(Math.ceil(schedules / 10), rule), [])
   })
 }

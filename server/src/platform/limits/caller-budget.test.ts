@@ -5,7 +5,7 @@ import { OverBudgetError, usualCallerLimits } from './caller-limits.ts'
 import { until } from '../../../testing/platform/test-patience.ts'
 import { SharedCallers, createSharedCallersMemory } from './shared-callers.ts'
 
-/** Budgets with a clock that the test sets. */
+/** Creates budgets with a clock that the test sets. */
 function open(limits: Partial<typeof usualCallerLimits> = {}) {
   const clock = { ms: 0 }
   return { clock, budgets: new CallerBudgets({ ...usualCallerLimits, ...limits }, () => clock.ms) }
@@ -32,7 +32,7 @@ function contend(budgets: CallerBudgets): void {
   other.leave(0)
 }
 
-test('a caller that is alone uses the whole server, and has no debt when others come', async () => {
+test('a caller that is alone can use the whole server, and has no debt when other callers send requests', async () => {
   const { clock, budgets } = open()
   const caller = budgets.of('one')
   for (let request = 0; request < 100; request += 1) {
@@ -47,7 +47,7 @@ test('a caller that is alone uses the whole server, and has no debt when others 
   assert.ok(enters(caller), '100 ms accrued')
 })
 
-test('a caller has one piece of work of a kind at a time, also inside work of another kind', async () => {
+test('a caller runs one piece of work of a kind at a time, also inside work of another kind', async () => {
   const budget = open().budgets.of('one')
   const order: string[] = []
   const step = async (name: string) => {
@@ -63,7 +63,7 @@ test('a caller has one piece of work of a kind at a time, also inside work of an
   assert.match(order.join(), /^(\w+) starts,\1 ends,(\w+) starts,\2 ends$/)
 })
 
-test('a caller over its share waits while others send requests, and no other caller waits', async () => {
+test('a caller over its share waits while other callers send requests, and no other caller waits', async () => {
   const { clock, budgets } = open({ processorPercent: 25 })
   const [one, two] = [budgets.of('one'), budgets.of('two')]
   contend(budgets)
@@ -84,7 +84,7 @@ test('a caller over its share waits while others send requests, and no other cal
   assert.equal(budgets.counts.waiting, 0)
 })
 
-test('the handshakes and the requests of an address do not compete with each other, but with those of others', () => {
+test('the handshakes and the requests of an address do not compete with each other, but compete with other callers', () => {
   const { budgets } = open()
   const [handshakes, requests] = [budgets.ofHandshakes('192.0.2.1'), budgets.ofAddress('192.0.2.1')]
   for (let round = 0; round < 10; round += 1) {
@@ -130,7 +130,7 @@ test('concurrent requests are charged their own cost, regardless of the cost of 
   for (let round = 0; round < 3; round += 1) {
     for (let request = 0; request < 200; request += 1) assert.ok(enters(caller))
     for (let request = 0; request < 200; request += 1) caller.leave(10)
-    // Of 2,000 milliseconds, 100 were credit.
+    // The total cost is 2,000 milliseconds, of which 100 milliseconds were credit.
     clock.ms += 1899
     contend(budgets)
     void caller.enter()
@@ -142,7 +142,7 @@ test('concurrent requests are charged their own cost, regardless of the cost of 
     caller.leave(0)
     caller.leave(0)
     clock.ms += 3000
-    // The expected cost of a request falls to almost nothing.
+    // These requests reduce the expected cost of a request to almost 0.
     for (let request = 0; request < 100; request += 1) {
       void caller.enter()
       caller.leave(0)
@@ -152,7 +152,7 @@ test('concurrent requests are charged their own cost, regardless of the cost of 
   }
 })
 
-test('a request that was charged in advance lets the next one start', async () => {
+test('a request that was charged in advance allows the next request to start', async () => {
   const { budgets } = open({ maxConcurrentRequests: 1 })
   const caller = budgets.of('one')
   assert.ok(enters(caller))
@@ -166,7 +166,7 @@ test('a request that was charged in advance lets the next one start', async () =
   assert.equal(caller.running, 1)
 })
 
-test('a rejected request is retried when the queue will be empty', async () => {
+test('the retry time of a rejected request is the expected time until the queue is empty', async () => {
   const { budgets } = open({ processorPercent: 10 })
   const caller = budgets.of('one')
   contend(budgets)
@@ -179,7 +179,7 @@ test('a rejected request is retried when the queue will be empty', async () => {
   assert.equal(rejection?.retryAfterSeconds, Math.ceil((1000 + 256 * (1100 / 8)) / 100))
 })
 
-test('bodies in memory are limited per caller and in total, and one is always accepted', async () => {
+test('bodies in memory are limited per caller and in total, but a caller can always have one body in memory', async () => {
   const { budgets } = open({ maxBufferedBytes: 10, maxBufferedBytesInTotal: 15 })
   const [one, two] = [budgets.of('one'), budgets.of('two')]
   assert.ok(holds(one, 100), 'one that is larger than the limit')
@@ -197,7 +197,7 @@ test('bodies in memory are limited per caller and in total, and one is always ac
   assert.equal(budgets.counts.bufferedBytes, 15)
 })
 
-test('callers have separate budgets in bounded memory, and an IPv6 network of 64 bits is one caller', () => {
+test('each caller has a separate budget, the number of budgets is limited, and an IPv6 /64 network is one caller', () => {
   const { budgets } = open()
   assert.equal(budgets.ofAddress('2001:db8::1'), budgets.ofAddress('2001:db8::ffff:1'))
   assert.notEqual(budgets.ofAddress('2001:db8::1'), budgets.ofAddress('2001:db8:0:1::1'))
@@ -224,7 +224,7 @@ test('a budget in use is not evicted', () => {
   assert.notEqual(budgets.of('running'), running)
 })
 
-/** The budgets of three threads that share what callers use. */
+/** Creates the budgets of three threads that share the usage of callers. */
 function openThreads(limits: Partial<typeof usualCallerLimits> = {}) {
   const clock = { ms: 0 }
   const memory = createSharedCallersMemory(3)
@@ -235,7 +235,7 @@ function openThreads(limits: Partial<typeof usualCallerLimits> = {}) {
   return { clock, memory, threads: threads as [CallerBudgets, CallerBudgets, CallerBudgets] }
 }
 
-test('the processor time of a caller in one thread counts in all, while others send requests in any thread', () => {
+test("while other callers send requests in any thread, a caller's processor time in one thread counts in all threads", () => {
   const { clock, threads } = openThreads({ processorPercent: 25 })
   const [first, second, third] = threads
   assert.ok(enters(second.of('one')))
@@ -265,7 +265,7 @@ test('a caller earns its share of a core for each thread that accepts connection
   }
 })
 
-test('the concurrent requests of a caller have one limit in all threads', () => {
+test("the limit of a caller's concurrent requests applies to all threads together", () => {
   const { threads } = openThreads({ maxConcurrentRequests: 2 })
   const [first, second, third] = threads
   assert.ok(enters(first.of('one')))
@@ -275,10 +275,10 @@ test('the concurrent requests of a caller have one limit in all threads', () => 
   assert.ok(enters(third.of('two')))
 })
 
-test('requests and bodies that no longer wait make room for others, however many have waited', async () => {
+test('requests and bodies that no longer wait leave the queue, so that any number of later requests can wait', async () => {
   const { budgets } = open({ maxConcurrentRequests: 1, maxBufferedBytes: 10 })
   const budget = budgets.of('one')
-  // More than may wait at the same time.
+  // This number is larger than the number of requests that may wait at the same time.
   for (let request = 0; request < 5000; request += 1) {
     await budget.enter()
     const next = budget.enter()
@@ -296,7 +296,10 @@ test('requests and bodies that no longer wait make room for others, however many
   assert.deepEqual(budgets.counts, { waiting: 0, bufferedBytes: 0, rejected: 0 })
 })
 
-/** A caller with a debt of 100 ms, which it earns in 400 ms, and the pieces and requests that have continued. */
+/**
+ * Creates a caller with a debt of 100 ms, which the caller pays off in 400 ms. `order` contains the pieces and requests
+ * that have continued.
+ */
 function openInDebt() {
   const { clock, budgets } = open({ processorPercent: 25 })
   const budget = budgets.of('one')
@@ -313,7 +316,7 @@ function openInDebt() {
   return { budgets, budget, order, pace, pass }
 }
 
-test('the streams of a caller over its share continue piece by piece in order while others send requests', async () => {
+test('the streams of a caller over its share continue in order, one piece at a time, while other callers send requests', async () => {
   const { budgets, pace, pass } = openInDebt()
   contend(budgets)
   for (const name of ['a', 'b', 'c']) void pace(name)
@@ -330,7 +333,7 @@ test('the streams of a caller are not paced while no other caller sends requests
   assert.equal(order.length, 100)
 })
 
-test('a piece of a stream waits a second at most', async () => {
+test('a piece of a stream waits for at most one second', async () => {
   const { budgets, budget, pace, pass } = openInDebt()
   budget.charge(2000)
   contend(budgets)
@@ -354,7 +357,7 @@ test('the streams and the requests of a caller over its share continue alternate
   await pass(300, ['1', 'a', '2', 'b', '3'])
 })
 
-test('a request that takes turns begins when no other request of the turn runs', async () => {
+test('a request that takes turns begins after all other requests in the same turn of the event loop', async () => {
   const { budgets } = open()
   const order: string[] = []
   const heavy = { waitingMs: 1, takesTurns: true }

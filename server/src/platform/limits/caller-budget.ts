@@ -11,17 +11,17 @@ const maxWaitingPerCaller = 256
 const maxWaiting = 4096
 /** The maximum number of cached budgets that are not in use. */
 const maxIdleCallers = 10_000
-/** How long callers share the processor after a request of another caller. */
+/** How long the callers share the processor after a request of another caller. */
 const contendedMs = 500
 
-/** How long a piece of a stream waits at most, so that no client and no revocation waits longer for a stream. */
+/** The maximum time that a piece of a stream waits, so that no client or revocation waits longer for a stream. */
 const maxPieceWaitMs = 1000
 
 type WaitingBody = { readonly bytes: number; readonly start: () => void }
 
 type WaitingPiece = { readonly costMs: number; readonly untilMs: number; readonly start: () => void }
 
-/** The budgets of all callers. A caller is a principal or, if unauthenticated, a network. */
+/** The budgets of all callers. A caller is a principal, or the network of an unauthenticated client. */
 export class CallerBudgets {
   readonly limits: CallerLimits
   readonly now: () => number
@@ -31,12 +31,12 @@ export class CallerBudgets {
       if (reason === 'evict' && budget.isInUse) this.#evictedInUse.set(key, budget)
     },
   })
-  /** A caller with an evicted budget must not get a second one while the first is in use. */
+  /** The evicted budgets that are still in use. A caller must not have two budgets in use. */
   readonly #evictedInUse = new Map<string, CallerBudget>()
   #lastParty: string | undefined
   #alternations = 0
   #contendedUntilMs = -Infinity
-  /** Shared by all budgets, for the limits over all callers. */
+  /** The usage of all callers together. All budgets share this object, for the limits over all callers. */
   readonly shared = { waiting: 0, bufferedBytes: 0, rejected: 0 }
   readonly turns = new Turns()
 
@@ -68,14 +68,14 @@ export class CallerBudgets {
     return budget
   }
 
-  /** Called when a budget may no longer be in use. */
+  /** Call this method when a budget is possibly no longer in use. */
   afterUse(budget: CallerBudget): void {
     if (this.#evictedInUse.size > 0 && !budget.isInUse) this.#evictedInUse.delete(budget.key)
   }
 
   /**
-   * The budget of a caller of a registry. `admin` has a separate budget in each registry, and `anonymous` has one per
-   * address.
+   * The budget of a caller of a registry. The caller `admin` has a separate budget in each registry. The caller
+   * `anonymous` has a separate budget per address.
    */
   ofCaller(key: string, rid: string, remoteAddress: string): CallerBudget {
     if (key === 'anonymous') return this.ofAddress(remoteAddress)
@@ -87,7 +87,7 @@ export class CallerBudgets {
     return this.of(addressKey(address))
   }
 
-  /** The budget for TLS handshakes of an address. Its handshakes and its requests are those of one caller. */
+  /** The budget for the TLS handshakes of an address. These handshakes do not compete with the address's requests. */
   ofHandshakes(address: string): CallerBudget {
     return this.of(`handshakes ${networkOf(address)}`, addressKey(address))
   }
@@ -97,10 +97,7 @@ export class CallerBudgets {
     return (milliseconds * this.limits.processorPercent * (this.threads?.accepting ?? 1)) / 100
   }
 
-  /**
-   * Records the party, also by its place among the threads, and returns whether another party was active recently,
-   * so that shares apply.
-   */
+  /** Records the activity of a party in any thread. Returns whether another party was active recently. */
   isContended(party: string, place: number, nowMs: number): boolean {
     if (this.threads !== undefined) {
       const alternations = this.threads.alternations(place)
@@ -118,29 +115,33 @@ function addressKey(address: string): string {
   return `address ${networkOf(address)}`
 }
 
-/** Work of which a caller has one piece at a time, because it takes memory or connections of the database. */
+/** Work that a caller can run only once at a time, because the work needs memory or database connections. */
 type WorkKind = 'batch' | 'body' | 'denials'
 
 /**
- * The budget of one caller: concurrent requests, processor time, bytes in memory. Over the budget, its requests wait in
- * its own bounded queue, so other callers do not wait for them. A single active caller may use the whole server.
+ * The budget of one caller: concurrent requests, processor time, and bytes in memory. If the caller exceeds the budget,
+ * its requests wait in a separate queue with a maximum length, so that other callers do not wait for these requests. If
+ * only one caller is active, this caller can use the whole server.
  */
 export class CallerBudget {
   readonly #all: CallerBudgets
   readonly key: string
-  /** In the counts that threads share. */
+  /** The index of this caller in the counts that threads share. */
   readonly #place: number
   readonly #credit: ProcessorCredit
   #running = 0
   /** The recent average cost of a request. */
   #expectedMs = 0
-  /** The total that running requests were charged in advance. */
+  /** The total advance charge of the running requests. */
   #advanceMs = 0
   #bufferedBytes = 0
   readonly #requests: (() => void)[] = []
-  /** A separate queue: a request that waits for memory is running already, and must not wait behind queued requests. */
+  /**
+   * This queue is separate, because a request that waits for memory is already running. Such a request must not wait
+   * behind queued requests.
+   */
   readonly #bodies: WaitingBody[] = []
-  /** A separate queue, too: a request that waits for the end of a stream must not stop that stream. */
+  /** This queue is also separate. A request that waits for the end of a stream must not stop this stream. */
   readonly #pieces: WaitingPiece[] = []
   #isPieceNext = false
   #timer: NodeJS.Timeout | undefined
@@ -162,7 +163,7 @@ export class CallerBudget {
     return this.#requests.length + this.#bodies.length
   }
 
-  /** Whether requests are running or waiting, or memory is held. */
+  /** Whether requests are running or waiting, or memory is reserved. */
   get isInUse(): boolean {
     return this.#running > 0 || this.waiting > 0 || this.#bufferedBytes > 0
   }
@@ -176,7 +177,7 @@ export class CallerBudget {
     if (!this.tryEnter()) await this.#wait((start) => this.#requests.push(start))
   }
 
-  /** Starts a request if it need not wait; otherwise returns false. */
+  /** Starts a request and returns true if the request does not need to wait. Otherwise returns false. */
   tryEnter(): boolean {
     if (this.#requests.length > 0 || !this.#mayRun(this.#all.now())) return false
     this.#begin()
@@ -193,15 +194,15 @@ export class CallerBudget {
     return this.#all.turns.stopwatch()
   }
 
-  /** Ends a request, and charges its processor time in addition to what {@link charge} charged. */
+  /** Ends a request, and charges its processor time. {@link charge} charges other time separately. */
   leave(usedMs: number): void {
     this.#expectedMs += (usedMs - this.#expectedMs) / 8
     this.#end(usedMs)
   }
 
   /**
-   * Runs a whole request within the budget. A request that waits for I/O is charged `waitingMs` instead of its time, which is
-   * unknown then. A request that takes turns begins in a turn of its own, see {@link inTurn}.
+   * Runs a whole request within the budget. A request that waits for I/O is charged `waitingMs`, because its processor
+   * time is then unknown. A request that takes turns begins in a separate turn of the event loop, see {@link inTurn}.
    *
    * @throws OverBudgetError if the queue is full, and errors of `work`
    */
@@ -223,8 +224,8 @@ export class CallerBudget {
   }
 
   /**
-   * Charges a piece of a stream before its work, when the budget covers it or no other caller sends requests. All streams of
-   * the caller continue in the order of their pieces. A piece waits a second at most.
+   * Charges a piece of a stream before its work. The piece waits until the budget covers the cost or no other caller
+   * sends requests, but at most one second. All streams of the caller continue in the order of their pieces.
    */
   async pace(costMs: number): Promise<void> {
     const nowMs = this.#all.now()
@@ -240,7 +241,7 @@ export class CallerBudget {
 
   /**
    * Runs work that may occupy the main thread for milliseconds. Callers with such work take turns, and small requests
-   * run between any two turns. The time is charged unless the work waits for I/O.
+   * run between two turns. The time is charged, unless the work waits for I/O.
    */
   async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     await this.nextTurn()
@@ -252,7 +253,7 @@ export class CallerBudget {
     }
   }
 
-  /** Runs a piece of work of this caller after its previous ones of this kind. A batch can contain work of other kinds. */
+  /** Runs a piece of work after the caller's earlier work of the same kind. A batch can contain work of other kinds. */
   oneAtATime<Result>(kind: WorkKind, work: () => Promise<Result>): Promise<Result> {
     const run = this.#oneAtATime.get(kind) ?? createSemaphore(1)
     this.#oneAtATime.set(kind, run)
@@ -260,7 +261,8 @@ export class CallerBudget {
   }
 
   /**
-   * Charges processor time, and waits until the budget covers it. For work that had to run before its caller was known.
+   * Charges processor time, and waits until the budget covers this time. Use this method for work that had to run
+   * before its caller was identified.
    *
    * @throws OverBudgetError if the queue is full
    */
@@ -271,7 +273,7 @@ export class CallerBudget {
   }
 
   /**
-   * Reserves memory for a body, immediately or when some is free. The caller must then call {@link release}.
+   * Reserves memory for a body, immediately or when enough memory is free. The caller must then call {@link release}.
    *
    * @throws OverBudgetError if the queue is full
    */
@@ -318,7 +320,7 @@ export class CallerBudget {
     this.#advanceMs += this.#expectedMs
   }
 
-  /** Replaces a request's equal share of the advance charge with the time that it used. */
+  /** Charges the time that a request used, instead of the request's equal share of the advance charge. */
   #end(usedMs: number): void {
     const advanceMs = this.#advanceMs / this.#running
     this.#running -= 1
@@ -342,7 +344,7 @@ export class CallerBudget {
     })
   }
 
-  /** Estimates how long the queue takes, from the recent cost of requests. */
+  /** Estimates the time until the queue is empty, from the recent cost of requests. */
   #waitSeconds(): number {
     const owedMs = this.#credit.owedMs + this.#requests.length * this.#expectedMs
     return Math.max(1, Math.ceil(owedMs / this.#all.earnedMs(1000)))
@@ -351,12 +353,15 @@ export class CallerBudget {
   #drain(): void {
     const nowMs = this.#all.now()
     while (this.#startNext(nowMs));
-    // At the concurrency limit of this thread, the next request that leaves checks the queue again.
+    // If this thread has reached the concurrency limit, the end of the next request checks the queue again.
     const mayRun = this.#running < this.#all.limits.maxConcurrentRequests
     if ((this.#requests.length > 0 && mayRun) || this.#pieces.length > 0) this.#lookAgain()
   }
 
-  /** Starts a waiting request or piece, alternately if both wait. Returns false if none may start. */
+  /**
+   * Starts a waiting request or a waiting piece, alternately if both are waiting. Returns false if none of them may
+   * start.
+   */
   #startNext(nowMs: number): boolean {
     const mayRun = this.#requests.length > 0 && this.#mayRun(nowMs)
     const [piece] = this.#pieces

@@ -1,10 +1,13 @@
 /** The resources that one caller may use. */
 export type CallerLimits = {
-  /** Concurrent requests; further requests wait. */
+  /** The maximum number of concurrent requests. Further requests wait. */
   readonly maxConcurrentRequests: number
-  /** The long-term share of one core while other callers send requests. With several accepting threads, of one core for each. */
+  /**
+   * The caller's long-term share of one core while other callers send requests. If several threads accept connections,
+   * the share is of one core per thread.
+   */
   readonly processorPercent: number
-  /** Bytes of request bodies held in memory at the same time, per caller and in total. */
+  /** The maximum number of bytes of request bodies in memory at the same time, per caller and in total. */
   readonly maxBufferedBytes: number
   readonly maxBufferedBytesInTotal: number
 }
@@ -17,17 +20,20 @@ export const usualCallerLimits: CallerLimits = {
   maxBufferedBytesInTotal: 128 * 1024 * 1024,
 }
 
-/** What a request costs that waits for I/O, in milliseconds of the main thread, and whether it can occupy that thread for long. */
+/**
+ * The cost of a request that waits for I/O, in milliseconds of the main thread, and whether a request can occupy this
+ * thread for long.
+ */
 export type RequestCost = { readonly waitingMs: number; readonly takesTurns: boolean }
 
 /** The cost of a request without a declared cost. */
 export const usualCost: RequestCost = { waitingMs: 0.3, takesTurns: false }
 
-/** The caller has used up its budget, and its queue is full. */
+/** The caller has used up its budget, and the caller's queue is full. */
 export class OverBudgetError extends Error {
   override readonly name = 'OverBudgetError'
   readonly statusCode = 429
-  /** In how many seconds the queued requests are expected to be finished. */
+  /** The number of seconds after which the queued requests are expected to be finished. */
   readonly retryAfterSeconds: number
 
   constructor(retryAfterSeconds: number) {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { BusyError, type Lane, createFairQueue } from './fair-queue.ts'
 
-/** A queue with room for one at a time, and a way to let the one that runs end. */
+/** Creates a queue that runs one piece of work at a time. `drain` ends the running work repeatedly. */
 function open(maxWaiting = 100) {
   const queue = createFairQueue({ concurrency: 1, maxWaiting, retryAfterSeconds: 3 })
   const order: string[] = []
@@ -30,7 +30,7 @@ function open(maxWaiting = 100) {
   return { queue, order, add, drain }
 }
 
-test('groups take turns, regardless of their backlogs', async () => {
+test('groups take turns, regardless of the length of their backlogs', async () => {
   const { add, order, drain } = open()
   for (let at = 1; at <= 5; at += 1) void add(`loop ${at}`, 'loop')
   void add('alice', 'alice')
@@ -39,7 +39,7 @@ test('groups take turns, regardless of their backlogs', async () => {
   assert.deepEqual(order, ['loop 1', 'loop 2', 'alice', 'bob', 'loop 3', 'loop 4', 'loop 5'])
 })
 
-test('lanes take turns: a flood of one does not delay the others', async () => {
+test('lanes take turns, so that a flood in one lane does not delay the other lanes', async () => {
   const { add, order, drain } = open()
   for (let at = 1; at <= 50; at += 1) void add(`flood ${at}`, `network ${at}`)
   void add('known', 'home', { lane: 'known' })
@@ -49,7 +49,7 @@ test('lanes take turns: a flood of one does not delay the others', async () => {
   assert.equal(order.length, 52)
 })
 
-test('a full queue makes room for a caller with less waiting work, at the cost of the largest block', async () => {
+test('when the queue is full, a caller with less waiting work replaces work of the largest block', async () => {
   const { add, order, drain, queue } = open(10)
   for (let at = 1; at <= 11; at += 1) void add(`flood ${at}`, `network ${at}`, { block: 'flood' })
   void add('flood 12', 'network 12', { block: 'flood' })
@@ -63,7 +63,7 @@ test('a full queue makes room for a caller with less waiting work, at the cost o
   assert.deepEqual(queue.figures(), { running: 0, waiting: 0, rejected: 2 })
 })
 
-test('a full queue makes room for a higher lane and for no lower one', async () => {
+test('when the queue is full, work of a higher lane replaces work of a lower lane, but not the reverse', async () => {
   const { add, order, drain } = open(2)
   void add('running', 'a')
   void add('first', 'b', { lane: 'ordinary' })
@@ -74,7 +74,7 @@ test('a full queue makes room for a higher lane and for no lower one', async () 
   assert.deepEqual(order.toSorted(), ['first', 'known', 'running', 'second rejected', 'stranger rejected'])
 })
 
-test('failed work passes its turn on', async () => {
+test('after failed work, the next work starts', async () => {
   const { queue, order, add, drain } = open()
   const place = { lane: 'other', group: 'a', block: 'a' } as const
   await assert.rejects(

@@ -1,14 +1,16 @@
 /** The caller of the work. Work waits behind other work of its group, and the groups of a lane take turns. */
 export type Place = {
-  /** `known` callers authenticated recently; `ordinary` ones are not suspicious so far. The three lanes take turns. */
+  /**
+   * A `known` caller authenticated recently. An `ordinary` caller is not suspicious so far. The three lanes take turns.
+   */
   readonly lane: Lane
-  /** Callers that share a turn: a network of addresses. */
+  /** The group of callers that share a turn: a network of addresses. */
   readonly group: string
   /** A larger network. When the queue is full, work of the block with the most waiting work is rejected. */
   readonly block: string
 }
 
-/** Ordered by priority: work of the last lane is rejected first. */
+/** The lanes, ordered by priority. Work of the last lane is rejected first. */
 const lanes = ['known', 'ordinary', 'other'] as const
 export type Lane = (typeof lanes)[number]
 
@@ -34,9 +36,9 @@ export type FairQueueOptions = {
 type Waiting = { readonly place: Place; readonly start: () => void; readonly giveUp: (reason: BusyError) => void }
 
 /**
- * Runs expensive work with a fixed concurrency. Lanes take turns, and within a lane groups do (round robin), so that one
- * caller's backlog delays that caller alone. The backlog is bounded: when it is full, work of a lower lane, or of the
- * block with the most work waiting, is rejected in favour of a caller with less.
+ * Runs expensive work with a fixed concurrency. Lanes take turns, and within a lane, groups take turns (round robin),
+ * so that one caller's backlog delays only this caller. The backlog has a maximum length. When the backlog is full, a
+ * caller with less waiting work replaces work of a lower lane, or of the block with the most waiting work.
  */
 export function createFairQueue({ concurrency, maxWaiting, retryAfterSeconds }: FairQueueOptions) {
   const backlog: Record<Lane, Map<string, Waiting[]>> = { known: new Map(), ordinary: new Map(), other: new Map() }
@@ -87,7 +89,10 @@ export function createFairQueue({ concurrency, maxWaiting, retryAfterSeconds }: 
     return undefined
   }
 
-  /** Rejects the newest work of a lower lane, or of the block of this lane that has more waiting than this one. */
+  /**
+   * Rejects the newest work of a lower lane, or of another block in the same lane that has more waiting work than the
+   * block of `place`.
+   */
   function makeRoom(place: Place): boolean {
     for (let at = lanes.length - 1; at >= 0; at -= 1) {
       const lane = laneAt(at)
@@ -118,9 +123,12 @@ export function createFairQueue({ concurrency, maxWaiting, retryAfterSeconds }: 
   }
 
   return {
-    /** Runs the work when its turn comes. @throws BusyError if it is rejected */
+    /**
+     * Runs the work when its turn comes.
+     * @throws BusyError if the work is rejected
+     */
     run,
-    /** For metrics: running and waiting work, and the number rejected since startup. */
+    /** The figures for metrics: running work, waiting work, and work rejected since startup. */
     figures: () => ({ running, waiting, rejected }),
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSemaphore } from './semaphore.ts'
 
-test('a semaphore runs at most its number of pieces of work at a time, and all of them in the end', async () => {
+test('a semaphore runs at most `limit` pieces of work at a time, and in the end has run all work', async () => {
   const limit = createSemaphore(2)
   let running = 0
   let most = 0

@@ -9,7 +9,7 @@ function open() {
   return { time, spend, spendMany }
 }
 
-/** As device codes are limited. */
+/** The same limits as for device codes. */
 function openLarge() {
   const time = { nowMs: 0 }
   const clock = { now: () => time.nowMs }
@@ -19,7 +19,7 @@ function openLarge() {
 
 const times = (count: number, address: string) => Array<string>(count).fill(address)
 
-test('a sender spends its burst, then so many a second, and never saves more than the burst', () => {
+test('a sender spends its burst, then a fixed number per second, and never saves more than the burst', () => {
   const { time, spendMany } = open()
   assert.equal(spendMany(times(8, '192.0.2.1')), 5)
   time.nowMs = 2000
@@ -30,7 +30,7 @@ test('a sender spends its burst, then so many a second, and never saves more tha
   assert.equal(spendMany(times(8, '192.0.2.1')), 0, 'a clock that is put back gives nothing')
 })
 
-test('a budget is refilled by the clock of the machine while a steered clock is frozen', () => {
+test('a budget is refilled by the clock of the machine while the adjustable clock is stopped', () => {
   const machine = { nowMs: 0 }
   const clock = { now: () => 0, machine: { now: () => machine.nowMs } }
   const { spend } = createSenderBudget(clock, { burst: 1, perSecond: 1 })
@@ -39,7 +39,7 @@ test('a budget is refilled by the clock of the machine while a steered clock is 
   assert.equal(spend('192.0.2.1'), true)
 })
 
-test('one sender does not spend for another', () => {
+test('a sender does not use up the budget of another sender', () => {
   const { spendMany } = open()
   assert.equal(spendMany(times(8, '192.0.2.1')), 5)
   assert.equal(spendMany(times(8, '192.0.2.2')), 5)
@@ -47,7 +47,7 @@ test('one sender does not spend for another', () => {
   assert.equal(spendMany(times(8, '::ffff:192.0.2.2')), 5)
 })
 
-test('the addresses of one network of 64 bits are one sender, however they are written', () => {
+test('the addresses of one /64 network are one sender, in any spelling', () => {
   const { spendMany } = open()
   const same = ['2001:db8::1', '2001:db8:0:0:ffff::', '2001:DB8::2:3:4:5', '2001:db8::9%eth0', '2001:db8:0:0:1:2:3:4']
   assert.equal(spendMany(same), 5)
@@ -55,7 +55,7 @@ test('the addresses of one network of 64 bits are one sender, however they are w
   assert.equal(spendMany(['2001:db8:0:1::1', '2001:db8:1::1', '::1']), 3, 'other networks')
 })
 
-test('the addresses of a flood spend ten times the allowance of one, in addition to their ordinary allowances', () => {
+test('the addresses of a flood spend ten times the allowance of one sender, in addition to their ordinary allowances', () => {
   const { time, spendMany } = open()
   const many = Array.from({ length: 100 }, (_, index) => `10.${index}.0.1`)
   const flood = (count: number) => Array.from({ length: count }, () => many).flat()
@@ -68,7 +68,7 @@ test('the addresses of a flood spend ten times the allowance of one, in addition
   assert.equal(spendMany(flood(10)), 10, 'of which little comes back')
 })
 
-test('a flood from a thousand addresses does not affect ordinary use or known senders', () => {
+test('a flood from a thousand addresses affects neither ordinary use nor known senders', () => {
   const { time, budget, known } = openLarge()
   const flooding = Array.from({ length: 1000 }, (_, index) => `10.${index >> 8}.${index & 255}.1`)
   const flooded = () => flooding.filter((address) => budget.spend(address)).length
@@ -88,7 +88,7 @@ test('a flood from a thousand addresses does not affect ordinary use or known se
   assert.ok(rejected > 550_000, `of the flood nearly all was rejected, not ${rejected}`)
 })
 
-test('a network of 48 bits with 65,536 networks does not use up the allowance of senders elsewhere', () => {
+test('a /48 network with 65,536 subnetworks does not use up the allowance of senders in other networks', () => {
   const { time, budget } = openLarge()
   const flood = () => {
     for (let index = 0; index < 65_536; index += 1) budget.spend(`2001:db8:1:${index.toString(16)}::1`)
@@ -101,7 +101,7 @@ test('a network of 48 bits with 65,536 networks does not use up the allowance of
   }
 })
 
-test('senders are known for a week after an authentication, up to the latest 10,000', () => {
+test('a sender is known for a week after an authentication, unless 10,000 other senders have authenticated since', () => {
   const { time, known } = openLarge()
   known.note('2001:db8::1')
   known.note('198.51.100.1')

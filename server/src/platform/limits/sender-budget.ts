@@ -5,16 +5,21 @@ import { type AuthorizedWork, currentWork } from '../process/authorized-work.ts'
 import { type Clock, machineClockOf } from '../process/clock.ts'
 import { type Allowance, type Bucket, fullBucket, refill } from './token-bucket.ts'
 
-/** The maximum number of senders, and of neighbourhoods, with a bucket of their own. */
+/** The maximum number of senders, and of neighbourhoods, with their own bucket. */
 const maxSenders = 10_000
 
-/** The shared overflow bucket of unauthenticated senders: this many times the allowance of one sender. */
+/** The size of the overflow bucket that unauthenticated senders share, as a multiple of the allowance of one sender. */
 const senderShare = 10
 
-/** The ordinary use of a person who signs in now and then. It is separate from the overflow bucket, which a flood empties. */
+/**
+ * The ordinary use of a person who signs in occasionally. This allowance is separate from the overflow bucket, which a
+ * flood can empty.
+ */
 const ordinary: Allowance = { burst: 6, perSecond: 0.02 }
 
-/** How many unknown senders may use their ordinary allowance at a time, in total and of one neighbourhood. */
+/**
+ * The number of unknown senders that may use their ordinary allowance at the same time, in total and per neighbourhood.
+ */
 const unknownAtATime = 2000
 const neighboursAtATime = 20
 
@@ -23,15 +28,15 @@ const knownMs = 7 * 24 * 60 * 60 * 1000
 
 type Sender = { readonly own: Bucket; readonly ordinary: Bucket }
 
-/** The senders that authenticated recently. Unknown senders cannot use up their allowance. */
+/** The senders that authenticated recently. Unknown senders cannot use up the allowance of known senders. */
 export type KnownSenders = {
   /** Records an authentication from this address. */
   readonly note: (address: string) => void
-  /** Takes a {@link networkOf}. */
+  /** Whether a sender is known. The argument is a result of {@link networkOf}. */
   readonly has: (network: string) => boolean
 }
 
-/** Creates the memory of senders that authenticated recently. */
+/** Creates the list of the senders that authenticated recently. */
 export function createKnownSenders(clock: Clock): KnownSenders {
   const machine = machineClockOf(clock)
   const seen = new LRUCache<string, number>(maxEntries(maxSenders))
@@ -43,12 +48,15 @@ export function createKnownSenders(clock: Clock): KnownSenders {
   }
 }
 
-/** What senders may cause, by address. `spend` returns whether the sender may still do it, and counts that. */
+/**
+ * A limit on the requests of senders, by address. `spend` returns whether the sender may still send a request, and
+ * counts the request.
+ */
 export type SenderBudget = { readonly spend: (address: string) => boolean }
 
 /**
- * A budget that counts a request once, even if its handler is repeated because the authority revision moved, or spends several
- * times.
+ * Creates a budget that counts each request once, even if the handler is repeated because the authority revision
+ * changed, or if the handler spends several times.
  */
 export function oncePerRequest(budget: SenderBudget): SenderBudget {
   const counted = new WeakMap<AuthorizedWork, boolean>()
@@ -63,14 +71,13 @@ export function oncePerRequest(budget: SenderBudget): SenderBudget {
 }
 
 /**
- * Limits what senders may cause, by address, regardless of the identity that they claim. The sender of an IPv6 address is
- * its network of 64 bits, in which it can choose its addresses.
+ * Limits the requests of senders by address, regardless of the claimed identity. For an IPv6 address, the sender is the
+ * /64 network, because a sender can choose any address in its /64 network.
  *
- * All unknown senders share two buckets. The first bucket is for ordinary use: a little for each sender, enough for
- * 2,000 at a time,
- * and for 20 at a time in 24 bits of IPv4 or 48 bits of IPv6. The second bucket is for everything beyond that, and a
- * flood empties it.
- * A sender that authenticated recently has an allowance that no other sender can use up.
+ * All unknown senders share two buckets. The first bucket is for ordinary use, with a small allowance for each sender.
+ * The bucket is large enough for 2,000 senders at a time, and for 20 senders at a time in an IPv4 /24 or IPv6 /48
+ * network. The second bucket is for all other requests, and a flood can empty it. A sender that authenticated recently
+ * has an allowance that no other sender can use up.
  */
 export function createSenderBudget(
   clock: Clock,
@@ -90,7 +97,10 @@ export function createSenderBudget(
     memoMethod: () => fullBucket(ofNeighbours, machine.now()),
   })
 
-  /** Takes from the ordinary allowances of an unknown sender, its neighbourhood and all senders, if each has a token. */
+  /**
+   * Takes a token from each of the ordinary allowances of an unknown sender, of its neighbourhood and of all senders,
+   * if each allowance has a token.
+   */
   function spendOrdinary(sender: Sender, network: string, nowMs: number): boolean {
     const neighbours = neighbourhoods.memo(neighbourhoodOf(network))
     refill(sender.ordinary, ordinary, nowMs)
@@ -102,11 +112,14 @@ export function createSenderBudget(
   }
 
   return {
-    /** Takes one token of this address, and for an unknown sender one of a shared bucket; returns whether there was one. */
+    /**
+     * Takes one token of this address. For an unknown sender, also takes one token of a shared bucket. Returns whether
+     * there were enough tokens.
+     */
     spend: (address) => {
       const nowMs = machine.now()
       const network = networkOf(address)
-      // An evicted sender gets a full bucket again; the shared buckets limit that.
+      // An evicted sender gets a new full bucket, but the shared buckets still limit this sender.
       const sender = senders.memo(network)
       refill(sender.own, allowance, nowMs)
       if (sender.own.tokens < 1) return false
@@ -125,7 +138,7 @@ function times({ burst, perSecond }: Allowance, count: number): Allowance {
   return { burst: burst * count, perSecond: perSecond * count }
 }
 
-/** A bucket of all senders, refilled when it is read. */
+/** A bucket that all senders share, and that is refilled when it is read. */
 function sharedBucket(allowance: Allowance, clock: Clock) {
   const bucket = fullBucket(allowance, clock.now())
   return {
@@ -140,7 +153,10 @@ function newSender(allowance: Allowance, nowMs: number): Sender {
   return { own: fullBucket(allowance, nowMs), ordinary: fullBucket(ordinary, nowMs) }
 }
 
-/** 24 bits of an IPv4 address, or 48 bits of an IPv6 network: often assigned to one organisation. Takes a {@link networkOf}. */
+/**
+ * The first 24 bits of an IPv4 address, or the first 48 bits of an IPv6 network, which often belong to one
+ * organisation. The argument is a result of {@link networkOf}.
+ */
 export function neighbourhoodOf(network: string): string {
   if (network.startsWith('::ffff:')) {
     const [high = '', low = ''] = network.slice('::ffff:'.length).split(':')
@@ -150,7 +166,10 @@ export function neighbourhoodOf(network: string): string {
   return network.split(separator).slice(0, 3).join(separator)
 }
 
-/** 16 bits of an IPv4 address, or 32 bits of an IPv6 network: often assigned to one provider. Takes a {@link networkOf}. */
+/**
+ * The first 16 bits of an IPv4 address, or the first 32 bits of an IPv6 network, which often belong to one provider.
+ * The argument is a result of {@link networkOf}.
+ */
 export function blockOf(network: string): string {
   if (network.startsWith('::ffff:')) return network.slice('::ffff:'.length).split(':')[0] ?? ''
   const separator = network.includes(':') ? ':' : '.'
@@ -161,7 +180,7 @@ export function blockOf(network: string): string {
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address
   const canonical = URL.parse(`http://[${address.replace(/%.*$/, '')}]/`)?.hostname.slice(1, -1) ?? address
-  // IPv4-mapped addresses are all in one network of 64 zero bits, so they are kept whole.
+  // IPv4-mapped addresses all begin with the same 64 zero bits, so the whole address is returned.
   if (canonical.startsWith('::ffff:')) return canonical
   const [head = '', tail] = canonical.split('::')
   const groups = head === '' ? [] : head.split(':')

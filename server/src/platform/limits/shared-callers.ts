@@ -1,10 +1,13 @@
 import { type CountsMemory, SharedCounts, createCountsMemory } from '../memory/shared-counts.ts'
 
-/** The memory in which threads share what their callers use. */
+/** The memory in which threads share the usage of their callers. */
 export type SharedCallersMemory = {
   readonly running: CountsMemory
   readonly used: CountsMemory
-  /** The last active party, the number of changes of it, and the number of threads that accept connections. */
+  /**
+   * The last active party, the number of times that the active party changed, and the number of threads that accept
+   * connections.
+   */
   readonly activity: SharedArrayBuffer
 }
 
@@ -22,7 +25,10 @@ export class SharedCallers {
   readonly #activity: Int32Array
   /** The running requests of each caller. */
   readonly running: SharedCounts
-  /** The processor time that each caller has used, in microseconds since the start. It overflows to negative numbers. */
+  /**
+   * The processor time that each caller has used since the start, in microseconds. The number overflows to negative
+   * numbers.
+   */
   readonly used: SharedCounts
 
   /** @param thread the number of this thread, from 0 */
@@ -41,7 +47,10 @@ export class SharedCallers {
     Atomics.store(this.#activity, 2, threads)
   }
 
-  /** Records the activity of a party, by its place. Returns a number that changes when parties alternate, in any thread. */
+  /**
+   * Records the activity of a party, by its index. Returns a number that changes when the active party changes in any
+   * thread.
+   */
   alternations(place: number): number {
     const before = Atomics.exchange(this.#activity, 0, place)
     if (before !== 0 && before !== place) Atomics.add(this.#activity, 1, 1)

@@ -1,10 +1,10 @@
 /** The burst size and the refill rate per second. */
 export type Allowance = { readonly burst: number; readonly perSecond: number }
 
-/** The tokens left at an instant. */
+/** The remaining tokens of a bucket at a time. */
 export type Bucket = { tokens: number; atMs: number }
 
-/** A full bucket. */
+/** Creates a full bucket. */
 export function fullBucket({ burst }: Allowance, nowMs: number): Bucket {
   return { tokens: burst, atMs: nowMs }
 }
@@ -15,7 +15,7 @@ export function refill(bucket: Bucket, { burst, perSecond }: Allowance, nowMs: n
   bucket.atMs = nowMs
 }
 
-/** Takes a token if a whole one is left. */
+/** Takes a token if at least one token is left. */
 export function spend(bucket: Bucket, allowance: Allowance, nowMs: number): boolean {
   refill(bucket, allowance, nowMs)
   if (bucket.tokens < 1) return false

@@ -25,7 +25,7 @@ test('one piece of work starts in each turn of the event loop, and callers take 
   assert.equal(new Set(begun.map(({ at }) => at)).size, 4)
 })
 
-test('work is measured as long as it waits for nothing', async () => {
+test('the stopwatch measures work as long as the work does not wait', async () => {
   const turns = new Turns()
   const busy = (milliseconds: number) => {
     for (const end = performance.now() + milliseconds; performance.now() < end;);

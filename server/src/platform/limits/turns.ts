@@ -1,18 +1,18 @@
-/** Returns the milliseconds of main-thread time since it was started; see {@link Turns.stopwatch}. */
+/** Returns the milliseconds of main-thread time since the start of the measurement; see {@link Turns.stopwatch}. */
 export type Stopwatch = () => number
 
 /**
- * Runs work that occupies the main thread one piece at a time, each in its own turn of the event loop, so that small
- * requests run between any two pieces. Callers take turns, so a caller with many pieces delays only itself.
+ * Runs work that occupies the main thread. Each piece of work runs in a separate turn of the event loop, so that small
+ * requests run between two pieces. Callers take turns, so a caller with many pieces delays only itself.
  */
 export class Turns {
-  /** In the order of the turns. */
+  /** The queues of the callers, in the order of the turns. */
   readonly #queues = new Map<object, (() => void)[]>()
   #isScheduled = false
   #turn = 0
   #isCounting = false
 
-  /** Waits for the caller's turn, which lasts until the caller awaits something else. */
+  /** Waits for the caller's turn, which lasts until the caller awaits another promise. */
   next(caller: object): Promise<void> {
     return new Promise((resolve) => {
       const queue = this.#queues.get(caller)
@@ -23,8 +23,8 @@ export class Turns {
   }
 
   /**
-   * Measures work that may or may not wait for I/O. Work that ends in the turn of the event loop in which it began used
-   * the main thread throughout. The time of other work is unknown and counts as 0.
+   * Measures work that may wait for I/O. If the work ends in the turn of the event loop in which it began, the work
+   * used the main thread for the whole time. The time of other work is unknown and counts as 0.
    */
   stopwatch(): Stopwatch {
     this.#count()
@@ -48,7 +48,7 @@ export class Turns {
     this.#isScheduled = true
     setImmediate(() => {
       this.#isScheduled = false
-      // Work that was measured before this began is of another turn.
+      // The turn is counted before the work begins, so that earlier measurements belong to another turn.
       this.#turn += 1
       this.#begin()
       this.#schedule()

@@ -4,10 +4,13 @@ import type { Log } from './log.ts'
 /** The minimum interval between two logs of the same warning. */
 const everyMs = 60_000
 
-/** Logs warnings that any client can cause: each text at most once a minute, with the number of suppressed repeats. */
+/**
+ * Logs warnings that any client can cause. Each text is logged at most once a minute, with the number of suppressed
+ * repeats.
+ */
 export type LimitedWarning = (text: string, fields: Readonly<Record<string, unknown>>) => void
 
-/** Creates the function for a log. */
+/** Creates the function that logs limited warnings to a log. */
 export function createLimitedWarning(log: Log, now: () => number = () => performance.now()): LimitedWarning {
   const last = new Map<string, { atMs: number; leftOut: number }>()
   return (text, fields) => {

@@ -3,30 +3,37 @@ import { constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { isatty } from 'node:tty'
 
-/** Lines are written in batches: at this length, at this age, or when a line is a warning or an error. */
+/**
+ * Lines are written in batches. A batch is written at this length, at this age, or when a line is a warning or an
+ * error.
+ */
 const gatheredLength = 256 * 1024
 const gatheredMs = 50
-/** With room for the line that makes it long enough. */
+/** The buffer also has room for the last line of a batch, which exceeds the length of the batch. */
 const roomLength = 1.25 * gatheredLength
 
-/** How much is buffered for a slow reader. Further lines are dropped. */
+/** The maximum length of the buffer for a slow reader. Further lines are dropped. */
 const maxWaitingLength = 1024 * 1024
 
-/** The delay before writing to a full pipe again, and how long the process waits for its reader at exit. */
+/**
+ * The delay before the next write to a full pipe, and the maximum time that the process waits for the pipe's reader at
+ * exit.
+ */
 const retryMs = 20
 const maxExitMs = 500
 
 const lineFeed = 10
 
-/** The bytes of a UTF-16 code unit in UTF-8, at most. */
+/** The maximum number of bytes of a UTF-16 code unit in UTF-8. */
 const maxBytesPerUnit = 3
 
 /**
- * The destination of log lines. Never throws or blocks: lines that cannot be written are dropped and counted. sonic-boom, which
- * pino brings, keeps lines that a full disk rejects, and at exit tries to write them forever.
+ * The destination of log lines. The output never throws or blocks. Lines that cannot be written are dropped and
+ * counted. sonic-boom, which is part of pino, is not used. It stores lines that a full disk rejects, and at exit tries
+ * to write these lines forever.
  */
 export type LogOutput = {
-  /** Accepts whole lines, each with its line feed. */
+  /** Accepts complete lines, which end with a line feed. */
   readonly write: (lines: string) => void
   /** Starts writing the buffered lines. */
   readonly flush: () => void
@@ -35,8 +42,8 @@ export type LogOutput = {
 }
 
 /**
- * Opens the output for a file descriptor. At exit, buffered lines are written only as far as possible without waiting:
- * a full disk or a reader that hangs must not keep the process alive.
+ * Opens the output for a file descriptor. At exit, buffered lines are written only if this is possible without a long
+ * wait, because a full disk or a reader that hangs must not prevent the exit.
  */
 export function openLogOutput(descriptor: number): LogOutput {
   const output = new Output(descriptor)
@@ -51,10 +58,10 @@ export function openLogOutput(descriptor: number): LogOutput {
 class Output {
   droppedLines = 0
   #descriptor: number
-  /** Whether writes are non-blocking: to a pipe, a terminal, or a socket. */
+  /** Whether writes are non-blocking. Writes to a pipe, a terminal, or a socket are non-blocking. */
   #isNonBlocking: boolean
   #isFile: boolean
-  /** The buffered lines. Each batch is encoded at once, while its text is still in the caches of the processor. */
+  /** The buffered lines. Each batch is encoded at once, while the text is still in the caches of the processor. */
   #waiting = Buffer.allocUnsafe(roomLength)
   #waitingLength = 0
   /** The rest of the text that is being written. */
@@ -63,7 +70,7 @@ class Output {
   #timer: NodeJS.Timeout | undefined
   /** The number of dropped lines that the log has reported. */
   #reportedDrops = 0
-  /** The number of dropped lines that the current text reports; 0 if the text is log lines. */
+  /** The number of dropped lines that the current text reports. 0 if the current text consists of log lines. */
   #reporting = 0
   #isLineBroken = false
 
@@ -98,14 +105,14 @@ class Output {
     else this.#writeBeside()
   }
 
-  /** The last write: each write is tried once, and a full pipe for a moment. */
+  /** The last writes at exit. Each write is tried once, but writes to a full pipe are repeated for a short time. */
   writeRest(): void {
     if (this.#isNonBlocking) {
       const untilMs = performance.now() + maxExitMs
       while (!this.#writeNow() && performance.now() < untilMs) pause(5)
       return
     }
-    // If the previous write to another device has not finished, this one could block forever.
+    // If the previous write to another device has not finished, the next write could block forever.
     if (this.#isWriting && !this.#isFile) return
     this.#writeOnce()
     this.#writeOnce()
@@ -116,11 +123,11 @@ class Output {
     try {
       if (rest.length > 0) writeSync(this.#descriptor, rest)
     } catch {
-      // The error cannot be reported anywhere.
+      // There is no place to report the error.
     }
   }
 
-  /** Writes to a pipe or a terminal until it is full. Returns whether everything was written. */
+  /** Writes to a pipe or a terminal until the pipe or terminal is full. Returns whether all lines were written. */
   #writeNow(): boolean {
     for (;;) {
       if (this.#chunk.length === 0) this.#chunk = this.#takeWaiting()
@@ -150,7 +157,8 @@ class Output {
         this.#flushWithin(retryMs)
         return
       }
-      // Under load, a write for just the lines that arrived meanwhile would add 4 µs of processor time to each request.
+      // Under load, an immediate write of only the newly arrived lines would add 4 µs of processor time to each
+      // request.
       if (this.#chunk.length > 0 || this.#waitingLength >= gatheredLength) this.#writeBeside()
       else if (this.#waitingLength > 0) this.#flushWithin(gatheredMs)
     })
@@ -172,7 +180,7 @@ class Output {
   #takeWaiting(): Buffer<ArrayBuffer> {
     if (this.#waitingLength === 0) return Buffer.alloc(0)
     const brokenLine = this.#isLineBroken ? '\n' : ''
-    // A separate text: if it is dropped too, it is reported again.
+    // The report is a separate text. If the report is dropped too, the next text reports the lines again.
     this.#reporting = this.#reporting === 0 ? this.droppedLines - this.#reportedDrops : 0
     if (this.#reporting > 0) {
       const time = new Date().toISOString()
@@ -196,9 +204,10 @@ class Output {
 }
 
 /**
- * Returns a descriptor for non-blocking writes to a pipe, a terminal, or a socket; undefined for other files. A pipe or a
- * terminal is opened again, because other processes share the mode of the given descriptor. A socket cannot be opened again, so its mode is
- * changed: Node does that for a stream on it, and restores it at exit.
+ * Returns a descriptor for non-blocking writes to a pipe, a terminal, or a socket. Returns undefined for other files. A
+ * pipe or a terminal is opened again, because other processes share the mode of the given descriptor. A socket cannot
+ * be opened again, so its mode is changed. Node changes the mode when a stream is created on the socket, and restores
+ * the mode at exit.
  */
 function openNonBlocking(descriptor: number): number | undefined {
   try {
@@ -206,7 +215,8 @@ function openNonBlocking(descriptor: number): number | undefined {
     if (kind.isFIFO() || isatty(descriptor))
       return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
     if (!kind.isSocket()) return undefined
-    // Created before our stream; otherwise Node makes the socket blocking again with its first warning.
+    // Node's own stream is created before the stream of the log. Otherwise Node would make the socket blocking again
+    // with the first warning.
     if (descriptor === process.stderr.fd) keptOpen.push(process.stderr)
     keptOpen.push(new Socket({ fd: descriptor, readable: false, writable: true }).unref())
     return descriptor
@@ -215,7 +225,7 @@ function openNonBlocking(descriptor: number): number | undefined {
   }
 }
 
-/** Keeps the stream referenced: a garbage-collected stream closes its descriptor. */
+/** References to the streams, because a stream closes its descriptor when it is garbage-collected. */
 const keptOpen: unknown[] = []
 
 function isFile(descriptor: number): boolean {

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { createLog } from './log.ts'
 
-/** The lines that `write` leaves in the log. */
+/** Returns the lines that `write` wrote to the log. */
 function logged(write: (log: ReturnType<typeof createLog>) => void): string[] {
   const lines: string[] = []
   write(createLog('info', { write: (line: string) => lines.push(line) }))
@@ -19,7 +19,7 @@ test('A line is one JSON object with its time, level and fields', () => {
   assert.deepEqual(rest, { level: 30, id: 'x', status: 200, msg: 'done' })
 })
 
-test('Fields with the name of a secret are redacted at any depth, in lists and in errors, and the object is unchanged', () => {
+test('Fields with the name of a secret are redacted at any depth, in lists and in errors, and the logged object is unchanged', () => {
   const error = Object.assign(new Error('failed'), {
     password: 'canary',
     request: { headers: { authorization: 'canary', accept: 'seen' } },
@@ -50,7 +50,7 @@ const messages: Readonly<Record<string, object>> = {
   'a webhook': { properties: { serviceUri: 'seen', secret: 'canary' } },
 }
 for (const [name, message] of Object.entries(messages)) {
-  test(`The log hides the secret in ${name}, and nothing else`, () => {
+  test(`The log redacts the secret in ${name}, and no other value`, () => {
     const [line = ''] = logged((log) => log.info({ message }, 'said'))
     assert.deepEqual(
       (JSON.parse(line) as { message: unknown }).message,
@@ -59,21 +59,21 @@ for (const [name, message] of Object.entries(messages)) {
   })
 }
 
-test('An error that is logged by itself is written with its cause, without its secrets', () => {
+test('An error that is the only argument is logged with its cause and without its secrets', () => {
   const error = Object.assign(new Error('failed', { cause: new Error('because') }), { access_token: 'canary' })
   const [line = ''] = logged((log) => log.error(error))
   assert.equal(line.includes('canary'), false, line)
   assert.ok(line.includes('failed: because'), line)
 })
 
-test('Aggregated errors are written without their secrets', () => {
+test('Aggregated errors are logged without their secrets', () => {
   const error = new AggregateError([Object.assign(new Error('one of two'), { token: 'canary' })], 'several')
   const [line = ''] = logged((log) => log.error({ err: error }, 'failed'))
   assert.equal(line.includes('canary'), false, line)
   assert.ok(line.includes('one of two'), line)
 })
 
-test('No line is lost at the end of the process, by itself, by `process.exit` or by an uncaught error', () => {
+test('No line is lost when the process ends normally, by `process.exit` or by an uncaught error', () => {
   const logFile = JSON.stringify(new URL('log.ts', import.meta.url).href)
   const count = 2000
   for (const end of ['', 'process.exit()', 'setTimeout(() => process.exit(), 5)', 'throw new Error("uncaught")']) {
@@ -90,7 +90,7 @@ test('No line is lost at the end of the process, by itself, by `process.exit` or
   }
 })
 
-test('A warning or an error is written at once, with the lines before it', async () => {
+test('A warning or an error is written at once, together with all earlier lines', async () => {
   const logFile = JSON.stringify(new URL('log.ts', import.meta.url).href)
   const script = `
     const { createLog } = await import(${logFile})

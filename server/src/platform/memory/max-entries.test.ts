@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { LRUCache } from 'lru-cache'
 import { maxEntries } from './max-entries.ts'
 
-test('a cache keeps at most this many entries, and evicts the one that was used least recently', () => {
+test('a cache contains at most the maximum number of entries, and evicts the least recently used entry', () => {
   const cache = new LRUCache<string, number>(maxEntries(2))
   cache.set('a', 1).set('b', 2)
   cache.get('a')
@@ -19,6 +19,6 @@ test('a cache keeps at most this many entries, and evicts the one that was used 
   )
 })
 
-test('a cache allocates no memory for entries that it does not have', () => {
+test('a cache does not allocate memory before entries are added', () => {
   assert.equal(new LRUCache<string, number>(maxEntries(1_000_000)).max, 0)
 })

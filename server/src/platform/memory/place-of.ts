@@ -1,8 +1,8 @@
 /**
- * The place of a name in a table that threads share. Names can have the same place.
+ * Returns the index of a name in a table that threads share. Several names can have the same index.
  *
  * @param places the size of the table: a power of two
- * @param seed a secret number, where others can choose the names
+ * @param seed a secret number, if clients can choose the names
  */
 export function placeOf(name: string, places: number, seed = 0): number {
   // [FNV-1a, 32 bits, http://www.isthe.com/chongo/tech/comp/fnv/]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RevisionCache } from './revision-cache.ts'
 
-test('an entry is found at its own revision only, until it expires', () => {
+test('an entry is found only at its own revision, until the entry expires', () => {
   const cache = new RevisionCache<string>(10)
   cache.set(1, 'a', 'value', 100)
   assert.equal(cache.get(1, 'a', 99), 'value')
@@ -12,7 +12,7 @@ test('an entry is found at its own revision only, until it expires', () => {
   assert.equal(cache.get(0, 'a', 0), undefined)
 })
 
-test('a later revision empties the cache, and an earlier one changes nothing', () => {
+test('a later revision empties the cache, and an earlier revision changes nothing', () => {
   const cache = new RevisionCache<string>(10)
   cache.set(1, 'a', 'old', Infinity)
   cache.set(2, 'b', 'new', Infinity)

@@ -3,10 +3,10 @@ import { LRUCache } from 'lru-cache'
 type Entry<Value> = { readonly value: Value; readonly untilMs: number }
 
 /**
- * A cache that is bound to the authority revision: it is empty at each new revision. Each entry has an expiry and a
- * weight, which is 1 by default. Over the maximum weight, the least recently used entries are evicted.
+ * A cache that is valid for one authority revision, and is emptied at each new revision. Each entry has an expiry and a
+ * weight, which is 1 by default. If the total weight exceeds the maximum, the least recently used entries are evicted.
  *
- * Never cache a failed authentication: the revision need not move when a credential is created. See
+ * Never cache a failed authentication, because the revision may stay the same when a credential is created. See
  * docs/decisions/0011-caches.md.
  */
 export class RevisionCache<Value> {
@@ -19,17 +19,20 @@ export class RevisionCache<Value> {
     this.#weightOf = weightOf
   }
 
-  /** The value that was cached at exactly this revision, unless it has expired. `nowMs` is not needed where none expires. */
+  /**
+   * The value that was cached at exactly this revision, unless the value has expired. `nowMs` is not needed if no entry
+   * of the cache expires.
+   */
   get(revision: number, key: string, nowMs = 0): Value | undefined {
     if (revision !== this.#revision) return undefined
     const entry = this.#entries.get(key)
     return entry === undefined || nowMs >= entry.untilMs ? undefined : entry.value
   }
 
-  /** Caches a value that was read after `revision` was read. */
+  /** Caches a value. `revision` must be read before the value. */
   set(revision: number, key: string, value: Value, untilMs: number): void {
     if (revision !== this.#revision) {
-      // A read that began at an earlier revision must not empty the cache of a later one.
+      // A value from an earlier revision must not empty the cache of a later revision.
       if (revision < this.#revision) return
       this.#entries.clear()
       this.#revision = revision

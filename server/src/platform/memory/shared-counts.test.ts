@@ -8,7 +8,7 @@ function threeThreads() {
 }
 
 describe('shared counts', () => {
-  it('have the sum of the other threads, by name and in total', () => {
+  it('the counts of the other threads are summed, by name and in total', () => {
     const [first, second, third] = threeThreads()
     const name = first.placeOf('a')
     first.add(name, 2)
@@ -20,14 +20,14 @@ describe('shared counts', () => {
     assert.equal(third.others(), 5)
   })
 
-  it('no longer have the counts of a thread that ended', () => {
+  it('after a thread ended, its counts are no longer in the sum', () => {
     const [first, second, third] = threeThreads()
     for (const counts of [first, second]) counts.add(counts.placeOf('a'), 1)
     second.clear()
     assert.deepEqual([third.others(third.placeOf('a')), third.others()], [1, 1])
   })
 
-  it('give no name the place of the total', () => {
+  it('no name has the same index as the total', () => {
     const [counts] = threeThreads()
     for (let index = 0; index < 100_000; index += 1) assert.notEqual(counts.placeOf(`name ${index}`), 0)
   })

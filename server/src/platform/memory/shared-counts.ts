@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto'
 import { placeOf } from './place-of.ts'
 
-/** The size of the table of each thread: a power of two. Names with the same place are counted together. */
+/** The size of the table of each thread: a power of two. Names with the same index are counted together. */
 const places = 16_384
 
-/** The place of the sum of all names. */
+/** The index of the sum of all names. */
 const totalPlace = 0
 
 /** The memory of counts by name, which threads share, and the number of threads. */
@@ -15,7 +15,10 @@ export function createCountsMemory(threads: number): CountsMemory {
   return { memory: new SharedArrayBuffer(4 * places * threads), threads, seed: randomInt(2 ** 31) }
 }
 
-/** Counts of one thread by name, and the sums of the others. Each thread changes only its own counts. */
+/**
+ * The counts of one thread by name, and the sums of the counts of the other threads. Each thread changes only its own
+ * counts.
+ */
 export class SharedCounts {
   readonly #counts: Int32Array
   readonly #threads: number
@@ -30,7 +33,7 @@ export class SharedCounts {
     this.#offset = thread * places
   }
 
-  /** The place of a name, for the other functions. */
+  /** The index of a name, which the other methods need. */
   placeOf(name: string): number {
     return Math.max(totalPlace + 1, placeOf(name, places, this.#seed))
   }
@@ -40,7 +43,7 @@ export class SharedCounts {
     Atomics.add(this.#counts, this.#offset + totalPlace, count)
   }
 
-  /** The sum of the counts of the other threads at a place, or of all their counts. */
+  /** The sum of the other threads' counts at an index. By default, the sum of all their counts. */
   others(place: number = totalPlace): number {
     let sum = 0
     for (let thread = 0; thread < this.#threads; thread += 1) {
@@ -50,7 +53,7 @@ export class SharedCounts {
     return sum
   }
 
-  /** Deletes the counts of this thread, after it has ended. */
+  /** Deletes the counts of this thread. Call this method after the thread has ended. */
   clear(): void {
     this.#counts.fill(0, this.#offset, this.#offset + places)
   }

@@ -1,20 +1,22 @@
 import { placeOf } from './place-of.ts'
 
-/** The number of places for the revisions of contents: a power of two. Contents with the same place share a revision. */
+/**
+ * The size of the table for the revisions of contents: a power of two. Contents with the same index share a revision.
+ */
 const contentPlaces = 4096
 
 /**
- * Revisions in memory that all threads of the process share. One thread changes the revisions: after the commit of a
- * change, and
- * before the change is acknowledged. A thread that reads a revision, and then data, has data of that revision or a later one.
+ * Revisions in memory that all threads of the process share. One thread changes a revision, after the commit of a
+ * change and before the change is acknowledged. A thread that reads a revision first, and the data afterwards, gets the
+ * data of this revision or of a later revision.
  */
 export class SharedRevisions {
-  /** The shared memory, for the same object in another thread. */
+  /** The shared memory. With this memory, another thread can create an object for the same revisions. */
   readonly memory: SharedArrayBuffer
   readonly #authority: Int32Array
   readonly #contents: Int32Array
 
-  /** @param memory that of an object of another thread; new memory by default */
+  /** @param memory the memory of an object in another thread. By default, new memory is allocated */
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(4 * (1 + contentPlaces))) {
     this.memory = memory
     this.#authority = new Int32Array(memory, 0, 1)
@@ -31,19 +33,18 @@ export class SharedRevisions {
   }
 
   /**
-   * The place of the content with a name, for the other functions. Other contents can have the same place, and share
-   * its revision.
+   * The index of the content with a name, which the other methods need. Contents with the same index share a revision.
    */
   contentPlace(name: string): number {
     return placeOf(name, contentPlaces)
   }
 
-  /** The revision of the content at a place. */
+  /** The revision of the content at an index. */
   contentAt(place: number): number {
     return Atomics.load(this.#contents, place)
   }
 
-  /** Changes the revision of the content at a place. */
+  /** Changes the revision of the content at an index. */
   changeContent(place: number): void {
     Atomics.add(this.#contents, place, 1)
   }

@@ -2,21 +2,21 @@
 export type FigureSample = { readonly labels: Readonly<Record<string, string>>; readonly value: number }
 
 /**
- * One metric. Its value is read from a module only when the metrics are scraped. To add a metric, keep a plain counter or
- * getter in the module, and add a row to the table in `figures.ts`; `docs/reference/monitoring.md` lists every row.
+ * One metric. The value is read from a module only when the metrics are scraped. To add a metric, store a plain counter
+ * or getter in the module, and add a row to the table in `figures.ts`. `docs/reference/monitoring.md` lists all rows.
  *
- * The sets of labels and their values are closed: no principal, repository, address, host or other text that a client
- * chose becomes a label.
+ * The sets of labels and label values are fixed. A principal, repository, address, host or any other text that a client
+ * chose never becomes a label.
  */
 export type Figure = {
-  /** `acrux_NOUN_UNIT`, with `_total` at the end of a counter. Unique. */
+  /** The unique name: `acrux_NOUN_UNIT`, with `_total` at the end of a counter. */
   readonly name: string
-  /** One plain sentence. */
+  /** The description of the metric, in one plain sentence. */
   readonly help: string
 } & (
   | {
       readonly kind: 'counter' | 'gauge'
-      /** The labels, each with all its values. A sample with another value is shown as `other`. */
+      /** The labels, each with all its values. A sample with an unlisted value is shown as `other`. */
       readonly labels?: Readonly<Record<string, readonly string[]>>
       /** Undefined if the figure does not apply, such as the certificate expiry of a server without a certificate. */
       readonly read: () => Promise<FigureReading>
@@ -26,14 +26,14 @@ export type Figure = {
 
 export type FigureReading = number | readonly FigureSample[] | undefined
 
-/** The number of observations per bound. */
+/** A histogram: the number of observations per bound. */
 export class Distribution {
   readonly bounds: readonly number[]
-  /** Per bound, not cumulative; the last is for values above all bounds. */
+  /** The count for each bound, not cumulative. The last count is for values above all bounds. */
   readonly counts: number[]
   sum = 0
 
-  /** @param bounds ascending, in the unit of the observed values */
+  /** @param bounds ascending upper bounds, in the unit of the observed values */
   constructor(bounds: readonly number[]) {
     this.bounds = bounds
     this.counts = Array.from({ length: bounds.length + 1 }, () => 0)

@@ -30,7 +30,7 @@ test('only a required component makes the server unavailable', async () => {
   }
 })
 
-test('a check that fails or hangs is the state of its component alone', async () => {
+test('a check that fails or hangs affects only the state of its own component', async () => {
   const components = [
     component('fails', false, () => {
       throw new Error('secret cause')
@@ -77,7 +77,7 @@ test('a component is checked at most once a second, unless the report is refresh
   assert.equal(asked, 4, 'a clock that was set back keeps no report alive')
 })
 
-test('a hanging check is started again only after it has finished, and a failed one at the next report', async () => {
+test('a hanging check is started again only after it has finished, and a failed check is started again at the next report', async () => {
   const asked = { hangs: 0, fails: 0 }
   let nowMs = 0
   let finish: (reading: HealthReading) => void = () => undefined

@@ -7,14 +7,17 @@ export type HealthState = 'ok' | 'degraded' | 'unavailable'
 export type HealthReading = { readonly state: HealthState; readonly message: string }
 
 /**
- * One part of the server that has a state of its own. To add one, export a getter from the module that returns a
- * {@link HealthReading}, and add a row to the table in `health-components.ts`. A check must be cheap: it reads what the
- * module already knows, and starts no work.
+ * One part of the server with its own state. To add a component, export a getter from the module that returns a {@link
+ * HealthReading}, and add a row to the table in `health-components.ts`. A check must be fast: it only reads values that
+ * the module has already stored, and starts no work.
  */
 export type HealthComponent = {
-  /** Unique, in kebab case, such as `disk-space`. */
+  /** The unique name in kebab case, such as `disk-space`. */
   readonly name: string
-  /** Whether the server cannot answer requests without it. Only such a component makes `/readyz` answer 503. */
+  /**
+   * Whether the server cannot answer requests without this component. Only a required component can cause the response
+   * 503 of `/readyz`.
+   */
   readonly required: boolean
   readonly check: () => Promise<HealthReading>
 }
@@ -31,14 +34,14 @@ export type HealthOptions = {
   readonly log: Log
 }
 
-/** How long a report is reused. Anyone may request reports at any rate. */
+/** How long a report is reused. The time is limited because anyone can request reports at any rate. */
 const reuseMs = 1000
 
-/** How long a check may take. */
+/** The maximum time for a check. */
 const checkLimitMs = 2000
 
 export interface Health {
-  /** Every component is checked at most once a second, however many requests there are. */
+  /** Returns the report. Each component is checked at most once a second, regardless of the number of requests. */
   report(): Promise<HealthReport>
   /** Makes the next report check every component again. */
   refresh(): void
@@ -80,7 +83,7 @@ export function createHealth({ components, clock, log }: HealthOptions): Health 
 
 /**
  * Reads the state of a component. A check that fails or times out makes the component unavailable. A check that hangs
- * is not started again until it has finished, so that checks do not pile up.
+ * is not started again until it has finished, so that only one check of a component runs at a time.
  */
 function createReading({ name, check }: HealthComponent, log: Log) {
   let running: Promise<HealthReading> | undefined

@@ -27,7 +27,7 @@ test('clients can open only a few connections to the metrics', async (t) => {
     sockets.push(socket)
     ended.push(once(socket.resume(), 'close'))
   }
-  // Those that come last are turned away.
+  // The server closes the last connections.
   await Promise.all(ended.slice(64))
   for (const socket of sockets) socket.destroy()
   await Promise.all(ended)

@@ -17,9 +17,12 @@ import { type Distribution, type Figure, type FigureReading, type FigureSample }
 import type { ListenAddress } from '../http/acceptor.ts'
 import type { Log } from '../log/log.ts'
 
-/** The metrics of the server, in Prometheus's format. */
+/** The metrics of the server, in the Prometheus format. */
 export type Metrics = {
-  /** Listens on a separate address, and returns a function that closes it. @throws the operating system's error */
+  /**
+   * Listens on a separate address, and returns a function that stops the listener.
+   * @throws the operating system's error
+   */
   readonly serve: (
     address: ListenAddress,
     token: string | undefined,
@@ -31,9 +34,12 @@ export type Metrics = {
 /** The metrics of another thread of the process. */
 export type MetricsOfThread = readonly MetricObjectWithValues<MetricValue<string>>[]
 
-/** Far more than the scrapers of one server. Other clients must not use up its descriptors. */
+/**
+ * The maximum number of connections. The number is much larger than the number of scrapers of one server. The limit
+ * prevents other clients from using all file descriptors of the server.
+ */
 const maxConnections = 64
-/** How long a request may take to arrive, in milliseconds. */
+/** The maximum time for receiving a request, in milliseconds. */
 const arrivalMs = 10_000
 const limits = {
   headersTimeout: arrivalMs,
@@ -42,7 +48,10 @@ const limits = {
   maxHeaderSize: 16 * 1024,
 }
 
-/** Measures the process, the requests of an application before it is ready, and later the figures of the modules. */
+/**
+ * Measures the process and the requests of an application. The application must not be ready yet. The figures of the
+ * modules are added later.
+ */
 export function measure(app: FastifyInstance, log: Log): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -78,7 +87,7 @@ export function measure(app: FastifyInstance, log: Log): Metrics {
   }
 }
 
-/** The metrics of this thread, or the sums of those of all threads. */
+/** The metrics of this thread. If there are other threads, the sums over all threads. */
 async function collect(registry: Registry, others: Parameters<Metrics['serve']>[3]): Promise<string> {
   if (others === undefined) return registry.metrics()
   return sumOf([await registry.getMetricsAsJSON(), ...(await others())]).metrics()
@@ -94,7 +103,10 @@ export async function addCounters(sum: MetricsOfThread, metrics: MetricsOfThread
   return sumOf([sum, metrics.filter(({ type }) => String(type) !== 'gauge')]).getMetricsAsJSON()
 }
 
-/** Measures the requests that another thread than the main one answers. Returns a function that reads all its metrics. */
+/**
+ * Measures the requests that a thread other than the main thread answers. Returns a function that reads all metrics of
+ * this thread.
+ */
 export function measureThread(
   app: FastifyInstance,
   log: Log,
@@ -107,7 +119,10 @@ export function measureThread(
   }
 }
 
-/** Whether a request has the token. Digests are compared because their length does not depend on the input. */
+/**
+ * Whether a request contains the token. The digests are compared, because the length of a digest does not depend on the
+ * input.
+ */
 function bears({ headers }: http.IncomingMessage, token: string): boolean {
   const authorization = parseAuthorization(headers.authorization)
   if (authorization.scheme !== 'bearer') return false
@@ -115,7 +130,7 @@ function bears({ headers }: http.IncomingMessage, token: string): boolean {
   return timingSafeEqual(digest(authorization.token), digest(token))
 }
 
-/** Adapts a figure to prom-client, which only reads the values of a metric. */
+/** Converts a figure to a metric of prom-client, which only reads the values. */
 function toMetric(figure: Figure, log: Log): Metric {
   const { name, help, kind } = figure
   const values = async () => {
@@ -161,7 +176,10 @@ function bucketsOf(name: string, { bounds, counts, sum }: Distribution) {
   ]
 }
 
-/** Labels have few values: a method, a status and the pattern of a route, never a text that a client chose. */
+/**
+ * Counts and measures requests. Labels have few values, such as a method, a status and the pattern of a route. A text
+ * that a client chose is never a label.
+ */
 function countRequests(app: FastifyInstance, registry: Registry): void {
   const labelNames = ['method', 'route', 'status'] as const
   const requests = new Counter({
