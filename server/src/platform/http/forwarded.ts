@@ -8,8 +8,8 @@ import { rejectRequest } from './reject-request.ts'
 import { discardRest, endResponse } from './unread-body.ts'
 
 /*
- * Requests from a thread that accepts connections to the main thread, over a Unix socket. A process that can open the
- * socket can also read the data directory, so the main thread trusts the addresses that it is sent.
+ * Threads that accept connections forward requests to the main thread over a Unix socket. A process that can open the
+ * socket can also read the data directory, so the main thread trusts the addresses in the forwarded requests.
  */
 
 /** The header with the addresses of the client's connection. If a client sends this header, the value is dropped. */

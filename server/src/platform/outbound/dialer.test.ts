@@ -20,7 +20,7 @@ async function openDialer(t: { after: (close: () => Promise<void>) => void }, op
   return { dialer, url: new URL(`https://localhost:${server.port}/`), requests: () => requests }
 }
 
-test('whether an address is allowed depends on the URL too', async (t) => {
+test('whether an address is allowed also depends on the URL', async (t) => {
   const { dialer, url, requests } = await openDialer(t, { isAllowed: (_address, { pathname }) => pathname === '/open' })
   await assert.rejects(dialer.open(new URL('/closed', url), { headers: {} }), { failure: 'address' })
   assert.equal(requests(), 0)
@@ -28,13 +28,13 @@ test('whether an address is allowed depends on the URL too', async (t) => {
   assert.equal((await readResponse(response, url.host, 10)).toString(), '0123456789')
 })
 
-test('plain http connects to loopback addresses only', async (t) => {
+test('plain HTTP connects only to loopback addresses', async (t) => {
   const resolve = () => Promise.resolve([{ address: '127.0.0.1', family: 4 }, { address: '192.0.2.1', family: 4 }]) // prettier-ignore
   const { dialer } = await openDialer(t, { resolve })
   await assert.rejects(dialer.open(new URL('http://issuer.example/'), { headers: {} }), { failure: 'address' })
 })
 
-test('a failed exchange makes room for the next', async (t) => {
+test('after an exchange has failed, the next exchange can start', async (t) => {
   const { dialer, url } = await openDialer(t)
   const read = (maxBytes: number) =>
     dialer.exchange(url, { headers: {} }, (response) => readResponse(response, url.host, maxBytes))

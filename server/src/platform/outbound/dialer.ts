@@ -6,17 +6,20 @@ import { type SecureContext, createSecureContext } from 'node:tls'
 import { isLoopbackAddress } from './address-policy.ts'
 import { OutboundError } from './outbound-error.ts'
 
-/** An address of a name. */
+/** An address to which a name resolves. */
 export type ResolvedAddress = { readonly address: string; readonly family: number }
 
 export type DialerOptions = {
   /** Whether the server may connect to this address for this URL. */
   readonly isAllowed: (address: string, url: URL) => boolean
-  /** The trusted certificate authorities, in PEM. Read at the first request. */
+  /** Returns the trusted certificate authorities, in PEM. The function is called at the first request. */
   readonly authorities: () => string[]
   /** The maximum size of the headers of a response. */
   readonly maxHeaderBytes: number
-  /** The maximum number of concurrent exchanges. More are rejected, since slow hosts would make them wait. */
+  /**
+   * The maximum number of concurrent exchanges. Further exchanges are rejected, because they could wait for a long time
+   * for slow hosts.
+   */
   readonly maxConcurrent: number
   /** Finds the addresses of a name. Default: the operating system. */
   readonly resolve?: ((hostname: string) => Promise<readonly ResolvedAddress[]>) | undefined
@@ -26,23 +29,29 @@ export type DialRequest = {
   readonly method?: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | undefined
-  /** Ends the request and its response. */
+  /** Aborts the request and its response. */
   readonly signal?: AbortSignal | undefined
-  /** Ends the request until the headers of the response have arrived. Default: `signal`. */
+  /** Aborts the request until the headers of the response have arrived. Default: `signal`. */
   readonly headSignal?: AbortSignal
 }
 
 /**
- * Connects to other servers, only at allowed addresses. A name is resolved once, and the connection uses a checked address,
- * so a name server cannot return another one in between. Redirects are not followed, proxies of the environment are not
- * used, and connections are not shared. Plain HTTP is possible only to loopback addresses.
+ * Connects to other servers, but only at allowed addresses. A name is resolved once, and the connection uses one of the
+ * checked addresses, so that a name server cannot return another address later. Redirects are not followed, proxies of
+ * the environment are not used, and connections are not shared. Plain HTTP is possible only to loopback addresses.
  */
 export interface Dialer {
-  /** Finds the addresses of a name, allowed or not. @throws OutboundError */
+  /**
+   * Returns all addresses of a name, including addresses that are not allowed.
+   * @throws OutboundError
+   */
   resolveName(hostname: string): Promise<readonly ResolvedAddress[]>
   /** Sends a request, and returns the response when its headers have arrived. @throws OutboundError */
   open(url: URL, request: DialRequest): Promise<IncomingMessage>
-  /** Sends a request and reads its response. Limited in number. @throws OutboundError; what `read` throws of that type */
+  /**
+   * Sends a request and reads its response. The number of concurrent exchanges is limited.
+   * @throws OutboundError, including an OutboundError that `read` throws
+   */
   exchange<Result>(
     url: URL,
     request: DialRequest,
@@ -83,7 +92,7 @@ export function createDialer(options: DialerOptions): Dialer {
     return (url.protocol === 'https:' ? https : http).request(url, {
       ...secured,
       method: method ?? 'GET',
-      // A new connection, without a proxy of the environment.
+      // A new connection, which does not use a proxy of the environment.
       agent: false,
       lookup: lookUpOnly(addresses),
       headers: { 'accept-encoding': 'identity', 'user-agent': 'Acrux', ...headers },
@@ -129,7 +138,10 @@ export function bareHostname({ hostname }: URL): string {
   return hostname.replaceAll(/^\[|\]$/g, '')
 }
 
-/** Waits until the signal aborts at most. Work that cannot be cancelled, such as a DNS lookup, is abandoned. */
+/**
+ * Waits for the work, but not after the signal aborts. Work that cannot be cancelled, such as a DNS lookup, continues
+ * without a reader.
+ */
 export function beforeAbort<Value>(signal: AbortSignal | undefined, work: Promise<Value>): Promise<Value> {
   if (signal === undefined) return work
   return new Promise((settle, fail) => {
@@ -140,9 +152,9 @@ export function beforeAbort<Value>(signal: AbortSignal | undefined, work: Promis
 }
 
 /**
- * Reads a response to its end.
+ * Reads a complete response.
  *
- * @throws OutboundError as soon as it is longer than `maxBytes`; the rest is not read
+ * @throws OutboundError as soon as the response exceeds `maxBytes`. The rest is not read
  */
 export async function readResponse(response: AsyncIterable<Buffer>, host: string, maxBytes: number): Promise<Buffer> {
   const pieces: Buffer[] = []
@@ -163,7 +175,7 @@ function responseTo(request: ClientRequest, body: string | undefined): Promise<I
   })
 }
 
-/** A lookup that returns only the addresses that were checked. */
+/** A lookup function that returns only the checked addresses. */
 function lookUpOnly(addresses: readonly ResolvedAddress[]): LookupFunction {
   return (_hostname, { all }, callback) => {
     const [first] = addresses

@@ -4,7 +4,10 @@ import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import type { OutboundNetworks } from './address-policy.ts'
 import { type Outbound, createOutbound } from './outbound.ts'
 
-/** Creates the outbound requests from the configuration. @throws StartupError if the file of authorities is unusable */
+/**
+ * Creates the outbound requests from the configuration. @throws StartupError if the file with certificate authorities
+ * is unusable
+ */
 export async function openOutbound(
   settings: OutboundNetworks & { readonly caFile?: string | undefined },
 ): Promise<Outbound> {

@@ -1,4 +1,4 @@
-/** Why a server could not be reached. It reveals nothing about the host at an address. */
+/** The reason why a server could not be reached. The reason reveals nothing about the host at an address. */
 export type OutboundFailure =
   'url' | 'address' | 'unreachable' | 'status' | 'too-large' | 'timeout' | 'content' | 'busy'
 

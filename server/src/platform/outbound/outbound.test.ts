@@ -39,7 +39,7 @@ async function failureOf(work: Promise<unknown>): Promise<OutboundFailure | 'non
   }
 }
 
-test('a document is fetched with the age that its sender allows', async (t) => {
+test('a document is fetched together with the age that the sender allows', async (t) => {
   const ages = ['public, max-age=600', 'no-store', 'private', 'x-max-age=1', 'max-age=99999999999']
   const server = await openServer(t, (request, response) =>
     sendJson(response, { 'cache-control': ages[Number(request.url?.slice(1))] ?? '' }),
@@ -50,17 +50,17 @@ test('a document is fetched with the age that its sender allows', async (t) => {
   assert.deepEqual((await outbound.getJson(`${server.origin}/0`)).value, { a: 1 })
 })
 
-test('a request carries nothing that belongs to anybody', async (t) => {
+test('a request contains no credentials or personal data', async (t) => {
   const server = await openServer(t, (_request, response) => sendJson(response))
   await server.outbound().getJson(`${server.origin}/x`)
   const headers = Object.keys(server.seen[0]?.headers ?? {}).toSorted()
   assert.deepEqual(headers, ['accept', 'accept-encoding', 'connection', 'host', 'user-agent'])
 })
 
-/** Apart from its URL, so that no file has a password in one. */
+/** The user name and password are not in a URL here, so that secret scanners find no password in this file. */
 const userInfo = ['user', 'password'].join(':')
 
-test('only https is requested, and http only on loopback if private addresses are allowed', () => {
+test('only https URLs are accepted, and http URLs only for loopback addresses if private addresses are allowed', () => {
   const open = createOutbound({ allowPrivateAddresses: true, allowedNetworks: [] })
   const closed = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] })
   // prettier-ignore
@@ -121,7 +121,7 @@ test('a URL is rejected with a reason if its host has no allowed address', async
   }
 })
 
-test('fault 39: an address within is not dialled, however it is written', async (t) => {
+test('fault 39: a private address is not dialled, in any spelling', async (t) => {
   const server = await openServer(t, (_request, response) => sendJson(response))
   const outbound = server.outbound({ allowPrivateAddresses: false })
   for (const host of ['127.0.0.1', '0x7f.1', '2130706433', '017700000001', '[::ffff:127.0.0.1]', '[::1]', '0']) {
@@ -130,7 +130,7 @@ test('fault 39: an address within is not dialled, however it is written', async 
   assert.equal(server.seen.length, 0)
 })
 
-test('fault 39: a name is judged by the addresses that are then dialled, and looked up once', async (t) => {
+test('fault 39: a name is resolved once, and the server dials only the addresses that were checked', async (t) => {
   const server = await openServer(t, (_request, response) => sendJson(response))
   const answers = [
     [{ address: '127.0.0.7', family: 4 }],
@@ -146,7 +146,8 @@ test('fault 39: a name is judged by the addresses that are then dialled, and loo
     resolve,
     timeoutMs: 300,
   })
-  // A name that would be another address at a second look is dialled at the first: nobody answers there.
+  // A second lookup of the name would return another address. The server dials the first address, where no server
+  // answers.
   assert.ok(['timeout', 'unreachable'].includes(await failureOf(guarded.getJson(url))))
   assert.equal(asked, 1)
   assert.equal(await failureOf(guarded.getJson(url)), 'address')
@@ -156,7 +157,7 @@ test('fault 39: a name is judged by the addresses that are then dialled, and loo
   assert.equal(asked, 3)
 })
 
-test('fault 39: of the addresses of a name, those within are left out', async (t) => {
+test('fault 39: if a name has several addresses, the denied addresses are not dialled', async (t) => {
   const server = await openServer(t, (_request, response) => sendJson(response))
   const resolve = async () => [
     { address: '169.254.169.254', family: 4 },
@@ -168,7 +169,7 @@ test('fault 39: of the addresses of a name, those within are left out', async (t
   assert.equal(await failureOf(onlyMetadata.getJson(`https://issuer.example:${server.port}/x`)), 'address')
 })
 
-test('fault 39: a redirect is not followed, neither within nor anywhere', async (t) => {
+test('fault 39: a redirect is not followed, neither to an internal nor to another address', async (t) => {
   const server = await openServer(t, (request, response) => {
     if (request.url === '/secret') return sendJson(response)
     return response.writeHead(302, { location: '/secret' }).end()
@@ -192,7 +193,7 @@ test('fault 39: an endless body is cut off at the limit, regardless of its claim
   assert.equal(await failureOf(server.outbound().getJson(`${server.origin}/x`)), 'too-large')
 })
 
-test('fault 39: a server that sends slowly or nothing is disconnected after the time limit', async (t) => {
+test('fault 39: a server that sends slowly, or sends nothing, is disconnected after the time limit', async (t) => {
   const server = await openServer(t, (request, response) => {
     if (request.url === '/silent') return
     response.writeHead(200)
@@ -232,7 +233,7 @@ test('a response that is not JSON, has duplicate members, is nested too deep or 
   }
 })
 
-test('a server whose certificate is not trusted, or is for another name, is not believed', async (t) => {
+test('a server with an untrusted certificate, or a certificate for another name, is rejected', async (t) => {
   const server = await openServer(t, (_request, response) => sendJson(response))
   const untrusting = server.outbound({ extraCa: undefined })
   assert.equal(await failureOf(untrusting.getJson(`${server.origin}/x`)), 'unreachable')
@@ -241,7 +242,7 @@ test('a server whose certificate is not trusted, or is for another name, is not 
   assert.equal(await failureOf(other.getJson(`https://other.example:${server.port}/x`)), 'unreachable')
 })
 
-test('concurrent fetches are limited, and more are rejected instead of waiting', async (t) => {
+test('concurrent fetches are limited, and further fetches are rejected without a wait', async (t) => {
   const server = await openServer(t, () => {})
   const outbound = server.outbound({ timeoutMs: 300 })
   const failures = await Promise.all(

@@ -7,33 +7,36 @@ import { type OutboundNetworks, createAddressPolicy, isLoopbackAddress } from '.
 import { type ResolvedAddress, bareHostname, beforeAbort, createDialer, readResponse } from './dialer.ts'
 import { OutboundError } from './outbound-error.ts'
 
-/** A JSON document from another server, and how long it may be cached. */
+/** A JSON document from another server, and the time for which it may be cached. */
 export type FetchedJson = { readonly value: JsonValue; readonly maxAgeSeconds: number | undefined }
 
-/** Sends requests to configured URLs. All requests to them go through it. */
+/** Sends requests to configured URLs. All requests to such URLs use this interface. */
 export interface Outbound {
   /** Whether the form of a URL is allowed. The addresses of its host are checked when the server connects. */
   readonly acceptsUrl: (url: string) => boolean
   /**
-   * Why a URL is not allowed, as a sentence for the person who enters it; undefined if it is allowed. A name is
-   * resolved, and a name without an address is accepted, since it may get one later.
+   * Returns the reason why a URL is not allowed, as a sentence for the person who enters the URL. Returns undefined if
+   * the URL is allowed. The name is resolved. A name without an address is accepted, because the name may get an
+   * address later.
    */
   readonly explainDenial: (url: string) => Promise<string | undefined>
   /**
-   * Gets a JSON document: HTTPS, no redirects, no credentials, limited in size and time.
+   * Gets a JSON document over HTTPS, without redirects and credentials. The size and the time are limited.
    *
    * @throws OutboundError
    */
   getJson(url: string): Promise<FetchedJson>
   /**
-   * Gets a URL, and returns the response with any status when its headers have arrived. Uses HTTPS, follows no redirects,
-   * and sends only the given headers. The caller limits the size of the body, and ends it with the signal.
+   * Gets a URL, and returns the response when its headers have arrived, regardless of the status. Uses HTTPS, follows
+   * no redirects, and sends only the given headers. The caller limits the size of the body, and aborts the body with
+   * the signal.
    *
    * @throws OutboundError
    */
   open(url: string, options: OpenOptions): Promise<OpenedResponse>
   /**
-   * Posts a text under the same rules. Returns if the response has a 2xx status; its body is not read.
+   * Posts a text with the same restrictions. Succeeds if the response has a 2xx status. The body of the response is not
+   * read.
    *
    * @throws OutboundError
    */
@@ -42,18 +45,18 @@ export interface Outbound {
 
 export type OutboundMessage = { readonly headers: Readonly<Record<string, string>>; readonly body: string }
 
-/** `signal` ends the request and its response. */
+/** `signal` aborts the request and its response. */
 export type OpenOptions = { readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal }
 
 /** A response with an unread body. */
 export type OpenedResponse = Pick<IncomingMessage, 'headers'> & { readonly status: number; readonly body: Readable }
 
 export type OutboundOptions = OutboundNetworks & {
-  /** Certificate authorities in PEM that are trusted in addition to the default ones. */
+  /** Certificate authorities in PEM that are trusted in addition to the default authorities. */
   readonly extraCa?: string | undefined
   /** Finds the addresses of a name. Default: the operating system. */
   readonly resolve?: (hostname: string) => Promise<readonly ResolvedAddress[]>
-  /** The time limit of a request, from the DNS lookup to the last byte. Default: 5,000. */
+  /** The time limit of a request in milliseconds, from the DNS lookup to the last byte. Default: 5,000. */
   readonly timeoutMs?: number
 }
 
@@ -63,7 +66,7 @@ const maxUrlLength = 2048
 const maxJsonDepth = 16
 const defaultTimeoutMs = 5000
 
-/** How long the body of an opened response may pause. */
+/** The maximum time without data in the body of an opened response. */
 const maxPauseMs = 60_000
 
 const maxConcurrent = 64
@@ -87,7 +90,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const url = new URL(text)
     if (url.username !== '' || url.password !== '') return undefined
     if (url.protocol === 'https:') return url
-    // The traffic of a loopback address cannot be intercepted.
+    // Nobody can intercept the traffic to a loopback address.
     return url.protocol === 'http:' && allowPrivateAddresses && isLoopbackHost(url) ? url : undefined
   }
 
@@ -110,13 +113,13 @@ export function createOutbound(options: OutboundOptions): Outbound {
       return `The URL must use https, contain no credentials, and have at most ${maxUrlLength} characters.`
     if (isAlwaysDenied(url)) return `The address ${url.hostname} is not public. ${howToAllow}`
     const late = AbortSignal.timeout(timeoutMs)
-    // A name that cannot be resolved now is checked at every delivery.
+    // A name that cannot be resolved now is checked again at each delivery.
     const found = await beforeAbort(late, dialer.resolveName(bareHostname(url))).catch(() => [])
     if (found.length === 0 || found.some(({ address }) => isAllowed(address))) return undefined
     return `The name ${url.hostname} has no public address. ${howToAllow}`
   }
 
-  /** The headers must arrive within the time limit of a request; the body may take longer. */
+  /** The headers must arrive within the time limit of a request, but the body may take longer. */
   async function open(text: string, { headers, signal }: OpenOptions): Promise<OpenedResponse> {
     const url = requireUrl(text)
     const headSignal = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
@@ -174,7 +177,7 @@ function isLocalhostName(hostname: string): boolean {
   return /(?:^|\.)localhost\.?$/i.test(hostname)
 }
 
-/** `no-store` and `no-cache` are an age of 0. [RFC 9111 §5.2.2] */
+/** Returns the maximum age. `no-store` and `no-cache` correspond to an age of 0. [RFC 9111 §5.2.2] */
 function parseMaxAge(cacheControl: string | undefined): number | undefined {
   if (cacheControl === undefined) return undefined
   if (/\bno-(?:store|cache)\b/i.test(cacheControl)) return 0

@@ -1,58 +1,67 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { DatabaseBusyError, outageOf } from './outage.ts'
 
-/** The authority revision of a database, as the database itself describes it. */
+/** The authority revision of a database, in the form of the database's own methods. */
 export type AuthorityRevisions = {
   readonly authorityRevision: () => Promise<number>
   readonly knownRevision: () => number | undefined
 }
 
-/** How often the caller of a stream is authorized again at most, and how often a watch compares the authority revision. */
+/**
+ * The minimum interval between two authorizations of a stream's caller, and the interval at which a watch compares the
+ * authority revision.
+ */
 const watchedEveryMs = 1000
 
-/** How often a transaction of a request is attempted while revocations keep moving the authority revision. */
+/**
+ * The maximum number of attempts of a request's transaction, which fails if a revocation changes the authority
+ * revision.
+ */
 const maxAttempts = 10
 
 /**
- * The authority revision has moved since the caller of a transaction was admitted. Nothing was written. The surface admits the
- * caller again and repeats the handler, which has changed nothing so far.
+ * The authority revision has changed since the caller of a transaction was admitted. The transaction wrote nothing. The
+ * surface admits the caller again and repeats the handler, which has changed nothing so far.
  */
 export class AuthorityMovedError extends DatabaseBusyError {
   override readonly name = 'AuthorityMovedError'
 }
 
-/** How work is decided. */
+/** The options that determine how work is authorized again. */
 type AuthorizedWorkOptions = {
   readonly authority: AuthorityRevisions
-  /** The authority revision, read before the caller was admitted. */
+  /** The authority revision that was read before the caller was admitted. */
   readonly revision: number
   /**
-   * Authenticates and authorizes the caller again, as at admission, except that a token may have expired since. It throws the
-   * denial of the surface, and records it.
+   * Authenticates and authorizes the caller again, with the same checks as at admission, but accepts a token that has
+   * expired since. If the caller is denied, throws the denial of the surface and records the denial.
    */
   readonly decide: () => Promise<void>
   /** Whether the surface repeats the handler after an {@link AuthorityMovedError}. */
   readonly isRepeatable?: boolean
   /**
-   * Whether no client waits for the work. Then each transaction is attempted until it is committed or `decide` throws, such as
-   * at a deadline: the moved revision alone does not end the work.
+   * Whether no client waits for the work. If so, each transaction is attempted until it is committed or `decide`
+   * throws, such as at a deadline. A changed revision alone does not stop the work.
    */
   readonly isDeferred?: boolean
-  /** Whether the work may start work that continues after it: the row of its route says so. */
+  /**
+   * Whether the work may start other work that continues after it. The row of the route in the route table specifies
+   * this.
+   */
   readonly mayDefer?: boolean
 }
 
 /**
- * Work that a caller was admitted to: a request that reads a body, waits or writes, and the deferred work that it starts. It
- * is decided again when the authority revision has moved: after a body or a queue, and before each write, because
- * every transaction of the work compares the revision. See docs/decisions/0024-work-under-way.md.
+ * Work of an admitted caller: a request that reads a body, waits or writes, and the deferred work of the request. When
+ * the authority revision has changed, the caller is authorized again: after a body or a queue, and before each write.
+ * Every transaction of the work compares the revision. See docs/decisions/0024-work-under-way.md.
  */
 export class AuthorizedWork {
   readonly #options: AuthorizedWorkOptions
   #revision: number
   #conditions: (() => Promise<void>)[] = []
   #mayRepeat: boolean
-  /** The latest decision, at the authority revision that was read before it. */
+  /** The latest decision, and the authority revision that was read before the decision. */
   #decision: { readonly revision: number; readonly made: Promise<void> } | undefined
 
   constructor(options: AuthorizedWorkOptions) {
@@ -66,45 +75,49 @@ export class AuthorizedWork {
     return this.#revision
   }
 
-  /** Whether the surface can still repeat the handler: none of its transactions was committed. */
+  /** Whether the surface can still repeat the handler, because no transaction of the handler was committed. */
   get mayRepeat(): boolean {
     return this.#mayRepeat
   }
 
-  /** How often a transaction is attempted while revocations keep moving the authority revision. */
+  /** The maximum number of attempts of a transaction, which fails if a revocation changes the authority revision. */
   get maxAttempts(): number {
     return this.#options.isDeferred === true ? Infinity : maxAttempts
   }
 
-  /** @throws if the row of the route does not say that it starts work that continues after its response */
+  /** @throws if the row of the route does not allow work that continues after the response */
   requireDeferring(): void {
     if (this.#options.mayDefer !== true) throw new Error('the route table does not declare that this route defers work')
   }
 
-  /** The handler can no longer be repeated: it has changed something, here or elsewhere. */
+  /**
+   * Call this method when the handler has changed data, here or on another server. The handler can then no longer be
+   * repeated.
+   */
   keepResult(): void {
     this.#mayRepeat = false
   }
 
   /**
-   * Adds a decision that the surface does not know, such as the permission on a source. `condition` throws the denial.
+   * Adds a condition that the surface does not check, such as the permission on a source. `condition` throws the
+   * denial.
    */
   alsoRequire(condition: () => Promise<void>): void {
     this.#conditions.push(condition)
   }
 
   /**
-   * Decides again if the authority revision has moved; otherwise this is one comparison. Call it after a body or a queue,
-   * and before a write that is not a transaction.
+   * Authorizes the caller again if the authority revision has changed. Otherwise this method only compares two numbers.
+   * Call it after a body or a queue, and before a write that is not a transaction.
    *
    * @throws the denial of the surface
    */
   async requireStanding(): Promise<void> {
     if (this.#isCurrent()) return
-    // Read before the data of the decision.
+    // The revision is read before the data for the decision.
     const revision = await this.#options.authority.authorityRevision()
     if (revision === this.#revision) return
-    // Two checks at the same time, and a check after a denial, share one decision: its denial is recorded once.
+    // Concurrent checks, and a check after a denial, share one decision, so that the denial is recorded once.
     if (this.#decision?.revision !== revision) this.#decision = { revision, made: this.#decide(revision) }
     await this.#decision.made
   }
@@ -123,8 +136,9 @@ export class AuthorizedWork {
   }
 
   /**
-   * Returns a check for each piece of a stream. Without a moved revision, it is one comparison; otherwise it begins a decision,
-   * at most once a second, and throws the denial at a later piece. After the last piece, call {@link requireStanding}.
+   * Returns a check for each piece of a stream. If the revision is unchanged, the check only compares two numbers.
+   * Otherwise the check starts a new decision, at most once a second. If the caller is denied, the check of a later
+   * piece throws the denial. After the last piece, call {@link requireStanding}.
    */
   checkOfPieces(): () => void {
     let denied: { readonly denial: unknown } | undefined
@@ -142,8 +156,9 @@ export class AuthorizedWork {
   }
 
   /**
-   * Calls `onDenied` with the denial when the authority revision moves against the work, within a second and the time of a
-   * decision, until the watch is disposed of. For work that neither sees the pieces of a stream nor runs transactions.
+   * Watches the authority revision until the watch is disposed of. If the revision has changed and the caller is
+   * denied, calls `onDenied` with the denial. The call happens within a second plus the time of a decision. Use this
+   * method for work that neither processes the pieces of a stream nor runs transactions.
    */
   watch(onDenied: (denial: unknown) => void): Disposable {
     let isDeciding = false
@@ -165,7 +180,7 @@ export class AuthorizedWork {
     try {
       await this.requireStanding()
     } catch (error) {
-      // A stream continues while the database cannot be asked. Its last write asks again.
+      // A stream continues while the database is unavailable. The last write of the stream checks the permission again.
       if (outageOf(error) === undefined) onDenied(error)
     }
   }
@@ -173,31 +188,37 @@ export class AuthorizedWork {
 
 const current = new AsyncLocalStorage<AuthorizedWork | undefined>()
 
-/** Runs work of an admitted caller. Everything that `run` starts belongs to the work, also what continues afterwards. */
+/**
+ * Runs work of an admitted caller. All work that `run` starts belongs to the caller's work, including work that
+ * continues later.
+ */
 export function runAuthorized<Result>(work: AuthorizedWork, run: () => Result): Result {
   return current.run(work, run)
 }
 
-/** The work that this code belongs to; undefined for work of the server itself. */
+/** The work that the current code belongs to. Undefined if the code runs for the server itself. */
 export function currentWork(): AuthorizedWork | undefined {
   return current.getStore()
 }
 
-/** Decides the current work again if the authority revision has moved. @throws the denial of the surface */
+/**
+ * Authorizes the caller of the current work again if the authority revision has changed.
+ * @throws the denial of the surface
+ */
 export async function requireStanding(): Promise<void> {
   await current.getStore()?.requireStanding()
 }
 
 /**
- * Runs work of the server itself that a request happens to start, such as a shared timer or the removal of what a denied
- * request leaves: it has no caller whose permissions decide.
+ * Runs work of the server itself that a request starts, such as a shared timer or the removal of data from a denied
+ * request. No caller's permissions apply to this work.
  */
 export function withoutCaller<Result>(run: () => Result): Result {
   return current.run(undefined, run)
 }
 
 /**
- * Runs work that continues after the request that starts it, and has its own caller or none.
+ * Runs work that continues after the request that starts the work. This work has its own caller, or no caller.
  *
  * @throws if the row of the route does not have `defers`
  */

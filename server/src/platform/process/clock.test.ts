@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isWaiting, latestPossibleMs } from './clock.ts'
 
-test('a wait lasts until its stored time, unless the time is too far away for such a wait', () => {
+test('a wait lasts until its stored time, unless the stored time is later than the longest possible wait', () => {
   const nowMs = 1_000_000
   const maxWaitMs = 1000
   const cases = [

@@ -1,10 +1,12 @@
-/** The only source of the time of day in the server, so that tests can move it. */
+/** The only source of the time of day in the server, so that tests can change the time. */
 export type Clock = {
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  /** The clock for what keeps real time although this clock is steered. By default, it is this clock. */
+  /**
+   * The clock for values that use the real time, although this clock may be adjusted. By default, this clock is used.
+   */
   readonly machine?: Clock
-  /** The state of a steered clock, for {@link sharedClock} in other threads. */
+  /** The state of an adjustable clock, for {@link sharedClock} in other threads. */
   readonly memory?: SharedArrayBuffer
 }
 
@@ -12,25 +14,26 @@ export type Clock = {
 export const systemClock: Clock = { now: () => Date.now() }
 
 /**
- * The clock for leases, timeouts, budgets, TLS, and signatures that other systems verify. A steered clock does not move it:
- * a clock that is frozen must not stop a budget from refilling, and one that is ahead must not replace certificates.
+ * The clock for leases, timeouts, budgets, TLS, and signatures that other systems verify. This clock is independent of
+ * an adjustable clock. A stopped adjustable clock must not stop the refill of a budget, and an adjustable clock that is
+ * ahead must not cause new certificates.
  */
 export function machineClockOf(clock: Clock): Clock {
   return clock.machine ?? clock
 }
 
-/** How far apart the clocks of the servers on one database may be. */
+/** The maximum difference between the clocks of the servers on one database. */
 export const maxClockDifferenceMs = 5 * 60 * 1000
 
 /**
- * Whether a wait until a stored time still lasts. A time that is further away than the longest possible wait was stored by a
- * clock that was ahead and has been corrected: such a wait has ended.
+ * Whether a wait until a stored time still lasts. If the stored time is later than the longest possible wait, the clock
+ * was ahead when the time was stored, and was corrected later. Such a wait has ended.
  */
 export function isWaiting(untilMs: number, nowMs: number, maxWaitMs: number): boolean {
   return nowMs < untilMs && untilMs <= latestPossibleMs(nowMs, maxWaitMs)
 }
 
-/** The latest time that a wait can end at. A stored time after it is wrong. */
+/** The latest possible end of a wait. A later stored time is wrong. */
 export function latestPossibleMs(nowMs: number, maxWaitMs: number): number {
   return nowMs + maxWaitMs + maxClockDifferenceMs
 }

@@ -7,7 +7,10 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type ControlCommand, openControlChannel, sendControlCommand } from './control-channel.ts'
 
-/** A channel whose handler answers with the command or with the given result, and a way to connect to it. */
+/**
+ * Opens a channel whose handler answers with the command or with the given result, and returns a function that connects
+ * to the channel.
+ */
 async function openChannel(t: TestContext, result?: unknown) {
   const dataDir = await mkdtemp(join(tmpdir(), 'acrux-control-'))
   t.after(() => rm(dataDir, { recursive: true }))
@@ -39,7 +42,7 @@ async function answerTo(socket: Socket, text: string): Promise<unknown> {
   return answer === '' ? undefined : JSON.parse(answer)
 }
 
-test('a command is answered with the result of its handler', async (t) => {
+test('the answer to a command contains the result of the handler', async (t) => {
   const { dataDir } = await openChannel(t)
   const command = { command: 'test', value: 'ä' }
   assert.deepEqual(await sendControlCommand(dataDir, command), { ok: true, result: command })
@@ -68,7 +71,7 @@ test('a command that is malformed, too long or followed by more data is rejected
   assert.deepEqual(commands, [])
 })
 
-test('a connection beyond the limit is closed, and the next one is served once others have ended', async (t) => {
+test('a connection over the limit is closed, and the next connection is served after other connections have ended', async (t) => {
   const { begin, dataDir } = await openChannel(t)
   const idle: Socket[] = []
   for (let number = 0; number < 4; number += 1) idle.push((await begin()).resume())
@@ -79,7 +82,7 @@ test('a connection beyond the limit is closed, and the next one is served once o
   assert.equal((await sendControlCommand(dataDir, { command: 'test' })).ok, true)
 })
 
-test('closing does not wait for a connection that sends no command', async (t) => {
+test('closing the channel does not wait for a connection that sends no command', async (t) => {
   const { begin, channel } = await openChannel(t)
   const idle = await begin()
   idle.write('{"command":')

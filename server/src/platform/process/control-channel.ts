@@ -7,7 +7,7 @@ import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 /** An operator's command to the server that uses a data directory: a name and plain values. */
 export type ControlCommand = Readonly<Record<string, unknown>> & { readonly command: string }
 
-/** The server's answer: a result or an error message. */
+/** The server's answer, which is a result or an error message. */
 export type ControlAnswer =
   { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly message: string }
 
@@ -18,17 +18,18 @@ export type ControlHandler = (command: ControlCommand) => Promise<ControlAnswer>
 const maxCommandLength = 4096
 /** The maximum length of an answer, which may list many names. */
 const maxAnswerLength = 1024 * 1024
-/** How long a command, or the answer to one, may take to arrive. */
+/** The maximum time in which a command or an answer must arrive. */
 const lineMs = 30_000
 /** The maximum number of open connections. */
 const maxConnections = 4
 
-/** The maximum length of a socket path on every system. [sockaddr_un] */
+/** The maximum length of a socket path on all systems. [sockaddr_un] */
 const maxPathBytes = 100
 
 /**
- * Listens for commands on a Unix socket in the data directory, which only this user may open: any process that can
- * connect can also read the master key. Undefined if the path is too long for a socket.
+ * Listens for commands on a Unix socket in the data directory. Only the user of the server may open the socket. Any
+ * process that can connect could also read the master key, so commands need no credentials. Returns undefined if the
+ * path is too long for a socket.
  */
 export async function openControlChannel(
   dataDir: string,
@@ -50,7 +51,7 @@ export async function openControlChannel(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
-        // A command that has arrived still runs.
+        // Only connections without a complete command are closed. A command that has arrived continues to run.
         for (const socket of waiting) socket.destroy()
       }),
   }
@@ -68,10 +69,10 @@ async function serve(socket: Socket, handle: ControlHandler, waiting: Set<Socket
 }
 
 const unreadable: ControlAnswer = { ok: false, message: 'the command could not be read' }
-/** The handler has logged why. */
+/** The handler has logged the reason. */
 const failed: ControlAnswer = { ok: false, message: 'the command failed; see the log of the server' }
 
-/** Sends a command to the server that uses a data directory. @throws StartupError if it cannot be reached */
+/** Sends a command to the server that uses a data directory. @throws StartupError if the server cannot be reached */
 export async function sendControlCommand(dataDir: string, command: ControlCommand): Promise<ControlAnswer> {
   const path = socketIn(dataDir)
   if (isSocketPathTooLong(path)) {
@@ -99,7 +100,7 @@ function socketIn(dataDir: string): string {
   return join(dataDir, 'control.sock')
 }
 
-/** Whether a path is too long for a Unix socket on some system. */
+/** Whether a path is too long for a Unix socket on some operating system. */
 export function isSocketPathTooLong(path: string): boolean {
   return Buffer.byteLength(path) > maxPathBytes
 }
@@ -114,7 +115,7 @@ function parseCommand(line: string): ControlCommand | undefined {
   }
 }
 
-/** Reads exactly one line. @throws Error if it does not arrive in time, is too long, or more data follows */
+/** Reads exactly one line. @throws Error if the line does not arrive in time, is too long, or more data follows */
 function readLine(socket: Socket, maxLength: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const timer = setTimeout(() => socket.destroy(new Error('no complete line arrived in time')), lineMs)

@@ -1,4 +1,4 @@
-/** A value whose members, and their members, are read-only. */
+/** A value whose members are read-only, at all levels. */
 export type DeepReadonly<Value> = Value extends readonly (infer Item)[]
   ? readonly DeepReadonly<Item>[]
   : Value extends object

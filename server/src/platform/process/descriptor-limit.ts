@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** The fallback if the system does not report the limit. */
+/** The default if the system does not report the limit. */
 const usualDescriptors = 1024
 
 /** The maximum number of files and connections that this process may have open. [proc(5), /proc/pid/limits] */

@@ -1,4 +1,7 @@
-/** Runs work for each item with limited concurrency. After the first failure, waits for running work and throws. */
+/**
+ * Runs work for each item with limited concurrency. After the first failure, waits for the running work, and throws the
+ * failure.
+ */
 export async function forEachOf<Item>(
   items: AsyncIterable<Item> | Iterable<Item>,
   atATime: number,

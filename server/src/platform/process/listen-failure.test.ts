@@ -5,13 +5,13 @@ import { exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { listenFailure } from './listen-failure.ts'
 
 describe('exit codes', () => {
-  test('are unique, and different from those with a meaning in shells', () => {
+  test('all exit codes are different, and none of them is an exit code with a meaning in shells', () => {
     const codes = Object.values(exitCodes)
     assert.equal(new Set(codes).size, codes.length)
     assert.ok(codes.every((code) => code < 64))
   })
 
-  test('distinguish a port in use from other failures to listen', async () => {
+  test('a port in use has a different exit code than other failures to listen', async () => {
     const holder = createServer()
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
     const address = holder.address()

@@ -1,7 +1,10 @@
 import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 
-/** Translates an error of `listen()` on `address`, which `option` names; undefined if the operator cannot fix it. */
+/**
+ * Converts an error of `listen()` on `address` to a StartupError. `option` is the setting with the address. Returns
+ * undefined if the operator cannot fix the error.
+ */
 export function listenFailure(error: unknown, address: string, option = '--listen'): StartupError | undefined {
   switch (systemErrorCode(error)) {
     case 'EADDRINUSE':

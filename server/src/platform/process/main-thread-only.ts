@@ -1,6 +1,6 @@
 /**
- * A request needs something that only the main thread can do, such as a change. A thread that only reads throws it, and
- * leaves the whole request to the main thread.
+ * The error of a thread that can only read when a request needs the main thread, such as for a change. The thread then
+ * passes the complete request to the main thread.
  */
 export class MainThreadOnlyError extends Error {
   override readonly name = 'MainThreadOnlyError'

@@ -5,15 +5,15 @@ export class DiskFullError extends Error {
   override readonly name: string = 'DiskFullError'
 }
 
-/** Other transactions prevented this one until its wait, or its last attempt, was over. */
+/** The transaction could not run because of other transactions, until its waiting time or its last attempt was over. */
 export class DatabaseBusyError extends Error {
   override readonly name: string = 'DatabaseBusyError'
 }
 
-/** The database server cannot be reached, or it ended the connection. */
+/** The database server cannot be reached, or has closed the connection. */
 export class DatabaseUnavailableError extends Error {
   override readonly name = 'DatabaseUnavailableError'
-  /** True if the connection was lost during the commit: the transaction may be stored. */
+  /** True if the connection was lost during the commit, so that the transaction may be stored. */
   readonly mayHaveCommitted: boolean
 
   constructor(message: string, options: ErrorOptions & { readonly mayHaveCommitted?: boolean } = {}) {
@@ -33,7 +33,7 @@ export class WritesPausedError extends Error {
 /** The object store cannot be reached, is overloaded, or denies access. */
 export class StorageUnavailableError extends Error {
   override readonly name = 'StorageUnavailableError'
-  /** The status of the response of the object store, if there was one. */
+  /** The status of the object store's response, if there was a response. */
   readonly status: number | undefined
 
   constructor(message: string, options: ErrorOptions & { readonly status?: number | undefined } = {}) {
@@ -42,12 +42,12 @@ export class StorageUnavailableError extends Error {
   }
 }
 
-/** The response to a request that fails because of the machine and not because of the request. */
+/** The response to a request that fails because of the server machine and not because of the request. */
 export type Outage = {
   readonly kind: 'disk-full' | 'database-busy' | 'database-unavailable' | 'storage-unavailable' | 'writes-paused'
-  /** 507 or 503. [RFC 4918 §11.5; RFC 9110 §15.6.4] */
+  /** The status is 507 or 503. [RFC 4918 §11.5; RFC 9110 §15.6.4] */
   readonly status: 503 | 507
-  /** For the client. */
+  /** The message for the client. */
   readonly message: string
   readonly retryAfterSeconds: number
 }
@@ -80,7 +80,10 @@ const storageUnavailable: Outage = {
   retryAfterSeconds: 5,
 }
 
-/** The client learns the status, so that an operator who asks a client sees whether the store denies access. */
+/**
+ * The response contains the status of the object store, so that an operator can see in a client whether the object
+ * store denies access.
+ */
 function storageOutage({ status }: StorageUnavailableError): Outage {
   if (status === undefined) return storageUnavailable
   return { ...storageUnavailable, message: `The object store of the server returned ${status}. Try again later.` }
@@ -97,7 +100,7 @@ const writesPaused: Outage = {
 /** The maximum number of causes of an error that are checked. */
 const maxCauses = 8
 
-/** The outage behind an error or one of its causes; undefined for other errors. */
+/** The outage that an error or one of its causes describes. Undefined for other errors. */
 export function outageOf(error: unknown): Outage | undefined {
   let cause = error
   for (let depth = 0; depth < maxCauses && cause instanceof Error; depth += 1) {
@@ -114,18 +117,18 @@ export function outageOf(error: unknown): Outage | undefined {
   return undefined
 }
 
-/** Whether an error code means that a disk or a disk quota is full. 53100 is PostgreSQL's. */
+/** Whether an error code means that a disk or a disk quota is full. The code 53100 is a code of PostgreSQL. */
 function isFullCode(code: string | undefined): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT' || code === '53100'
 }
 
-/** SQLite's result codes: the lowest byte is the primary code. [SQLite, Result and Error Codes] */
+/** Result codes of SQLite. The lowest byte of a result code is the primary code. [SQLite, Result and Error Codes] */
 const sqliteBusy = 5
 const sqliteLocked = 6
 const sqliteFull = 13
 const sqliteIoErrorOfSharedMemorySize = 10 | (19 << 8)
 
-/** Maps an SQLite error to the matching outage error. Returns other errors unchanged. */
+/** Converts a SQLite error to the matching outage error. Returns other errors unchanged. */
 export function sqliteFailure(error: Error): Error {
   const code = sqliteCodeOf(error)
   if (code === undefined) return error
@@ -138,7 +141,7 @@ export function sqliteFailure(error: Error): Error {
   return error
 }
 
-/** The result code of an error of `node:sqlite`; undefined for every other error. */
+/** The result code of an error of `node:sqlite`. Undefined for any other error. */
 export function sqliteCodeOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined
   return typeof error.errcode === 'number' ? error.errcode : undefined

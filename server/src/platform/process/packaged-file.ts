@@ -5,14 +5,14 @@ import { getAsset, getRawAsset, isSea } from 'node:sea'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 
 /**
- * Reads a text file that belongs to the program. A single-file executable contains these files as assets, under their name
- * without a directory.
+ * Reads a text file that belongs to the program. In a single-file executable, these files are assets, whose names
+ * contain no directory.
  */
 export function readPackagedFile(file: URL): string {
   return isSea() ? getAsset(basename(file.pathname), 'utf8') : readFileSync(file, 'utf8')
 }
 
-/** The bytes of a file that belongs to the program; undefined if this build has none. */
+/** The bytes of a file that belongs to the program. Undefined if this build does not contain the file. */
 export function findPackagedBytes(file: URL): Uint8Array | undefined {
   try {
     return isSea() ? new Uint8Array(getRawAsset(basename(file.pathname))) : readFileSync(file)
@@ -22,8 +22,9 @@ export function findPackagedBytes(file: URL): Uint8Array | undefined {
 }
 
 /**
- * Starts a thread that runs a file of the program. A single-file executable cannot start one from a URL. The thread uses the
- * compile cache of this one: without it, a thread of the sources starts 25 ms later.
+ * Starts a thread that runs a file of the program. A single-file executable cannot start a thread from a URL. The new
+ * thread uses the compile cache of the current thread. Without the compile cache, a thread from the source files starts
+ * 25 ms later.
  */
 export function startPackagedThread(file: URL, options: WorkerOptions): Worker {
   const cache = getCompileCacheDir()

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { machineClockOf } from './clock.ts'
 import { createClockMemory, setClock, sharedClock } from './shared-clock.ts'
 
-test('a shared clock runs with the machine until it is set', () => {
+test('a shared clock shows the time of the machine until it is set', () => {
   const machine = { nowMs: 1000 }
   const clock = sharedClock(createClockMemory(), { now: () => machine.nowMs })
   assert.equal(clock.now(), 1000)
@@ -12,7 +12,7 @@ test('a shared clock runs with the machine until it is set', () => {
   assert.equal(clock.now(), 5000)
 })
 
-test('a shared clock is ahead of the machine, or stands still', () => {
+test("a shared clock can be ahead of the machine's clock, or be stopped", () => {
   const machine = { nowMs: 1000 }
   const memory = createClockMemory()
   const clock = sharedClock(memory, { now: () => machine.nowMs })

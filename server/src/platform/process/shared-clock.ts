@@ -1,27 +1,31 @@
 import { type Clock, systemClock } from './clock.ts'
 
-/** How a steered clock follows the machine's clock: it stands still, or is this far ahead of it. */
+/**
+ * The relation of an adjustable clock to the machine's clock. The adjustable clock is stopped, or is ahead by a fixed
+ * time.
+ */
 export type ClockPosition =
   { readonly frozen: true; readonly nowMs: number } | { readonly frozen: false; readonly aheadMs: number }
 
-/** Whether a steered clock was set back. */
+/** The direction in which an adjustable clock was set. */
 export type ClockMove = 'forward' | 'back'
 
 /*
- * The memory is the number of the last position, and two positions that are written in turn: a thread that reads a position
- * while another one is written reads the complete old one. A position is a base and a factor of the machine's time, 0 or 1.
+ * The memory contains the number of the last position, and two positions. A new position replaces the older of the two
+ * positions. A thread that reads during a write therefore reads the complete previous position. A position consists of a
+ * base and a factor for the machine's time, which is 0 or 1.
  */
 const positionsAt = 8
 const memoryBytes = positionsAt + 4 * Float64Array.BYTES_PER_ELEMENT
 
-/** The memory of a clock that runs as the machine's clock does. */
+/** Creates the memory of a clock that shows the time of the machine's clock. */
 export function createClockMemory(): SharedArrayBuffer {
   const memory = new SharedArrayBuffer(memoryBytes)
   setClock(memory, { frozen: false, aheadMs: 0 })
   return memory
 }
 
-/** Sets the clocks of all threads. When this returns, none of them shows the time before. */
+/** Sets the clocks of all threads. After this function returns, no clock shows the old time. */
 export function setClock(memory: SharedArrayBuffer, position: ClockPosition): void {
   const count = new Int32Array(memory, 0, 1)
   const next = Atomics.load(count, 0) + 1
@@ -30,7 +34,7 @@ export function setClock(memory: SharedArrayBuffer, position: ClockPosition): vo
   Atomics.store(count, 0, next)
 }
 
-/** The clock of a memory, which another thread may set. `machine` is replaced in tests. */
+/** Creates a clock that reads the memory, which another thread may change. Tests replace `machine`. */
 export function sharedClock(memory: SharedArrayBuffer, machine: Clock = systemClock): Clock {
   const count = new Int32Array(memory, 0, 1)
   const positions = new Float64Array(memory, positionsAt)

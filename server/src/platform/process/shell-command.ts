@@ -1,27 +1,30 @@
 import { spawn } from 'node:child_process'
 
-/** Why a command of the operator gave no result, such as `exited with code 3`. It contains nothing that the command printed. */
+/**
+ * The reason why a command of the operator gave no result, such as `exited with code 3`. The reason contains no output
+ * of the command.
+ */
 export class ShellCommandError extends Error {
   override readonly name = 'ShellCommandError'
 }
 
 export type ShellCommandOptions = {
-  /** What the command reads from standard input; nothing by default. */
+  /** The standard input of the command, which is empty by default. */
   readonly input?: Uint8Array
   readonly timeoutMs: number
   readonly maxOutputBytes: number
 }
 
 /**
- * Runs a command of the operator in the shell, and returns what it printed to standard output. What it prints to standard
- * error is dropped, because it may contain a secret. A command that takes too long, or prints too much, is killed with all
- * the processes that it started.
+ * Runs a command of the operator in the shell, and returns its standard output. The standard error output is dropped,
+ * because it may contain a secret. A command that takes too long, or prints too much, is killed together with all the
+ * processes that it started.
  *
  * @throws ShellCommandError
  */
 export function runShellCommand(command: string, options: ShellCommandOptions): Promise<Buffer> {
   const { input, timeoutMs, maxOutputBytes } = options
-  // A process group of its own can be killed as a whole.
+  // A separate process group can be killed as a whole.
   const isGroup = process.platform !== 'win32'
   const child = spawn(command, { shell: true, detached: isGroup, windowsHide: true, stdio: ['pipe', 'pipe', 'ignore'] })
   return new Promise((resolve, reject) => {
@@ -35,7 +38,7 @@ export function runShellCommand(command: string, options: ShellCommandOptions): 
     }
     const timer = setTimeout(() => fail(`did not end within ${timeoutMs / 1000} seconds`), timeoutMs)
     child.once('error', (error) => fail('could not be started', error))
-    // A command may end before it has read its input.
+    // A command may exit before it has read its input.
     child.stdin.on('error', () => undefined)
     child.stdin.end(input)
     child.stdout.on('data', (piece: Buffer) => {
@@ -55,6 +58,6 @@ function kill(pid: number, isGroup: boolean): void {
   try {
     process.kill(isGroup ? -pid : pid, 'SIGKILL')
   } catch {
-    // It has ended.
+    // The process has already exited.
   }
 }

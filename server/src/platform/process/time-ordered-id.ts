@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-/** The number of ids that share the random part of one millisecond: 12 bits are a counter. */
+/** The number of ids of one millisecond with the same random part. These ids differ in a counter of 12 bits. */
 const maxPerRandomPart = 0x1000
 
 let latestMs = Number.NaN
@@ -9,9 +9,10 @@ let random = ''
 let count = 0
 
 /**
- * Creates a UUID of version 7: the milliseconds, a counter of 12 bits, and 62 random bits. [RFC 9562 §5.7, §6.2 method 1]
- * Such ids are adjacent in an index. Do not use them as secrets: they reveal the time, and the ids of one millisecond are
- * consecutive. With the counter, an id costs a quarter of one with only random bits.
+ * Creates a UUID of version 7: the milliseconds, a counter of 12 bits, and 62 random bits. [RFC 9562 §5.7, §6.2 method
+ * 1] Such ids are adjacent in an index. Do not use them as secrets: they reveal the time, and the ids of one
+ * millisecond are consecutive. With the counter, creating an id takes a quarter of the time of an id with only random
+ * bits.
  */
 export function newTimeOrderedId(nowMs: number): string {
   if (nowMs !== latestMs || count === maxPerRandomPart) {

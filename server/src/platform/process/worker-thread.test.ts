@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WorkerThread } from './worker-thread.ts'
 
-/** A module for a thread, which is asked for the length of a text. */
+/** A module for a thread that answers questions about a text. */
 const module = (answer: string): URL => {
   const source = `import { answerQuestions } from ${JSON.stringify(new URL('./worker-thread.ts', import.meta.url).href)}
 answerQuestions((text) => { ${answer} })`
   return new URL(`data:text/javascript,${encodeURIComponent(source)}`)
 }
 
-test('A thread answers in order, and an error is that of its question alone', async () => {
+test('A thread answers questions in order, and an error affects only its own question', async () => {
   const file = module("if (text === '') throw new RangeError('no text'); return text.length")
   const thread = new WorkerThread<string, number>(file, 1000)
   const outcomes = await Promise.allSettled(['a', '', 'abc'].map((text) => thread.ask(text)))
@@ -20,7 +20,7 @@ test('A thread answers in order, and an error is that of its question alone', as
   )
 })
 
-test('A thread that ends rejects unanswered questions, and the next question starts another', async () => {
+test('When a thread ends, unanswered questions are rejected, and the next question starts a new thread', async () => {
   const thread = new WorkerThread<string, number>(module("while (text === 'stuck'); return text.length"), 1000)
   const stuck = Promise.allSettled([thread.ask('stuck'), thread.ask('behind it')])
   thread.end()
@@ -31,7 +31,7 @@ test('A thread that ends rejects unanswered questions, and the next question sta
   assert.equal(await thread.ask('next'), 4)
 })
 
-test('A thread that is idle ends, and the next question starts another', async () => {
+test('An idle thread ends, and the next question starts a new thread', async () => {
   const thread = new WorkerThread<string, number>(module('return (globalThis.asked = (globalThis.asked ?? 0) + 1)'), 1)
   assert.deepEqual(await Promise.all([thread.ask(''), thread.ask('')]), [1, 2])
   await sleep(100)

@@ -5,14 +5,14 @@ import { startPackagedThread } from './packaged-file.ts'
 type Reply<Answer> = { readonly answer: Answer } | { readonly error: string }
 
 /**
- * Limits of the heap of a thread. By default, garbage would accumulate first: reading manifests of 4 MiB used 100 MB
- * more.
+ * The limits of a thread's heap. By default, a thread would collect garbage late: reading manifests of 4 MiB used 100
+ * MB more memory.
  */
 const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 128 }
 
 /**
- * A thread for work that would block the main thread. It starts with the first request, and ends after some idle
- * time.
+ * A thread for work that would block the main thread. The thread starts with the first question, and ends after some
+ * idle time.
  */
 export class WorkerThread<Question, Answer> {
   readonly #file: URL
@@ -27,30 +27,33 @@ export class WorkerThread<Question, Answer> {
     this.#idleMs = idleMs
   }
 
-  /** Questions are answered in order. Rejects with the error of the work, or if the thread ends before it has answered. */
+  /**
+   * Sends a question to the thread and returns the answer. Questions are answered in order. The promise is rejected
+   * with the error of the work, or if the thread ends before it has answered.
+   */
   ask(question: Question): Promise<Answer> {
     const worker = (this.#worker ??= this.#start())
     clearTimeout(this.#idle)
     const waiter = Promise.withResolvers<Answer>()
-    // First, since a question that cannot be cloned throws.
+    // The message is sent first, because a question that cannot be cloned causes an error.
     worker.postMessage(question)
     worker.ref()
     this.#waiting.push(waiter)
     return waiter.promise
   }
 
-  /** The processor time that the thread has used, in milliseconds; 0 without a thread. */
+  /** The processor time in milliseconds that the thread has used. The value is 0 if there is no thread. */
   async processorMs(): Promise<number> {
     try {
       const { user = 0, system = 0 } = (await this.#worker?.cpuUsage()) ?? {}
       return (user + system) / 1000
     } catch {
-      // It has just ended, or has not started yet.
+      // The thread has just ended, or has not started yet.
       return 0
     }
   }
 
-  /** Ends the thread. Requests without a response are rejected, and the next request starts a new thread. */
+  /** Ends the thread. Unanswered questions are rejected, and the next question starts a new thread. */
   end(): void {
     const worker = this.#worker
     this.#worker = undefined
@@ -83,12 +86,12 @@ export class WorkerThread<Question, Answer> {
 }
 
 /**
- * Responds to the requests of {@link WorkerThread}; called by the module that the thread runs. The thread has a low
- * priority: where it shares a core with the main thread, requests of others run first. Not the lowest: on a busy machine,
- * a sign-in by password would wait for seconds.
+ * Answers the questions of {@link WorkerThread}. The module of the thread calls this function. The thread has a low
+ * priority, so that requests of other callers run first if the thread shares a core with the main thread. The priority
+ * is not the lowest, because a sign-in with a password would then take seconds on a busy machine.
  */
 export function answerQuestions(answer: (question: never) => unknown): void {
-  // On Linux, 0 is the calling thread alone.
+  // On Linux, the id 0 means only the calling thread.
   if (process.platform === 'linux') setPriority(0, Math.max(getPriority(0), 10))
   parentPort?.on('message', (question: unknown) => {
     let reply: Reply<unknown>
