@@ -22,7 +22,7 @@ const tables: Migration = {
 
 class Denied extends Error {}
 
-/** A database, and work of a caller whose permission `state` is. */
+/** Opens a database, and creates work of a caller. `state.stands` determines whether the caller has the permission. */
 async function open(t: TestContext, kind: DatabaseKind, isRepeatable = false) {
   const { database, dispose } = await openTestDatabase(kind, [tables])
   t.after(dispose)
@@ -46,7 +46,7 @@ const written = async (database: Database) =>
   (await database.tables<Tables>().selectFrom('written').select('id').orderBy('id').execute()).map(({ id }) => id)
 
 for (const kind of testDatabaseKinds) {
-  test(`work whose caller was revoked writes nothing, on ${kind}`, async (t) => {
+  test(`the work of a caller whose permission was revoked writes nothing, on ${kind}`, async (t) => {
     const { database, state, work } = await open(t, kind)
     await runAuthorized(work, () => database.transaction(insert(1)))
     assert.equal(state.decisions, 0, 'without a moved revision nothing is decided')
@@ -61,7 +61,7 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(await written(database), [1])
   })
 
-  test(`work whose caller still stands writes once after a decision, on ${kind}`, async (t) => {
+  test(`the work of a caller who still has the permission writes once after a decision, on ${kind}`, async (t) => {
     const { database, state, work } = await open(t, kind)
     await move(database)
     await runAuthorized(work, async () => {
@@ -72,7 +72,7 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(await written(database), [1, 2])
   })
 
-  test(`work that can be repeated is repeated before its first change only, on ${kind}`, async (t) => {
+  test(`work that can be repeated is repeated only before its first change, on ${kind}`, async (t) => {
     const { database, state, work } = await open(t, kind, true)
     await move(database)
     await assert.rejects(
@@ -87,7 +87,7 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(await written(database), [2, 3])
   })
 
-  test(`an added condition is decided with the caller, on ${kind}`, async (t) => {
+  test(`an added condition is checked together with the caller's permission, on ${kind}`, async (t) => {
     const { database, work } = await open(t, kind)
     let mayReadSource = true
     work.alsoRequire(async () => {
@@ -100,7 +100,7 @@ for (const kind of testDatabaseKinds) {
     await assert.rejects(work.requireStanding(), Denied)
   })
 
-  test(`checks at the same time share one decision, and each new revision has a decision of its own, on ${kind}`, async (t) => {
+  test(`concurrent checks share one decision, and each new revision causes a new decision, on ${kind}`, async (t) => {
     const { database, state, work } = await open(t, kind)
     for (const decisions of [1, 2]) {
       await move(database)
@@ -120,7 +120,7 @@ for (const kind of testDatabaseKinds) {
     await work.requireStanding()
   })
 
-  test(`work of the server itself is not decided, on ${kind}`, async (t) => {
+  test(`work of the server itself needs no decision, on ${kind}`, async (t) => {
     const { database, state, work } = await open(t, kind)
     state.stands = false
     await move(database)
@@ -129,7 +129,7 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(await written(database), [1])
   })
 
-  test(`each of the transactions that wait together belongs to its own caller, on ${kind}`, async (t) => {
+  test(`each transaction in the queue belongs to its own caller, on ${kind}`, async (t) => {
     const { database, work } = await open(t, kind)
     const found = () => database.transaction(async () => currentWork())
     const all = await Promise.all([runAuthorized(work, found), found(), runAuthorized(work, found)])
@@ -140,7 +140,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(all[1], undefined)
   })
 
-  test(`a stream is decided again once a second, and is denied at its next piece, on ${kind}`, async (t) => {
+  test(`the caller of a stream is authorized again once a second, and is denied at the next piece, on ${kind}`, async (t) => {
     const { database, state, work } = await open(t, kind)
     const check = work.checkOfPieces()
     check()
@@ -156,7 +156,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('a watch decides again in each second in which the revision has moved, and reports the denial', async (t) => {
+test('a watch authorizes the caller again in each second in which the revision has changed, and reports the denial', async (t) => {
   const { database, state, work } = await open(t, 'sqlite')
   t.mock.timers.enable({ apis: ['setInterval'] })
   const denials: unknown[] = []
@@ -190,6 +190,6 @@ test('writes continue while every batch contains a revocation', async (t) => {
   assert.equal((await written(database)).length, 50)
 })
 
-test('a write that could never be decided at a current revision is an outage for its client', () => {
+test('if a write has no decision for the current revision after all attempts, the client receives an outage', () => {
   assert.ok(new AuthorityMovedError() instanceof DatabaseBusyError)
 })

@@ -2,11 +2,12 @@ import { DatabaseBusyError } from '../process/outage.ts'
 import { AuthorityMovedError, currentWork } from '../process/authorized-work.ts'
 
 /**
- * Runs a transaction of the current work. `attempt` gets the revision at which the caller was admitted, and throws
- * {@link AuthorityMovedError} without a change if another one is in force. The caller is then authorized again, outside of the
- * transaction, and the transaction is tried once more. It gets undefined for work of the server itself.
+ * Runs a transaction of the current work. `attempt` receives the authority revision at which the caller was admitted.
+ * If another revision is current, `attempt` throws {@link AuthorityMovedError} without a change. The caller is then
+ * authorized again, outside of the transaction, and the transaction is repeated. For work of the server itself,
+ * `attempt` receives undefined.
  *
- * @throws AuthorityMovedError where the surface repeats the handler; otherwise the denial of the surface
+ * @throws AuthorityMovedError if the surface repeats the handler, otherwise the denial of the surface
  */
 export async function whileAuthorized<Result>(
   attempt: (admittedAt: number | undefined) => Promise<Result>,

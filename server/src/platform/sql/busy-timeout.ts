@@ -1,8 +1,11 @@
 /**
- * How long a statement waits for a lock that another process holds on the database, in milliseconds. Then the request
- * is answered with 503.
+ * The maximum time in milliseconds that a statement waits for another process's lock on the database. After this time,
+ * the request is answered with 503.
  */
 export const busyTimeoutMs = 5000
 
-/** How long a read waits for a lock. It blocks the main thread; in write-ahead mode, reads seldom wait. */
+/**
+ * The maximum time in milliseconds that a read waits for a lock. The wait blocks the main thread. In write-ahead mode,
+ * reads seldom wait.
+ */
 export const readerBusyTimeoutMs = 1000

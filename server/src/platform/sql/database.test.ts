@@ -38,7 +38,7 @@ class Rejected extends Error {}
 
 for (const kind of testDatabaseKinds) {
   describe(`a ${kind} database`, () => {
-    test('rejects a row that refers to a missing one', async (t) => {
+    test('the database rejects a row that refers to a missing one', async (t) => {
       const database = await open(t, kind)
       await database.transaction((transaction) =>
         transaction
@@ -56,7 +56,7 @@ for (const kind of testDatabaseKinds) {
       await remark(1)
     })
 
-    test('returns the result of a transaction, whose changes become visible together', async (t) => {
+    test('a transaction returns its result, and its changes become visible together', async (t) => {
       const database = await open(t, kind)
       const seen: number[][] = []
       const fromOutside = AsyncLocalStorage.snapshot()
@@ -72,7 +72,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await idsIn(database), [1, 2])
     })
 
-    test('undoes a transaction that throws, and it alone, among many at the same time', async (t) => {
+    test('a transaction that throws is rolled back, and concurrent transactions are not affected', async (t) => {
       const database = await open(t, kind)
       const outcomes = await Promise.allSettled(
         Array.from({ length: 40 }, (_, id) =>
@@ -92,7 +92,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await idsIn(database), kept)
     })
 
-    test('inserts the rows of a prepared insert atomically', async (t) => {
+    test('a prepared insert inserts its rows atomically', async (t) => {
       const database = await open(t, kind)
       const insertNotes = database.prepareInsert<{ id: number; text: string; size: number | null }>('note', [
         'id',
@@ -116,7 +116,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('continues after a statement that the database rejects', async (t) => {
+    test('after a statement that the database rejects, other transactions continue', async (t) => {
       const database = await open(t, kind)
       const twice = database.transaction(async (transaction) => {
         await insert(transaction, 1)
@@ -128,7 +128,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await idsIn(database), [2])
     })
 
-    test('runs transactions as if one came after the other', async (t) => {
+    test('concurrent transactions have the same result as successive transactions', async (t) => {
       const database = await open(t, kind)
       await database.transaction((transaction) => insert(transaction, 1, '0'))
       const count = () =>
@@ -146,12 +146,13 @@ for (const kind of testDatabaseKinds) {
       assert.equal(row?.text, '6')
     })
 
-    test('inserts a row once in concurrent transactions that check before they insert', async (t) => {
+    test('concurrent transactions that check for a row before they insert it insert the row only once', async (t) => {
       const database = await open(t, kind)
       const addOnce = (id: number) =>
         database.transaction(async (transaction) => {
           const tables = transaction.tables<Tables>()
-          // By another index than the one that forbids two: PostgreSQL then tells of the duplicate and not of the race.
+          // This check uses another index than the unique index. PostgreSQL then reports the duplicate key and not the
+          // conflict.
           const found = await tables.selectFrom('note').select('id').where('text', '=', `note ${id}`).executeTakeFirst()
           if (found !== undefined) return 0
           await insert(transaction, id)
@@ -166,7 +167,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('has moved its revision of authority when the change is acknowledged, and for no other change', async (t) => {
+    test('the authority revision has changed when a change of authority is acknowledged, and no other change affects it', async (t) => {
       const database = await open(t, kind)
       const before = await database.authorityRevision()
       await database.transaction((transaction) => insert(transaction, 1))
@@ -201,7 +202,7 @@ for (const kind of testDatabaseKinds) {
       assert.notEqual(await database.authorityRevision(), after, 'one of several that share a commit')
     })
 
-    test('rejects every use of a transaction after its end', async (t) => {
+    test('after the end of a transaction, the database rejects every use of the transaction', async (t) => {
       const database = await open(t, kind)
       const kept = await database.transaction(async (transaction) => {
         await insert(transaction, 1)
@@ -224,7 +225,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await idsIn(database), [1, 3], 'nothing slipped into the transaction of another')
     })
 
-    test('returns rows as values in the selected order', async (t) => {
+    test('a read returns rows as arrays of values in the selected order', async (t) => {
       const database = await open(t, kind)
       const all = database.prepare<Tables, Record<string, never>, unknown>([], (tables) =>
         tables.selectFrom('note').select(['text', 'size', 'bytes', 'id', 'text as again']).orderBy('id'),
@@ -241,7 +242,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(Buffer.from(bytes as Uint8Array), Buffer.from([0, 255]))
     })
 
-    test('prepares a read once, whose parameters are values and never SQL', async (t) => {
+    test('a read is prepared once, and its parameters are values and never SQL', async (t) => {
       const database = await open(t, kind)
       const byText = database.prepare<Tables, { text: string; least: number }, { id: number }>(
         ['text', 'least'],
@@ -273,7 +274,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await byText.first({ text: 'y', least: 0 }), undefined)
     })
 
-    test('keeps every value unchanged: large integers, bytes, null, and text in any script', async (t) => {
+    test('the database stores every value unchanged: large integers, bytes, null, and text in any script', async (t) => {
       const database = await open(t, kind)
       const row = {
         id: 1,
@@ -296,7 +297,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(other?.size, null)
     })
 
-    test('orders text by its bytes, so that pages are the same in every database', async (t) => {
+    test('the database orders text by its bytes, so that pages are the same in every database', async (t) => {
       const database = await open(t, kind)
       const names = ['a', 'a-b', 'a/b', 'a0', 'B', 'ä', 'b', 'a_b']
       await database.transaction(async (transaction) => {
@@ -310,7 +311,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('takes nothing through the builder that reads', async (t) => {
+    test('the query builder for reads rejects writes', async (t) => {
       const database = await open(t, kind)
       const values = { id: 1, text: 'x', size: null, bytes: null }
       await assert.rejects(
@@ -319,7 +320,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('finishes running transactions before it closes, and rejects later ones', async () => {
+    test('closing the database waits for running transactions, and rejects later transactions', async () => {
       const { database, dispose } = await openTestDatabase(kind, [notes])
       const underWay = database.transaction(async (transaction) => {
         await nextTurn()

@@ -16,13 +16,13 @@ export const installationMigrations: readonly Migration[] = [
   },
 ]
 
-/** The id of the installation: all servers on one database have the same. Undefined until it is stored. */
+/** The id of the installation, which is the same for all servers on one database. Undefined until the id is stored. */
 export async function findInstallationId(source: Pick<Transaction, 'tables'>): Promise<string | undefined> {
   const row = await source.tables<InstallationTables>().selectFrom('installation').select('id').executeTakeFirst()
   return row?.id
 }
 
-/** Stores the id of the installation unless it has one, and returns the stored id. */
+/** Stores the id of the installation if no id is stored yet, and returns the stored id. */
 export function ensureInstallationId(database: Database, id: string): Promise<string> {
   return database.exclusiveTransaction(async (transaction) => {
     const found = await findInstallationId(transaction)

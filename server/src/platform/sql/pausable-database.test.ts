@@ -46,7 +46,7 @@ const idsIn = async (database: Database) => (await notesIn(database)).map(({ id 
 
 for (const kind of testDatabaseKinds) {
   describe(`a ${kind} database whose changes are paused`, () => {
-    test('rejects transactions, answers reads, and inserts prepared rows when it is resumed', async (t) => {
+    test('while changes are paused, the database rejects transactions, answers reads, and inserts prepared rows when it is resumed', async (t) => {
       const { database, pause, resume, insert, add, file } = await open(t, kind)
       await add(1)
       await insert([{ id: 2, text: 'before' }])
@@ -75,7 +75,7 @@ for (const kind of testDatabaseKinds) {
       assert.ok(!existsSync(file))
     })
 
-    test('is paused only when the running transactions have ended', async (t) => {
+    test('the changes are paused only after the running transactions have ended', async (t) => {
       const { database, inner, pause, add } = await open(t, kind)
       const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>()
       const slow = database.transaction(async (transaction) => {
@@ -94,7 +94,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await pausing, [1])
     })
 
-    test('inserts the rows of a process that was killed, except for one that it had not acknowledged', async (t) => {
+    test('the rows of a killed process are inserted, except for an incomplete row that the process had not acknowledged', async (t) => {
       const { inner, pause, insert, file } = await open(t, kind)
       await pause()
       await insert([

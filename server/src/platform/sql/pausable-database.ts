@@ -5,18 +5,19 @@ import type { WaitingInserts } from './waiting-inserts.ts'
 /** A database whose changes can be paused. */
 export type PausableDatabase = {
   /**
-   * While changes are paused, transactions fail with {@link WritesPausedError}, and rows of prepared inserts wait in a file: the
-   * events of tokens are recorded, so that tokens can be issued.
+   * The database for all callers. While changes are paused, transactions fail with {@link WritesPausedError}, and rows
+   * of prepared inserts wait in a file. The audit events of tokens are thus recorded, so that tokens can still be
+   * issued.
    */
   readonly database: Database
-  /** Rejects further changes, and waits for those that are running. */
+  /** Rejects further changes, and waits for the running changes. */
   readonly pause: () => Promise<void>
-  /** Accepts changes again, and inserts the rows that waited. */
+  /** Accepts changes again, and inserts the waiting rows. */
   readonly resume: () => Promise<void>
   readonly isPaused: () => boolean
 }
 
-/** Makes the changes of a database pausable. Reads are not affected. */
+/** Returns a database whose changes can be paused. Reads are never paused. */
 export function pausable(database: Database, waiting: WaitingInserts): PausableDatabase {
   let isPaused = false
   let running = 0

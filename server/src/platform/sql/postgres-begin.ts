@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-/** The statements with which a query builder begins a transaction. */
+/** The first words of the statement with which a query builder begins a transaction. */
 const beginning = 'start transaction'
 
 /** Whether a statement begins a transaction. */
@@ -9,10 +9,10 @@ export function isBegin(text: string): boolean {
 }
 
 /**
- * Sends a statement together with the one that begins its transaction, which saves a round trip: a fifth of
- * the processor time of a transaction with one statement, here and in PostgreSQL. The server executes nothing
- * after a statement that failed until it receives the `Sync` that follows both: the second statement is never executed outside of
- * the transaction. [PostgreSQL, Extended Query]
+ * Sends a statement together with the statement that begins its transaction. This saves a round trip, which is a fifth
+ * of the processor time of a transaction with one statement, here and in PostgreSQL. After a failed statement, the
+ * server ignores all messages until the next `Sync`. There is only one `Sync`, after both statements, so the second
+ * statement is never executed outside of the transaction. [PostgreSQL, Extended Query]
  */
 export function queryWithBegin(
   client: pg.ClientBase,
@@ -23,7 +23,7 @@ export function queryWithBegin(
   const config = { text, values: [...values], queryMode: 'extended' }
   const query = new pg.Query(config, (error: Error | undefined, results: unknown) => {
     if (error) reject(error)
-    // The first result is that of the beginning.
+    // The first result is the result of the statement that begins the transaction.
     else resolve((results as readonly [pg.QueryResult, pg.QueryResult])[1])
   })
   const submit = query.submit.bind(query)

@@ -8,10 +8,10 @@ import { commits } from './postgres-pool.ts'
 export type Commit = { message: string; readonly admittedAt: number | undefined }
 
 /**
- * Runs a transaction that commits with its own message.
+ * Runs a transaction whose commit message contains further statements.
  *
- * @throws AuthorityMovedError if its caller was admitted at another authority revision
- * @throws DatabaseBusyError if a process that has stopped within a revocation holds the authority revision
+ * @throws AuthorityMovedError if the caller was admitted at another authority revision
+ * @throws DatabaseBusyError if a process that stopped during a revocation holds the lock on the authority revision
  */
 export async function committing<Result>(
   run: (commit: Commit) => Promise<Result>,

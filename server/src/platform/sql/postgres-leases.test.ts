@@ -14,7 +14,7 @@ import type { ReplicaCall, ReplicaResult } from '../../../testing/platform/test-
 
 type HeldRights = { held_right: { name: string } }
 
-/** A process that shares the database. */
+/** A process that shares the database with other processes. */
 class Replica {
   readonly process: ChildProcess
   #calls = 0
@@ -100,7 +100,7 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
     return (await leaseHolders()).length
   }
 
-  /** Waits until a process decides without the database: its rows are locked meanwhile. */
+  /** Waits until a process makes decisions without the database. The rows are locked during each check. */
   async function untilLeased(replica: Replica, right: string): Promise<void> {
     await until('the process decides by its lease', async () => {
       await replica.request(right)
@@ -113,7 +113,7 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
     })
   }
 
-  test('decide without the database while their lease is valid', async () => {
+  test('processes make decisions without the database while their lease is valid', async () => {
     await grant('read')
     for (const replica of [first, second]) {
       await untilLeased(replica, 'read')
@@ -121,7 +121,7 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
     }
   })
 
-  test('deny a right at once that another process has revoked', async (t) => {
+  test('a process immediately denies a permission that another process has revoked', async (t) => {
     const times: number[] = []
     for (let number = 0; number < 40; number += 1) {
       const right = `right ${number}`
@@ -137,7 +137,7 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
     t.diagnostic(`milliseconds of a revocation: ${sorted[20]} (median), ${sorted.at(-1)} (maximum)`)
   })
 
-  test('know a change of content before it is acknowledged, which does not change the revision of authority', async () => {
+  test('processes receive the new content revision before a change of content is acknowledged, and the authority revision stays the same', async () => {
     const url = server?.url ?? ''
     const changing = await openPostgresForTest(url)
     const reading = await openPostgresForTest(url)
@@ -163,7 +163,7 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
     }
   })
 
-  test('wait for the lease of a process that is stopped, which then denies what was revoked meanwhile', async (t) => {
+  test('a revocation waits for the lease of a stopped process, which later denies the revoked permission', async (t) => {
     for (const replica of [first, second]) await untilLeased(replica, 'read')
     const others = await leaseHolders()
     const stopped = await start()
@@ -172,14 +172,14 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
     const [holder = '', ...more] = (await leaseHolders()).filter((replica) => !others.includes(replica))
     assert.deepEqual(more, [])
     stopped.process.kill('SIGSTOP')
-    // Otherwise the next tests would wait for it after a failure.
+    // If the test fails, the next tests would otherwise wait for the stopped process.
     t.after(() => stopped.process.kill('SIGCONT'))
     const isHeldAfter = async (revocation: Promise<boolean>, hadEffect: boolean) => {
       assert.equal(await revocation, hadEffect)
       return (await leaseHolders()).includes(holder)
     }
     const revoked = isHeldAfter(first.revoke('stopped'), true)
-    // The right is gone already, but the process that is stopped may still allow it.
+    // The permission is already deleted, but the stopped process may still allow it.
     await until('the revocation is committed', async () => {
       const { rowCount } = await admin.query(`select from held_right where name = 'stopped'`)
       return rowCount === 0
@@ -188,7 +188,7 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
     assert.equal(await isHeldAfter(third.revoke('stopped'), false), false, 'a repeated revocation waits, too')
     assert.equal(await revoked, false)
     await grant('next')
-    // The stopped process has no lease now, so that no later revocation waits for it.
+    // The lease of the stopped process has ended, so that no later revocation waits for this process.
     assert.equal(await isHeldAfter(first.revoke('next'), true), false)
     const response = stopped.request('stopped')
     stopped.process.kill('SIGCONT')
@@ -197,7 +197,7 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
     assert.equal(await stopped.request('stopped'), false)
   })
 
-  test('respond with an error, too, only when the lease of a stopped process has ended', async () => {
+  test('a process also waits for the lease of a stopped process before it responds with an error', async () => {
     await grant('denied')
     const stopped = await start()
     await untilLeased(stopped, 'denied')
@@ -231,7 +231,7 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
     }
   })
 
-  test('report that the database is busy while an older version is stopped within a revocation', async (t) => {
+  test('a process reports that the database is busy while an older version is stopped during a revocation', async (t) => {
     const opened = await openPostgresForTest(server?.url ?? '', { statementTimeoutMs: 15_000 })
     t.after(() => opened.close())
     const decide = () => Promise.resolve()
@@ -242,7 +242,7 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
           transaction.tables<HeldRights>().insertInto('held_right').values({ name: 'late' }).execute(),
         ),
       )
-    // Older versions raise the revision in a statement of its own.
+    // Older versions increment the revision in a separate statement.
     await admin.query('begin; update authority_revision set value = value + 1')
     try {
       await assert.rejects(write(), (error) => outageOf(error)?.kind === 'database-busy')
@@ -253,13 +253,13 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
     await admin.query(`delete from held_right where name = 'late'`)
   })
 
-  test('get a lease again when the server has ended all connections', async () => {
+  test('a process gets a new lease after the server has closed all connections', async () => {
     await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()')
     await untilLeased(first, 'read')
     await untilLeased(second, 'read')
   })
 
-  test('delete their lease when they end', async () => {
+  test('a process deletes its lease when it ends', async () => {
     const before = await leases()
     const replica = await start()
     await until('its lease is stored', async () => (await leases()) > before)
@@ -267,7 +267,7 @@ describe('processes that share a PostgreSQL', { skip: !testDatabaseKinds.include
     assert.equal(await leases(), before)
   })
 
-  test('revoke at once what a killed process has cached, after the length of a lease', async () => {
+  test('after the length of a lease, a revocation no longer waits for a killed process', async () => {
     const replica = await start()
     await untilLeased(replica, 'read')
     const before = await leases()

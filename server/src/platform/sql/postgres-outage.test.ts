@@ -24,7 +24,7 @@ function addressOf(url: string) {
   return address
 }
 
-// An error that nobody listens to ends this process, and so fails these tests.
+// If a connection error had no listener, the error would end this process, and these tests would fail.
 describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includes('postgres') }, () => {
   let server: Awaited<ReturnType<typeof startPostgres>>
   let database: Database
@@ -46,7 +46,7 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
     await server?.stop()
   })
 
-  /** Runs a statement as an administrator, in a session of its own. Returns the number of rows. */
+  /** Runs a statement as an administrator, in a separate session. Returns the number of rows. */
   async function inSession(text: string, values: readonly unknown[] = []): Promise<number> {
     const admin = new pg.Client({ connectionString: server?.url })
     await admin.connect()
@@ -57,13 +57,13 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
     }
   }
 
-  /** Ends the server's side of the connections in a state of pg_stat_activity, as an administrator does. */
+  /** Closes the connections with a given state in pg_stat_activity on the server, like an administrator. */
   const terminate = (state: string): Promise<number> =>
     inSession('select pg_terminate_backend(pid) from pg_stat_activity where state = $1 and pid <> pg_backend_pid()', [
       state,
     ])
 
-  test('in a transaction between two statements: the transaction runs again', async () => {
+  test('if the connection ends between two statements of a transaction, the transaction runs again', async () => {
     let attempts = 0
     await database.transaction(async (transaction) => {
       attempts += 1
@@ -75,7 +75,7 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
     assert.deepEqual(await idsIn(database), [1, 2])
   })
 
-  test('in each attempt of a transaction: it fails with the outage error, and nothing is stored', async () => {
+  test('if the connection ends in each attempt of a transaction, the transaction fails with the outage error and stores nothing', async () => {
     const failed = database.transaction(async (transaction) => {
       await insert(transaction, 3)
       assert.equal(await terminate('idle in transaction'), 1)
@@ -85,7 +85,7 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
     assert.deepEqual(await idsIn(database), [1, 2])
   })
 
-  test('in a transaction that then throws: the error of the transaction is rethrown', async () => {
+  test('if the connection ends in a transaction that then throws, the error of the transaction is rethrown', async () => {
     const failed = database.transaction(async (transaction) => {
       await insert(transaction, 3)
       assert.equal(await terminate('idle in transaction'), 1)
@@ -95,7 +95,7 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
     assert.deepEqual(await idsIn(database), [1, 2])
   })
 
-  test('cancels the wait of a commit for a standby: the error says that it may be stored', async () => {
+  test('if a commit stops waiting for a standby, the error states that the transaction may be stored', async () => {
     await inSession(`alter role acrux set synchronous_commit = 'on'`)
     await terminate('idle')
     const admin = new pg.Client({ connectionString: server?.url })
@@ -137,8 +137,8 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
     }
   })
 
-  test('during the commit: the transaction is not repeated, and the error says that it may be stored', async () => {
-    // A constraint trigger that is deferred runs in the commit. It waits there, until the connection is ended.
+  test('if the connection ends during the commit, the transaction is not repeated, and the error states that it may be stored', async () => {
+    // A deferred constraint trigger runs during the commit, and waits there until the connection is closed.
     await database.transaction(async (transaction) => {
       const { schema } = transaction.tables()
       await schema.createTable('slow').addColumn('id', 'integer').execute()
@@ -165,7 +165,7 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
     assert.equal(attempts, 1)
   })
 
-  test('during a read: the read runs again, on another connection', async () => {
+  test('if the connection ends during a read, the read runs again on another connection', async () => {
     const admin = new pg.Client({ connectionString: server?.url })
     await admin.connect()
     await admin.query('begin; lock table note in access exclusive mode')
@@ -177,7 +177,7 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
     assert.deepEqual(await read, [1, 2])
   })
 
-  test('that are idle: the next statements work', async () => {
+  test('if idle connections end, the next statements work', async () => {
     await Promise.all([idsIn(database), idsIn(database), database.authorityRevision()])
     assert.ok((await terminate('idle')) > 0)
     assert.ok((await database.authorityRevision()) > 0)
@@ -185,7 +185,7 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
     assert.ok((await idsIn(database)).includes(5))
   })
 
-  test('by a restart, with a transaction open: the process lives, and the next statements work', async () => {
+  test('if the server restarts during a transaction, the process continues, and the next statements work', async () => {
     let attempts = 0
     await database.transaction(async (transaction) => {
       attempts += 1
@@ -198,7 +198,7 @@ describe('a PostgreSQL that ends connections', { skip: !testDatabaseKinds.includ
     assert.deepEqual((await idsIn(database)).slice(-2), [6, 7])
   })
 
-  test('and is away: the lease allows decisions until it ends; then all fails with the outage error', async () => {
+  test('if the server is unavailable, the lease allows decisions until the lease ends, and later statements fail with the outage error', async () => {
     const isOutage = (error: unknown) => outageOf(error)?.kind === 'database-unavailable'
     await server?.stop()
     await until('the lease has ended', () => database.authorityRevision().then(() => false, isOutage))
@@ -232,7 +232,7 @@ describe(
 
     for (const way of ['alone', 'behind a pooler that does not respond']) {
       test(
-        `${way}: callers get an error when the lease is over, and responses when the server responds again`,
+        `${way}: callers get an error after the end of the lease, and get responses when the server responds again`,
         { timeout: 120_000 },
         async () => {
           const url = new URL(server?.url ?? '')
@@ -266,7 +266,7 @@ describe(
             stalled.catch(() => undefined)
             await waiting.promise
             relay.stall()
-            // More than there are connections: some wait for one.
+            // There are more callers than connections, so some callers wait for a connection.
             const reads = Array.from({ length: 8 }, () => idsIn(database))
             for (const outcome of await Promise.allSettled([stalled, ...reads])) {
               assert.ok(outcome.status === 'rejected' && isUnavailable(outcome.reason))

@@ -38,7 +38,7 @@ describe('connections to PostgreSQL', { skip: !testDatabaseKinds.includes('postg
     return { pool, [Symbol.asyncDispose]: () => pool.end() }
   }
 
-  test('prepare a statement again after a migration has changed its columns', async () => {
+  test('a connection prepares a statement again after a migration has changed the columns', async () => {
     await using opened = open()
     const { pool } = opened
     await admin.query('create table grown (id int); insert into grown values (1)')
@@ -50,14 +50,14 @@ describe('connections to PostgreSQL', { skip: !testDatabaseKinds.includes('postg
     assert.deepEqual(await pool.queryValues({ name: 'read', text: 'select * from grown', rowMode: 'array' }), [[1, 7]])
   })
 
-  test('are closed if a statement takes too long: the statement fails with the outage error', async () => {
+  test('if a statement takes too long, the connection is closed, and the statement fails with the outage error', async () => {
     await using opened = open({ max: 1, queryMs: 500 })
     const { pool } = opened
     await assert.rejects(pool.query({ text: 'select pg_sleep(600)' }), isOutage)
     assert.deepEqual(await pool.query({ text: 'select 1 as one' }), [{ one: 1 }])
   })
 
-  test('are waited for as long as configured: then the caller fails with the outage error', async () => {
+  test('a caller waits for a connection for at most the configured time, and then fails with the outage error', async () => {
     await using opened = open({ max: 1, waitMs: 500 })
     const { pool } = opened
     const client = await pool.connect()
@@ -66,7 +66,7 @@ describe('connections to PostgreSQL', { skip: !testDatabaseKinds.includes('postg
     assert.deepEqual(await pool.query({ text: 'select 1 as one' }), [{ one: 1 }])
   })
 
-  test('for reads send no statement that writes', async () => {
+  test('connections for reads send no statement that writes', async () => {
     await using opened = open()
     const client = await opened.pool.readOnly().connect()
     for (const text of ['insert into grown values (2)', 'update grown set id = 2', 'drop table grown', 'set a = 1']) {
@@ -76,7 +76,7 @@ describe('connections to PostgreSQL', { skip: !testDatabaseKinds.includes('postg
     assert.deepEqual(rows, [{ one: 1 }])
   })
 
-  test('send the beginning of a transaction and its first statement in one round trip', async () => {
+  test('a connection sends the start of a transaction and the first statement in one round trip', async () => {
     let roundTrips = 0
     const count = () => void (roundTrips += 1)
     admin.connection.on('readyForQuery', count)
@@ -91,7 +91,7 @@ describe('connections to PostgreSQL', { skip: !testDatabaseKinds.includes('postg
     assert.equal(roundTrips, 4)
   })
 
-  test('execute the first statement of a transaction only within the transaction', async () => {
+  test('a connection executes the first statement of a transaction only within the transaction', async () => {
     await admin.query('create table kept (id int)')
     const text = 'insert into kept values ($1)'
     await assert.rejects(queryWithBegin(admin, 'start transaction isolation level none', { text, values: [1] }), /none/)
@@ -101,7 +101,7 @@ describe('connections to PostgreSQL', { skip: !testDatabaseKinds.includes('postg
     assert.deepEqual((await admin.query('select * from kept')).rows, [])
   })
 
-  test('send a transaction without statements, which fails if the connection is lost, and was not committed', async () => {
+  test('a transaction without statements fails if the connection is lost, and was not committed', async () => {
     await using opened = open({ max: 1 })
     const { pool } = opened
     const client = await pool.connect()
@@ -114,7 +114,7 @@ describe('connections to PostgreSQL', { skip: !testDatabaseKinds.includes('postg
     client.release()
   })
 
-  test('serve transactions that are in conflict: they are repeated, and fail with the outage error at last', async () => {
+  test('conflicting transactions are repeated, and after the last attempt fail with the outage error', async () => {
     const database = await openPostgresForTest(server?.url ?? '')
     try {
       await admin.query('create table counted (id int primary key, value int); insert into counted values (1, 0)')

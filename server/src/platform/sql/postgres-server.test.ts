@@ -5,7 +5,9 @@ import { test } from 'node:test'
 import { StartupError } from '@acrux/shared/texts/startup-error.ts'
 import { requireUsableServer } from './postgres-server.ts'
 
-/** A message of PostgreSQL's protocol: a letter, the length, and the content. [PostgreSQL, Message Formats] */
+/**
+ * Creates a message of PostgreSQL's protocol from a letter, the length, and the content. [PostgreSQL, Message Formats]
+ */
 function message(type: string, ...content: readonly Buffer[]): Buffer {
   const body = Buffer.concat(content)
   const length = Buffer.alloc(4)
@@ -34,7 +36,7 @@ function row(columns: readonly (readonly [name: string, type: number, value: str
   ])
 }
 
-/** A server that accepts every client, and responds to every statement with one row. */
+/** Starts a server that accepts every client, and responds to every statement with one row. */
 async function stand(response: Buffer) {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -58,7 +60,7 @@ async function stand(response: Buffer) {
   }
 }
 
-test('a server is used from PostgreSQL 15 on, if it is a primary and the database is in UTF-8', async () => {
+test('a PostgreSQL server is accepted from version 15 on, if it is a primary and the database is in UTF-8', async () => {
   // prettier-ignore
   const cases: readonly (readonly [version: string, product: string, isStandby: string, encoding: string, fault: RegExp | undefined])[] = [
     ['150020', '15.20',       'f', 'UTF8',   undefined],
@@ -90,7 +92,7 @@ test('a server is used from PostgreSQL 15 on, if it is a primary and the databas
   }
 })
 
-test('a server that accepts connections and never responds is not waited for longer than configured', async () => {
+test('the client waits only for the configured time for a server that accepts connections but never responds', async () => {
   const silent = createServer(() => undefined).listen(0, '127.0.0.1')
   await once(silent, 'listening')
   const { port } = silent.address() as AddressInfo

@@ -1,5 +1,5 @@
-/** The place of the authority revision. Only the thread with the writing database changes it. */
+/** An object that contains the authority revision. Only the thread with the writing database changes the revision. */
 export type RevisionCell = { value: number }
 
-/** The revision of a database that has just been opened. */
+/** The revision of a newly opened database. */
 export const initialRevision = 1

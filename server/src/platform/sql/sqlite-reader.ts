@@ -5,8 +5,8 @@ import type { RevisionCell } from './revision-cell.ts'
 import { SqliteReads } from './sqlite-reads.ts'
 
 /**
- * Opens a database that another thread writes, for reading. Its thread stores the authority revision in `revision` after
- * a commit and before the answer. Changes fail with MainThreadOnlyError.
+ * Opens a database for reading that another thread writes. The other thread stores the authority revision in `revision`
+ * after a commit and before the answer. Changes fail with MainThreadOnlyError.
  */
 export function openSqliteReader(file: string, revision: Readonly<RevisionCell>): Database {
   const reads = new SqliteReads(file)

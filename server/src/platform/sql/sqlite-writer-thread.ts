@@ -18,10 +18,10 @@ database.exec('pragma synchronous = full')
 database.exec('pragma foreign_keys = on')
 database.exec('pragma cache_size = -16384')
 database.exec('pragma temp_store = memory')
-// Usually the checkpoint thread copies the log before it has that many pages.
+// Usually, the checkpoint thread copies the log before the log has this number of pages.
 database.exec('pragma wal_autocheckpoint = 4000')
 
-/** Prepared statements by their SQL: preparing one costs more than running most. */
+/** The prepared statements by their SQL. Preparing a statement takes longer than running most statements. */
 const statements = new LRUCache<string, StatementSync>({ max: 500 })
 
 function statement(sql: string): StatementSync {
@@ -32,18 +32,21 @@ function statement(sql: string): StatementSync {
   return made
 }
 
-/** Why no transaction is open; undefined while one is open. */
+/** The reason why no transaction is open. Undefined while a transaction is open. */
 let noTransaction: Error | undefined = new Error('no transaction is open')
 
-/** The last SQLite error in this transaction: the reason if SQLite rolled the transaction back by itself. */
+/** The last SQLite error in this transaction, which is the reason if SQLite rolled the transaction back. */
 let lastFailure: unknown
 
-/** The reason after each transaction. Creating an error each time would cost as much as the statements. */
+/**
+ * The reason after the end of each transaction. Creating a new error for each transaction would take as long as the
+ * statements.
+ */
 const isOver = new Error('the transaction has ended')
 
 /**
- * Commands after a `begin` may be sent before it fails, and on a full disk SQLite ends a transaction by itself. Without this
- * check, each statement would then be its own transaction.
+ * Throws if no transaction is open. A `begin` may fail after later commands were sent, and SQLite ends a transaction by
+ * itself on a full disk. Without this check, each later statement would be a separate transaction.
  */
 function requireTransaction(): void {
   if (noTransaction !== undefined) throw noTransaction
@@ -72,7 +75,7 @@ function openSavepoint(): void {
   statement('savepoint work').run()
 }
 
-/** If the savepoint cannot be rolled back alone, the transaction ends and its commit fails. */
+/** Rolls back the savepoint. If this fails, the transaction ends and its commit fails. */
 function rollBackSavepoint(): void {
   try {
     requireTransaction()

@@ -4,8 +4,8 @@ import { sqliteFailure } from '../process/outage.ts'
 import { startPackagedThread } from '../process/packaged-file.ts'
 
 /**
- * A command for the writing connection. Commands within a transaction fail if none is open, so a command can be sent before
- * the result of the previous one is known.
+ * A command for the writing connection. A command within a transaction fails if no transaction is open. A command can
+ * therefore be sent before the result of the previous command arrives.
  */
 export type WriterCommand =
   | { readonly kind: 'begin' | 'commit' | 'rollback' }
@@ -16,7 +16,10 @@ export type WriterCommand =
 
 export type WriterResult = { readonly rows: unknown[]; readonly changes: number }
 
-/** Why a command failed; `code` is SQLite's, if SQLite failed. Errors lose their properties between threads. */
+/**
+ * The reason why a command failed. `code` is the code of SQLite, if SQLite failed. The failure is not an Error object,
+ * because errors lose their properties between threads.
+ */
 export type WriterFailure = { readonly message: string; readonly code: number | undefined }
 
 /** The outcome of a command: a failure, the result of a statement, or undefined. */
@@ -27,13 +30,13 @@ type Waiter = { readonly resolve: (result: WriterResult) => void; readonly rejec
 const nothing: WriterResult = { rows: [], changes: 0 }
 
 /**
- * The writing connection, on its own thread. Commands are executed in order. The commands of one turn of the event
- * loop are sent in one message, since waking the thread costs more than most statements.
+ * The writing connection, which runs on a separate thread. Commands are executed in order. The commands of one turn of
+ * the event loop are sent in one message, because waking the thread takes longer than most statements.
  */
 export class SqliteWriter {
   #worker: Worker
   #unsent: WriterCommand[] = []
-  /** The waiters of all commands in order, sent or not. */
+  /** The waiters of all commands in order, including commands that are not sent yet. */
   #waiting: Waiter[] = []
   #failure: Error | undefined
 
@@ -46,14 +49,14 @@ export class SqliteWriter {
     worker.on('exit', () => this.#fail(new Error('the database is closed')))
   }
 
-  /** Opens the file, or creates it, in write-ahead mode with full synchronization. */
+  /** Opens or creates the file, in write-ahead mode with full synchronization. */
   static async open(file: string): Promise<SqliteWriter> {
     const worker = startPackagedThread(new URL('sqlite-writer-thread.ts', import.meta.url), { workerData: { file } })
     await once(worker, 'message')
     return new SqliteWriter(worker)
   }
 
-  /** Whether the thread is running. It is not restarted. */
+  /** Whether the thread is running. The thread is never restarted. */
   get isRunning(): boolean {
     return this.#failure === undefined
   }
@@ -61,7 +64,8 @@ export class SqliteWriter {
   execute(command: WriterCommand): Promise<WriterResult> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     if (this.#unsent.length === 0) {
-      // After all microtasks: the next statement often comes from the continuation of the previous one.
+      // The commands are sent after all microtasks, because the continuation of a statement often adds the next
+      // statement.
       queueMicrotask(() => process.nextTick(() => this.#send()))
     }
     this.#unsent.push(command)

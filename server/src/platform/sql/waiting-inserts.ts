@@ -9,10 +9,10 @@ type Line = { readonly table: string; readonly row: SqlParameters }
 
 type Waiter = { readonly text: string; readonly resolve: () => void; readonly reject: (reason: unknown) => void }
 
-/** The maximum number of rows per statement, below the limit of parameters of each database. */
+/** The maximum number of rows per statement, which is below the parameter limit of each database. */
 const maxRows = 500
 
-/** A file of rows that are inserted later, because the database accepts no changes now. */
+/** A file of rows that are inserted later, because the database currently accepts no changes. */
 export class WaitingInserts {
   readonly #file: string
   #waiting: Waiter[] = []
@@ -22,7 +22,7 @@ export class WaitingInserts {
     this.#file = file
   }
 
-  /** Adds rows without bytes. They are durable when it returns. Calls at the same time share a flush. */
+  /** Adds rows without bytes. The rows are durable when the function returns. Concurrent calls share a flush. */
   append(table: string, rows: readonly SqlParameters[]): Promise<void> {
     const text = rows.map((row) => `${JSON.stringify({ table, row } satisfies Line)}\n`).join('')
     return new Promise((resolve, reject) => {
@@ -34,8 +34,8 @@ export class WaitingInserts {
   }
 
   /**
-   * Inserts the rows, deletes the file, and returns their number. If the process ends in between, the rows are inserted twice:
-   * an event of the audit log is never lost, and may be repeated.
+   * Inserts the rows, deletes the file, and returns the number of rows. If the process ends between these steps, the
+   * rows are inserted twice. Therefore, an event of the audit log is never lost, but may be repeated.
    */
   async moveTo(database: Database): Promise<number> {
     await this.#writing
@@ -74,7 +74,7 @@ export class WaitingInserts {
         await handle.appendFile(text)
         await handle.sync()
       } catch (error) {
-        // The next line must not continue a part of this one.
+        // The next line must not continue an incomplete line.
         await handle.truncate(size)
         throw error
       }
@@ -85,7 +85,7 @@ export class WaitingInserts {
   }
 }
 
-/** Undefined without a file. The last line is incomplete if its process was killed while it was written. */
+/** Returns undefined if there is no file. The last line is incomplete if the process was killed during the write. */
 async function readLines(file: string): Promise<Line[] | undefined> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (systemErrorCode(error) === 'ENOENT') return undefined

@@ -9,7 +9,7 @@ import type { Worker } from 'node:worker_threads'
 import { openSqliteDatabase } from './sqlite-database.ts'
 import { createWriterWatch } from './writer-watch.ts'
 
-test('a writer that commits nothing is stuck since the first probe that did not succeed', async (t) => {
+test('the stuck time of a writer that commits nothing begins with the first unsuccessful probe', async (t) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-watch-'))
   t.after(() => rm(directory, { recursive: true }))
   const file = path.join(directory, 'acrux.db')
@@ -34,7 +34,7 @@ test('a writer that commits nothing is stuck since the first probe that did not 
   assert.equal(watch.stuckMs(), 0)
 })
 
-test('a writer that has ended is stuck', async (t) => {
+test('a writer whose thread has ended is stuck', async (t) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-watch-'))
   t.after(() => rm(directory, { recursive: true }))
   let writer: Worker | undefined

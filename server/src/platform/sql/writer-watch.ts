@@ -5,11 +5,14 @@ import type { Database } from './database.ts'
 export type WriterWatch = {
   /** Runs an empty transaction, unless the previous one is still running. Never throws. */
   readonly probe: () => Promise<void>
-  /** How long probes have been failing or waiting, in milliseconds; 0 while they succeed. */
+  /** The time in milliseconds since the first probe that failed or still waits. 0 while probes succeed. */
   readonly stuckMs: () => number
 }
 
-/** An empty transaction waits in the queue like any other, and writes nothing: it succeeds on a full disk. */
+/**
+ * Creates the watch. An empty transaction waits in the queue like other transactions, but writes nothing, so it
+ * succeeds on a full disk.
+ */
 export function createWriterWatch({ database, clock }: { database: Database; clock: Clock }): WriterWatch {
   let sinceMs: number | undefined
   let isRunning = false
@@ -22,7 +25,7 @@ export function createWriterWatch({ database, clock }: { database: Database; clo
         await database.transaction(() => Promise.resolve())
         sinceMs = undefined
       } catch {
-        // The time of the first failure is kept.
+        // The time of the first failure stays stored.
       } finally {
         isRunning = false
       }
