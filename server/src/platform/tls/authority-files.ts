@@ -3,17 +3,23 @@ import { join } from 'node:path'
 import { writeFileDurably } from '../files/durable-file.ts'
 import { CertificateError, type KeyPair, readPemFile, requireUsablePair } from './key-pair.ts'
 
-/** Where a certificate authority is stored. */
+/** The place where a certificate authority is stored. */
 export type AuthorityStore = {
   /** Whether other servers may replace the authority. */
   readonly isShared: boolean
-  /** Undefined if there is none. @throws CertificateError if its key is missing, malformed or readable by others */
+  /**
+   * Reads the authority. Returns undefined if no authority is stored.
+   * @throws CertificateError if the key is missing, malformed or readable by other users
+   */
   readonly read: () => Promise<KeyPair | undefined>
-  /** Stores `pair` unless another server has replaced `previous` meanwhile, and returns the stored pair. */
+  /** Stores `pair`, unless another server has already replaced `previous`, and returns the stored pair. */
   readonly replace: (previous: KeyPair | undefined, pair: KeyPair) => Promise<KeyPair>
 }
 
-/** Stores the authority in `ca.key`, which contains its key and its certificate, so that both are written in one step. */
+/**
+ * Stores the authority in `ca.key`. The file contains the key and the certificate, so that both are written in one
+ * step.
+ */
 export function createAuthorityFiles(directory: string): AuthorityStore {
   const file = join(directory, 'ca.key')
   return {
@@ -26,13 +32,16 @@ export function createAuthorityFiles(directory: string): AuthorityStore {
   }
 }
 
-/** The authority in the files of an earlier version, which stored it there also with PostgreSQL; undefined without its key. */
+/**
+ * Returns the authority in the files of an earlier version, which stored the authority in files even with PostgreSQL.
+ * Returns undefined if the key is missing.
+ */
 export async function readAuthorityFile(directory: string): Promise<KeyPair | undefined> {
   const file = join(directory, 'ca.key')
   return (await modeOf(file)) === undefined ? undefined : readAuthority(file, file)
 }
 
-/** Deletes the key of an authority that is stored elsewhere. */
+/** Deletes the key file of an authority that is now stored in the database. */
 export async function deleteAuthorityFile(directory: string): Promise<void> {
   await rm(join(directory, 'ca.key'), { force: true })
 }

@@ -9,10 +9,10 @@ import { type NameConstraints, permitsHost, permittingHosts, readNameConstraints
 
 const dayMs = 86_400_000
 
-/** How many days before its expiry an authority should be replaced. */
+/** The number of days before an authority's expiry when the authority should be replaced. */
 export const successionDays = 60
 
-/** The certificate authority of this installation. `ca.pem` is the copy of its certificate for clients. */
+/** The certificate authority of this installation. The file `ca.pem` contains a copy of the certificate for clients. */
 export class CertificateAuthority {
   readonly file: string
   #store: AuthorityStore
@@ -29,10 +29,11 @@ export class CertificateAuthority {
   }
 
   /**
-   * Opens the authority in a store, or creates one there that is constrained to `hosts`, and writes `ca.pem` in `directory`.
+   * Opens the authority in a store, and writes `ca.pem` in `directory`. If the store contains no authority, creates an
+   * authority that is constrained to `hosts`.
    *
-   * @throws CertificateError if its key is malformed or readable by others: clients would not trust a new one, so the
-   * operator must decide
+   * @throws CertificateError if the key is malformed or readable by other users. Clients would not trust a new
+   * authority, so the operator must decide
    */
   static async open(
     { store, directory }: { readonly store: AuthorityStore; readonly directory: string },
@@ -46,7 +47,7 @@ export class CertificateAuthority {
     return authority
   }
 
-  /** The certificate in PEM, which clients must trust. */
+  /** The authority's certificate in PEM, which clients must trust. */
   get pem(): string {
     return this.#pair.cert
   }
@@ -71,7 +72,7 @@ export class CertificateAuthority {
     return this.#certificate.fingerprint256
   }
 
-  /** Whether the authority is about to expire. */
+  /** Whether the authority expires soon. */
   isOutlived(nowMs: number): boolean {
     return this.expiresAtMs - nowMs < successionDays * dayMs
   }
@@ -86,7 +87,7 @@ export class CertificateAuthority {
     await this.#use(await this.#store.replace(this.#pair, await issueAuthority(nowMs, permittingHosts(hosts))))
   }
 
-  /** Uses the stored authority, which another server may have replaced. */
+  /** Uses the stored authority, if another server has replaced the authority. */
   async refresh(): Promise<void> {
     if (!this.#store.isShared) return
     const stored = await this.#store.read()

@@ -28,11 +28,11 @@ describe('a host of a certificate', () => {
     test(`is ${host ?? 'rejected'} for "${text}": ${why}`, () => assert.equal(parseCertificateHost(text), host))
   }
 
-  test('is required with an error that names it', () => {
+  test('an invalid required host causes an error that contains the host', () => {
     assert.throws(() => requireCertificateHost('no host'), CertificateError)
   })
 
-  test('is omitted if a wildcard in the list covers it for every client', () => {
+  test('a host is omitted if a wildcard in the list covers the host for every client', () => {
     assert.deepEqual(
       sortHosts(['b.x.test', '*.x.test', 'a.b.x.test', 'b.x.test', 'foo.localhost', '*.localhost', '::1']),
       {

@@ -18,23 +18,31 @@ export function parseCertificateHost(text: string): string | undefined {
   if (bracketed !== undefined) return isIP(bracketed) === 6 ? canonicalIPv6(bracketed) : undefined
   if (plain === undefined || plain.length > 253) return undefined
   if (isIP(plain) !== 0) return plain
-  // Clients read a name whose last label is a number as an address. [WHATWG URL, ends-in-a-number checker]
+  // Clients interpret a name whose last label is a number as an address. [WHATWG URL, ends-in-a-number checker]
   return dnsName.test(plain) && !/(?:^|\.)\d+$/.test(plain) ? plain : undefined
 }
 
-/** The canonical form of an address; undefined for one with a zone, which is local to a machine. */
+/**
+ * The canonical form of an address. Undefined if the address has a zone, because a zone is valid only on one machine.
+ */
 function canonicalIPv6(address: string): string | undefined {
   return address.includes('%') ? undefined : new URL(`http://[${address}]`).hostname.slice(1, -1)
 }
 
-/** Like `parseCertificateHost`. @throws CertificateError */
+/**
+ * Parses a host like `parseCertificateHost`.
+ * @throws CertificateError if the host is invalid
+ */
 export function requireCertificateHost(text: string): string {
   const host = parseCertificateHost(text)
   if (host === undefined) throw new CertificateError(`"${text}" is not a host`, 'use a host name or an address')
   return host
 }
 
-/** Splits hosts into names and addresses, without duplicates and names that a wildcard in the list covers. */
+/**
+ * Splits hosts into names and addresses. The result contains no duplicates, and no names that a wildcard in the list
+ * covers.
+ */
 export function sortHosts(hosts: Iterable<string>): CertificateHosts {
   const all = [...new Set(hosts)].toSorted()
   const names = all.filter((host) => isIP(host) === 0)
@@ -48,7 +56,10 @@ export function sortHosts(hosts: Iterable<string>): CertificateHosts {
   }
 }
 
-/** The wildcard that clients accept for a name. `*` matches one whole label, and never the label below a top-level domain. */
+/**
+ * The wildcard with which clients accept a certificate for a name. `*` matches one whole label, but never the label
+ * directly below a top-level domain.
+ */
 function wildcardOver(name: string): string | undefined {
   const parent = name.slice(name.indexOf('.') + 1)
   return name.startsWith('*') || !name.includes('.') || !parent.includes('.') ? undefined : `*.${parent}`
@@ -61,7 +72,7 @@ export function certificateCovers(certificate: X509Certificate, host: string): b
   return certificate.checkHost(host, { subject: 'never', partialWildcards: false }) !== undefined
 }
 
-/** The names and addresses in a certificate of this server. */
+/** The names and addresses in a certificate that this server created. */
 export function alternativeNames(certificate: X509Certificate): string[] {
   return (certificate.subjectAltName ?? '').split(', ').flatMap((entry) => {
     const host = parseCertificateHost(entry.replace(/^(?:DNS|IP Address):/, ''))

@@ -9,59 +9,63 @@ import { WatchedPair } from './watched-pair.ts'
 
 /** The certificate of the server. */
 export type CertificateSource = {
-  /** The current pair, for `createServer` and `setSecureContext`. */
+  /** The current certificate and key, for `createServer` and `setSecureContext`. */
   readonly current: () => KeyPair
   /**
-   * Adds these hosts to the certificate: `HOST`, `HOST:PORT` or an address. `*.example.com` covers all names one level below.
-   * A configured certificate cannot be extended: missing hosts are logged. Hosts of `hostsWherePermitted` that our own
-   * authority does not permit are logged, too.
+   * Adds these hosts to the certificate. A host is `HOST`, `HOST:PORT` or an address. `*.example.com` covers all names
+   * one level below `example.com`. A configured certificate cannot be extended, so missing hosts are logged. If our own
+   * authority does not permit some of `hostsWherePermitted`, these hosts are also logged.
    *
-   * @throws CertificateError for an invalid host, and for one of `hosts` that our own authority does not permit
+   * @throws CertificateError if a host is invalid, or if our own authority does not permit one of `hosts`
    */
   readonly ensureHosts: (hosts: readonly string[], hostsWherePermitted?: readonly string[]) => Promise<void>
   /** When the certificate expires, in milliseconds since the epoch. */
   readonly expiresAtMs: () => number
-  /** Calls back with each new pair, until the returned function is called. */
+  /** Calls `callback` with each new pair, until the returned function is called. */
   readonly onChange: (callback: (pair: KeyPair) => void) => () => void
-  /** The certificate authority that clients must trust; undefined for a configured certificate. */
+  /** The file with the certificate authority that clients must trust. Undefined if a certificate is configured. */
   readonly caFile?: string
-  /** The certificate of that authority, in PEM. */
+  /** The certificate of our own authority, in PEM. */
   readonly authorityPem?: () => string
   /** When our own authority expires, in milliseconds since the epoch. */
   readonly authorityExpiresAtMs?: () => number
   /** The SHA-256 fingerprint of our own authority, if `renewAuthority` created it. */
   readonly renewedAuthority?: string | undefined
-  /** Stops watching, and waits for running writes. */
+  /** Stops watching the files, and waits for running writes. */
   readonly close: () => Promise<void>
 }
 
 export type CertificateSourceOptions = {
-  /** The parent of `tls/` if no certificate is configured. */
+  /** The directory that contains `tls/`, if no certificate is configured. */
   readonly dataDir: string
-  /** A configured certificate with its chain, PEM; it needs a `keyFile` too. */
+  /** The file with a configured certificate and its chain, in PEM. The setting also needs a `keyFile`. */
   readonly certFile?: string | undefined
   readonly keyFile?: string | undefined
   readonly clock: Clock
   readonly log: Log
   /** The hosts that our own certificate must cover. A new authority is constrained to these hosts and their subdomains. */
   readonly hosts?: readonly string[]
-  /** Further hosts, covered if the authority permits them: addresses of the machine may have changed since. */
+  /**
+   * Further hosts, which the certificate covers if the authority permits them. The addresses of the machine may have
+   * changed since the authority was created.
+   */
   readonly hostsWherePermitted?: readonly string[]
   /** Whether to replace the authority with a new one, which clients must then trust. */
   readonly renewAuthority?: boolean
-  /** Where our own authority is stored. Default: in the file `tls/ca.key`. */
+  /** The place where our own authority is stored. Default: the file `tls/ca.key`. */
   readonly authorityStore?: AuthorityStore | undefined
-  /** How often the files and the expiry are checked, in addition to the watch on the files. Default: 60. */
+  /** The interval of checks of the files and the expiry, in addition to the watch on the files. Default: 60. */
   readonly checkEverySeconds?: number
 }
 
 /**
- * Opens the configured certificate, or else creates one: an authority of this installation in `tls/ca.pem`, and a certificate
- * signed by it, first for the names of this machine, which is renewed and extended automatically. The certificate and
- * its key are reloaded when their files change.
+ * Opens the configured certificate. If no certificate is configured, creates an authority of this installation in
+ * `tls/ca.pem`, and a certificate that this authority signs. The first certificate covers the names of this machine.
+ * The server renews and extends the certificate automatically. The certificate and its key are reloaded when their
+ * files change.
  *
- * @throws CertificateError if a file is unreadable or malformed, certificate and key do not match, or our own authority
- * does not permit `hosts`
+ * @throws CertificateError if a file is unreadable or malformed, if certificate and key do not match, or if our own
+ * authority does not permit `hosts`
  */
 export async function createCertificateSource(options: CertificateSourceOptions): Promise<CertificateSource> {
   const { certFile, keyFile, clock, log, checkEverySeconds = 60 } = options

@@ -48,7 +48,7 @@ function isSigned(source: CertificateSource): boolean {
 
 for (const kind of testDatabaseKinds) {
   describe(`a certificate authority in the database, on ${kind}`, () => {
-    test('is created once by servers that start together, and its key is in no file', async (t) => {
+    test('several servers that start at the same time create only one authority, and no file contains its key', async (t) => {
       const { open, keyFileOf } = await openReplicas(t, kind)
       const sources = await Promise.all(['a', 'b', 'c'].map((name) => open(name)))
       assert.equal(new Set(sources.map((source) => source.authorityPem?.())).size, 1)
@@ -57,7 +57,7 @@ for (const kind of testDatabaseKinds) {
       for (const name of ['a', 'b', 'c']) assert.ok(!existsSync(keyFileOf(name)))
     })
 
-    test('has a sealed key', async (t) => {
+    test('the key of the authority is stored sealed', async (t) => {
       const { open, database } = await openReplicas(t, kind)
       await open('a')
       const row = await database
@@ -68,7 +68,7 @@ for (const kind of testDatabaseKinds) {
       assert.ok(!Buffer.from(row.sealed_key).includes('PRIVATE KEY'))
     })
 
-    test('that one server replaces is used by the others, with new certificates', async (t) => {
+    test('if one server replaces the authority, the other servers use the new authority and issue new certificates', async (t) => {
       const { open } = await openReplicas(t, kind)
       const other = await open('a')
       const before = other.authorityPem?.()
@@ -80,7 +80,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await readFile(other.caFile ?? '', 'utf8'), renewed.authorityPem?.())
     })
 
-    test('is that of the files of an earlier version, which loses its key file', async (t) => {
+    test('the authority in the files of an earlier version is moved to the database, and its key file is deleted', async (t) => {
       const { open, keyFileOf } = await openReplicas(t, kind)
       const before = await open('a', { isShared: false })
       assert.ok(existsSync(keyFileOf('a')))

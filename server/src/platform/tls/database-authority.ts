@@ -3,7 +3,7 @@ import type { Database, Transaction } from '../sql/database.ts'
 import { type AuthorityStore, deleteAuthorityFile, readAuthorityFile } from './authority-files.ts'
 import type { KeyPair } from './key-pair.ts'
 
-/** The certificate authority: its certificate and its key, both in PEM. The table has one row or none. */
+/** The certificate and the key of the authority, both in PEM. The table has at most one row. */
 type AuthorityTables = {
   certificate_authority: { readonly certificate: string; readonly sealed_key: Uint8Array }
 }
@@ -11,8 +11,8 @@ type AuthorityTables = {
 const context = 'certificate-authority'
 
 /**
- * Whether a database has the authority. A SQLite database has the authority if its rows were in PostgreSQL before.
- *
+ * Whether a database contains an authority. A SQLite database contains an authority only if its rows were in PostgreSQL
+ * before.
  */
 export async function hasAuthority(source: Pick<Transaction, 'tables'>): Promise<boolean> {
   const found = source.tables<AuthorityTables>().selectFrom('certificate_authority').select('certificate')
@@ -20,8 +20,8 @@ export async function hasAuthority(source: Pick<Transaction, 'tables'>): Promise
 }
 
 /**
- * Stores the authority in the database, with a sealed key, so that all servers on it have the same. An earlier version stored it
- * in `directory`: it is moved from there.
+ * Stores the authority in the database, with a sealed key, so that all servers on the database have the same authority.
+ * If an earlier version stored the authority in `directory`, the authority is moved to the database.
  */
 export function createDatabaseAuthority(database: Database, sealer: Sealer, directory: string): AuthorityStore {
   const read = async (source: Pick<Transaction, 'tables'>): Promise<KeyPair | undefined> => {

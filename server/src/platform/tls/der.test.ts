@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { contentOf, element, elements, objectId } from './der.ts'
 
-test('the length of an element has as many bytes as it needs', () => {
+test('the length of an element is encoded with the minimum number of bytes', () => {
   const headers = { 5: '0405', 127: '047f', 128: '048180', 256: '04820100', 65536: '0483010000' }
   for (const [length, header] of Object.entries(headers)) {
     const content = Buffer.alloc(Number(length), 1)
@@ -12,7 +12,7 @@ test('the length of an element has as many bytes as it needs', () => {
   }
 })
 
-test('the content of an element is the concatenation of its parts', () => {
+test('the content of an element consists of its concatenated parts', () => {
   const parts = [element(0x04, Buffer.of(1)), element(0x02, Buffer.of(2))]
   assert.deepEqual(elements(contentOf(element(0x30, ...parts))), [
     { tag: 0x04, content: Buffer.of(1) },

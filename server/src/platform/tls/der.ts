@@ -1,7 +1,7 @@
 /** A DER element: its tag, and its content. */
 export type Element = { readonly tag: number; readonly content: Buffer }
 
-/** Encodes one DER element. The content is a concatenation of elements if the tag is constructed. [X.690 §8.1] */
+/** Encodes one DER element. The content of a constructed element is a concatenation of elements. [X.690 §8.1] */
 export function element(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(contents)
   return Buffer.concat([Buffer.from([tag, ...lengthBytes(content.length)]), content])
@@ -26,7 +26,7 @@ function base128(value: number): number[] {
   return bytes
 }
 
-/** The consecutive DER elements in `der`. */
+/** Parses consecutive DER elements. */
 export function elements(der: Buffer): Element[] {
   const found: Element[] = []
   for (let at = 0; at < der.length;) {
@@ -41,7 +41,7 @@ export function elements(der: Buffer): Element[] {
   return found
 }
 
-/** The content of the single DER element in `der`. */
+/** Returns the content of a single DER element. */
 export function contentOf(der: Buffer): Buffer {
   return elements(der)[0]?.content ?? Buffer.alloc(0)
 }

@@ -4,13 +4,13 @@ import { open } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 
-/** A certificate with its chain, and its private key, both PEM. */
+/** A certificate with its chain, and the private key, both in PEM. */
 export type KeyPair = { readonly cert: string; readonly key: string }
 
-/** A pair that a TLS server can use, and its first certificate. */
+/** A pair that a TLS server can use, and the first certificate in the chain. */
 export type UsablePair = KeyPair & { readonly leaf: X509Certificate }
 
-/** A TLS certificate or its key is missing, malformed, or they do not belong together. */
+/** A TLS certificate or its key is missing or malformed, or the certificate and the key do not match. */
 export class CertificateError extends StartupError {
   override readonly name = 'CertificateError'
   constructor(message: string, nextStep: string, options?: ErrorOptions) {
@@ -20,7 +20,7 @@ export class CertificateError extends StartupError {
 
 const largestFileBytes = 1_048_576
 
-/** Reads a PEM file. @throws CertificateError if it is unreadable */
+/** Reads a PEM file. @throws CertificateError if the file is unreadable */
 export async function readPemFile(file: string): Promise<string> {
   try {
     const handle = await open(file, 'r')
@@ -43,15 +43,18 @@ export async function readPemFile(file: string): Promise<string> {
   }
 }
 
-/** Reads a certificate and its key, which may be in the same file. @throws CertificateError */
+/**
+ * Reads a certificate and its key. One file can contain both.
+ * @throws CertificateError
+ */
 export async function readPair(certFile: string, keyFile: string): Promise<UsablePair> {
   const texts = { cert: await readPemFile(certFile), key: await readPemFile(keyFile) }
   return requireUsablePair(texts, certFile, keyFile)
 }
 
 /**
- * Checks that a certificate and a key match and are usable for TLS. The names are those of the files, for the messages. Both
- * texts may be the same, from one file.
+ * Checks that a certificate and a key match and can be used for TLS. `certName` and `keyName` are the names of the
+ * files, for error messages. If one file contains both, the two texts can be the same.
  *
  * @throws CertificateError
  */

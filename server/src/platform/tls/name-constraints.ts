@@ -8,16 +8,16 @@ export const nameConstraintsId = '2.5.29.30'
 
 const idContent = Buffer.from('551d1e', 'hex')
 
-/** The used DER tags. The tags of names are those of `GeneralName`. [RFC 5280 §4.2.1.6] */
+/** The DER tags that the extension uses. The tags of names are the tags of `GeneralName`. [RFC 5280 §4.2.1.6] */
 const tags = { sequence: 0x30, objectId: 0x06, extensions: 0xa3, permitted: 0xa0, dnsName: 0x82, ipAddress: 0x87 }
 
 /**
- * The DNS names and networks that an authority permits; a kind without an entry is not constrained. A network is its address
- * followed by its mask.
+ * The DNS names and networks that an authority permits. If one of the two lists is empty, that kind of name is not
+ * constrained. A network consists of its address and its mask.
  */
 export type NameConstraints = { readonly dnsNames: readonly string[]; readonly networks: readonly Buffer[] }
 
-/** The constraints that permit these hosts: each name with its subdomains, and each single address. */
+/** Creates constraints that permit these hosts: each name with its subdomains, and each single address. */
 export function permittingHosts({ dnsNames, addresses }: CertificateHosts): NameConstraints {
   return {
     dnsNames: [...new Set(dnsNames.map(withoutWildcard))],
@@ -28,7 +28,7 @@ export function permittingHosts({ dnsNames, addresses }: CertificateHosts): Name
   }
 }
 
-/** The value of the extension. */
+/** Encodes the value of the extension. */
 export function encodeNameConstraints({ dnsNames, networks }: NameConstraints): Buffer {
   const subtrees = [
     ...dnsNames.map((name) => element(tags.dnsName, Buffer.from(name, 'ascii'))),
@@ -37,7 +37,7 @@ export function encodeNameConstraints({ dnsNames, networks }: NameConstraints): 
   return element(tags.sequence, element(tags.permitted, ...subtrees))
 }
 
-/** The name constraints of a certificate; undefined if it has none. */
+/** The name constraints of a certificate. Undefined if the certificate has no constraints. */
 export function readNameConstraints(certificate: X509Certificate): NameConstraints | undefined {
   const tbs = contentOf(contentOf(certificate.raw))
   const list = elements(tbs).find(({ tag }) => tag === tags.extensions)?.content
@@ -57,7 +57,10 @@ export function readNameConstraints(certificate: X509Certificate): NameConstrain
   }
 }
 
-/** Whether clients accept a certificate for `host`, the result of `parseCertificateHost`, under these constraints. */
+/**
+ * Whether clients accept a certificate for `host` under these constraints. `host` is a result of
+ * `parseCertificateHost`.
+ */
 export function permitsHost({ dnsNames, networks }: NameConstraints, host: string): boolean {
   if (isIP(host) === 0) {
     const name = withoutWildcard(host)
@@ -78,7 +81,7 @@ function withoutWildcard(name: string): string {
   return name.startsWith('*.') ? name.slice(2) : name
 }
 
-/** The 4 or 16 bytes of an address in the spelling of `parseCertificateHost`. */
+/** The 4 or 16 bytes of an address that `parseCertificateHost` returned. */
 function addressBytes(address: string): Buffer {
   if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number))
   const [head = [], tail = []] = address.split('::').map((part) => part.split(':').filter((group) => group !== ''))

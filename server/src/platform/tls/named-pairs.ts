@@ -2,10 +2,10 @@ import { type SecureContext, createSecureContext } from 'node:tls'
 import type { Clock } from '../process/clock.ts'
 import type { KeyPair } from './key-pair.ts'
 
-/** A certificate and key for one host, and when the certificate expires, in milliseconds since the epoch. */
+/** A certificate and key for one host, and the time when the certificate expires, in milliseconds since the epoch. */
 export type NamedPair = KeyPair & { readonly host: string; readonly expiresAtMs: number }
 
-/** Certificates by host, for TLS. */
+/** Certificates for TLS, by host. */
 export class NamedPairs {
   readonly #clock: Clock
   readonly #held = new Map<string, { readonly pair: NamedPair; readonly context: SecureContext }>()
@@ -14,13 +14,16 @@ export class NamedPairs {
     this.#clock = clock
   }
 
-  /** The certificate for a host, in any case. Undefined if there is none, or it has expired. */
+  /**
+   * The certificate for a host, regardless of the case. Undefined if there is no certificate or the certificate has
+   * expired.
+   */
   readonly contextOf = (host: string): SecureContext | undefined => {
     const held = this.#held.get(host.toLowerCase())
     return held !== undefined && held.pair.expiresAtMs > this.#clock.now() ? held.context : undefined
   }
 
-  /** All pairs, expired ones too. */
+  /** All pairs, including expired pairs. */
   list(): readonly NamedPair[] {
     return [...this.#held.values()].map(({ pair }) => pair)
   }
@@ -36,7 +39,7 @@ export class NamedPairs {
     this.#held.delete(host)
   }
 
-  /** Uses these pairs, and no others. */
+  /** Replaces all pairs with these pairs. */
   replace(pairs: readonly NamedPair[]): void {
     const hosts = new Set(pairs.map(({ host }) => host))
     for (const host of this.#held.keys()) if (!hosts.has(host)) this.#held.delete(host)

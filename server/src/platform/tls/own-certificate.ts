@@ -13,24 +13,25 @@ const dayMs = 86_400_000
 const renewalDays = 30
 const alwaysHosts = ['localhost', '127.0.0.1', '::1']
 
-/** The hosts and settings of the server's own certificate and authority. */
+/** The hosts and settings of the server's own certificate and its authority. */
 export type OwnCertificateOptions = {
   readonly clock: Clock
   readonly log: Log
   readonly checkEverySeconds: number
-  /** The hosts that the certificate must cover; a new authority is constrained to these. */
+  /** The hosts that the certificate must cover. A new authority is constrained to these hosts. */
   readonly hosts: readonly string[]
   /** Further hosts, which the certificate covers if the authority permits them. */
   readonly hostsWherePermitted: readonly string[]
   /** Whether to replace the authority with a new one. */
   readonly renewAuthority: boolean
-  /** Where the authority is stored. Default: in files. */
+  /** The place where the authority is stored. Default: files. */
   readonly authorityStore?: AuthorityStore | undefined
 }
 
 /**
- * The certificate that the server creates for itself, in `directory`: `server.pem` contains it and its key, signed by the
- * authority in `ca.pem`. It is reissued if hosts are missing, or if it expires within 30 days.
+ * The certificate that the server creates for itself, in `directory`. The file `server.pem` contains the certificate
+ * and its key. The authority in `ca.pem` signs the certificate. The certificate is reissued if hosts are missing, or if
+ * it expires within 30 days.
  */
 export class OwnCertificate {
   readonly caFile: string
@@ -51,9 +52,9 @@ export class OwnCertificate {
   }
 
   /**
-   * Opens the certificate and authority in `directory`, and creates what is missing.
+   * Opens the certificate and the authority in `directory`, and creates missing files.
    *
-   * @throws CertificateError for hosts that the authority does not permit
+   * @throws CertificateError if the authority does not permit one of the hosts
    */
   static async open(directory: string, options: OwnCertificateOptions): Promise<OwnCertificate> {
     const { clock, log, hosts, hostsWherePermitted, renewAuthority } = options
@@ -85,7 +86,7 @@ export class OwnCertificate {
   /**
    * Adds these hosts to the certificate before the promise resolves.
    *
-   * @throws CertificateError for those of `hosts` that the authority does not permit
+   * @throws CertificateError if the authority does not permit one of `hosts`
    */
   async ensureHosts(hosts: readonly string[], hostsWherePermitted: readonly string[]): Promise<void> {
     this.#issuer.want(hosts, hostsWherePermitted)
@@ -103,7 +104,7 @@ class Issuer {
   readonly #clock: Clock
   readonly #log: Log
   readonly #wanted = new Set(alwaysHosts)
-  /** Hosts that a new authority permits in addition to the wanted ones. */
+  /** Further hosts that a new authority permits, in addition to the wanted hosts. */
   readonly #known: readonly string[]
   readonly #leftOut = new Set<string>()
   #warnedOf = 0
@@ -145,7 +146,7 @@ class Issuer {
     )
   }
 
-  /** Replaces an expired authority, and logs a warning before that, and if the authority is not valid yet. */
+  /** Replaces an expired authority. Logs a warning if the authority expires soon, or is not valid yet. */
   async succeedExpired(): Promise<void> {
     const nowMs = this.#clock.now()
     const { startsAtMs, expiresAtMs, file } = this.authority
@@ -166,7 +167,7 @@ class Issuer {
     )
   }
 
-  /** Reissues the pair; undefined if `current` is sufficient. */
+  /** Reissues the pair. Returns undefined if `current` is sufficient. */
   async renewed(current: UsablePair | undefined, file: string): Promise<UsablePair | undefined> {
     await this.authority.refresh()
     await this.succeedExpired()
@@ -182,7 +183,7 @@ class Issuer {
 
   #suffices({ leaf }: UsablePair, nowMs: number): boolean {
     const endMs = leaf.validToDate.getTime()
-    // A certificate never expires after its authority, so a new one would not be valid for longer.
+    // A certificate never expires after its authority, so a new certificate would not be valid for longer.
     const endsLate = endMs - nowMs >= renewalDays * dayMs || (endMs > nowMs && endMs >= this.authority.expiresAtMs)
     const inTime = leaf.validFromDate.getTime() <= nowMs && endsLate
     return inTime && this.authority.signed(leaf) && [...this.#wanted].every((host) => certificateCovers(leaf, host))

@@ -16,8 +16,9 @@ const ids = {
 }
 
 /**
- * Encodes a PKCS#12 store of trusted certificates for Java. It contains no secret, so it is neither encrypted nor
- * authenticated: Java reads it with any password and without one. [RFC 7292; Java, `sun.security.pkcs12.PKCS12KeyStore`]
+ * Encodes a PKCS#12 store of trusted certificates for Java. The store contains no secret, so it is neither encrypted
+ * nor authenticated. Java reads the store with any password and without a password. [RFC 7292; Java,
+ * `sun.security.pkcs12.PKCS12KeyStore`]
  */
 export function encodeTrustStore(certificates: readonly TrustedCertificate[]): Buffer {
   const version = element(tags.integer, Buffer.of(3))

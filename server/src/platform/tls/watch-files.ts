@@ -1,14 +1,14 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Files are rarely written in one step, so events within this time are one change. */
+/** Files are rarely written in one step, so all events within this time are treated as one change. */
 const gatherMs = 100
 
 /**
- * Calls `changed` shortly after a change in the directories of `files`. It watches directories, because a watch on a file
- * misses its replacement by a rename or a symbolic link. Some file systems cannot be watched, such as network file
- * systems: check the
- * files periodically as well. It does not keep the process running.
+ * Calls `changed` shortly after a change in the directories of `files`. The function watches directories, because a
+ * watch on a file does not detect the replacement of the file by a rename or a symbolic link. Some file systems cannot
+ * be watched, such as network file systems, so the caller must also check the files periodically. The watch does not
+ * keep the process running.
  */
 export function watchFiles(files: readonly string[], changed: () => void): { readonly close: () => void } {
   let timer: NodeJS.Timeout | undefined

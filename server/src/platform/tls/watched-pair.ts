@@ -8,13 +8,13 @@ export type WatchedPairOptions = {
   readonly keyFile: string
   readonly log: Log
   readonly checkEverySeconds: number
-  /** Called at each check of the files. Its errors are logged. */
+  /** A function that is called at each check of the files. Its errors are logged. */
   readonly check: (pair: UsablePair) => Promise<void>
 }
 
 /**
- * A certificate and key that are reloaded when their files change, and periodically. If the files do not match, for example
- * because only one is written yet, that is logged once and the current pair stays in use.
+ * A certificate and key that are reloaded periodically, and when their files change. If the files do not match, for
+ * example because only one file is written yet, the problem is logged once. The current pair stays in use.
  */
 export class WatchedPair {
   readonly #options: WatchedPairOptions
@@ -41,7 +41,7 @@ export class WatchedPair {
     return this.#pair
   }
 
-  /** Replaces the pair in use. */
+  /** Replaces the current pair. */
   replace(pair: UsablePair): void {
     if (pair.cert === this.#pair.cert && pair.key === this.#pair.key) return
     this.#pair = pair
@@ -50,13 +50,13 @@ export class WatchedPair {
     for (const callback of this.#callbacks) callback({ cert: pair.cert, key: pair.key })
   }
 
-  /** Calls back with each new pair, until the returned function is called. */
+  /** Calls `callback` with each new pair, until the returned function is called. */
   onChange(callback: (pair: KeyPair) => void): () => void {
     this.#callbacks.add(callback)
     return () => void this.#callbacks.delete(callback)
   }
 
-  /** Runs one piece of work at a time, so that no two write, and none reads a partial write. */
+  /** Runs one piece of work at a time. Concurrent writes, and reads of a partial write, are therefore not possible. */
   readonly inTurn = createSemaphore(1)
 
   async close(): Promise<void> {
