@@ -53,7 +53,7 @@ import { type NewSignIn, type SignIn, type SignInUse, type UsedSignIn, createSig
 import { createStandingCheck } from './standing/standing.ts'
 import type { PublicOrigin } from '../platform/http/requested-origin.ts'
 
-/** The ids and the secret of a service principal that are not random. Its secret may be valid for any time. */
+/** A service principal with fixed ids and a fixed secret. The secret may have any lifetime. */
 export type FixedServicePrincipal = {
   readonly applicationObjectId: string
   readonly appId: string
@@ -61,7 +61,10 @@ export type FixedServicePrincipal = {
   readonly secret: string
 }
 
-/** What authenticates the principals of the directory. Secrets are stored hashed and returned once, when they are made. */
+/**
+ * The credentials of the principals of the directory. The server stores a hash of each secret, and returns the secret only once, at its
+ * creation.
+ */
 export interface Credentials {
   /** Creates an application, its service principal and one secret, valid for `secretDays` (365 by default). */
   createServicePrincipal(
@@ -73,15 +76,22 @@ export interface Credentials {
       readonly fixed?: FixedServicePrincipal
     },
   ): Promise<NewServicePrincipal>
-  /** Hot: a success is cached for one authority revision until the secret expires. All failures take equally long. */
+  /**
+   * This check must be fast: a successful check is cached for one authority revision, until the secret expires. All failed checks take the
+   * same time.
+   */
   checkClientSecret(appId: string, secret: string): Promise<ClientSecretCheck>
-  /** Whether a principal exists, is enabled and still has this valid credential. `undefined` checks the principal only. */
+  /**
+   * Whether a principal exists, is enabled and still has this valid credential. If the credential is `undefined`, the function checks only
+   * the principal.
+   */
   credentialStands(objectId: string, credential: Credential | undefined): Promise<boolean>
 
   /** The secrets of applications and of service principals. */
   readonly secrets: Secrets
   /**
-   * Replaces the certificates of an application or service principal. A certificate that is sent without its key is kept.
+   * Replaces the certificates of an application or service principal. If the request contains a certificate without its key, the stored
+   * certificate remains.
    *
    * @throws DirectoryError
    */
@@ -91,22 +101,25 @@ export interface Credentials {
     holderId: string,
     credentials: readonly KeyCredential[],
   ): Promise<void>
-  /** The certificates of an application and of its service principal, expired ones too. */
+  /** The certificates of an application and of its service principal, including expired certificates. */
   clientCertificates(appId: string): Promise<readonly ClientCertificate[]>
   /** The secrets and certificates of each of these applications or service principals. */
   heldBy(holderIds: readonly string[]): Promise<(holderId: string) => HeldCredentials>
   /** The federated credentials of applications and managed identities. */
   readonly federatedCredentials: FederatedCredentials
   readonly managedFederation: ManagedFederation
-  /** The federated credential that trusts a token: one of the application, or without one the only one of all. */
+  /**
+   * The federated credential that trusts a token. If `appId` is given, it is a credential of this application; otherwise, exactly one
+   * application may trust the token.
+   */
   matchFederatedCredential(assertion: ExternalAssertion, appId: string | undefined): Promise<FederatedMatch>
   readonly machines: Machines
 
   /** An unknown name, a wrong password and a throttled attempt give the same result in the same time. */
   checkPassword(claim: PasswordClaim): Promise<PasswordCheck>
-  /** Checks and hashes the first password of a user, or one of an administrator. @throws WeakPasswordError */
+  /** Checks and hashes the first password of a user, or a password that an administrator set. @throws WeakPasswordError */
   prepareInitialPassword(userPrincipalName: string, password: string): Promise<PreparedPassword>
-  /** Checks and hashes another password that a user chose, before the transaction that stores it. @throws WeakPasswordError */
+  /** Checks and hashes a later password that a user chose, before the transaction that stores the password. @throws WeakPasswordError */
   preparePassword(userPrincipalName: string, password: string): Promise<PreparedPassword>
   /** Resets a password, and ends the sign-ins of the user. @throws DirectoryError */
   resetPassword(
@@ -115,7 +128,7 @@ export interface Credentials {
     password: PreparedPassword,
     reset: PasswordReset,
   ): Promise<void>
-  /** Sets the password that a user chose, and ends their sign-ins. @throws AuthenticationRejectedError */
+  /** Sets the password that a user chose, and ends the sign-ins of the user. @throws AuthenticationRejectedError */
   changePassword(
     transaction: Transaction,
     user: AuthenticatedUser,
@@ -132,38 +145,38 @@ export interface Credentials {
     origin: Pick<Origin, 'remoteAddress' | 'userAgent'>,
   ): Promise<void>
 
-  /** Requires that nothing has invalidated the authentication of a sign-in since, or ended it. @throws AuthenticationRejectedError */
+  /** Requires that the sign-in has not ended, and that its authentication is still valid. @throws AuthenticationRejectedError */
   requireSignIn(transaction: Transaction, signIn: UsedSignIn): Promise<void>
   /** Records a sign-in of an authenticated user. @throws AuthenticationRejectedError if the authentication is no longer valid */
   recordSignIn(transaction: Transaction, signIn: NewSignIn): Promise<SignIn>
-  /** Extends a sign-in that has not ended, by this time from now. */
+  /** Extends a sign-in that has not ended: the sign-in then ends after `lifetimeMs` from now. */
   touchSignIn(transaction: Transaction, id: string, lifetimeMs: number): Promise<void>
-  /** Records the time and sender of a use of a sign-in. */
+  /** Records the time and the sender when a sign-in is used. */
   recordSignInUse(transaction: Transaction, id: string, use: SignInUse): Promise<void>
   /** A sign-in that has not ended. */
   findSignIn(id: string): Promise<SignIn | undefined>
-  /** At most 200 sign-ins of a user that have not ended, those that last longest first. */
+  /** The list contains at most 200 sign-ins of a user that have not ended. Sign-ins that end last are first. */
   signInsOf(objectId: string): Promise<readonly SignIn[]>
-  /** Ends a sign-in and invalidates its tokens; false if there is none. */
+  /** Ends a sign-in and invalidates its tokens. Returns false if the sign-in does not exist. */
   endSignIn(transaction: Transaction, id: string): Promise<boolean>
   /** Ends the sign-ins of a user to one application. */
   endSignInsTo(transaction: Transaction, objectId: string, clientId: string): Promise<void>
   /** Ends all sign-ins of a user. */
   endSignInsOf(transaction: Transaction, objectId: string): Promise<void>
-  /** Ends the sign-ins that lack a required second factor. For the start, when settings may be new. */
+  /** Ends the sign-ins that lack a required second factor. The server calls this at its start, because the settings may have changed. */
   endInsufficientSignIns(): Promise<void>
 
   readonly secondFactors: SecondFactors
   /**
-   * What a sign-in by these methods still needs: the user's second factor, or the setup of one that the policy requires. An
-   * unknown object id is that of a user who is about to be created.
+   * The second factor that a sign-in by these methods still needs, or the setup of a second factor that the policy requires. An unknown
+   * object id means a user that the server is about to create.
    */
   secondFactorDue(
     objectId: string,
     methods: readonly string[],
     transaction?: Transaction,
   ): Promise<SecondFactorDue | undefined>
-  /** Whether the user, signed in by these methods, needs a code of an owner to set up the first second factor. */
+  /** Whether the user, who signed in by these methods, needs a code from an owner to set up the first second factor. */
   needsAccessPass(objectId: string, methods: readonly string[], transaction?: Transaction): Promise<boolean>
   readonly accessPasses: AccessPasses
   /** The security events of users, for the account pages. */
@@ -173,19 +186,19 @@ export interface Credentials {
 export type CredentialsOptions = {
   readonly database: Database
   readonly clock: Clock
-  /** Deletes credentials with their principals from now on. */
+  /** After this call, the credentials of a principal are deleted together with the principal. */
   readonly directory: Directory
-  /** Seals the secrets of authenticator apps. */
+  /** Encrypts the secrets of authenticator apps. */
   readonly sealer: Sealer
-  /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
+  /** The scheme, host and port under which clients reach the server, such as `https://localhost:5443`. */
   readonly publicOrigin: PublicOrigin
-  /** Whether a URL may be an issuer that federated credentials trust. Every https URL by default. */
+  /** Whether federated credentials may trust a URL as an issuer. By default, every https URL is allowed. */
   readonly acceptsIssuer?: (issuer: string) => boolean
-  /** Which users must sign in with a second factor; none by default. */
+  /** The users who must sign in with a second factor. By default, no user must. */
   readonly secondFactorPolicy?: SecondFactorPolicy
-  /** The maximum lifetime of a credential in days. 732 by default: two years, one of them a leap year. */
+  /** The maximum lifetime of a credential in days. The default is 732: two years, of which one is a leap year. */
   readonly maxCredentialDays?: number
-  /** The maximum lifetime of a sign-in in days, however often it is renewed. 180 by default. */
+  /** The maximum lifetime of a sign-in in days, including all its renewals. The default is 180. */
   readonly maxSignInDays?: number
 }
 
@@ -285,7 +298,7 @@ function createServicePrincipalWithSecret(
     const principal = await applications.createServicePrincipal(transaction, application.appId, role)
     const { objectId: holderId, appId } = application
     const expiresAtMs = clock.now() + secretDays * dayMs
-    // A fixed secret is valid at any time to which a clock is set.
+    // A fixed secret is valid at any time, because a test can set the clock to any time.
     const chosen = fixed && { secretText: fixed.secret, startsAtMs: 0 }
     const request = { displayName: null, startsAtMs: undefined, expiresAtMs, ...chosen }
     const { secretText, insert } = secrets.prepare({ kind: 'applications', holderId, appId }, request)

@@ -11,7 +11,7 @@ import type { SecretStore } from './secrets/secret-store.ts'
 import type { SecurityEventStore } from './security-events/security-event-store.ts'
 import type { SignInStore } from './sign-ins/sign-in-store.ts'
 
-/** The SQL of every kind of credential. */
+/** The functions with SQL for every kind of credential. */
 export type CredentialStores = {
   readonly secrets: SecretStore
   readonly certificates: CertificateStore
@@ -45,8 +45,8 @@ export function createDirectoryListener(
   }
 
   /**
-   * Ends the links and codes that this principal created for other principals: a person who leaves may still have them. The
-   * sign-ins that began with a link end too.
+   * Ends the links and codes that this principal created for other principals: a person who leaves the organization may still have these
+   * links and codes. The sign-ins that began with such a link also end.
    */
   async function endCreatedBy(transaction: Transaction, creatorId: string): Promise<void> {
     for (const { kind, holder_id: holderId } of await stores.oneTimeCodes.deleteCreatedBy(transaction, creatorId)) {

@@ -1,7 +1,7 @@
 import { X509Certificate, randomUUID } from 'node:crypto'
 import type { CertificateRow } from '../records/rows.ts'
 
-/** Shorter RSA keys can be factored. */
+/** Attackers can factor shorter RSA keys. */
 const minKeyBits = 2048
 
 /** A certificate in the form of Graph's `keyCredentials`. */
@@ -10,11 +10,11 @@ export type KeyCredential = {
   readonly displayName: string | null
   readonly startsAtMs: number | undefined
   readonly expiresAtMs: number | undefined
-  /** base64 of the DER, blanks and line ends allowed; null for the present certificate with this `keyId`. */
+  /** The base64 text of the DER, in which blanks and line ends are allowed. Null keeps the stored certificate with this `keyId`. */
   readonly key: string | null
 }
 
-/** The certificate is unusable. The message is Graph's. */
+/** The certificate is unusable. The message is the message of Microsoft Graph. */
 export class UnusableCertificateError extends Error {
   override readonly name = 'UnusableCertificateError'
 }
@@ -22,8 +22,8 @@ export class UnusableCertificateError extends Error {
 const base64Pattern = /^[A-Za-z0-9+/]+={0,2}$/
 
 /**
- * The row of a certificate that authenticates its holder: an RSA key of at least 2048 bits, with a lifetime within that of
- * the certificate.
+ * Creates the row of a certificate. The certificate must have an RSA key of at least 2048 bits, and the credential is valid only while the
+ * certificate is valid.
  *
  * @throws UnusableCertificateError
  */
@@ -57,7 +57,7 @@ function readCertificate(key: string): X509Certificate {
   const der = Buffer.from(text, 'base64')
   try {
     const certificate = new X509Certificate(der)
-    // Node also reads PEM, and ignores what follows the certificate. Only the bytes that were sent are stored.
+    // Node also reads PEM, and ignores the text after the certificate. The server stores only the bytes that the client sent.
     if (!certificate.raw.equals(der))
       throw new UnusableCertificateError('The key of the key credential is not a DER certificate.')
     const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey

@@ -42,7 +42,8 @@ export function createCertificates({ directory, store, clock, requireLifetime }:
 
   return {
     /**
-     * Replaces the certificates of an application or service principal. A certificate that is sent without its key is kept.
+     * Replaces the certificates of an application or service principal. If the request contains a certificate without its key, the stored
+     * certificate remains.
      *
      * @throws DirectoryError
      */
@@ -65,7 +66,7 @@ export function createCertificates({ directory, store, clock, requireLifetime }:
       await store.replace(transaction, holderId, rows)
     },
 
-    /** The certificates of an application and of its service principal, expired ones too. */
+    /** The certificates of an application and of its service principal, including expired certificates. */
     ofApplication: async (appId: string): Promise<readonly ClientCertificate[]> =>
       (await store.ofApplication(parseGuid(appId) ?? nullGuid)).map((row) => ({
         credentialId: row.id,
@@ -74,7 +75,7 @@ export function createCertificates({ directory, store, clock, requireLifetime }:
         expiresAtMs: row.expires_at_ms,
       })),
 
-    /** When the certificate expires, if it is valid and its service principal enabled. */
+    /** The time at which the certificate expires, if the certificate is valid and its service principal is enabled. */
     validUntilMs: async (objectId: string, credentialId: string): Promise<number | undefined> => {
       const row = await store.byId(credentialId)
       if (row === undefined || clock.now() < row.starts_at_ms) return undefined

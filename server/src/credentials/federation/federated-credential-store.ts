@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { CredentialTables, FederatedCredentialRow } from '../records/rows.ts'
 
-/** The columns that may change. */
+/** The columns that an update may change. */
 export type FederatedCredentialUpdate = Omit<
   FederatedCredentialRow,
   'id' | 'holder_id' | 'app_id' | 'name' | 'name_key' | 'created_at_ms'
@@ -47,7 +47,10 @@ export function federatedCredentialStore(database: Database) {
         .where('holder_id', '=', holderId)
         .orderBy('name_key')
         .execute(),
-    /** At most `limit` credentials of other applications, for the issuer and audience, that the key claim does not exclude. */
+    /**
+     * At most `limit` credentials of other applications for the issuer and audience. The credentials that the key claim excludes are not in
+     * the result.
+     */
     ofOthers: (transaction: Transaction, row: FederatedCredentialRow, limit: number) =>
       from(transaction)
         .selectFrom('federated_credential')
@@ -63,7 +66,7 @@ export function federatedCredentialStore(database: Database) {
         )
         .limit(limit)
         .execute(),
-    /** Returns false if the holder has one of this name or trust already. */
+    /** Returns false if the holder already has a credential with this name or trust. */
     insert: async (transaction: Transaction, row: FederatedCredentialRow) => {
       const insert = from(transaction).insertInto('federated_credential').values(row)
       const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()

@@ -16,10 +16,13 @@ import type { FederatedCredentialStore } from './federated-credential-store.ts'
 import { trustColumns, trustOf } from './trust-columns.ts'
 import type { PublicOrigin } from '../../platform/http/requested-origin.ts'
 
-/** How many federated credentials one application or managed identity may have. [Entra, workload identity federation] */
+/** The maximum number of federated credentials of one application or managed identity. [Entra, workload identity federation] */
 const maxCredentials = 20
 
-/** How many credentials of others a new trust is compared with. If there are more, the trust is treated as shared. */
+/**
+ * The maximum number of credentials of other applications with which the server compares a new trust. If there are more, the server treats
+ * the trust as shared.
+ */
 const maxCompared = 1000
 
 /** The properties of a federated credential. */
@@ -29,11 +32,11 @@ export type FederatedCredentialRequest = {
   readonly audience: string
   readonly trust: FederatedTrust
   readonly description: string | null
-  /** Allows trust in a token that another application trusts too, which only a directory owner may. */
+  /** Allows trust in a token that another application also trusts. Only a directory owner may create such a trust. */
   readonly mayShareTrust?: boolean
 }
 
-/** The trust of a request: a subject, or claims. */
+/** The trust in a request: either a subject or an expression about claims. */
 export type GivenTrust = {
   readonly subject?: string | null | undefined
   readonly claimsExpression?: string | null | undefined
@@ -46,13 +49,13 @@ export type FederatedCredentialOptions = {
   readonly directory: Pick<Directory, 'findServicePrincipal'>
   readonly store: FederatedCredentialStore
   readonly clock: Clock
-  /** No federated credential may trust our own tokens. They authenticate another principal here already. */
+  /** No federated credential may trust the tokens of this server. These tokens already authenticate another principal. */
   readonly publicOrigin: PublicOrigin
   /** Whether a URL may be a trusted issuer. */
   readonly acceptsIssuer: (issuer: string) => boolean
 }
 
-/** The changes of federated credentials. Each throws {@link DirectoryError} if it is denied. */
+/** The functions that change federated credentials. Each throws {@link DirectoryError} if the change is denied. */
 export function createFederatedCredentials(options: FederatedCredentialOptions) {
   const { directory, store, clock } = options
   const { requireIssuer, requireForeignIssuer, rejectSharedTrust } = createTrustRules(options)
@@ -62,7 +65,7 @@ export function createFederatedCredentials(options: FederatedCredentialOptions) 
     { holderId, appId }: Holder,
     { name, issuer, audience, trust, description, mayShareTrust }: FederatedCredentialRequest,
   ): Promise<FederatedCredentialRow> {
-    // A token that two applications trust authenticates neither by itself, so a new credential may invalidate caches.
+    // A token that two applications trust authenticates neither application by itself, so a new credential may invalidate caches.
     transaction.changesAuthority()
     requireForeignIssuer(issuer)
     if ((await store.ofHolder(transaction, holderId)).length >= maxCredentials) {
@@ -126,7 +129,7 @@ export function createFederatedCredentials(options: FederatedCredentialOptions) 
     list: async (holderId: string): Promise<FederatedCredentialRecord[]> =>
       (await store.ofHolder(undefined, holderId)).map(toFederatedCredentialRecord),
 
-    /** Infinity, if the credential exists and its service principal is enabled. */
+    /** Infinity if the credential exists and its service principal is enabled; otherwise undefined. */
     validUntilMs: async (objectId: string, credentialId: string): Promise<number | undefined> => {
       const row = await store.byCredentialId(credentialId)
       if (row === undefined) return undefined
@@ -139,7 +142,7 @@ export function createFederatedCredentials(options: FederatedCredentialOptions) 
 
 export type FederatedCredentials = Omit<ReturnType<typeof createFederatedCredentials>, 'validUntilMs'>
 
-/** By id or by name, as Graph finds them. */
+/** Finds a credential by its id or by its name, as Microsoft Graph does. */
 async function findRow(
   store: FederatedCredentialStore,
   transaction: Transaction | undefined,
@@ -159,7 +162,7 @@ function createTrustRules({
   acceptsIssuer,
 }: Pick<FederatedCredentialOptions, 'store' | 'publicOrigin' | 'acceptsIssuer'>) {
   return {
-    /** @throws DirectoryError for a URL that cannot be an issuer or is not accepted here */
+    /** @throws DirectoryError if a URL cannot be an issuer, or if the server does not accept the URL */
     requireIssuer: (issuer: string): void => {
       if (!/[?#\s\\]/.test(issuer) && acceptsIssuer(issuer)) return
       const text =
@@ -175,8 +178,8 @@ function createTrustRules({
     },
 
     /**
-     * A token that several applications trust authenticates none of them unless the request names one. Only a directory
-     * owner may do that to the application of another.
+     * If several applications trust a token, the token authenticates none of them unless the request names an application. Only a directory
+     * owner may create a trust that has this effect on another application.
      *
      * @throws DirectoryError if another application may trust the same token; the message does not name it
      */
@@ -191,7 +194,7 @@ function createTrustRules({
   }
 }
 
-/** @throws DirectoryError unless exactly one of the two is given, in a valid form */
+/** @throws DirectoryError unless the request contains exactly one of subject and claims expression, in a valid form */
 function requireTrust({ subject, claimsExpression }: GivenTrust): FederatedTrust {
   const given = claimsExpression ?? undefined
   const named = subject ?? undefined

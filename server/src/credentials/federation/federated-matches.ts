@@ -10,8 +10,8 @@ import type { FederatedCredentialStore } from './federated-credential-store.ts'
 import { trustOf } from './trust-columns.ts'
 
 /**
- * How many applications, or subjects, are cached with their credentials, for one authority revision. This saves two reads for
- * each token: 3 µs of processor time instead of 130 with SQLite.
+ * The maximum number of applications or subjects whose credentials are cached, for one authority revision. The cache saves two reads for
+ * each token: 3 µs of processor time instead of 130 µs with SQLite.
  */
 const maxCachedKeys = 10_000
 
@@ -25,11 +25,16 @@ export type FederatedMatchOptions = {
   readonly clock: Clock
 }
 
-/** Creates the search for the federated credential that trusts a token: one of `appId`, or the only one of all. */
+/**
+ * Creates the search for the federated credential that trusts a token. With `appId`, the search covers only this application; without it,
+ * exactly one application may trust the token.
+ */
 export function createFederatedMatch({ database, directory, store, clock }: FederatedMatchOptions) {
   const cache = new RevisionCache<readonly Candidate[]>(maxCachedKeys)
 
-  /** Caches the rows that were found. An empty result is not cached, because unauthenticated callers choose the key. */
+  /**
+   * The cache stores the rows that a query found. The cache does not store an empty result, because unauthenticated callers choose the key.
+   */
   async function candidates(key: string, find: () => Promise<FederatedCredentialRow[]>): Promise<readonly Candidate[]> {
     const revision = await database.authorityRevision()
     const cached = cache.get(revision, key, clock.now())
@@ -71,12 +76,12 @@ export function createFederatedMatch({ database, directory, store, clock }: Fede
 function matchTrust(found: readonly Candidate[], assertion: ExternalAssertion): FederatedMatch {
   const trusting = found.filter(({ row }) => trusts(trustOf(row), assertion))
   if (trusting.length === 0) return { outcome: 'subject' }
-  // Each audience of a token for several could present it here. [RFC 7523 §3]
+  // If a token has several audiences, each of these audiences could present the token here. [RFC 7523 §3]
   const [only, ...more] = assertion.audiences
   const matching = trusting.filter(({ row }) => more.length === 0 && row.audience === only)
   const [first] = matching
   if (first === undefined) return { outcome: 'audience' }
-  // One application may trust the same token twice, by its subject and by its claims.
+  // One application may have two credentials that trust the same token: one by its subject, and one by its claims.
   if (matching.some(({ row }) => row.app_id !== first.row.app_id)) return { outcome: 'several' }
   const { servicePrincipal, row } = first
   const outcome = servicePrincipal.enabled ? 'matched' : 'disabled'

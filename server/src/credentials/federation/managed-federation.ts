@@ -6,9 +6,12 @@ import type { FederatedCredentials } from './federated-credentials.ts'
 /** The federated credentials of managed identities, identified by their names. */
 export interface ManagedFederation {
   list(identity: ManagedIdentity): Promise<ManagedTrust[]>
-  /** With a transaction, as the transaction sees it. */
+  /** With a transaction, the function reads the state inside the transaction. */
   find(identity: ManagedIdentity, name: string, transaction?: Transaction): Promise<ManagedTrust | undefined>
-  /** @throws DirectoryError for invalid or repeated trust, and for trust that another has, unless `mayShareTrust` */
+  /**
+   * @throws DirectoryError for an invalid or repeated trust. Without `mayShareTrust`, also for a trust that another application already
+   * has.
+   */
   put(
     transaction: Transaction,
     identity: ManagedIdentity,
@@ -19,8 +22,7 @@ export interface ManagedFederation {
 }
 
 /**
- * Creates the federated credentials of managed identities. Their rules and their table are those of the federated
- * credentials of applications.
+ * Creates the federated credentials of managed identities. They use the rules and the table of the federated credentials of applications.
  */
 export function createManagedFederation({
   federatedCredentials,

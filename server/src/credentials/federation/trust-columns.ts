@@ -7,7 +7,7 @@ import {
 } from '@acrux/shared/standards/oauth/federated-trust.ts'
 import type { FederatedCredentialRow } from '../records/rows.ts'
 
-/** The trust in a row. */
+/** The trust that a row contains. */
 export function trustOf(row: FederatedCredentialRow): FederatedTrust {
   if (row.subject !== null) return { kind: 'subject', subject: row.subject }
   const equalities = parseClaimsExpression(row.claims_expression ?? '')
@@ -15,7 +15,7 @@ export function trustOf(row: FederatedCredentialRow): FederatedTrust {
   return { kind: 'claims', equalities }
 }
 
-/** The columns of a trust. */
+/** The columns that store a trust. */
 export function trustColumns(trust: FederatedTrust) {
   return {
     subject: trust.kind === 'subject' ? trust.subject : null,

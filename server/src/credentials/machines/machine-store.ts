@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { CredentialTables, MachineCredentialRow, MachineKeyRow } from '../records/rows.ts'
 
-/** The SQL of the keys of machines, and of the identities that they may act as. */
+/** The SQL of the keys of machines, and of the identities as which machines may act. */
 export function machineStore(database: Database) {
   const read = () => database.tables<CredentialTables>()
   const from = (source: Transaction | undefined) => source?.tables<CredentialTables>() ?? read()
@@ -30,7 +30,7 @@ export function machineStore(database: Database) {
 
     credentialById: (id: string) => credentialById.first({ id }),
     credentialsOfMachine: (machineId: string) => byMachine.all({ machineId }),
-    /** In the order of the ids of the identities. */
+    /** The rows are sorted by the ids of the identities. */
     credentialsOf: async (
       source: Transaction | undefined,
       machineIds: readonly string[],
@@ -53,7 +53,7 @@ export function machineStore(database: Database) {
     renameCredential: (transaction: Transaction, id: string, newId: string) =>
       from(transaction).updateTable('machine_credential').set({ id: newId }).where('id', '=', id).execute(),
 
-    /** Deletes the key of a machine, and every permission to act as the machine or the identity. */
+    /** Deletes the key of a machine, and every permission to act as this machine or identity. */
     deleteOf: async (transaction: Transaction, objectId: string) => {
       const tables = from(transaction)
       await tables.deleteFrom('machine_key').where('machine_id', '=', objectId).execute()

@@ -21,7 +21,7 @@ const code = (holder: string, hash: string, createdBy: string | null = null) => 
 
 for (const kind of testDatabaseKinds) {
   describe(`one-time codes on ${kind}`, () => {
-    test('are used once, before they expire, and only as what they were created for', async (t) => {
+    test('one-time codes are valid once, before they expire, and only for the purpose for which they were created', async (t) => {
       const { database, codes } = await open(t, kind)
       const [passes, links] = [codes.ofKind('access-pass'), codes.ofKind('one-time-link')]
       await database.transaction((tx) => passes.replace(tx, code('ada', 'first')))
@@ -34,7 +34,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await use(passes, 'first', 99), undefined, 'a used code')
     })
 
-    test('are replaced by another of the same kind and holder', async (t) => {
+    test('one-time codes are replaced by another code of the same kind and holder', async (t) => {
       const { database, codes } = await open(t, kind)
       const [passes, links] = [codes.ofKind('access-pass'), codes.ofKind('one-time-link')]
       await database.transaction(async (tx) => {
@@ -53,7 +53,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal((await passes.find('bob'))?.code_hash, 'of bob')
     })
 
-    test('end with the principal who created them', async (t) => {
+    test('one-time codes become invalid when the principal who created them is disabled or deleted', async (t) => {
       const { database, codes } = await open(t, kind)
       await database.transaction(async (tx) => {
         await codes.ofKind('one-time-link').replace(tx, code('ada', 'a', 'owner'))

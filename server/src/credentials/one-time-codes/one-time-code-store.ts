@@ -1,20 +1,20 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { CredentialTables, OneTimeCodeKind, OneTimeCodeRow } from '../records/rows.ts'
 
-/** The one-time codes of one kind. A holder has at most one. */
+/** The one-time codes of one kind. A holder has at most one code. */
 export interface OneTimeCodes {
-  /** The code of a holder, even if it has expired. */
+  /** Returns the code of a holder, even if the code has expired. */
   find(holderId: string): Promise<OneTimeCodeRow | undefined>
-  /** The code with this hash, even if it has expired. */
+  /** Returns the code with this hash, even if the code has expired. */
   findByHash(codeHash: string): Promise<OneTimeCodeRow | undefined>
-  /** Stores a code, in place of an earlier one of the holder. */
+  /** Stores a code, and replaces an earlier code of the holder. */
   replace(transaction: Transaction, row: Omit<OneTimeCodeRow, 'kind'>): Promise<void>
   /**
-   * Deletes the code with this hash. Of concurrent callers, one gets the id of its holder. Undefined if there is none, or it
-   * has expired.
+   * Deletes the code with this hash. Of concurrent callers, only one receives the id of the holder. The result is undefined if the code
+   * does not exist or has expired.
    */
   use(transaction: Transaction, codeHash: string, nowMs: number): Promise<string | undefined>
-  /** Returns false if there is none. */
+  /** Returns false if the holder has no code. */
   delete(transaction: Transaction, holderId: string): Promise<boolean>
 }
 
@@ -23,14 +23,14 @@ export interface OneTimeCodeStore {
   ofKind(kind: OneTimeCodeKind): OneTimeCodes
   /** Deletes the codes of a holder. */
   deleteOf(transaction: Transaction, holderId: string): Promise<void>
-  /** Deletes the codes that a principal created, and returns them. */
+  /** Deletes the codes that a principal created, and returns the deleted codes. */
   deleteCreatedBy(
     transaction: Transaction,
     creatorId: string,
   ): Promise<readonly Pick<OneTimeCodeRow, 'kind' | 'holder_id'>[]>
 }
 
-/** Creates the store of one-time codes: access passes and links of users, and enrollment codes of machines. */
+/** Creates the store of one-time codes: access passes and links for users, and enrollment codes for machines. */
 export function oneTimeCodeStore(database: Database): OneTimeCodeStore {
   const within = (transaction: Transaction) => transaction.tables<CredentialTables>()
   const byHash = database.prepare<CredentialTables, { kind: OneTimeCodeKind; codeHash: string }, OneTimeCodeRow>(

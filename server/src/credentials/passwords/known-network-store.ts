@@ -21,7 +21,7 @@ export function knownNetworkStore(database: Database) {
         .where('object_id', '=', objectId)
         .where('network', '=', network)
         .executeTakeFirst(),
-    /** Inserts or updates a network of the user, and deletes all but the `limit` latest. */
+    /** Inserts or updates a network of the user, and deletes all networks of the user except the `limit` latest. */
     recordNetwork: async (transaction: Transaction, row: KnownNetworkRow, limit: number) => {
       await within(transaction)
         .insertInto('known_network')

@@ -9,17 +9,17 @@ import type { KnownNetworkStore } from './known-network-store.ts'
 export type SignInPlace = {
   readonly remoteAddress: string
   readonly userAgent?: string | undefined
-  /** When this browser last completed a sign-in of the user, from a sealed cookie. */
+  /** The time at which this browser last completed a sign-in of the user. A sealed cookie contains the time. */
   readonly browserKnownSinceMs?: ((objectId: string) => number | undefined) | undefined
 }
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** How long a network or browser is known after the last complete sign-in, and how many networks of a user are. */
+/** How long the server remembers a network or browser after the last complete sign-in, and the maximum number of networks of a user. */
 export const knownPlaceMs = 90 * dayMs
 const maxNetworks = 20
 
-/** The networks and browsers from which users have signed in. A password reset removes both. */
+/** The networks and browsers from which users have signed in. A password reset removes these networks and browsers. */
 export function createKnownPlaces({
   store,
   clock,
@@ -42,7 +42,7 @@ export function createKnownPlaces({
       return sinceMs !== undefined && sinceMs >= person.passwordChangedAtMs && nowMs < sinceMs + knownPlaceMs
     },
 
-    /** Stores the network of a complete sign-in, at most once a day. A new one becomes a security event. */
+    /** Stores the network of a complete sign-in, at most once a day. The server records a security event for a new network. */
     record: async (
       transaction: Transaction,
       objectId: string,

@@ -13,7 +13,7 @@ function linksWith(rows: (object | undefined)[]) {
   } as unknown as Parameters<typeof createOneTimeLinks>[0])
 }
 
-test('a link that is removed while its holder is read is not accepted', async () => {
+test('a one-time link is not accepted if it is removed while the server reads its holder', async () => {
   const row = { holder_id: 'u', expires_at_ms: 2000 }
   assert.ok((await linksWith([row, row]).holderOf(code)) !== undefined)
   assert.equal(await linksWith([row, undefined]).holderOf(code), undefined)

@@ -6,14 +6,14 @@ import type { OneTimeCodes } from '../one-time-codes/one-time-code-store.ts'
 import type { PasswordChange, PasswordReset } from './password-changes.ts'
 import { type PreparedPassword, prepareGeneratedPassword } from './passwords.ts'
 
-/** A one-time link of a user that was not used, without its code. It may have expired. */
+/** An unused one-time link of a user, without its code. The link may have expired. */
 type PendingOneTimeLink = { readonly createdAtMs: number; readonly expiresAtMs: number }
 
-/** One-time links, each with which one user chooses a password, once and for a limited time. */
+/** One-time links. With a one-time link, one user can choose a password once within a limited time. */
 export interface OneTimeLinks {
   /**
-   * Resets the password of a user to one that nobody knows, and ends the sign-ins. Returns the code of the link, which is
-   * returned only here. An earlier link becomes invalid, as it does with every new password.
+   * Sets a random password that nobody can read, and ends the sign-ins of the user. Returns the code of the link; no other function returns
+   * this code. Earlier links of the user become invalid.
    *
    * @throws DirectoryError
    */
@@ -25,14 +25,14 @@ export interface OneTimeLinks {
   find(objectId: string): Promise<PendingOneTimeLink | undefined>
   /** The user whose valid link has this code. The link remains valid until the user has chosen a password. */
   holderOf(code: string): Promise<User | undefined>
-  /** Also ends the sign-ins that began with it. False if there is none. */
+  /** Removes the link, and ends the sign-ins that began with the link. Returns false if the user has no link. */
   remove(transaction: Transaction, objectId: string): Promise<boolean>
 }
 
-/** A one-time link to be created. `removesMethods` is that of a reset. */
+/** A one-time link to be created. `removesMethods` has the same meaning as in a password reset. */
 export type NewOneTimeLink = PasswordChange & {
   readonly lifetimeMs: number
-  /** The object id of the creator. The link ends when they are disabled or deleted. */
+  /** The object id of the creator. The link becomes invalid when the creator is disabled or deleted. */
   readonly createdBy: string
 }
 
@@ -77,7 +77,8 @@ export function createOneTimeLinks(options: OneTimeLinkOptions): OneTimeLinks {
       const row = await store.findByHash(hashId(code))
       if (row === undefined || clock.now() >= row.expires_at_ms) return undefined
       const user = await authentication.find(row.holder_id)
-      // If the link was removed between the two reads, the user already has the next revision, with which a sign-in would be valid.
+      // The link may have been removed between the two reads. The user then already has the next revision, and a sign-in with this revision
+      // would be valid.
       if ((await store.findByHash(hashId(code))) === undefined) return undefined
       return user?.enabled === true && !user.external ? asUser(user) : undefined
     },

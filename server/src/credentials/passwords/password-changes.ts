@@ -38,19 +38,19 @@ export type PasswordChangeOptions = {
   readonly clock: Clock
   readonly securityEvents: Pick<SecurityEvents, 'record'>
   readonly endSignInsOf: (transaction: Transaction, objectId: string) => Promise<void>
-  /** Names that passwords must not consist of. */
+  /** A password must not consist of these names. */
   readonly tenantNames: () => Promise<readonly string[]>
 }
 
-/** Creates the changes of passwords. */
+/** Creates the functions that change passwords. */
 export function createPasswordChanges(options: PasswordChangeOptions) {
   const { authentication, tenantNames } = options
   return {
-    /** Checks and hashes the first password of a user, or one of an administrator. @throws WeakPasswordError */
+    /** Checks and hashes the first password of a user, or a password that an administrator set. @throws WeakPasswordError */
     prepareInitialPassword: async (userPrincipalName: string, password: string): Promise<PreparedPassword> =>
       preparePassword({ userPrincipalName, password, names: await tenantNames() }),
 
-    /** Checks and hashes another password that a user chose, before the transaction that stores it. @throws WeakPasswordError */
+    /** Checks and hashes a later password that a user chose, before the transaction that stores the password. @throws WeakPasswordError */
     preparePassword: async (userPrincipalName: string, password: string): Promise<PreparedPassword> => {
       const user = await authentication.findByName(userPrincipalName)
       const names = [...(await tenantNames()), user?.displayName ?? '', user?.mail ?? '']
@@ -67,7 +67,7 @@ export function createPasswordChanges(options: PasswordChangeOptions) {
       await replacePassword(options, transaction, objectId, { ...reset, ...password, kind: 'password-reset' })
     },
 
-    /** Sets the password that a user chose, and ends their sign-ins. @throws AuthenticationRejectedError */
+    /** Sets the password that a user chose, and ends the sign-ins of the user. @throws AuthenticationRejectedError */
     changePassword: async (
       transaction: Transaction,
       user: AuthenticatedUser,
@@ -83,7 +83,7 @@ export function createPasswordChanges(options: PasswordChangeOptions) {
 
 type PasswordReplacement = PasswordReset & PreparedPassword & { readonly kind: 'password-reset' | 'password-changed' }
 
-/** Replaces a password, ends the sign-ins with the old one, and records the event. */
+/** Replaces a password, ends the sign-ins with the old password, and records the event. */
 async function replacePassword(
   {
     authentication,
@@ -108,7 +108,7 @@ async function replacePassword(
   }
   await endSignInsOf(transaction, objectId)
   await oneTimeLinks.delete(transaction, objectId)
-  // Networks from which the old password was used are no longer known.
+  // The server forgets the networks from which the old password was used.
   await store.deleteNetworks(transaction, objectId)
   await deleteFailures(store, transaction, user.nameKey)
   return requireUser(authentication, transaction, objectId)

@@ -20,7 +20,7 @@ import { type Attempt, createPasswordThrottle } from './password-throttle.ts'
 export type PasswordClaim = SignInPlace & {
   readonly userPrincipalName: string
   readonly password: string
-  /** A code of the authenticator app, or a recovery code, sent with the password. */
+  /** A code of the authenticator app or a recovery code, which the sender sent with the password. */
   readonly code?: string | undefined
 }
 
@@ -28,27 +28,27 @@ export type PasswordCheck =
   | {
       readonly outcome: 'verified'
       readonly user: User
-      /** The authentication methods of `amr`. [RFC 8176] */
+      /** The authentication methods in the form of the claim `amr`. [RFC 8176] */
       readonly methods: readonly string[]
-      /** The user must choose another password first. */
+      /** The user must choose another password before the sign-in continues. */
       readonly mustChangePassword: boolean
       readonly secondFactors: SecondFactorsHeld
       /** Whether the user has a second factor and has not used it yet. */
       readonly secondFactorRequired: boolean
-      /** Whether the user has none, and the policy requires one. */
+      /** Whether the user has no second factor, and the policy requires a second factor. */
       readonly enrolmentRequired: boolean
     }
   | {
       readonly outcome: 'refused'
       /**
-       * Clients may learn only of `disabled`. `wrong`: an unknown name too. `code-needed`: after too many wrong passwords for
-       * this name, unknown senders also need a second factor.
+       * The reason of a denial. The server reveals only `disabled` to clients. `wrong` means a wrong password or an unknown name.
+       * `code-needed`: after too many wrong passwords for this name, unknown senders also need a second factor.
        */
       readonly reason: 'wrong' | 'throttled' | 'code-needed' | 'disabled'
       /** The user whose authenticator app was closed by this attempt. */
       readonly closedAppOf?: User
     }
-  /** Too many checks of this caller are running; the password was not checked. */
+  /** Too many checks of this caller are running, so the server did not check the password. */
   | { readonly outcome: 'refused'; readonly reason: 'busy'; readonly retryAfterSeconds: number }
 
 export type PasswordCheckOptions = {
@@ -62,17 +62,17 @@ export type PasswordCheckOptions = {
   readonly securityEvents: SecurityEvents
 }
 
-/** How many denied requests wait as long as a check takes. More are answered at once. */
+/** The maximum number of denied requests that wait as long as a check takes. The server answers further denied requests immediately. */
 const maxWaiting = 512
 
 /**
- * Creates the check of passwords. An unknown name, a wrong password and a throttled attempt make the same reads and take as
- * long.
+ * Creates the check of passwords. An unknown name, a wrong password and a throttled attempt cause the same database reads and take the same
+ * time.
  *
- * Unknown senders are limited per network, per network and name, and per name. Senders in a network or browser from which
- * the user has signed in are exempt, so that unknown senders cannot lock users out of the places where they work. Beyond the
- * limit of a name, unknown senders need a second factor, and each neighbourhood of addresses still has a few guesses. A
- * password that the server generated cannot be guessed, so no limit applies to it.
+ * Unknown senders are limited per network, per network and name, and per name. Senders in a network or browser from which the user has
+ * signed in are exempt, so that unknown senders cannot lock users out of the places where they work. Beyond the limit of a name, unknown
+ * senders need a second factor, and each neighbourhood of addresses still has a few guesses. A password that the server generated cannot be
+ * guessed, so no limit applies to it.
  */
 export function createPasswordCheck(options: PasswordCheckOptions, throttle = createPasswordThrottle(options.clock)) {
   const { database, store, clock, rules, secondFactors, places, securityEvents } = options
@@ -102,8 +102,8 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
   }
 
   /**
-   * Compares the password, then the code if one is needed. A wrong code is counted only with the right password, so that
-   * nobody else can block a user's authenticator app. The result does not distinguish a wrong code from a wrong password.
+   * Compares the password, and then the code if the user needs a code. A wrong code counts only if the password is correct, so that nobody
+   * else can block a user's authenticator app. The result does not distinguish a wrong code from a wrong password.
    */
   async function compare(claim: PasswordClaim, known: Admitted): Promise<PasswordCheck> {
     const { key, network, user, attempt, needsCode } = known
@@ -122,10 +122,11 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
     }
     attempt.end('rejected')
     await countingDenial(async (transaction) => {
-      // Beyond the limit of a name nothing is counted, or one network could close the name for all others.
+      // If the limit of a name is exceeded, the server no longer counts guesses. Otherwise one network could block the name for all other
+      // senders.
       if (!needsCode) await failures.count(transaction, key, network)
       await countGuess(options, transaction, attempt)
-      // Recorded for an unknown name too, so that the time does not reveal which names exist.
+      // The server records the event for an unknown name too, so that the response time does not reveal which names exist.
       const event = { kind: 'failed-sign-in', detail: 'wrong-password', origin: originOf(claim) } as const
       await securityEvents.record(transaction, user?.objectId ?? '', event)
     })
@@ -134,8 +135,8 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
   }
 
   /**
-   * A denial is recorded whatever the caller may still do. If the authority revision moved, the handler would otherwise be repeated,
-   * and count the same guess again.
+   * Records a denial without comparing the authority revision. If the revision had changed, the server would otherwise run the handler
+   * again and count the same guess twice.
    */
   function countingDenial(record: (transaction: Transaction) => Promise<void>): Promise<void> {
     return withoutCaller(() => database.transaction(record))
@@ -160,7 +161,7 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
     const held = await secondFactors.of(objectId)
     const methods = ['pwd', ...codeMethods]
     const due = await rules.due(undefined, user, methods)
-    // The password alone does not make a network known if a second factor is due.
+    // The password alone does not make a network known if the user must also use a second factor.
     if (due === undefined) {
       await database.transaction((transaction) => places.record(transaction, objectId, originOf(claim)))
     }
@@ -170,7 +171,7 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
   return check
 }
 
-/** Counts a guess for all processes. In `attempt`, it is counted for this one. */
+/** Counts a guess for all processes. `attempt` has already counted the guess for this process. */
 async function countGuess(
   { store, clock }: PasswordCheckOptions,
   transaction: Transaction,
@@ -181,7 +182,7 @@ async function countGuess(
   for (const guess of guesses) await store.takePasswordGuess(transaction, guess, nowMs)
 }
 
-/** What a user still has to do after the right password. */
+/** What the user must still do after the server accepted the password. */
 function demandsOn(user: AuthenticationRecord, due: 'second-factor' | 'enrolment' | undefined) {
   return {
     mustChangePassword: user.mustChangePassword,
@@ -190,7 +191,7 @@ function demandsOn(user: AuthenticationRecord, due: 'second-factor' | 'enrolment
   }
 }
 
-/** Reads the user and the counters of a claim. */
+/** Reads the user whom a claim names, and the counters for the claim. */
 async function look(
   claim: PasswordClaim,
   { authentication, places }: PasswordCheckOptions,
@@ -212,7 +213,7 @@ type Admitted = {
   readonly network: string
   readonly user: AuthenticationRecord | undefined
   readonly attempt: Attempt
-  /** When its allowances of guesses are full again, as read at the beginning of the attempt. */
+  /** The times at which the allowances of guesses are full again, as read at the beginning of the attempt. */
   readonly shared: ReadonlyMap<string, number>
   readonly needsCode: boolean
 }
@@ -221,12 +222,12 @@ function originOf({ remoteAddress, userAgent }: SignInPlace) {
   return { remoteAddress, userAgent }
 }
 
-/** A name of bounded length, as a key of the counters. */
+/** A user name of limited length, as a key of the counters. */
 function hashedName(key: string): string {
   return hash('sha256', key, 'base64')
 }
 
-/** Delays denials without a check as long as checks take. */
+/** Delays each denial without a check by the time that a check takes. */
 function createPace() {
   let typicalMs = 40
   let waiting = 0

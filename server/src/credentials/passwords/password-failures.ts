@@ -4,22 +4,25 @@ import { type Clock, isWaiting } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { PasswordFailureStore } from './password-failure-store.ts'
 
-/** Wrong passwords for one name within an hour after which unknown senders need a second factor. */
+/** The number of wrong passwords for one name within an hour after which unknown senders need a second factor. */
 const maxFailures = 100
 
-/** Beyond that, each neighbourhood of addresses still has a few guesses an hour, up to a limit for one name. */
+/** Above the limit of a name, each group of neighbouring addresses may still make a few guesses an hour, up to a total for the name. */
 const maxNeighbourhoodFailures = 2
 const maxSpreadFailures = 1000
 
 const windowMs = 60 * 60 * 1000
 
-/** The number of counters, which bounds the memory. Names share a counter by their hash, which nobody can choose. */
+/**
+ * The number of counters, which limits the use of memory. Several names share a counter if their hashes are equal. Nobody can choose these
+ * hashes.
+ */
 const nameBuckets = 65_536
 const neighbourhoodBuckets = 262_144
 
 /**
- * Counts wrong passwords from unknown senders in the database, for all processes: by name, and by name and neighbourhood of
- * addresses. Unknown names are counted too.
+ * Counts wrong passwords from unknown senders in the database, for all processes. One counter is for each name, and one for each name and
+ * group of neighbouring addresses. Unknown names are also counted.
  */
 export function createPasswordFailures({
   store,
@@ -33,7 +36,7 @@ export function createPasswordFailures({
     return row !== undefined && isWaiting(row.since_ms + windowMs, clock.now(), windowMs) ? row.failures : 0
   }
   return {
-    /** Whether the password alone is still enough for an unknown sender in this network. */
+    /** Whether an unknown sender in this network can still sign in with the password alone. */
     isPasswordEnough: async (key: string, network: string): Promise<boolean> => {
       const ofName = await recent(bucketOf(key))
       const ofNeighbourhood = await recent(bucketOf(key, network))
@@ -48,7 +51,7 @@ export function createPasswordFailures({
   }
 }
 
-/** Resets the counter of a name, after a change of the password. */
+/** Resets the counter of a user name after the password was changed. */
 export async function deleteFailures(
   store: PasswordFailureStore,
   transaction: Transaction,

@@ -2,28 +2,31 @@ import { BusyError, createFairQueue } from '../../platform/limits/fair-queue.ts'
 import { WorkerThread } from '../../platform/process/worker-thread.ts'
 import type { StrengthQuestion } from './password-strength-worker.ts'
 
-/** The estimator's time grows faster than the length, so only the start of a longer password is checked. In characters. */
+/**
+ * The time of the estimator grows faster than the length of the password, so the server checks only the start of a longer password. The
+ * value is a number of characters.
+ */
 const maxCheckedLength = 64
 
 const maxWords = 32
 
 /**
- * The thread ends when a check takes more processor time. The time that passes is no measure: a busy machine would deny good
- * passwords.
+ * The thread ends if a check takes more processor time than this maximum. The elapsed time is not a suitable measure, because a busy
+ * machine would then reject good passwords.
  */
 const maxProcessorMs = 10_000
 
-/** How many checks wait while one runs. */
+/** The maximum number of checks that wait while a check runs. */
 const maxWaiting = 256
 const retryAfterSeconds = 5
 
-/** The dictionaries use about 75 MB of memory, so the thread that holds them ends when it is idle. */
+/** The dictionaries use about 75 MB of memory, so the thread that loaded them ends when it is idle. */
 const idleMs = 60_000
 
 /**
- * Creates a function that estimates how many guesses a password takes, as a power of ten, with dictionaries of common
- * passwords, names and words. It throws BusyError if the password could not be checked: too many checks wait, or the check
- * takes too much processor time. Accounts take turns: many checks for one account delay only the checks for that account.
+ * Creates a function that estimates how many guesses a password takes, as a power of ten, with dictionaries of common passwords, names and
+ * words. The function throws BusyError if too many checks wait, or if the check takes too much processor time. The queue alternates between
+ * accounts, so many checks for one account delay only this account.
  */
 export function createStrengthEstimator(
   worker = new URL('./password-strength-worker.ts', import.meta.url),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createPasswordThrottle } from './password-throttle.ts'
 
-test('correct passwords are limited by the clock of the machine, and guesses by the steered clock', () => {
+test('correct passwords are limited by the clock of the machine, and guesses by the clock that the test controls', () => {
   const time = { nowMs: 0, machineMs: 0 }
   const throttle = createPasswordThrottle({ now: () => time.nowMs, machine: { now: () => time.machineMs } })
   const count = (how: 'verified' | 'rejected', network: string) => {

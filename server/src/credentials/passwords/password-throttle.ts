@@ -7,38 +7,40 @@ import { blockOf, neighbourhoodOf } from '../../platform/limits/sender-budget.ts
 import { type Allowance, type Bucket, refill } from '../../platform/limits/token-bucket.ts'
 import type { SharedGuess } from './password-failure-store.ts'
 
-/** Guesses for one name from one network. */
+/** The limit of guesses for one name from one network. */
 const guessesPerPair: Allowance = { burst: 10, perSecond: 1 / 60 }
 
-/** Guesses of unknown senders from one network, and from its /24 of IPv4 or /48 of IPv6, for any name. */
+/** The limits of guesses for any name by unknown senders: from one network, and from its IPv4 /24 or IPv6 /48. */
 const guessesPerNetwork: Allowance = { burst: 60, perSecond: 0.1 }
 const guessesPerNeighbourhood: Allowance = { burst: 120, perSecond: 0.2 }
 
 /**
- * The reserve of a neighbourhood beyond that for addresses without recent guesses: one guess for each address of a /24, so
- * that one address cannot lock out the others. A /48 often belongs to one customer, and gets fewer.
+ * Additional guesses of a neighbourhood (an IPv4 /24 or an IPv6 /48) for addresses without recent guesses. Each address of a /24 gets one
+ * guess, so that one address cannot lock out the others. A /48 gets fewer guesses, because it often belongs to one customer.
  */
 const reserveOfIPv4: Allowance = { burst: 256, perSecond: 1 / 30 }
 const reserveOfIPv6: Allowance = { burst: 20, perSecond: 1 / 30 }
 
-/** A neighbourhood with this many recent guesses is no longer ordinary, and waits behind those that are. */
+/** If a neighbourhood has made this many recent guesses, its guesses wait until the guesses of ordinary neighbourhoods are done. */
 const ordinaryGuesses = 3
 
-/** Correct passwords, which cost a hash too: of a user from one network, of a user, and from one network. */
+/** The limits of correct passwords, which need a hash too: of a user from one network, of a user from all networks, and of one network. */
 const successesPerPair: Allowance = { burst: 60, perSecond: 1 }
 const successesPerPerson: Allowance = { burst: 120, perSecond: 2 }
 const successesPerNetwork: Allowance = { burst: 600, perSecond: 10 }
 
-/** Hashes that run or wait: of one name from one network, from one network, and from one neighbourhood. */
+/** The maximum number of hashes that run or wait: for one name from one network, for one network, and for one neighbourhood. */
 const maxInFlight = { pair: 8, network: 16, neighbourhood: 32 } as const
 
-/** How many keys of each kind have a bucket; the least recently used is dropped, so its bucket is full again. */
+/**
+ * The maximum number of keys of each kind that have a bucket. The least recently used bucket is deleted, so its allowance is full again.
+ */
 const maxBuckets = 10_000
 
 /** An admitted attempt. `end` is called once with its result. */
 export type Attempt = {
   readonly place: Place
-  /** The allowances from which a denied attempt takes a guess in the database. */
+  /** The allowances from which the database takes a guess if the attempt is denied. */
   readonly guesses: readonly SharedGuess[]
   /** The allowance that a correct password refills. */
   readonly pairKey: string
@@ -49,31 +51,31 @@ export type Attempt = {
 export type Guess = {
   readonly network: string
   readonly name: string
-  /** The user has signed in from this network or browser. */
+  /** Whether the user has signed in from this network or browser. */
   readonly known: boolean
 }
 
-/** Why an attempt is not admitted: too many guesses, or more attempts in flight than any caller may have. */
+/** Why the server does not admit an attempt: the sender made too many guesses, or has too many concurrent attempts. */
 export type NotAdmitted = 'guesses' | { readonly retryAfterSeconds: number }
 
 export type PasswordThrottle = {
   /**
-   * Admits an attempt, or not. Unknown senders cannot use up the allowance of a known one. `shared` says when the
+   * Admits or denies an attempt. Unknown senders cannot use up the allowance of a known sender. `shared` contains the times at which the
    * allowances of {@link keysOf} are full again, by the guesses at all processes.
    */
   readonly begin: (guess: Guess, shared?: ReadonlyMap<string, number>) => Attempt | NotAdmitted
-  /** The keys, in the database, of the allowances of a sender. */
+  /** The keys in the database for the allowances of a sender. */
   readonly keysOf: (guess: Guess) => readonly string[]
-  /** The number of buckets and counters, for the test of their bound. */
+  /** The number of buckets and counters. A test compares this number with the maximum. */
   readonly size: () => number
 }
 
 /**
- * Counts attempts in this process, in bounded memory: those in flight, and right passwords, which cost processor time here.
- * Wrong passwords are counted for all processes, too.
+ * Counts attempts in this process, in a limited amount of memory: concurrent attempts and correct passwords, which cost processor time in
+ * this process. Wrong passwords are also counted in the database for all processes.
  */
 export function createPasswordThrottle(clock: Clock): PasswordThrottle {
-  // Guesses are stored, too. Successes cost processor time.
+  // Wrong guesses are also stored in the database. Correct passwords cost processor time.
   const guesses = createGuessBuckets(clock)
   const machine = machineClockOf(clock)
   const successes = {
@@ -84,7 +86,7 @@ export function createPasswordThrottle(clock: Clock): PasswordThrottle {
   const inFlight = createInFlight()
   const all = [...Object.values(guesses), ...Object.values(successes)]
 
-  /** The buckets that a guess uses. */
+  /** The buckets from which a guess takes. */
   function bucketsOfGuess({ network, pair, neighbourhood, known }: Sender, left: Left): readonly BucketOf[] {
     if (known) return [[guesses.pairs, pair]]
     const hasGuessed = guesses.networks.burst - left(guesses.networks, network) >= 1
@@ -164,7 +166,7 @@ function reserveOf(guesses: GuessBuckets, network: string): Buckets {
   return network.includes('.') || network.startsWith('::ffff:') ? guesses.reserveOfIPv4 : guesses.reserveOfIPv6
 }
 
-/** The buckets that a guess may use. */
+/** The buckets from which a guess may take. */
 function allBucketsOf(guesses: GuessBuckets, { network, name, known }: Guess): readonly BucketOf[] {
   const ofPair = [guesses.pairs, `${network} ${name}`] as const
   if (known) return [ofPair]
@@ -177,7 +179,7 @@ function allBucketsOf(guesses: GuessBuckets, { network, name, known }: Guess): r
   ]
 }
 
-/** Counts the attempts in flight, by kind and key. */
+/** Counts the concurrent attempts by kind and key. */
 function createInFlight() {
   const counts = new Map<string, number>()
   const of = (kind: keyof typeof maxInFlight, key: string) => counts.get(`${kind} ${key}`) ?? 0
@@ -203,10 +205,10 @@ type Buckets = ReturnType<typeof createBuckets>
 
 type BucketOf = readonly [buckets: Buckets, key: string]
 
-/** The guesses that are left by the counts of all processes. */
+/** The number of guesses that remain according to the counts of all processes. */
 type Left = (buckets: Buckets, key: string) => number
 
-/** Buckets by key, in bounded memory: a bucket without recent use is full again. */
+/** Buckets by key, in a limited amount of memory. A bucket that was not used recently is full again. */
 function createBuckets(clock: Clock, allowance: Allowance, kind = '') {
   const { burst, perSecond } = allowance
   const buckets = new LRUCache<string, Bucket>(maxEntries(maxBuckets))
@@ -221,7 +223,7 @@ function createBuckets(clock: Clock, allowance: Allowance, kind = '') {
   const set = (key: string, tokens: number): void => void buckets.set(key, { tokens, atMs: clock.now() })
 
   const tokenMs = 1000 / perSecond
-  // Guesses that run at the same time in several processes can take more than there is, and are regained, too.
+  // Concurrent guesses in several processes can take more guesses than the allowance contains. The allowance regains these guesses too.
   const maxWaitMs = 2 * burst * tokenMs
   const sharedKey = (key: string): string => hash('sha256', `${kind} ${key}`, 'base64url')
 
@@ -229,15 +231,15 @@ function createBuckets(clock: Clock, allowance: Allowance, kind = '') {
     sharedKey,
     sharedGuess: (key: string) => ({ key: sharedKey(key), guessMs: tokenMs, maxWaitMs }),
     /**
-     * The tokens that are left. `fullAtMs` is when the bucket is full again by the counts of all processes, which
-     * can leave fewer.
+     * The tokens that remain in the bucket. `fullAtMs` is the time at which the bucket is full again according to the counts of all
+     * processes. By these counts, fewer tokens may remain.
      */
     left: (key: string, fullAtMs = 0): number => {
       const nowMs = clock.now()
       const missing = isWaiting(fullAtMs, nowMs, maxWaitMs) ? (fullAtMs - nowMs) / tokenMs : 0
       return Math.min(tokensOf(key), burst - missing)
     },
-    /** The time until there is a whole token; 0 if there is one. */
+    /** The time until the bucket contains a whole token; 0 if it already contains one. */
     waitMs: (key: string): number => (Math.max(0, 1 - tokensOf(key)) / perSecond) * 1000,
     burst,
     take: (key: string): void => set(key, tokensOf(key) - 1),

@@ -21,7 +21,7 @@ async function open(t: TestContext) {
   return { ...opened, check }
 }
 
-test('wrong passwords under a clock that was ahead deny nothing when it is corrected', async (t) => {
+test('wrong passwords that were counted while the clock was ahead deny nothing after the clock is corrected', async (t) => {
   for (const aheadMs of [12 * 60 * minuteMs, 24 * 60 * minuteMs, 400 * 24 * 60 * minuteMs]) {
     const { check, time, database } = await open(t)
     time.nowMs += aheadMs
@@ -40,13 +40,13 @@ test('wrong passwords under a clock that was ahead deny nothing when it is corre
       .where('whole_at_ms', '<', time.nowMs + aheadMs / 2)
       .executeTakeFirstOrThrow()
     assert.ok(last > time.nowMs, 'new guesses are counted')
-    // The limits hold as before.
+    // The limits are the same as before.
     for (let guess = 0; guess < 10; guess += 1) await check({ password: `guess ${guess}`, from: '192.0.2.1' })
     assert.equal(await check({ from: '192.0.2.1' }), 'throttled')
   }
 })
 
-test('guesses that a network has made at several processes deny it for a bounded time', async (t) => {
+test('after guesses at several processes, a network is denied only for a limited time', async (t) => {
   const { check, time, database } = await open(t)
   await check({ password: 'a wrong password' })
   for (const fullAtMs of [time.nowMs + 20 * minuteMs, time.nowMs + 24 * 60 * minuteMs]) {

@@ -3,9 +3,10 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import type { Holder, HolderKind } from './model.ts'
 
 /**
- * The application or service principal that has secrets and certificates; with a transaction, as the transaction sees it.
+ * The application or service principal that has secrets and certificates; with a transaction, the function reads the state inside the
+ * transaction.
  *
- * @throws DirectoryError if there is none, and for a managed identity
+ * @throws DirectoryError if the holder does not exist or is a managed identity
  */
 export async function requireHolder(
   { applications }: Pick<Directory, 'applications'>,

@@ -3,19 +3,19 @@ import type { Clock } from '../../platform/process/clock.ts'
 
 export const dayMs = 24 * 60 * 60 * 1000
 
-/** The lifetime of a secret in days, if the request names none. */
+/** The lifetime of a secret in days, if the request contains no lifetime. */
 export const defaultSecretDays = 365
 
-/** How many secrets, and how many certificates, one application or service principal may have. */
+/** The maximum number of secrets, and of certificates, of one application or service principal. */
 export const maxCredentials = 100
 
-/** A client's clock that is a little fast must not make "two years" too long. */
+/** If the clock of a client is a little ahead, "two years" must not be too long. */
 const clockSlackMs = 60 * 60 * 1000
 
 /** Requires that the lifetime of a credential is valid. @throws DirectoryError */
 export type RequireLifetime = (startsAtMs: number, expiresAtMs: number) => void
 
-/** Creates the check of lifetimes. */
+/** Creates the function that checks lifetimes. */
 export function createRequireLifetime(clock: Clock, maxCredentialDays: number): RequireLifetime {
   return (startsAtMs, expiresAtMs) => {
     const nowMs = clock.now()

@@ -1,6 +1,6 @@
 import type { ManagedIdentity, ServicePrincipal } from '../../directory/index.ts'
 
-/** The kinds of credentials, each in the submodule that owns it. */
+/** The kinds of credentials. The submodule of the same name implements each kind. */
 export const credentialKinds = [
   'client-secret',
   'certificate',
@@ -12,12 +12,12 @@ export const credentialKinds = [
 
 export type CredentialKind = (typeof credentialKinds)[number]
 
-/** A credential of a principal, as tokens name it. */
+/** A credential of a principal, in the form in which tokens contain it. */
 export type Credential = {
   readonly [Kind in CredentialKind]: { readonly kind: Kind; readonly id: string }
 }[CredentialKind]
 
-/** The two kinds of object that have secrets and certificates, each in lists of its own. */
+/** The two kinds of object that have secrets and certificates. Each object has its own lists. */
 export type HolderKind = 'applications' | 'servicePrincipals'
 
 /** The application or service principal that has a credential, and the client id that the credential authenticates. */
@@ -28,12 +28,12 @@ export type ClientSecretCheck =
       readonly outcome: 'verified'
       readonly servicePrincipal: ServicePrincipal
       readonly credentialId: string
-      /** When the secret expires. Nothing issued for it may live longer. */
+      /** The time at which the secret expires. A token that is issued for the secret must not be valid longer. */
       readonly expiresAtMs: number
     }
   | { readonly outcome: 'unknown-application' | 'wrong-secret' | 'expired-secret' | 'disabled' }
 
-/** A new service principal with its secret, which is returned only here. */
+/** A new service principal with its secret. No other function returns the secret. */
 export type NewServicePrincipal = { readonly servicePrincipal: ServicePrincipal; readonly secret: string }
 
 /** A secret without its text. */
@@ -69,7 +69,7 @@ export type ClientCertificate = {
   readonly expiresAtMs: number
 }
 
-/** A federated credential. Of `subject` and `claimsExpression` one is null. */
+/** A federated credential. Either `subject` or `claimsExpression` is null. */
 export type FederatedCredentialRecord = {
   readonly id: string
   readonly name: string
@@ -80,7 +80,7 @@ export type FederatedCredentialRecord = {
   readonly description: string | null
 }
 
-/** The tokens that a managed identity trusts: those of a subject, or those with certain claims. */
+/** The tokens that a managed identity trusts: tokens with a certain subject, or tokens with certain claims. */
 export type ManagedTrust = {
   readonly name: string
   readonly issuer: string
@@ -89,16 +89,16 @@ export type ManagedTrust = {
   readonly claimsExpression: string | undefined
 }
 
-/** The claims of a token of an external issuer, before or after its signature was verified. */
+/** The claims in the token of an external issuer, before or after the server verified the signature. */
 export type ExternalAssertion = {
   readonly issuer: string
   readonly subject: string
   readonly audiences: readonly string[]
-  /** The value of a claim that is a text. */
+  /** The value of a claim, if the value is a text. */
   readonly claim: (name: string) => string | undefined
 }
 
-/** The federated credential that trusts a token, or why none does. */
+/** The federated credential that trusts a token, or the reason why no credential trusts the token. */
 export type FederatedMatch =
   | { readonly outcome: 'matched'; readonly servicePrincipal: ServicePrincipal; readonly credentialId: string }
   | { readonly outcome: 'disabled'; readonly servicePrincipal: ServicePrincipal; readonly credentialId: string }
@@ -110,18 +110,18 @@ export type Machine = ManagedIdentity & {
   readonly attached: readonly ManagedIdentity[]
 }
 
-/** A code that enrolls a machine once. Only its hash is stored. */
+/** A code that enrolls a machine once. The server stores only a hash of the code. */
 export type EnrollmentCode = { readonly code: string; readonly codeHash: string; readonly expiresAtMs: number }
 
 /** A machine that was just enrolled, and the id of its new key. */
 export type Enrolled = { readonly machine: ManagedIdentity; readonly keyId: string }
 
-/** An identity that a machine may act as. */
+/** An identity as which a machine may act. */
 export type MachineIdentity = {
   /** The ARM id of the identity. */
   readonly id: string
   readonly servicePrincipal: ServicePrincipal
-  /** Ends when the identity is detached, and with every new key of the machine. */
+  /** This credential becomes invalid when the identity is detached, and with every new key of the machine. */
   readonly credentialId: string
   readonly credentialExpiresAtMs: number
 }

@@ -1,4 +1,4 @@
-/** The rows of credentials. Instants are milliseconds since the epoch; truth values are 0 and 1. */
+/** The rows of credentials. Times are milliseconds since the epoch; Boolean values are 0 and 1. */
 export type CredentialTables = {
   client_secret: SecretRow
   client_certificate: CertificateRow
@@ -17,23 +17,26 @@ export type CredentialTables = {
 }
 
 export type SecretRow = {
-  /** Graph's `keyId`, made here. */
+  /** The `keyId` of Microsoft Graph, which the server creates. */
   readonly id: string
-  /** The object id of the application or service principal that has it. */
+  /** The object id of the application or service principal that has the secret. */
   readonly holder_id: string
   readonly app_id: string
   readonly display_name: string | null
   readonly hint: string
-  /** base64url of the SHA-256. */
+  /** The SHA-256 of the secret as base64url. */
   readonly secret_hash: string
   readonly starts_at_ms: number
   readonly expires_at_ms: number
-  /** 0 for a secret of an earlier version. */
+  /** The value is 0 for a secret that an earlier version of Acrux created. */
   readonly created_at_ms: number
 }
 
 export type CertificateRow = {
-  /** Made here: the client chooses Graph's `keyId` and may use it again for a later certificate. */
+  /**
+   * The server creates this id. The client chooses the `keyId` of Microsoft Graph, and may use the same `keyId` again for a later
+   * certificate.
+   */
   readonly id: string
   readonly holder_id: string
   readonly app_id: string
@@ -48,9 +51,9 @@ export type CertificateRow = {
 
 /** A federated credential of an application or a managed identity. */
 export type FederatedCredentialRow = {
-  /** Graph's id. */
+  /** The id in Microsoft Graph. */
   readonly id: string
-  /** The credential id in tokens; replaced when the trust changes. */
+  /** The credential id in tokens. A change of the trust replaces the id. */
   readonly credential_id: string
   /** The object id of the application or managed identity. */
   readonly holder_id: string
@@ -59,13 +62,13 @@ export type FederatedCredentialRow = {
   readonly name_key: string
   readonly issuer: string
   readonly audience: string
-  /** Null if the trust names claims. */
+  /** Null if the trust is an expression about claims. */
   readonly subject: string | null
-  /** Null if the trust names a subject. */
+  /** Null if the trust is a subject. */
   readonly claims_expression: string | null
-  /** The key by which the credential of a token is found. */
+  /** The key by which the server finds the credential for a token. */
   readonly trust_key: string
-  /** Distinguishes its trust from the others of the holder. */
+  /** Distinguishes the trust of the row from the other trusts of the holder. */
   readonly trust_text: string
   readonly description: string | null
   readonly created_at_ms: number
@@ -75,12 +78,12 @@ export type FederatedCredentialRow = {
 export type MachineKeyRow = {
   readonly machine_id: string
   readonly key_id: string
-  /** A JWK as JSON text. */
+  /** The public key as the JSON text of a JWK. */
   readonly public_key: string
   readonly enrolled_at_ms: number
 }
 
-/** Allows a machine to act as an identity: its own or an attached one. Every new key replaces the id. */
+/** Allows a machine to act as an identity: its own identity or an attached identity. Every new key of the machine replaces the id. */
 export type MachineCredentialRow = { readonly id: string; readonly machine_id: string; readonly identity_id: string }
 
 export type SignInRow = {
@@ -91,17 +94,17 @@ export type SignInRow = {
   readonly methods: string
   readonly authenticated_at_ms: number
   readonly expires_at_ms: number
-  /** 0 for sign-ins older than this column. */
+  /** The value is 0 for sign-ins that are older than this column. */
   readonly created_at_ms: number
   readonly last_used_at_ms: number
   readonly remote_address: string | null
   readonly user_agent: string | null
 }
 
-/** Wrong passwords, counted by a hash of the user name, which bounds the number of rows. */
+/** Wrong passwords, counted by a hash of the user name. The hash limits the number of rows. */
 export type PasswordFailureRow = { readonly bucket: number; readonly failures: number; readonly since_ms: number }
 
-/** The state of an allowance of guesses: when it is full again. A row whose time has passed has no effect. */
+/** The state of an allowance of guesses: the time at which the allowance is full again. A row whose time has passed has no effect. */
 export type PasswordGuessRow = { readonly key: string; readonly whole_at_ms: number }
 
 /** A network from which a user has signed in. */
@@ -111,11 +114,11 @@ export type TotpRow = {
   readonly object_id: string
   readonly sealed_secret: Uint8Array
   readonly confirmed: number
-  /** The step of the last code that was used; earlier codes are invalid. */
+  /** The time step of the last code that was used. Codes of earlier steps are invalid. */
   readonly last_step: number
   readonly failures: number
   readonly failures_since_ms: number
-  /** Wrong codes since the last right one, from any sender. */
+  /** The number of wrong codes since the last correct code, from any sender. */
   readonly failures_in_row: number
   readonly created_at_ms: number
 }
@@ -123,11 +126,11 @@ export type TotpRow = {
 export type PasskeyRow = {
   readonly id: string
   readonly object_id: string
-  /** base64url, as the authenticator made it. */
+  /** The credential id of the authenticator, as base64url. */
   readonly credential_id: string
   readonly public_key: Uint8Array
   readonly counter: number
-  /** Separated by spaces. */
+  /** The values are separated by spaces. */
   readonly transports: string
   readonly display_name: string
   readonly created_at_ms: number
@@ -148,7 +151,10 @@ export type OneTimeCodeRow = {
   readonly code_hash: string
   readonly created_at_ms: number
   readonly expires_at_ms: number
-  /** The object id of the principal with which it ends; null if an operator created it. */
+  /**
+   * The object id of the principal who created the code; null if an operator created the code. The code becomes invalid with this
+   * principal.
+   */
   readonly created_by: string | null
 }
 

@@ -10,19 +10,19 @@ export type PendingAccessPass = { readonly createdAtMs: number; readonly expires
 /** An access pass to be created. */
 export type NewAccessPass = {
   readonly lifetimeMs: number
-  /** The object id of the creator; null for an operator. The code ends when the creator is disabled or deleted. */
+  /** The object id of the creator; null for an operator. The code becomes invalid when the creator is disabled or deleted. */
   readonly createdBy: string | null
 }
 
-/** Codes of an owner, each for one user, one use and a limited time. */
+/** Codes from an owner. Each code is for one user and one use, and is valid for a limited time. */
 export interface AccessPasses {
-  /** Creates a code, which is returned only here, and invalidates an earlier one of the user. */
+  /** Creates a code and invalidates an earlier code of the user. No other function returns the code. */
   create(transaction: Transaction, objectId: string, code: NewAccessPass): Promise<string>
   find(objectId: string): Promise<PendingAccessPass | undefined>
   isValid(objectId: string, code: string): Promise<boolean>
-  /** Uses the code up; false if there is no such code, or it has expired. */
+  /** Invalidates the code after its use. Returns false if the code does not exist or has expired. */
   use(transaction: Transaction, objectId: string, code: string): Promise<boolean>
-  /** False if there is none. */
+  /** Returns false if the user has no access pass. */
   remove(transaction: Transaction, objectId: string): Promise<boolean>
 }
 
@@ -62,7 +62,7 @@ export function createAccessPasses({
   }
 }
 
-/** Different for each user, so that a code is valid for one user only. */
+/** The hash is different for each user, so that a code is valid for one user only. */
 function hashOf(objectId: string, code: string): string {
   const written = code
     .slice(0, 64)

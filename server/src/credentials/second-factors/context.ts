@@ -17,7 +17,7 @@ export type SecondFactorContext = {
   readonly endWeakSignIns: EndWeakSignIns
 }
 
-/** Ends the sign-ins of a user without a second factor, so that they do not outlive the setup of the first one. */
+/** Ends the sign-ins of a user without a second factor, so that these sign-ins end when the user sets up the first second factor. */
 export async function endWeakSignInsOf(
   { endWeakSignIns }: Pick<SecondFactorContext, 'endWeakSignIns'>,
   transaction: Transaction,
@@ -27,7 +27,7 @@ export async function endWeakSignInsOf(
   await endWeakSignIns(transaction, [objectId])
 }
 
-/** Deletes the recovery codes of a user without another second factor. */
+/** Deletes the recovery codes of a user who has no other second factor. */
 export async function removeUnneededCodes(
   { store }: Pick<SecondFactorContext, 'store'>,
   transaction: Transaction,

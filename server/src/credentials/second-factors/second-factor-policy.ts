@@ -2,21 +2,21 @@ import type { AuthenticationRecords, DirectoryRole } from '../../directory/index
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { SecondFactorStore } from './second-factor-store.ts'
 
-/** Which users must sign in with a second factor, and how the first one is set up. */
+/** Which users must sign in with a second factor, and how users set up the first second factor. */
 export type SecondFactorPolicy = {
-  /** `owners` are the users that own the directory. */
+  /** `owners` means the users with the directory role owner. */
   readonly required: 'none' | 'owners' | 'all'
-  /** `self`: the password is enough. `owner-code`: the user also needs a code of an owner. */
+  /** With `self`, the password is enough. With `owner-code`, the user also needs a code from an owner. */
   readonly enrolment: 'self' | 'owner-code'
 }
 
-/** What a sign-in still needs: the user's second factor, or the setup of one. */
+/** What a sign-in still needs: a check of the user's second factor, or the setup of a second factor. */
 export type SecondFactorDue = 'second-factor' | 'enrolment'
 
-/** The methods that are stronger than a password or a sign-in at another provider. [RFC 8176 §2] */
+/** The methods that are stronger than a password or than a sign-in at another provider. [RFC 8176 §2] */
 export const strongMethods: readonly string[] = ['mfa', 'otp', 'hwk']
 
-/** Ends sign-ins without a strong method: those of the given users, or of all. */
+/** Ends the sign-ins without a strong method, of the given users or of all users. */
 export type EndWeakSignIns = (transaction: Transaction, whose: readonly string[] | 'all') => Promise<void>
 
 export type SecondFactorRuleOptions = {
@@ -26,7 +26,7 @@ export type SecondFactorRuleOptions = {
   readonly endWeakSignIns: EndWeakSignIns
 }
 
-/** Decides what sign-ins need under the policy. */
+/** Decides which second factor a sign-in needs under the policy. */
 export function createSecondFactorRules({ store, authentication, policy, endWeakSignIns }: SecondFactorRuleOptions) {
   async function hasAny(source: Transaction | undefined, objectId: string): Promise<boolean> {
     const totp = await store.totp(source, objectId)
@@ -34,7 +34,7 @@ export function createSecondFactorRules({ store, authentication, policy, endWeak
   }
 
   return {
-    /** What a sign-in by these methods still needs; undefined for nothing. */
+    /** What a sign-in by these methods still needs. The result is undefined if the sign-in needs nothing. */
     due: async (
       source: Transaction | undefined,
       { objectId, directoryRole }: { readonly objectId: string; readonly directoryRole: DirectoryRole | undefined },
@@ -59,7 +59,7 @@ export function createSecondFactorRules({ store, authentication, policy, endWeak
       const owners = async () => (await authentication.owners(transaction)).map(({ objectId }) => objectId)
       await endWeakSignIns(transaction, policy.required === 'all' ? 'all' : await owners())
     },
-    /** Whether a user needs a code of an owner to set up the first second factor. */
+    /** Whether a user needs a code from an owner to set up the first second factor. */
     needsCode: async (
       source: Transaction | undefined,
       objectId: string,

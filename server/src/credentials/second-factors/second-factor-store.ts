@@ -13,7 +13,7 @@ export function secondFactorStore(database: Database) {
       within(transaction).insertInto('totp').values(row).execute(),
     confirmTotp: (transaction: Transaction, objectId: string) =>
       within(transaction).updateTable('totp').set({ confirmed: 1 }).where('object_id', '=', objectId).execute(),
-    /** Returns false if this step, or a later one, was used already. */
+    /** Returns false if a code of this step, or of a later step, was already used. */
     useTotpStep: async (transaction: Transaction, objectId: string, step: number) => {
       const update = within(transaction).updateTable('totp').set({ last_step: step, failures: 0, failures_in_row: 0 })
       const result = await update.where('object_id', '=', objectId).where('last_step', '<', step).executeTakeFirst()
@@ -38,7 +38,7 @@ export function secondFactorStore(database: Database) {
         .execute(),
     passkeyByCredential: (credentialId: string) =>
       read().selectFrom('passkey').selectAll().where('credential_id', '=', credentialId).executeTakeFirst(),
-    /** Returns false if the authenticator's credential is registered already. */
+    /** Returns false if the credential of the authenticator is already registered. */
     insertPasskey: async (transaction: Transaction, row: PasskeyRow) => {
       const insert = within(transaction).insertInto('passkey').values(row)
       const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
@@ -73,12 +73,12 @@ export function secondFactorStore(database: Database) {
         .values([...rows])
         .execute()
     },
-    /** Returns false if there is no such code, or it was used. */
+    /** Returns false if the code does not exist or was already used. */
     useRecoveryCode: async (transaction: Transaction, { object_id, code_hash }: RecoveryCodeRow) => {
       const codes = within(transaction).deleteFrom('recovery_code').where('object_id', '=', object_id)
       return (await codes.where('code_hash', '=', code_hash).executeTakeFirst()).numDeletedRows === 1n
     },
-    /** Returns false if there were none. */
+    /** Returns false if the user had no recovery codes. */
     deleteSecondFactorsOf: async (transaction: Transaction, objectId: string) => {
       let deleted = 0n
       for (const table of ['totp', 'passkey', 'recovery_code'] as const) {

@@ -24,7 +24,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await credentials.credentialStands(objectId, undefined), true)
   })
 
-  test(`a client secret is not accepted before it starts (${kind})`, async (t) => {
+  test(`a client secret is not accepted before its start time (${kind})`, async (t) => {
     const { database, credentials, owner, time, dispose } = await openTestCredentials(kind)
     t.after(dispose)
     const { appId, objectId } = owner.servicePrincipal
@@ -56,7 +56,7 @@ for (const kind of testDatabaseKinds) {
     }
   })
 
-  test(`names of users are unique in any case, and passwords are stored as argon2id (${kind})`, async (t) => {
+  test(`user names are unique in upper and lower case, and passwords are stored as argon2id (${kind})`, async (t) => {
     const { database, directory, alice, dispose } = await openTestCredentials(kind)
     t.after(dispose)
     const user = { userPrincipalName: 'ALICE@contoso.example', displayName: 'x', password: 'y' }

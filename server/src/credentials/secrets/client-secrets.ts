@@ -10,20 +10,20 @@ import { storedHash } from '../records/stored-hash.ts'
 import type { SecretStore } from './secret-store.ts'
 
 /**
- * How many successful checks are cached, for one authority revision and at most until the secret expires. This saves two reads
- * for each request: 2.5 µs of processor time instead of 22 with SQLite.
+ * The maximum number of successful checks that are cached, for one authority revision and at most until the secret expires. The cache saves
+ * two reads for each request: 2.5 µs of processor time instead of 22 µs with SQLite.
  */
 const maxCachedChecks = 100_000
 
-/** Ours have 46 characters. Longer ones are not hashed. */
+/** The secrets that the server generates have 46 characters. The server does not hash secrets longer than this maximum. */
 const maxSecretLength = 1024
 
-/** An unknown secret is compared with this hash, so that every check makes a comparison. */
+/** The server compares an unknown secret with this hash, so that every check makes a comparison. */
 const decoyHash = storedHash(newSecret())
 
 /**
- * Creates the check of client secrets. A successful check is cached by the hash of the secret, a failed one is not. Every
- * check makes the same reads and the same comparison, whether or not the application exists.
+ * Creates the check of client secrets. The server caches a successful check by the hash of the secret. It does not cache a failed check.
+ * Every check makes the same reads and the same comparison, whether or not the application exists.
  */
 export function createSecretCheck({
   database,

@@ -15,14 +15,14 @@ export type SecretRequest = {
   readonly displayName: string | null
   readonly startsAtMs: number | undefined
   readonly expiresAtMs: number | undefined
-  /** A secret of the caller's, which may be valid for any time. Default: a random one. */
+  /** A secret that the caller chose, which may have any lifetime. By default, the server creates a random secret. */
   readonly secretText?: string
 }
 
-/** An application or service principal that was found. */
+/** An application or service principal that exists. */
 export type SecretHolder = Holder & { readonly kind: HolderKind }
 
-/** A new secret that is not stored yet. Its text is nowhere else. */
+/** A new secret that is not stored yet. Only this object contains its text. */
 export type PreparedSecret = {
   readonly secretText: string
   readonly secret: SecretRecord
@@ -39,13 +39,17 @@ export type SecretsOptions = {
 /** Creates and removes the secrets of applications and service principals. */
 export function createSecrets({ directory, store, clock, requireLifetime }: SecretsOptions) {
   return {
-    /** @throws DirectoryError if there is none, and for a managed identity */
+    /** @throws DirectoryError if the holder does not exist or is a managed identity */
     requireHolder: async (kind: HolderKind, holderId: string): Promise<SecretHolder> => ({
       kind,
       ...(await requireHolder(directory, kind, holderId)),
     }),
 
-    /** Called outside of the transaction, which may run more than once. @throws DirectoryError for an invalid lifetime */
+    /**
+     * Callers call this function outside of the transaction, because the transaction may run more than once.
+     *
+     * @throws DirectoryError for an invalid lifetime
+     */
     prepare: ({ kind, holderId, appId }: SecretHolder, request: SecretRequest): PreparedSecret => {
       const startsAtMs = request.startsAtMs ?? clock.now()
       const expiresAtMs = request.expiresAtMs ?? Math.max(startsAtMs, clock.now()) + defaultSecretDays * dayMs
@@ -57,7 +61,7 @@ export function createSecrets({ directory, store, clock, requireLifetime }: Secr
         secretText,
         secret: toSecretRecord(row),
         insert: async (transaction) => {
-          // The holder may have been deleted since, and no secret may remain without its holder.
+          // The holder may have been deleted in the meantime, and no secret may remain without its holder.
           await requireHolder(directory, kind, holderId, transaction)
           if ((await store.count(transaction, holderId)) >= maxCredentials) {
             throw new DirectoryError('quota', `An object has at most ${maxCredentials} password credentials.`)
@@ -67,7 +71,7 @@ export function createSecrets({ directory, store, clock, requireLifetime }: Secr
       }
     },
 
-    /** Whether the application has a secret with this text, expired or not. */
+    /** Whether the application has a secret with this text, even if the secret has expired. */
     has: async (appId: string, secretText: string): Promise<boolean> =>
       (await store.byHash(appId, storedHash(secretText))) !== undefined,
 
@@ -78,7 +82,7 @@ export function createSecrets({ directory, store, clock, requireLifetime }: Secr
       }
     },
 
-    /** When the secret expires, if it is valid and its service principal enabled. */
+    /** The time at which the secret expires, if the secret is valid and its service principal is enabled. */
     validUntilMs: async (objectId: string, credentialId: string): Promise<number | undefined> => {
       const row = await store.byId(credentialId)
       if (row === undefined || clock.now() < row.starts_at_ms) return undefined

@@ -15,7 +15,7 @@ export function securityEventStore(database: Database) {
         .orderBy('id', 'desc')
         .limit(limit)
         .execute(),
-    /** Counts the event in the row of an equal one from the same address since `sinceMs`. Returns false if there is none. */
+    /** Counts the event in the row of an equal event from the same address since `sinceMs`. Returns false if no such row exists. */
     countSecurityEvent: async (transaction: Transaction, row: SecurityEventRow, sinceMs: number) => {
       const result = await within(transaction)
         .updateTable('security_event')
@@ -28,7 +28,7 @@ export function securityEventStore(database: Database) {
         .executeTakeFirst()
       return result.numUpdatedRows > 0n
     },
-    /** Inserts an event, and deletes all but the `limit` newest of its kind. */
+    /** Inserts an event, and deletes all events of its kind except the `limit` newest. */
     insertSecurityEvent: async (transaction: Transaction, row: SecurityEventRow, limit: number) => {
       await within(transaction).insertInto('security_event').values(row).execute()
       const older = within(transaction)

@@ -20,7 +20,7 @@ async function open(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
 }
 
 for (const kind of usualDatabaseKinds) {
-  test(`security events are listed newest first, with repetitions within an hour as one (${kind})`, async (t) => {
+  test(`security events are listed newest first, and repetitions within an hour are listed as one event (${kind})`, async (t) => {
     const { record, list, time } = await open(t, kind)
     const beganMs = time.nowMs
     await record({ kind: 'method-added', detail: 'totp' })
@@ -42,7 +42,7 @@ for (const kind of usualDatabaseKinds) {
   })
 }
 
-test('many failed sign-ins use bounded space and remove no other event', async (t) => {
+test('many failed sign-ins use a limited amount of space and remove no other event', async (t) => {
   const { record, list, database, time } = await open(t)
   await record({ kind: 'method-added', detail: 'passkey' })
   for (let at = 0; at < 80; at += 1) {

@@ -8,23 +8,24 @@ import type { SecurityEventStore } from './security-event-store.ts'
 
 /** The kind of a security event. `detail` is the kind of method or the reason of a failure. */
 export type SecurityEventKind =
-  /** `detail`: `totp`, `passkey`, `recovery-codes` or `access-pass`. */
+  /** The values of `detail` are `totp`, `passkey`, `recovery-codes` and `access-pass`. */
   | 'method-added'
   /**
-   * `detail`: `totp`, `passkey`, `access-pass`, or `all` where all second factors were removed together with the password.
+   * The values of `detail` are `totp`, `passkey`, `access-pass` and `all`. `all` means that all second factors were removed together with
+   * the password.
    */
   | 'method-removed'
   | 'password-changed'
   /** An administrator set another password. */
   | 'password-reset'
-  /** The first sign-in from a network; not recorded for the very first sign-in of an account. */
+  /** The first sign-in from a network. The server does not record the very first sign-in of an account. */
   | 'new-network'
-  /** `detail`: `wrong-password`, `wrong-code` or `wrong-recovery-code`. */
+  /** The values of `detail` are `wrong-password`, `wrong-code` and `wrong-recovery-code`. */
   | 'failed-sign-in'
-  /** Too many wrong codes in a row: the authenticator app is closed until an owner resets it. */
+  /** Too many consecutive codes were wrong, so the authenticator app is closed until an owner resets it. */
   | 'second-factor-closed'
 
-/** A security event of a user, as the account pages show it. */
+/** A security event of a user, in the form that the account pages display. */
 export type SecurityEvent = {
   readonly id: string
   readonly kind: SecurityEventKind
@@ -37,24 +38,23 @@ export type SecurityEvent = {
   readonly userAgent: string | undefined
 }
 
-/** A security event to be recorded. */
+/** A security event that the server will record. */
 export type NewSecurityEvent = Pick<SecurityEvent, 'kind'> & {
   readonly detail?: string
   readonly origin: Pick<Origin, 'remoteAddress' | 'userAgent'>
 }
 
-/** The security events of users. The number of events is bounded for each user. */
+/** The security events of users. The number of events of each user has a maximum. */
 export interface SecurityEvents {
-  /** Records an event in the transaction that causes it. Equal events from one address within an hour share a row. */
+  /** Records an event in the transaction that causes it. Equal events from one address within an hour are stored in one row. */
   record(transaction: Transaction, objectId: string, event: NewSecurityEvent): Promise<void>
-  /** At most 100 latest events of a user, the newest first. */
+  /** The latest events of a user, at most 100, the newest first. */
   list(objectId: string): Promise<readonly SecurityEvent[]>
 }
 
 /**
- * The number of events of each kind that are stored for a user. The limit is per kind, so that many events of one
- * kind do not
- * remove others.
+ * The maximum number of events of each kind that are stored for a user. Each kind has its own maximum, so that many events of one kind do
+ * not remove other events.
  */
 const maxEventsPerKind = 30
 const maxListedEvents = 100
@@ -90,7 +90,7 @@ export function createSecurityEvents({
   }
 }
 
-/** A bounded text of a client, without characters that a database or a terminal rejects. */
+/** A text from a client, shortened to a maximum length, without characters that a database or a terminal rejects. */
 function storable(text: string): string {
   return plainLine(text.slice(0, maxTextLength))
 }

@@ -2,10 +2,10 @@ import type { AuthenticationRecord, AuthenticationRecords, User } from '../../di
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { SecondFactorRules } from '../second-factors/second-factor-policy.ts'
 
-/** A user with the revision of the authentication: one of an earlier revision is no longer valid. */
+/** A user with the revision of the authentication. If the user has a later revision, the authentication is no longer valid. */
 export type AuthenticatedUser = Pick<User, 'objectId' | 'authenticationRevision'>
 
-/** Why an authentication that succeeded does not lead to a sign-in. */
+/** Why a successful authentication does not lead to a sign-in. */
 export type AuthenticationRejection =
   | 'disabled'
   /** The password was reset, a method was removed, the user signed out everywhere, or was deleted. */
@@ -14,7 +14,7 @@ export type AuthenticationRejection =
   | 'second-factor'
   | 'second-factor-enrolment'
 
-/** The authentication is no longer valid, or not complete. */
+/** The authentication is no longer valid, or is not complete. */
 export class AuthenticationRejectedError extends Error {
   override readonly name = 'AuthenticationRejectedError'
   readonly rejection: AuthenticationRejection
@@ -25,7 +25,7 @@ export class AuthenticationRejectedError extends Error {
 }
 
 /**
- * Requires, within the transaction that uses an authentication, that nothing has invalidated it since.
+ * Requires that the authentication is still valid. Called within the transaction that uses the authentication.
  *
  * @throws AuthenticationRejectedError
  */
@@ -41,8 +41,8 @@ export async function requireValidAuthentication(
 }
 
 /**
- * Requires that an authentication is complete: no password that must be changed, and no password alone if the user has a
- * second factor or needs one. Checked here too, in case a page does not.
+ * Requires that an authentication is complete: the user need not change the password, and has used a second factor if one exists or is
+ * required. The server checks this here too, in case a page omits the check.
  *
  * @throws AuthenticationRejectedError
  */

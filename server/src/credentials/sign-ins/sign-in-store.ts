@@ -2,7 +2,7 @@ import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { CredentialTables, SignInRow } from '../records/rows.ts'
 import { type EndWeakSignIns, strongMethods } from '../second-factors/second-factor-policy.ts'
 
-/** How many sign-ins of a user are listed: those that last longest. */
+/** The maximum number of listed sign-ins of a user. The list contains the sign-ins that end last. */
 const maxListedSignIns = 200
 
 /** The SQL of sign-ins. */
@@ -36,7 +36,7 @@ export function signInStore(database: Database) {
         .execute(),
     insertSignIn: (transaction: Transaction, row: SignInRow) =>
       within(transaction).insertInto('sign_in').values(row).execute(),
-    /** Postpones the end of a sign-in that has not ended. */
+    /** Moves the end of a sign-in that has not ended to a later time. */
     extendSignIn: (transaction: Transaction, id: string, { nowMs, untilMs }: { nowMs: number; untilMs: number }) =>
       within(transaction)
         .updateTable('sign_in')
@@ -54,7 +54,7 @@ export function signInStore(database: Database) {
       (await within(transaction).deleteFrom('sign_in').where('id', '=', id).executeTakeFirst()).numDeletedRows === 1n,
     deleteSignInsOf: (transaction: Transaction, objectId: string) =>
       within(transaction).deleteFrom('sign_in').where('object_id', '=', objectId).execute(),
-    /** Ends sign-ins without a second factor or passkey of this directory. */
+    /** Ends the sign-ins for which the user did not use a second factor or passkey of this directory. */
     endWeakSignIns,
     endSignInsOfTo: (transaction: Transaction, objectId: string, clientId: string) =>
       within(transaction)

@@ -15,41 +15,41 @@ import {
 } from './authentication.ts'
 import type { SignInStore } from './sign-in-store.ts'
 
-/** The time of an authentication at a provider that does not say when it was. */
+/** The time of an authentication at a provider that does not report the time. */
 export const unknownInstantMs = 0
 
-/** A sign-in of a user. Tokens of users contain its id, and become invalid when it ends. */
+/** A sign-in of a user. The tokens of the user contain the id of the sign-in, and become invalid when the sign-in ends. */
 export type SignIn = {
   readonly id: string
   readonly objectId: string
-  /** The application that the user signed in to. */
+  /** The application for which the user signed in. */
   readonly clientId: string
-  /** Authentication method references, as `pwd`, `otp`, `mfa`, `hwk`, `fed`. [RFC 8176] */
+  /** Authentication method references, such as `pwd`, `otp`, `mfa`, `hwk`, `fed`. [RFC 8176] */
   readonly methods: readonly string[]
-  /** {@link unknownInstantMs} if the provider does not say. */
+  /** The time of the authentication, or {@link unknownInstantMs} if the provider does not report the time. */
   readonly authenticatedAtMs: number
   readonly expiresAtMs: number
   readonly createdAtMs: number
   readonly lastUsedAtMs: number
-  /** The address of its last use. */
+  /** The address from which the sign-in was last used. */
   readonly remoteAddress: string | undefined
   readonly userAgent: string | undefined
 }
 
-/** The address and client of a use of a sign-in. */
+/** The address and client that used a sign-in. */
 export type SignInUse = Pick<Origin, 'remoteAddress' | 'userAgent'>
 
 export type NewSignIn = Pick<SignIn, 'clientId' | 'methods' | 'authenticatedAtMs'> & {
   readonly use?: SignInUse | undefined
   /** The user at the time of the authentication. */
   readonly user: AuthenticatedUser
-  /** The authentication is incomplete, and the sign-in only serves to complete it. */
+  /** Whether the authentication is incomplete. The user can use the sign-in only to complete the authentication. */
   readonly isPartial?: boolean
-  /** From now. */
+  /** The lifetime of the sign-in from now. */
   readonly lifetimeMs: number
 }
 
-/** A sign-in that is in use, with the user as read at that moment. */
+/** A sign-in that a request uses, with the user as read at the time of the request. */
 export type UsedSignIn = { readonly user: AuthenticatedUser; readonly signInId: string }
 
 export type SignInsOptions = {
@@ -57,11 +57,11 @@ export type SignInsOptions = {
   readonly directory: Pick<Directory, 'authentication' | 'externalSignInExpiresAtMs' | 'findUser'>
   readonly rules: SecondFactorRules
   readonly clock: Clock
-  /** No sign-in lasts longer, however often it is renewed. */
+  /** The maximum lifetime of a sign-in, including all its renewals. */
   readonly maxSignInMs: number
 }
 
-/** Creates the sign-ins of users. A sign-in by another provider lasts no longer than the provider allows. */
+/** Creates the sign-ins of users. A sign-in at another provider ends at the latest when the provider's sign-in ends. */
 export function createSignIns(options: SignInsOptions) {
   const { store, directory, rules, clock, maxSignInMs } = options
   return {
@@ -111,7 +111,7 @@ function createSignInEnds({ store, directory }: SignInsOptions) {
     endSignIn: async (transaction: Transaction, idText: string): Promise<boolean> => {
       const id = parseGuid(idText)
       const isEnded = id !== undefined && (await store.deleteSignIn(transaction, id))
-      // Repeated uses of a code that was used already must not cause every caller to be authorized again.
+      // A client may send a used code again. These repeated uses must not cause the server to authorize every caller again.
       if (isEnded) transaction.changesAuthority()
       return isEnded
     },
@@ -119,7 +119,7 @@ function createSignInEnds({ store, directory }: SignInsOptions) {
       transaction.changesAuthority()
       await store.endSignInsOfTo(transaction, objectId, clientId)
     },
-    /** Ends all sign-ins of a user, and invalidates authentications that have not become a sign-in. */
+    /** Ends all sign-ins of a user, and invalidates authentications for which no sign-in exists yet. */
     endSignInsOf: async (transaction: Transaction, objectId: string): Promise<void> => {
       transaction.changesAuthority()
       await directory.authentication.advanceRevision(transaction, objectId)
@@ -139,7 +139,7 @@ function createSignInReads({ store, directory, clock, maxSignInMs }: SignInsOpti
       (await store.signInsOf(objectId, clock.now()))
         .filter((row) => clock.now() < endsAtMs(row, maxSignInMs))
         .map(toSignIn),
-    /** When the sign-in ends, if it is one of the user and the user is enabled. */
+    /** The time at which the sign-in ends, if the sign-in belongs to the user and the user is enabled. */
     validUntilMs: async (objectId: string, id: string): Promise<number | undefined> => {
       const row = await store.byId(id)
       if (row?.object_id !== objectId) return undefined
@@ -148,7 +148,10 @@ function createSignInReads({ store, directory, clock, maxSignInMs }: SignInsOpti
   }
 }
 
-/** A user of another provider has no sign-in that outlasts the one there, with any method. */
+/**
+ * If a user belongs to another provider, the sign-in ends at the latest when the sign-in at the provider ends, for every authentication
+ * method.
+ */
 async function endOf(
   directory: SignInsOptions['directory'],
   transaction: Transaction,
@@ -160,7 +163,7 @@ async function endOf(
   return isExternal ? Math.min(wantedMs, await directory.externalSignInExpiresAtMs(transaction, objectId)) : wantedMs
 }
 
-/** When a sign-in ends. A lower setting applies to earlier sign-ins too. */
+/** The time at which a sign-in ends. If an operator lowers the setting, the new value applies to earlier sign-ins too. */
 function endsAtMs(row: SignInRow, maxSignInMs: number): number {
   return Math.min(row.expires_at_ms, createdAtMs(row) + maxSignInMs)
 }
@@ -171,7 +174,7 @@ function createdAtMs(row: Pick<SignInRow, 'created_at_ms' | 'authenticated_at_ms
 
 const maxTextLength = 512
 
-/** The columns of a use. The client's text is bounded, without characters that a database rejects. */
+/** The columns that record a use of a sign-in. The text of the client is shortened, and has no characters that a database rejects. */
 function useColumns(nowMs: number, use: SignInUse | undefined) {
   const userAgent = use?.userAgent === undefined ? null : plainLine(use.userAgent.slice(0, maxTextLength))
   return { last_used_at_ms: nowMs, remote_address: use?.remoteAddress ?? null, user_agent: userAgent }
