@@ -22,44 +22,48 @@ import { expireUploadsOf } from './uploads/upload-store.ts'
 /** A repository of a registry of this server. */
 export type RepositoryPlace = { readonly rid: string; readonly repository: RepositoryName }
 
-/** A manifest that is read without a request to the surface. */
+/** A manifest that another module reads without a request to the HTTP surface. */
 export type StoredManifest = { readonly bytes: Uint8Array; readonly mediaType: string; readonly digest: Digest }
 
-/** A manifest that is stored without a request to the surface. */
+/** A manifest that another module stores without a request to the HTTP surface. */
 export type IncomingManifest = {
   readonly bytes: Uint8Array
   readonly digest: Digest
   readonly manifest: ParsedManifest
   readonly tags: readonly Tag[]
-  /** Whether existing tags are moved; otherwise an existing tag is a conflict. */
+  /** Whether existing tags are moved. If false, an existing tag causes a conflict. */
   readonly movesTags: boolean
 }
 
 /**
- * The content of repositories, for modules that read and store it without a request to the surface. Locks, quotas, and
- * the age of the credential in the target are enforced as for a request; permissions are the caller's responsibility.
+ * The content of repositories, for modules that read and store content without a request to the HTTP surface. Locks, quotas, and the age of
+ * the credential in the target repository are enforced in the same way as for a request. The caller is responsible for permissions.
  */
 export interface RegistryContent {
   readonly limits: Pick<BlobSettings, 'maxBlobBytes' | 'uploadLifetimeMs'>
-  /** @throws StorageFullError if the file system has no space for content */
+  /**
+   * @throws StorageFullError if the file system has no space for content
+   * @throws StorageFullError if the file system has no space for content
+   */
   requireSpace(): void
   /** @throws OciError CONFLICT if one of the tags exists */
   requireNewTags(place: RepositoryPlace, tags: readonly Tag[]): Promise<void>
   /**
-   * The bytes, media type and digest of a manifest; undefined if clients would not find it.
+   * Returns the bytes, media type and digest of a manifest. Returns undefined if clients would not find the manifest.
    *
    * @throws OciError REGISTRY_DISALLOWED_OPERATION if a lock forbids reading
    * @throws CorruptContentError
    */
   readManifest(place: RepositoryPlace, reference: Reference): Promise<StoredManifest | undefined>
-  /** The id of the repository, if it holds the blob. */
+  /** The id of the repository, if the repository contains the blob. */
   findHolder(place: RepositoryPlace, digest: Digest): Promise<string | undefined>
-  /** Parses a manifest, on another thread if it is large. @throws ManifestInvalidError */
+  /** Parses a manifest. Another thread parses a large manifest. @throws ManifestInvalidError */
   parseManifest(question: ManifestQuestion): Promise<ParsedManifest>
-  /** Verifies the stored bytes of a digest where that is due, and quarantines corrupt ones. */
+  /** Verifies the stored bytes of a digest if a verification is due, and quarantines corrupt bytes. */
   verifyBlob(digest: Digest): Promise<void>
   /**
-   * Opens a repository, and links a blob to it that it, or the repository with the id `heldBy`, holds already.
+   * Opens a repository, and links a blob to it. The repository itself, or the repository with the id `heldBy`, must already contain the
+   * blob.
    *
    * @throws OciError
    * @throws OutdatedCredentialError
@@ -67,7 +71,7 @@ export interface RegistryContent {
   holdBlob(target: RepositoryTarget, digest: Digest, heldBy: string | undefined): Promise<HeldIn>
   /** Stores a blob from a stream. @throws BlobSizeError, OciError, StorageFullError */
   storeBlob(target: RepositoryTarget, blob: IncomingBlob, body: Readable): Promise<void>
-  /** Stores a manifest, whose blobs the repository must hold, and sets its tags. @throws OciError */
+  /** Stores a manifest, and sets its tags. The repository must contain the blobs of the manifest. @throws OciError */
   putManifest(target: RepositoryTarget, manifest: IncomingManifest): Promise<void>
   /** Expires all uploads of a caller. */
   expireUploads(transaction: Transaction, callerKey: string): Promise<void>

@@ -27,7 +27,7 @@ import { RunningUploads } from './uploads/running-uploads.ts'
 import { Staging } from './uploads/staging.ts'
 import { prepareUploadReads } from './uploads/upload-store.ts'
 
-/** One object that satisfies the context types of all submodules. */
+/** One object that has the context types of all submodules. */
 export type RegistryContext = RepositoryContext & ManifestContext & UploadContext & PropertiesContext
 
 /** The dependencies and limits of a registry. */
@@ -37,19 +37,19 @@ export type ContextOptions = {
   readonly audit: Audit
   readonly log: Log
   readonly blobs: BlobStore
-  /** Whether an image may be pushed although its repository lacks some of its layers. Clients cannot pull such an image. */
+  /** Whether the server accepts an image although the repository lacks some layers of the image. Clients cannot pull such an image. */
   readonly acceptsSparseImages: boolean
-  /** How long blobs and uploads last, and how many there may be. Default: `defaultBlobSettings`. */
+  /** The lifetimes and the maximum number of blobs and uploads. Default: `defaultBlobSettings`. */
   readonly blobSettings?: Partial<BlobSettings>
-  /** When stored bytes are verified. Default: `defaultIntegritySettings`. */
+  /** The rules for the verification of stored bytes. Default: `defaultIntegritySettings`. */
   readonly integritySettings?: Partial<IntegritySettings>
-  /** The space that content may take. Default: unlimited. */
+  /** The space that content may use. Default: unlimited. */
   readonly space?: ContentSpace
-  /** The quotas of registries and repositories that have none of their own. Default: no limit. */
+  /** The quotas for registries and repositories that have no quota of their own. Default: no limit. */
   readonly defaultQuotas?: DefaultQuotas
-  /** The processes that share the database. Default: this one alone. */
+  /** The processes that share the database. Default: only this process. */
   readonly processes?: Processes
-  /** The revisions of repositories on SQLite, which threads share. Default: those of this thread alone. */
+  /** The revisions of repositories on SQLite, which threads share. Default: the revisions of this thread only. */
   readonly revisions?: SharedRevisions
 }
 
@@ -95,7 +95,7 @@ export function createContext(options: ContextOptions): RegistryContext {
 const maxManifestBytes = 16 * 1024 * 1024
 const maxBlobRowBytes = 8 * 1024 * 1024
 
-/** The caches of content. The row of a blob is read again from SQLite at each request, which takes a few microseconds. */
+/** Creates the caches of content. On SQLite, each request reads the row of a blob again, because the read takes only a few microseconds. */
 function createCaches({ database, revisions }: ContextOptions): Pick<RegistryContext, 'manifestCache' | 'heldBlobs'> {
   const sizeOf = ({ text = '' }: CachedManifest) => text.length
   if (database.kind === 'sqlite') {

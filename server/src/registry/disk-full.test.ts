@@ -19,7 +19,7 @@ import {
   testClock,
 } from '../../testing/registry/test-blobs.ts'
 
-test('a full disk is reported, corrupts nothing, and pushes work again when there is space', async (t) => {
+test('a full disk is reported and corrupts nothing, and pushes succeed again when the disk has space', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'acrux-full-'))
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', directory], { stdio: 'ignore' })

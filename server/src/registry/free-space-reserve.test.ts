@@ -5,7 +5,7 @@ import { ociImageManifestType } from '@acrux/shared/standards/oci/media-type.ts'
 import { digestOf, imageManifest, openTestRegistry } from '../../testing/registry/test-registry.ts'
 import { usualDatabaseKind } from '../../testing/platform/test-database.ts'
 
-test('no push uses the free-space reserve, and deletions still work', async (t) => {
+test('no push uses the free-space reserve, and deletions still succeed', async (t) => {
   const disk = { isLow: false }
   const space: ContentSpace = {
     state: () => ({ totalBytes: 0, freeBytes: 0, reserveBytes: 0, isLow: disk.isLow }),

@@ -55,7 +55,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('collect') }) },
 ) as fc.Arbitrary<Step>
 
-/** Steps that are taken at once, after some hours and perhaps a restart. */
+/** Steps that run concurrently, after some hours and sometimes after a restart. */
 const turn = fc.record({
   hours: fc.constantFrom(0, 0, 1, 11, 13, 25),
   restarts: fc.boolean(),
@@ -64,7 +64,7 @@ const turn = fc.record({
 type Turn = typeof turn extends fc.Arbitrary<infer Value> ? Value : never
 
 for (const kind of testDatabaseKinds) {
-  describe(`pushes, deletions and collections on ${kind}`, () => {
+  describe(`concurrent pushes, deletions and collections on ${kind}`, () => {
     const clock = testClock()
     let opened: TestDatabase
     let store: TestStore
@@ -88,7 +88,7 @@ for (const kind of testDatabaseKinds) {
         settings: { fileScanIntervalMs: 0 },
       })
 
-    it('keep all acknowledged content, in any order and concurrently, and leave nothing behind', async () => {
+    it('keep all acknowledged content, in any order, and leave no unneeded content behind', async () => {
       const property = fc.asyncProperty(fc.array(turn, { minLength: 2, maxLength: 8 }), async (turns) => {
         const promises = new Promises()
         for (const { hours, restarts, steps } of turns) {
@@ -110,14 +110,14 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-/** What the clients were told and may rely on. */
+/** The content that the server has acknowledged and must keep. */
 class Promises {
-  /** Manifests that were taken, as `repository layer…`. */
+  /** The accepted manifests, in the form `repository layer…`. */
   manifests = new Set<string>()
-  /** Until when a blob may be relied on, by `repository content`. */
+  /** The time until which the server must keep a blob, by `repository content`. */
   blobs = new Map<string, number>()
 
-  /** Everything that was promised is so. */
+  /** Checks that the server has kept all acknowledged content. */
   async check(server: BlobTestServer): Promise<void> {
     for (const manifest of this.manifests) {
       const [repository = '', ...layers] = manifest.split(' ')
@@ -130,7 +130,7 @@ class Promises {
     }
   }
 
-  /** Whether a manifest of these layers must be taken now. */
+  /** Whether the server must accept a manifest of these layers now. */
   covers(repository: string, layers: readonly string[], nowMs: number): boolean {
     return layers.every((layer) => (this.blobs.get(`${repository} ${layer}`) ?? 0) > nowMs)
   }
@@ -147,7 +147,7 @@ async function takeTurn(
   nowMs: number,
   steps: readonly Turn['steps'][number][],
 ): Promise<void> {
-  // What a step of this turn deletes, another of this turn cannot rely on.
+  // If one step deletes content, another concurrent step cannot rely on this content.
   for (const step of steps) forgetDeleted(promises, step)
   const covered = steps.map(
     (step) => step.kind === 'put-manifest' && promises.covers(step.repository, step.layers, nowMs),
@@ -171,7 +171,7 @@ async function take(server: BlobTestServer, step: Step): Promise<number> {
     case 'push-in-chunks': {
       const location = await beginUpload(server, step.repository)
       const patched = await server.send('PATCH', location, { body: step.content.slice(0, 2) })
-      // Its repository may be deleted meanwhile, and the upload with it.
+      // A concurrent step may delete the repository, and the upload with it.
       if (patched.status !== 202) return patched.status
       const query = `&digest=${blobDigest(step.content)}`
       return (await server.send('PUT', location + query, { body: step.content.slice(2) })).status
@@ -213,7 +213,7 @@ function forgetDeleted(promises: Promises, step: Step): void {
   if (step.kind === 'delete-manifest') promises.manifests.delete([step.repository, ...step.layers].join(' '))
 }
 
-/** Whether a step of the turn may take away what another needs. */
+/** Whether a concurrent step may delete content that another step needs. */
 function deletesIn(steps: readonly Step[], needy: Step): boolean {
   return steps.some(
     (step) =>
@@ -223,7 +223,7 @@ function deletesIn(steps: readonly Step[], needy: Step): boolean {
   )
 }
 
-/** Deletes everything there is and lets every grace period run out. */
+/** Deletes all content and waits until every grace period has expired. */
 async function cleanUp(server: BlobTestServer, clock: { nowMs: number }): Promise<void> {
   for (const repository of repositories) await server.send('DELETE', `/acr/v1/${encodeURIComponent(repository)}`)
   clock.nowMs += 25 * hourMs

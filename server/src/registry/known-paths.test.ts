@@ -12,7 +12,7 @@ const asked: AskedPath = {
 }
 const request = (method: string, url: string) => ({ method, url }) as IncomingMessage
 
-it('keeps paths by method', () => {
+it('stores paths by method', () => {
   const paths = new KnownPaths()
   paths.keep(request('GET', '/v2/a/manifests/v1'), asked)
   assert.equal(paths.get(request('GET', '/v2/a/manifests/v1')), asked)
@@ -20,7 +20,7 @@ it('keeps paths by method', () => {
   assert.equal(paths.get(request('GET', '/v2/a/manifests/V1')), undefined)
 })
 
-it('keeps no path of a change, no path with a query and no long path', () => {
+it('does not store the path of a change, a path with a query or a long path', () => {
   const paths = new KnownPaths()
   const long = `/v2/${'a/'.repeat(126)}b/manifests/v1`
   const kept = [

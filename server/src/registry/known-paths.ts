@@ -5,25 +5,27 @@ import type { CheckedAcrPath, CheckedOciPath } from './protocol/checked-path.ts'
 import type { MatchedPath, RegistryRoute } from './routes.ts'
 import type { Asked } from './protocol/ports.ts'
 
-/** A parsed path before the caller is known. Only admitted callers learn that it does not exist. */
+/**
+ * A parsed path of a request whose caller is not yet authenticated. The error for a path that does not exist is sent only to admitted
+ * callers.
+ */
 export type AskedPath = Asked & {
-  /** Where the query begins in the URL; -1 without one. */
+  /** The position of the query in the URL. The value is -1 if the URL has no query. */
   readonly queryAt: number
   readonly matched: MatchedPath | undefined
   readonly route: RegistryRoute | undefined
-  /** Set once the names in the path are checked. */
+  /** The member is set after the names in the path were checked. */
   checked?: CheckedOciPath | CheckedAcrPath
 }
 
-/** Paths have at most about 2 KiB in memory, so that all of them have a few megabytes. */
+/** A path uses at most about 2 KiB of memory, so all paths together use a few megabytes. */
 const maxPaths = 4096
 const maxPathLength = 256
 
 /**
- * The latest paths of admitted `GET` and `HEAD` requests without a query. Finding a path takes half of the time of matching
- * it and checking its names, and the strings that it contains are hashed once instead of at each lookup.
- *
- * A path is kept once a caller is admitted, so that unauthenticated clients cannot evict any. It contains no rights.
+ * The latest paths of admitted `GET` and `HEAD` requests without a query. Finding a path takes half of the time of matching the path and
+ * checking its names. The strings of a stored path are hashed once instead of at each lookup. A path is stored after a caller is admitted,
+ * so that unauthenticated clients cannot evict any path. A path contains no permissions.
  */
 export class KnownPaths {
   readonly #byMethod = new Map(

@@ -1,6 +1,6 @@
 import type { Figure } from '../platform/metrics/figure.ts'
 
-/** The reads of manifests of a thread. */
+/** The counts of manifests that a thread read from the cache and from the database. */
 export function manifestCacheFigure(counts: () => { readonly hits: number; readonly misses: number }): Figure {
   return {
     name: 'acrux_manifest_cache_reads_total',

@@ -3,16 +3,18 @@ import { type Digest, digestAlgorithm, digestHex } from '@acrux/shared/standards
 import { type Findings, type ReportContent, UnreadableReportError } from '@acrux/shared/reports/findings.ts'
 import { joinReports, readReport } from '@acrux/shared/reports/read-report.ts'
 
-/** The blobs of an attached artifact, and the digest that it is attached to. */
+/** The blobs of an attached artifact, and the digest to which the artifact is attached. */
 export type ReportQuestion = {
   readonly blobs: readonly { readonly digest: Digest; readonly bytes: Uint8Array }[]
   readonly subject: string
 }
 
-/** What the artifact contains, if it is a report, or why it cannot be read. */
+/** The findings of an artifact if the artifact is a report, or the reason why the server cannot read the report. */
 export type ReportAnswer = { readonly findings: Findings | undefined } | { readonly unreadable: string }
 
-/** Reads an attached artifact on the calling thread. An artifact with several statements has the newest findings of each kind. */
+/**
+ * Reads an attached artifact on the calling thread. If an artifact has several statements, the result has the newest findings of each kind.
+ */
 export function readBlobs({ blobs, subject }: ReportQuestion): ReportAnswer {
   const found: ReportContent[] = []
   try {
@@ -30,7 +32,7 @@ export function readBlobs({ blobs, subject }: ReportQuestion): ReportAnswer {
   return { findings: countsOf(joinReports(found)) }
 }
 
-/** The counts, without the lists that were counted. */
+/** Returns the counts, without the lists from which they were counted. */
 function countsOf(content: ReportContent | undefined): Findings | undefined {
   if (content === undefined) return undefined
   const { kind, counts, packages, scanner } = content

@@ -1,26 +1,26 @@
 /** Lifetimes and limits of blobs and uploads. */
 export type BlobSettings = {
   /**
-   * How long a blob is kept that no manifest of its repository names, from its push, its mount, or the last time a
-   * client found it. A push has this time from its first blob to its manifest.
+   * The time for which the server keeps a blob that no manifest of its repository names. The time begins with the push, the mount, or the
+   * last request that found the blob. A client must push the manifest within this time after the first blob.
    */
   readonly gracePeriodMs: number
   /** The time after which an idle upload expires. */
   readonly uploadLifetimeMs: number
   /** The maximum size of a blob. */
   readonly maxBlobBytes: number
-  /** The maximum number of unfinished uploads of a repository, and of a caller in a registry. */
+  /** The maximum number of unfinished uploads of a repository. The same maximum applies to a caller in a registry. */
   readonly maxUploadsPerRepository: number
   readonly maxUploadsPerCaller: number
-  /** How often the garbage collection compares files with rows; other collections look only at rows. */
+  /** How often the garbage collection compares files with rows. The other garbage collections read only rows. */
   readonly fileScanIntervalMs: number
-  /** Whether a blob is read at the store's own URL, if the store has one. */
+  /** Whether clients read a blob at a URL of the store, if the store has such URLs. */
   readonly redirectsReads: boolean
 }
 
 const hourMs = 60 * 60 * 1000
 
-/** The defaults. The maximum size of a blob is that of ACR. [Azure Container Registry service tiers] */
+/** The defaults. The maximum size of a blob is the same as in ACR. [Azure Container Registry service tiers] */
 export const defaultBlobSettings: BlobSettings = {
   gracePeriodMs: 24 * hourMs,
   uploadLifetimeMs: hourMs,

@@ -11,11 +11,11 @@ import type { BlobReads, HeldBlob } from './blob-store.ts'
 export type BlobContext = Pick<IntegrityContext, 'database' | 'clock' | 'audit' | 'blobs'> &
   Pick<RepositoryContext, 'repositories'> & {
     readonly blobReads: BlobReads
-    /** The rows of blobs that clients read; undefined if reading a row is as cheap as a cache. */
+    /** A cache of the rows of blobs that clients read. Undefined if reading a row takes no longer than reading a cache. */
     readonly heldBlobs: ContentCache<HeldBlob> | undefined
     readonly integrity: BlobIntegrity
     readonly quotas: Quotas
     readonly settings: BlobSettings
-    /** The space that content may take on the file system of the blobs. */
+    /** The space that content may use on the file system of the blobs. */
     readonly space: ContentSpace
   }

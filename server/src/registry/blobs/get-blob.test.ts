@@ -24,7 +24,7 @@ type Kind = (typeof testDatabaseKinds)[number]
 function testReads(kind: Kind): void {
   const used = useBlobServer(kind)
 
-  it('a GET returns the bytes, and a HEAD the same headers', async () => {
+  it('a GET returns the bytes, and a HEAD returns the same headers', async () => {
     const { server, repository } = used
     const content = randomBytes(300_001)
     const path = `/v2/${repository}/blobs/${await pushBlob(server, repository, content)}`
@@ -77,7 +77,7 @@ function testReads(kind: Kind): void {
     assert.deepEqual([whole.status, whole.body.toString()], [200, '0123456789'])
   })
 
-  it('a client that has the content gets 304', async () => {
+  it('a client that sends the digest of content that it already has gets status 304', async () => {
     const { server, repository } = used
     const digest = await pushBlob(server, repository, 'held')
     for (const method of ['GET', 'HEAD']) {
@@ -89,7 +89,7 @@ function testReads(kind: Kind): void {
     }
   })
 
-  it('a blob is readable only in a repository that holds it [CVE-2024-39897]', async () => {
+  it('a client can read a blob only in a repository that contains it [CVE-2024-39897]', async () => {
     const { server, repository } = used
     const digest = await pushBlob(server, `${repository}/secret`, 'secret')
     await pushBlob(server, repository, 'other')
@@ -105,7 +105,7 @@ function testReads(kind: Kind): void {
     }
   })
 
-  it('a credential from before the deletion of a repository reads nothing in its successor', async () => {
+  it('a credential from before the deletion of a repository reads no blob of a new repository with the same name', async () => {
     const { server, repository, clock } = used
     await pushBlob(server, repository, 'x')
     await pushManifest(server, repository, 'latest', ['x'])
@@ -123,7 +123,7 @@ function testReads(kind: Kind): void {
     assert.equal((await server.send('GET', `/v2/${repository}/blobs/${digest}`)).status, 200)
   })
 
-  it('a client that disconnects during a download leaves no open file', async () => {
+  it('if a client disconnects during a download, no file stays open', async () => {
     const { server, repository, blobs } = used
     const digest = await pushBlob(server, repository, randomBytes(20_000_000))
     const location = (await Array.fromAsync(blobs.list())).find((one) => one.startsWith(digest))
@@ -139,7 +139,7 @@ function testReads(kind: Kind): void {
 function testDeletes(kind: Kind): void {
   const used = useBlobServer(kind)
 
-  it('a deleted blob is removed from one repository at once, and can be pushed again [CVE-2026-35172]', async () => {
+  it('a deleted blob is removed from one repository immediately, and can be pushed again [CVE-2026-35172]', async () => {
     const { server, repository } = used
     const digest = await pushBlob(server, repository, 'x')
     await pushBlob(server, `${repository}/other`, 'x')
@@ -178,7 +178,7 @@ function testDeletes(kind: Kind): void {
     assert.equal((await server.send('DELETE', path)).status, 202)
   })
 
-  it('a completed deletion is in the audit log', async () => {
+  it('the audit log contains a completed deletion', async () => {
     const { server, repository } = used
     const digest = await pushBlob(server, repository, 'x')
     await server.send('DELETE', `/v2/${repository}/blobs/${digest}`)
@@ -205,7 +205,7 @@ function testGracePeriods(kind: Kind): void {
   }
   const hourMs = 3_600_000
 
-  it('a HEAD that finds a blob renews its grace period once half of it has passed [distribution #4569]', async () => {
+  it('a HEAD that finds a blob renews its grace period if more than half of the period has passed [distribution #4569]', async () => {
     const { server, repository, clock } = used
     const digest = await pushBlob(server, repository, randomBytes(9))
     const begunAtMs = clock.nowMs
@@ -218,7 +218,7 @@ function testGracePeriods(kind: Kind): void {
     assert.equal(await graceUntilOf(digest), clock.nowMs + 24 * hourMs)
   })
 
-  it('a HEAD does not find a blob whose bytes are lost, and the next push repairs it', async () => {
+  it('a HEAD does not find a blob whose bytes are lost, and the next push repairs the blob', async () => {
     const { server, repository, blobs } = used
     const content = randomBytes(30)
     const digest = await pushBlob(server, repository, content)
@@ -240,7 +240,7 @@ function testGracePeriods(kind: Kind): void {
 function testRevocations(kind: Kind): void {
   const used = useBlobServer(kind, { settings: { redirectsReads: true }, isFresh: true })
 
-  it('a caller whose permission is revoked while the bytes are verified gets no URL, no bytes, and renews no grace period', async () => {
+  it('a caller whose permission is revoked during the verification of the bytes gets no URL and no bytes, and renews no grace period', async () => {
     const { repository, clock, database, blobs } = used
     const digest = await pushBlob(used.server, repository, randomBytes(9))
     const gracePeriods = () =>
@@ -284,14 +284,14 @@ function testRevocations(kind: Kind): void {
   })
 }
 
-/** The number of open files of a blob in this process, which tests of other files share. */
+/** The number of open files of a blob in this process. The tests of other files use the same process. */
 async function openFilesOf(digest: string): Promise<number> {
   const descriptors = await readdir('/proc/self/fd')
   const links = await Promise.all(descriptors.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')))
   return links.filter((link) => link.includes(digest.replace('sha256:', ''))).length
 }
 
-/** Reads the beginning of an answer and cuts the connection. */
+/** Reads the beginning of a response and closes the connection. */
 function abortGet(port: number, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const headers = { host: 'one.example', authorization: 'alice' }

@@ -12,13 +12,12 @@ import { currentWork, requireStanding } from '../../platform/process/authorized-
 import { ClientGoneError } from '../protocol/read-body.ts'
 import { requireCurrentCredential } from '../repositories/repositories.ts'
 
-/** How long a URL of a blob in the store is valid: enough to begin a slow download. */
+/** The time for which a URL of a blob in the store is valid. The time is long enough to begin a slow download. */
 const urlSeconds = 300
 
 /**
- * `HEAD` of a blob. A client that finds a blob may skip its push. So the grace period is renewed, and the bytes are checked: a
- * lost or corrupt blob is not found, and is pushed again. [OCI distribution-spec, Checking if content exists in the
- * registry]
+ * `HEAD` of a blob. A client that finds a blob may skip the push of the blob. So the server renews the grace period and checks the bytes. A
+ * client does not find a lost or corrupt blob, and pushes it again. [OCI distribution-spec, Checking if content exists in the registry]
  *
  * @throws OciError BLOB_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
@@ -72,29 +71,31 @@ export async function getBlob(context: BlobContext, call: OciCall<'blob'>): Prom
   await send(call, opened)
 }
 
-/** The largest blob that a client may read here although reads are redirected: a configuration has a few kilobytes. */
+/**
+ * The maximum size of a blob that a client may read from this server although reads are redirected. A configuration has a few kilobytes.
+ */
 const maxInlineBytes = 4 * 1024 * 1024
 
 /**
- * Whether the client asks for the bytes of a small blob themselves, with `X-Acrux-Redirect: no`. A page of the portal cannot read
- * from the store, which is another origin.
+ * Whether the client asks for the bytes of a small blob instead of a redirect, with `X-Acrux-Redirect: no`. A page of the portal cannot
+ * read from the store, because the store has another origin.
  */
 function isWantedHere({ headers }: OciCall<'blob'>['request'], { size_bytes: sizeBytes }: HeldBlob): boolean {
   return headers['x-acrux-redirect'] === 'no' && sizeBytes <= maxInlineBytes
 }
 
 /**
- * The URL of an intact blob in the store, if reads are redirected. Anyone who has the URL can read the blob until it
- * expires, even after the permission is revoked.
+ * The URL of an intact blob in the store, if reads are redirected. Anyone who has the URL can read the blob until the URL expires, even
+ * after the permission of the caller is revoked.
  */
 async function storeUrl({ blobs, integrity, settings }: BlobContext, blob: HeldBlob): Promise<string | undefined> {
   if (!settings.redirectsReads || blobs.signedUrl === undefined || !(await integrity.isPresent(blob))) return undefined
-  // The bytes may have been verified for minutes.
+  // The verification of the bytes may have taken minutes.
   await requireStanding()
   return blobs.signedUrl(blob.location, { seconds: urlSeconds })
 }
 
-/** Sends the bytes. A caller whose permission is revoked meanwhile does not get the rest. */
+/** Sends the bytes. If the permission of the caller is revoked during the transfer, the connection is closed. */
 async function send({ response }: OciCall<'blob'>, opened: OpenBlob): Promise<void> {
   using _watch = currentWork()?.watch(() => response.destroy())
   try {
@@ -107,7 +108,7 @@ async function send({ response }: OciCall<'blob'>, opened: OpenBlob): Promise<vo
   response.end()
 }
 
-/** Opens the bytes, and authorizes the caller again if it waited for the verification of the bytes. */
+/** Opens the bytes. If the caller waited for the verification of the bytes, the caller is authorized again. */
 async function openForCaller(...given: Parameters<typeof open>): Promise<OpenBlob> {
   const opened = await open(...given)
   try {
@@ -120,8 +121,8 @@ async function openForCaller(...given: Parameters<typeof open>): Promise<OpenBlo
 }
 
 /**
- * Opens the bytes after comparing them with the row. The blob may have been collected or replaced since the row was
- * read, so the row is read again if the bytes are missing.
+ * Opens the bytes after comparing them with the row. Garbage collection may have deleted the blob, or a push may have replaced it, since
+ * the row was read. So the row is read again if the bytes are missing.
  */
 async function open(
   context: BlobContext,
@@ -162,14 +163,14 @@ async function openIntact(
   return context.blobs.open(blob.location, part)
 }
 
-/** A range with `If-Range` applies only to the same content. [RFC 9110 §13.1.5] */
+/** A range with `If-Range` applies only if the content is unchanged. [RFC 9110 §13.1.5] */
 function requestedRange({ request, path }: OciCall<'blob'>, sizeBytes: number): ByteRange {
   const condition = request.headers['if-range']
   const applies = condition === undefined || condition === entityTag(path.digest)
   return parseByteRange(applies ? request.headers.range : undefined, sizeBytes)
 }
 
-/** Writes only when less than half of the grace period is left: HEAD requests are much more frequent than expiring grace periods. */
+/** Writes only if less than half of the grace period is left, because HEAD requests are much more frequent than expiring grace periods. */
 async function keepLease(context: BlobContext, call: OciCall<'blob'>, blob: HeldBlob): Promise<boolean> {
   const nowMs = context.clock.now()
   const { gracePeriodMs } = context.settings
@@ -181,7 +182,7 @@ async function keepLease(context: BlobContext, call: OciCall<'blob'>, blob: Held
 }
 
 /**
- * The blob of a call, in the repository of the call.
+ * The blob that a call names, in the repository of the call.
  *
  * @throws OciError BLOB_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  * @throws OutdatedCredentialError
@@ -214,7 +215,7 @@ function placeOf({ registry, path }: OciCall<'blob'>): ContentPlace {
   return placeOfPath(registry.rid, path, path.digest)
 }
 
-/** The error for a blob that the repository does not hold, even if another does. */
+/** The error for a blob that the repository does not contain. The error is the same if another repository contains the blob. */
 export function blobUnknown(digest: Digest): OciError {
   return new OciError('BLOB_UNKNOWN', { detail: { digest } })
 }

@@ -5,11 +5,11 @@ import { openRepository } from '../repositories/repository-store.ts'
 import { holdsIntactBlob, linkBlob } from './blob-store.ts'
 import type { BlobContext } from './context.ts'
 
-/** The repository that a blob was to be linked to, and whether it holds the blob now. */
+/** The repository to which a blob should be linked, and whether this repository contains the blob now. */
 export type HeldIn = { readonly repositoryId: string; readonly isHeld: boolean }
 
 /**
- * Opens a repository, and links a blob to it that is already stored in it or in another repository.
+ * Opens a repository, and links a blob to this repository. This repository or another repository must already contain the blob.
  *
  * @param heldBy the id of the other repository
  * @throws OciError NAME_UNKNOWN, DENIED or REGISTRY_DISALLOWED_OPERATION

@@ -22,7 +22,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
   const isMounted = async (digest: string) =>
     (await used.server.send('HEAD', `/v2/${used.repository}/blobs/${digest}`)).status === 200
 
-  it('a blob of a repository that the caller may pull from is mounted', async () => {
+  it('a blob is mounted from a repository from which the caller may pull', async () => {
     const { server, repository: target } = used
     const digest = await pushBlob(server, `${target}/source`, `layer of ${target}`)
     const answer = await mount(`${digest}&from=${target}/source`)
@@ -33,7 +33,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     assert.equal((await server.send('GET', `/v2/${target}/blobs/${digest}`)).body.toString(), `layer of ${target}`)
   })
 
-  it('a mount that is not possible starts an upload', async () => {
+  it('a mount that is not possible starts an upload instead', async () => {
     const { server, repository: target } = used
     const content = `layer of ${target}`
     const digest = await pushBlob(server, `${target}/source`, content)
@@ -59,7 +59,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     assert.equal(finished.status, 201)
   })
 
-  it('a source that the caller may not pull from looks like a missing one [harbor #23270]', async () => {
+  it('the response does not reveal whether the source is missing or the caller may not pull from it [harbor #23270]', async () => {
     const { server, repository: target } = used
     const digest = await pushBlob(server, `${target}/secret`, `secret of ${target}`)
     server.gate.mayPull = async (repository) => !repository.endsWith('/secret')
@@ -70,7 +70,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     assert.equal(await isMounted(digest), false)
   })
 
-  it('the permission on the source is checked and the blob is looked up in any case', async () => {
+  it('a mount checks the permission on the source and looks up the blob, whether or not the source exists', async () => {
     const { server, repository: target } = used
     const asked: string[] = []
     server.gate.mayPull = async (repository) => {
@@ -83,7 +83,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     assert.deepEqual(asked, [`${target}/absent`, `${target}/secret`])
   })
 
-  it('without a source, only repositories that the caller may pull from are searched', async () => {
+  it('a mount without a source searches only the repositories from which the caller may pull', async () => {
     const { server, repository: target } = used
     const content = `shared by ${target}`
     const digest = await pushBlob(server, `${target}/a-secret`, content)
@@ -94,7 +94,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     assert.equal(await isMounted(digest), true)
   })
 
-  it('nothing is mounted from another registry', async () => {
+  it('a blob of another registry is not mounted', async () => {
     const { server, repository: target } = used
     const content = `elsewhere for ${target}`
     const digest = await pushBlob(server, `${target}/source`, content, { host: 'two.example' })
@@ -102,7 +102,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     assert.equal((await mount(digest)).status, 202)
   })
 
-  it('nothing is mounted from a repository that is locked against reading', async () => {
+  it('no blob is mounted from a repository that is locked against reading', async () => {
     const { server, repository: target } = used
     const digest = await pushBlob(server, `${target}/source`, `locked for ${target}`)
     await pushManifest(server, `${target}/source`, 'latest', [`locked for ${target}`])
@@ -116,7 +116,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     assert.equal((await mount(digest)).status, 202)
   })
 
-  it('a credential from before the deletion of the source mounts nothing from its successor', async () => {
+  it('a credential from before the deletion of the source mounts no blob of a new repository with the same name', async () => {
     const { server, repository: target } = used
     const source = `${target}/source`
     await pushBlob(server, source, 'old')
@@ -131,7 +131,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     assert.equal((await mount(`${digest}&from=${source}`)).status, 201)
   })
 
-  it('a mount is in the audit log with its source', async () => {
+  it('the audit log contains a mount with its source', async () => {
     const { server, repository: target } = used
     const digest = await pushBlob(server, `${target}/source`, `recorded for ${target}`)
     await mount(`${digest}&from=${target}/source`)
@@ -149,7 +149,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
   })
 }
 
-/** All of an answer that may not differ: what is random in it is put aside. */
+/** The parts of a response that must be equal. The random headers are omitted. */
 function shapeOf({ status, headers, body }: BlobAnswer) {
   const random = ['date', 'location', 'docker-upload-uuid', 'x-ms-correlation-request-id', 'x-ms-request-id']
   const kept = Object.entries(headers).filter(([name]) => !random.includes(name))

@@ -11,15 +11,15 @@ import type { Reservation } from '../quotas/quotas.ts'
 import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
 import { openRepository } from '../repositories/repository-store.ts'
 
-/** How many holders of a blob are tried when the client names no source. */
+/** The maximum number of repositories with the blob that are tried when the client names no source. */
 const maxCandidates = 20
 
 type Source = Pick<BlobSource, 'repository_id' | 'name'>
 
 /**
- * Mounts a blob from another repository of the same registry that the caller may pull from, and returns its digest;
- * undefined, without a reason, if there is nothing to mount. A missing source and a denied one take the same steps.
- * [OCI distribution-spec, Mounting a blob from another repository]
+ * Mounts a blob from another repository of the same registry, and returns the digest of the blob. The caller must be allowed to pull from
+ * the other repository. Returns undefined, without a reason, if no blob can be mounted. A missing source and a denied source take the same
+ * steps. [OCI distribution-spec, Mounting a blob from another repository]
  *
  * @throws OciError REGISTRY_DISALLOWED_OPERATION when the repository of the call is locked
  */
@@ -27,9 +27,9 @@ export async function mountBlob(context: BlobContext, call: OciCall<'uploads'>):
   const { query } = call
   const digest = query.getAll('mount').length === 1 ? parseDigest(query.get('mount') ?? '') : undefined
   if (digest === undefined) return undefined
-  // An ordinary upload starts instead. It tries to reclaim space, and is denied if there is none.
+  // The caller starts an ordinary upload instead. The upload tries to reclaim space, and is denied if no space is left.
   if (!context.space.hasRoomFor(0)) return undefined
-  // ACR mounts only from a named source.
+  // ACR mounts only from a source that the client names.
   if (call.registry.compatibility === 'acr' && !query.has('from')) return undefined
   const source = query.has('from')
     ? await namedSource(context, call, digest, query.getAll('from'))
@@ -48,7 +48,7 @@ export async function mountBlob(context: BlobContext, call: OciCall<'uploads'>):
   return mounted ? digest : undefined
 }
 
-/** Checks the permission and looks up the blob in any case, so that the time does not reveal which was missing. */
+/** Checks the permission and always looks up the blob, so that the time does not reveal whether the permission or the blob was missing. */
 async function namedSource(
   context: BlobContext,
   call: OciCall<'uploads'>,
@@ -62,7 +62,7 @@ async function namedSource(
   return mayPull && held !== undefined && isOpenTo(call, held) ? { repository_id: held.repository_id, name } : undefined
 }
 
-/** One of the first holders of the blob that the caller may pull from, if any. */
+/** Returns one of the first repositories that contain the blob and from which the caller may pull. Returns undefined if there is none. */
 async function anySource(context: BlobContext, call: OciCall<'uploads'>, digest: Digest): Promise<Source | undefined> {
   const { rid } = call.registry
   const candidates = await context.blobReads.sources.all({ rid, digest, limit: maxCandidates })
@@ -83,7 +83,7 @@ type Mount = {
   readonly reservation: Reservation
 }
 
-/** Checks again that the source holds the blob: it may have been collected or deleted. */
+/** Checks again that the source contains the blob, because the blob may have been collected or deleted. */
 async function link(
   { settings, audit }: BlobContext,
   call: OciCall<'uploads'>,

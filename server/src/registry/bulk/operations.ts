@@ -3,7 +3,7 @@ import { isJsonObject, ownValue, parseBoundedJson } from '@acrux/shared/standard
 import { bulkSchema, maxOperations } from '../protocol/documents.ts'
 import { OciError } from '../protocol/errors.ts'
 
-/** One operation of a request. Its names are checked when it is done. */
+/** One operation of a request. The names in the operation are checked when the operation is performed. */
 export type Operation = z.infer<typeof bulkSchema>['operations'][number]
 
 /** The maximum length of a request: 500 operations with the longest names. */
@@ -20,7 +20,7 @@ export function requireOperations(bytes: Uint8Array): readonly Operation[] {
   const body = parseBoundedJson(bytes, maxDepth)
   if (!isJsonObject(body)) throw new OciError('BAD_REQUEST', { message: 'the body is not a JSON object' })
   const operations = ownValue(body, 'operations')
-  // Checked first: the schema would check each operation.
+  // The number of operations is checked first, because the schema would check each operation.
   if (Array.isArray(operations) && operations.length > maxOperations) throw tooMany(operations.length)
   const parsed = bulkSchema.safeParse(body)
   if (parsed.success) return parsed.data.operations

@@ -15,7 +15,7 @@ export async function nextDeleted(database: Database, except: ReadonlySet<string
   return repositories.find(({ id }) => !except.has(id))?.id
 }
 
-/** A deleted repository; undefined for any other. */
+/** Returns a deleted repository. Returns undefined if the repository is not deleted. */
 export function findDeletedRepository(transaction: Transaction, id: string): Promise<DeletedRepositoryRow | undefined> {
   return transaction
     .tables<RegistryTables>()
@@ -26,7 +26,7 @@ export function findDeletedRepository(transaction: Transaction, id: string): Pro
 }
 
 /**
- * The soft-deleted content of a deleted repository; undefined if soft delete is off, or the registry is deleted too.
+ * The soft-deleted content of a deleted repository. Undefined if soft delete is off, or if the registry of the repository is also deleted.
  */
 export async function keptOf(
   transaction: Transaction,

@@ -7,17 +7,17 @@ import { sweepManifest, sweepRepository } from './deleted-content-store.ts'
 import { changeSwept } from './change-repository.ts'
 import { whileTime } from '../rows/piece-store.ts'
 
-/** How many transactions sweep a deletion before the response; usually they sweep all of it. */
+/** The maximum number of transactions that sweep a deletion before the response. Usually these transactions sweep the whole deletion. */
 const firstTransactions = 10
 
 /**
- * Deletes the rows of deleted content, in transactions of bounded size. A deletion only records and hides them; after a
- * restart, the sweep continues.
+ * Deletes the rows of deleted content, in transactions of bounded size. A deletion only records that the rows are deleted, and hides them.
+ * After a restart, the sweep continues.
  */
 export class DeletionSweeper {
   readonly #database: Database
   readonly #log: Log
-  /** Deleted repositories whose rows are still being read. */
+  /** Deleted repositories whose rows another operation still reads. */
   readonly #heldBack = new Set<string>()
   #running: Promise<void> | undefined
   #wanted = false
@@ -28,7 +28,7 @@ export class DeletionSweeper {
     this.#log = log
   }
 
-  /** Excludes a repository that is being deleted from sweeps, until `release` or `sweepFirst` is called for it. */
+  /** Excludes a repository that is being deleted from sweeps, until `release` or `sweepFirst` is called for the repository. */
   holdBack(repositoryId: string): void {
     this.#heldBack.add(repositoryId)
   }
@@ -37,7 +37,7 @@ export class DeletionSweeper {
     if (this.#heldBack.delete(repositoryId)) this.begin()
   }
 
-  /** Sweeps the deleted content of a repository for a short time, and the rest in the background. */
+  /** Sweeps the deleted content of a repository in a few transactions, and sweeps the rest in the background. */
   async sweepFirst(repositoryId: string): Promise<void> {
     this.#heldBack.delete(repositoryId)
     try {
@@ -56,7 +56,7 @@ export class DeletionSweeper {
     )
   }
 
-  /** Sweeps all deleted content. If a sweep is running, it starts over when it is done. */
+  /** Sweeps all deleted content. If a sweep is already running, the sweep starts over after it is done. */
   sweepAll(): Promise<void> {
     this.#wanted = true
     this.#running ??= runDeferred(() => this.#sweepWanted()).finally(() => {
@@ -65,7 +65,7 @@ export class DeletionSweeper {
     return this.#running
   }
 
-  /** Stops after the current piece. */
+  /** Stops the sweep after the current batch. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#running?.catch(() => undefined)
@@ -79,15 +79,15 @@ export class DeletionSweeper {
         const next = await nextDeleted(this.#database, this.#heldBack)
         if (next === undefined || this.#isClosed) break
         await this.#sweepSomeOf(next)
-        // Half of the time is left to other work.
+        // The sweep waits as long as it worked, so that half of the time is available for other work.
         await delay(performance.now() - startedAtMs, undefined, { ref: false })
       }
     }
   }
 
-  /** Returns whether nothing is left. */
+  /** Returns whether no deleted content of the repository is left. */
   #sweepSomeOf(repositoryId: string): Promise<boolean> {
-    // The deletion is committed: what remains is work of the server.
+    // The deletion is already committed. The server does the rest of the work without the caller's authorization.
     const sweep = (transaction: Transaction) => whileTime(() => sweepPiece(transaction, repositoryId))
     return withoutCaller(() => changeSwept(this.#database, sweep))
   }

@@ -9,7 +9,7 @@ import { openTestRegistry, type TestRegistry } from '../../../testing/registry/t
 import { removeManifest, UnsweptError } from './deleted-content-store.ts'
 
 for (const kind of testDatabaseKinds) {
-  describe(`rows of kept and repaired content on ${kind}`, () => {
+  describe(`rows of soft-deleted and repaired content on ${kind}`, () => {
     let test: TestRegistry
     before(async () => {
       test = await openTestRegistry(kind, { softDelete: 'enabled' })
@@ -30,7 +30,7 @@ for (const kind of testDatabaseKinds) {
           .execute()
       })
 
-    it('a soft deletion waits until the rows of an earlier one have moved', async () => {
+    it('a soft deletion waits until the rows of an earlier soft deletion have moved', async () => {
       const digest = await test.pushImage('kept/app', 'v1', 'layer of kept/app')
       await test.pushImage('kept/other', 'v1', 'layer of kept/other')
       const [from, keeper] = [await idOf('kept/app'), await idOf('kept/other')]
@@ -46,7 +46,7 @@ for (const kind of testDatabaseKinds) {
       assert.ok((await test.database.transaction(remove)) > 0)
     })
 
-    it('the time since which a restored manifest has no tag begins with its restoration', async () => {
+    it('the time since which a restored manifest is untagged begins with the restoration', async () => {
       const digest = await test.pushImage('kept/again', 'v1', 'layer of kept/again')
       assert.equal((await test.send('DELETE', `/v2/kept/again/manifests/${digest}`)).status, 202)
       test.clock.nowMs += 24 * 60 * 60 * 1000
@@ -57,7 +57,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal((await rows.executeTakeFirstOrThrow()).untagged_at_ms, test.clock.nowMs)
     })
 
-    it('a repository holds a blob in quarantine, but not with intact bytes', async () => {
+    it('holdsBlob finds a blob in quarantine, and holdsIntactBlob does not', async () => {
       const digest = await test.pushBlob('kept/blobs', 'corrupt')
       const id = await idOf('kept/blobs')
       const held = () =>
@@ -71,7 +71,7 @@ for (const kind of testDatabaseKinds) {
       await setQuarantine(digest, null)
     })
 
-    it('a repair moves the revision of content, so that no other server looks for the old bytes', async (t) => {
+    it('a repair changes the content revision, so that no other server looks for the old bytes', async (t) => {
       const digest = await test.pushBlob('kept/blobs', 'repaired')
       await setQuarantine(digest, 1)
       await test.blobs.discard('repair')

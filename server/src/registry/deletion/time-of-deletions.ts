@@ -3,7 +3,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import { databaseTimeMs } from '../../platform/sql/database-time.ts'
 
 /**
- * The time with which deletions compare when something expires. On PostgreSQL, it is at most the time of the database, because the
+ * The current time with which deletions compare expiry times. On PostgreSQL, this time is at most the time of the database, because the
  * clock of this server may be ahead of the clocks of the servers that wrote the times.
  */
 export async function timeOfDeletions({

@@ -9,16 +9,16 @@ import { blobDigest, changing, pushBlob, pushManifest, useBlobServer } from '../
 
 const hourMs = 3_600_000
 
-/** How often a race is repeated. Several times as often: `ACRUX_TEST_RACES=100`. */
+/** The number of repetitions of a race. To repeat a race more often, set `ACRUX_TEST_RACES=100`. */
 const races = Number(process.env['ACRUX_TEST_RACES'] ?? 6)
 
 for (const kind of testDatabaseKinds)
-  describe(`garbage collection beside other changes on ${kind}`, () => testRaces(kind))
+  describe(`garbage collection during other changes on ${kind}`, () => testRaces(kind))
 
 function testRaces(kind: DatabaseKind): void {
   const used = useBlobServer(kind, { settings: { fileScanIntervalMs: 0 }, isFresh: true })
 
-  it('a collection during the push of a manifest keeps its blobs, or the manifest is rejected', async () => {
+  it('a collection during the push of a manifest keeps the blobs of the manifest, or the manifest is rejected', async () => {
     const { server, clock } = used
     for (let round = 0; round < races; round += 1) {
       const layer = `layer ${round}`
@@ -52,14 +52,14 @@ function testRaces(kind: DatabaseKind): void {
     assert.equal((await server.send('GET', `/v2/app/blobs/${digest}`)).status, 404)
   })
 
-  it('a blob that is collected while it is pushed again exists afterwards', async () => {
+  it('a blob that is pushed again while a collection deletes it exists afterwards', async () => {
     const { blobs, clock, restart } = used
     await pushBlob(used.server, 'source', 'layer')
     clock.nowMs += 25 * hourMs
     let finds = 0
     const find: BlobStore['find'] = async (location) => {
       const found = await blobs.find(location)
-      // The collection itself looks for files, too.
+      // The collection itself also calls `find`.
       if ((finds += 1) === 1) await withoutCaller(() => used.server.collectGarbage())
       return found
     }
@@ -89,7 +89,8 @@ function testRaces(kind: DatabaseKind): void {
           : used.server.send('POST', `/v2/${repository}/blobs/uploads/?${query}`, { body: content })
       return answer.then(({ status }) => [path, status === 200 || status === 201] as const)
     }
-    // The collection has read what there is and deletes it in several transactions; at its first file the others begin.
+    // The collection has already read the blobs, and deletes them in several transactions. When it deletes the first file, the other
+    // requests begin.
     await restart(
       changing(blobs, {
         delete: async (location) => {
@@ -109,7 +110,7 @@ function testRaces(kind: DatabaseKind): void {
     assert.ok(promised > contents.length / 3 && promised < contents.length, String(promised))
   })
 
-  it('a collection during pushes and mounts of the same bytes keeps all acknowledged ones', async () => {
+  it('a collection during pushes and mounts of the same bytes keeps all acknowledged bytes', async () => {
     const { server, clock } = used
     for (let round = 0; round < races; round += 1) {
       const content = randomBytes(100)

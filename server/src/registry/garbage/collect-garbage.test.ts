@@ -20,7 +20,7 @@ import {
 const hourMs = 3_600_000
 
 for (const kind of testDatabaseKinds) {
-  describe(`garbage on ${kind}`, () => {
+  describe(`garbage collection on ${kind}`, () => {
     const used = useBlobServer(kind, { settings: { fileScanIntervalMs: 0 }, isFresh: true })
     testUnneeded(used)
     testDeletedOwners(used)
@@ -41,7 +41,7 @@ function testUnneeded(used: UsedServer): void {
     assert.equal((await server.send('HEAD', `/v2/app/blobs/${blobDigest('x')}`)).status, 404)
   })
 
-  it('a blob that a manifest names is kept as long as the manifest', async () => {
+  it('a blob that a manifest names is kept until the manifest is deleted', async () => {
     const { server, clock } = used
     await pushBlob(server, 'app', 'layer')
     await pushBlob(server, 'other', 'layer')
@@ -56,7 +56,7 @@ function testUnneeded(used: UsedServer): void {
     assert.equal((await server.send('GET', path)).status, 404)
   })
 
-  it('a HEAD that finds a blob keeps it for the manifest that follows', async () => {
+  it('a HEAD that finds a blob keeps the blob until the client pushes a manifest', async () => {
     const { server, clock } = used
     await pushBlob(server, 'app', 'layer')
     clock.nowMs += 24 * hourMs
@@ -66,7 +66,7 @@ function testUnneeded(used: UsedServer): void {
     assert.equal((await pushManifest(server, 'app', 'latest', ['layer'])).status, 201)
   })
 
-  it('a mounted blob is kept, whatever happens to the source', async () => {
+  it('a mounted blob is kept, even if the source is deleted', async () => {
     const { server, clock } = used
     await pushBlob(server, 'source', 'layer')
     clock.nowMs += 20 * hourMs
@@ -98,7 +98,7 @@ function testUnneeded(used: UsedServer): void {
     assert.equal((await server.send('PATCH', location, { body: 'x' })).status, 404)
   })
 
-  it('an upload that a clock far ahead has begun is deleted at most a day later than others', async () => {
+  it('an upload that a server with a fast clock has started is deleted at most one day later than other uploads', async () => {
     const { server, clock, database } = used
     const startMs = clock.nowMs
     clock.nowMs += 500_000 * hourMs
@@ -116,7 +116,7 @@ function testUnneeded(used: UsedServer): void {
     assert.ok(expires_at_ms > nowMs + 24 * hourMs && expires_at_ms < nowMs + 50 * hourMs)
   })
 
-  it('a large amount of garbage is deleted in one collection, and needed content in between is kept', async () => {
+  it('a collection deletes a large amount of garbage, and keeps needed content between the garbage', async () => {
     const { server, clock, database } = used
     const contents = Array.from({ length: 350 }, (_, index) => `blob ${index}`)
     for (let start = 0; start < contents.length; start += 20) {
@@ -131,7 +131,7 @@ function testUnneeded(used: UsedServer): void {
 }
 
 function testDeletedOwners(used: UsedServer): void {
-  it('uploads to a deleted repository end at once, and its blobs are deleted by the next collection', async () => {
+  it('uploads to a deleted repository end immediately, and the next collection deletes its blobs', async () => {
     const { server, blobs } = used
     await pushBlob(server, 'a/b', 'layer')
     await pushBlob(server, 'a/b/c', 'layer')
@@ -149,7 +149,7 @@ function testDeletedOwners(used: UsedServer): void {
     assert.equal((await server.send('GET', `/v2/a/b/c/blobs/${blobDigest('layer')}`)).status, 200)
   })
 
-  it('the content of a deleted registry is deleted, and that of another one is kept', async () => {
+  it('the content of a deleted registry is deleted, and the content of another registry is kept', async () => {
     const { server, clock, blobs, database } = used
     for (const host of ['one.example', 'two.example']) {
       await pushBlob(server, 'app', `of ${host}`, { host })
@@ -177,7 +177,7 @@ function testDeletedOwners(used: UsedServer): void {
     assert.equal((await countFiles(blobs)).staged, 0)
   })
 
-  it('the rows of a deleted registry are deleted in pieces', async () => {
+  it('the rows of a deleted registry are deleted in batches', async () => {
     const { server, clock, database } = used
     const contents = Array.from({ length: 30 }, (_, index) => `blob ${index}`)
     for (const repository of ['a', 'b']) {
@@ -198,7 +198,7 @@ function testDeletedOwners(used: UsedServer): void {
 }
 
 function testInterrupted(used: UsedServer): void {
-  it('a file without a row is deleted unless its upload is open, whatever the time', async () => {
+  it('a file without a row is deleted unless its upload is open, regardless of the time', async () => {
     const { server, clock, blobs } = used
     await pushBlob(server, 'app', 'x')
     await pushManifest(server, 'app', 'latest', ['x'])
@@ -227,7 +227,7 @@ function testInterrupted(used: UsedServer): void {
     assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 1 })
   })
 
-  it('a crash between bytes and rows leaves an upload that starts over, and no blob', async () => {
+  it('a crash after the bytes and before the rows are written leaves an upload that starts over, and no blob', async () => {
     const { blobs, restart } = used
     await restart(breaking(blobs, 'commit'))
     const location = await beginUpload(used.server, 'app')
@@ -247,7 +247,7 @@ function testInterrupted(used: UsedServer): void {
     assert.equal((await server.send('GET', `/v2/app/blobs/${blobDigest('hello')}`)).body.toString(), 'hello')
   })
 
-  it('a crash between rows and bytes leaves a file, which is deleted later', async () => {
+  it('a crash after the rows and before the bytes are deleted leaves a file, which a later collection deletes', async () => {
     const { blobs, restart } = used
     await restart(breaking(blobs, 'delete'))
     const digest = await pushBlob(used.server, 'app', 'x')
@@ -259,7 +259,7 @@ function testInterrupted(used: UsedServer): void {
     assert.equal((await countFiles(blobs)).blobs, 0)
   })
 
-  it('a commit of a server of an earlier version is not deleted, although its file has no mark', async () => {
+  it('a collection does not delete a file that a server of an earlier version commits, although the file has no upload mark', async () => {
     const { server, blobs, database } = used
     const location = await beginUpload(server, 'app')
     const id = /uploads\/([\da-f-]+)/.exec(location)?.[1] ?? ''
@@ -276,7 +276,7 @@ function testInterrupted(used: UsedServer): void {
     assert.deepEqual(await server.collectGarbage(), { blobs: 1, uploads: 0 })
   })
 
-  it('a commit that was suspended with its machine for days keeps its bytes', async () => {
+  it('a commit that was suspended for days together with its machine keeps its bytes', async () => {
     const { blobs, clock, restart } = used
     const gate = Promise.withResolvers<void>()
     const committed = Promise.withResolvers<void>()
@@ -302,7 +302,7 @@ function testInterrupted(used: UsedServer): void {
   })
 }
 
-/** The same store in a process that ends right after `step` was done for the first time, or before a deletion. */
+/** The same store in a process that crashes. The process ends right after the first call of `step`, or before a deletion. */
 function breaking(blobs: BlobStore, step: 'commit' | 'delete'): BlobStore {
   const end = () => Promise.reject(new Error('the process has ended'))
   if (step === 'delete') return changing(blobs, { delete: end })

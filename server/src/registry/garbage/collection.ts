@@ -5,9 +5,9 @@ export const collectionSteps = ['policies', 'rows', 'uploads', 'registries', 'bl
 
 export type CollectionStep = (typeof collectionSteps)[number]
 
-/** How much a garbage collection has deleted. */
+/** The amount of content that a garbage collection has deleted. */
 export type Collected = {
-  /** Manifests and tags, by the policies of registries. */
+  /** Manifests and tags that were deleted by the policies of registries. */
   manifests: number
   uploads: number
   blobs: number
@@ -18,29 +18,31 @@ export type Collected = {
 /** A garbage collection in progress. */
 export type Collection = {
   readonly counts: Collected
-  /** Called before each step, and after each piece of work with the part of the step that is done, from 0 to 1. */
+  /** Called before each step, and after each part of a step. `part` is the completed part of the step, from 0 to 1. */
   readonly reached: (step: CollectionStep, part?: number) => Promise<void>
 }
 
 /** The report of a garbage collection. */
 export type CollectionReport = RunReport & {
   step: CollectionStep
-  /** From 0 to 1; an estimate, which gives each step the same time. */
+  /** The progress from 0 to 1. It is an estimate, which assumes that all steps take the same time. */
   progress: number
   readonly counts: Collected
 }
 
-/** Counts of nothing. */
+/** Counts for a collection that has deleted nothing. */
 export function nothingCollected(): Collected {
   return { manifests: 0, uploads: 0, blobs: 0, bytes: 0 }
 }
 
-/** The progress of a collection that has done a part of a step. */
+/** The progress of a collection that has completed a part of a step. */
 export function progressAt(step: CollectionStep, part: number): number {
   return (collectionSteps.indexOf(step) + part) / collectionSteps.length
 }
 
-/** The progress of a pass over all digests that has reached this digest: digests are distributed evenly. */
+/**
+ * The progress of a pass over all digests that has reached this digest. The estimate is possible because digests are distributed evenly.
+ */
 export function partBefore(digest: string): number {
   return Number.parseInt(digest.slice(digest.indexOf(':') + 1).slice(0, 4), 16) / 0x10000
 }

@@ -30,7 +30,7 @@ function waiting() {
   return { calls, prepare, release: gate.resolve, fail: gate.reject }
 }
 
-test('a collection whose preparation fails frees space all the same, is reported as failed, and can be repeated', async (t) => {
+test('if the preparation of a collection fails, the collection still frees space, is reported as failed, and can be repeated', async (t) => {
   const { registry, collections, pushBlob, putManifest, clock } = await open(t)
   for (const content of ['{}', 'a layer']) await pushBlob('app', content)
   await putManifest('app', '1', imageManifest('{}', ['a layer']))
@@ -48,7 +48,7 @@ test('a collection whose preparation fails frees space all the same, is reported
   assert.deepEqual((await collections.status()).completed?.counts, { manifests: 0, uploads: 0, blobs: 0, bytes: 0 })
 })
 
-test('of two requested collections, one runs, and its progress can be read', async (t) => {
+test('of two requested collections, only one runs, and its progress can be read', async (t) => {
   const { registry, collections, ended } = await open(t)
   const { calls, prepare, release } = waiting()
   await collections.start(prepare)
@@ -63,7 +63,7 @@ test('of two requested collections, one runs, and its progress can be read', asy
   assert.deepEqual([state, progress], ['completed', 1])
 })
 
-test('of collections that are requested at the same time, one runs, also after an earlier one, and the server waits for its end', async (t) => {
+test('of collections that are requested at the same time, only one runs, and the server waits for its end', async (t) => {
   const { registry, collections } = await open(t)
   await registry.collectGarbage()
   const { calls, prepare, release } = waiting()
@@ -80,7 +80,7 @@ test('of collections that are requested at the same time, one runs, also after a
   assert.equal((await collections.status()).last?.state, 'stopped')
 })
 
-test('a server that stops while a collection begins waits for it', async (t) => {
+test('a server that stops while a collection begins waits for the collection', async (t) => {
   const { collections } = await open(t)
   const { calls, prepare, release } = waiting()
   release()
@@ -90,7 +90,7 @@ test('a server that stops while a collection begins waits for it', async (t) => 
   await started
 })
 
-test('a collection ends with the server, and is reported as stopped', async (t) => {
+test('if the server stops, a running collection ends and is reported as stopped', async (t) => {
   const { registry, collections } = await open(t)
   const { prepare, release } = waiting()
   await collections.start(prepare)

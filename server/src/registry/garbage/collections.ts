@@ -8,10 +8,13 @@ import { collectUnreachable } from './collect-garbage.ts'
 import { type Collected, type Collection, type CollectionReport, nothingCollected, progressAt } from './collection.ts'
 import type { GarbageContext } from './context.ts'
 
-/** Work before a collection, such as the policies of registries. It calls back with the manifests and tags that it deleted. */
+/**
+ * Work before a collection, such as the policies of registries. The work calls `onDeleted` with the number of manifests and tags that it
+ * deleted.
+ */
 export type Preparation = (onDeleted: (manifests: number) => void) => Promise<void>
 
-/** The last completed collection of any process. Earlier versions stored only when it was completed. */
+/** The last completed collection of any process. Earlier versions stored only the time of completion. */
 export type CompletedCollection = {
   readonly completedAtMs: number
   readonly startedAtMs?: number
@@ -25,7 +28,7 @@ type CollectionsOptions = {
   readonly pruneRows: () => Promise<void>
 }
 
-/** A collection of this process: `begun` resolves when it is recorded as running, or another process runs one. */
+/** A collection of this process. `begun` resolves when the collection is recorded as running, or when another process runs a collection. */
 type Current = {
   readonly report: CollectionReport
   readonly begun: Promise<unknown>
@@ -46,7 +49,7 @@ export class Collections {
   readonly #options: CollectionsOptions
   readonly #reports: RunReports<CollectionReport>
   readonly #stopping = new AbortController()
-  /** Set before anything is awaited, so that there is one at a time. */
+  /** The field is set before the first `await`, so that only one collection runs at a time. */
   #current: Current | undefined
   #filesComparedAtMs = -Infinity
   /** The results since the start of the process. */
@@ -58,16 +61,16 @@ export class Collections {
     this.#reports = new RunReports({ ...context, ...options, name: 'running-collection' })
   }
 
-  /** Collects garbage. Concurrent calls share one run. If another process runs one, nothing is done. */
+  /** Collects garbage. Concurrent calls share one run. If another process runs a collection, this call does nothing. */
   collect(prepare?: Preparation): Promise<Collected> {
     if (this.#stopping.signal.aborted) return Promise.resolve(nothingCollected())
     this.#current ??= this.#launch(prepare)
     return this.#current.ended
   }
 
-  /** Starts a collection, unless one is running in any process, and returns when it is recorded as running. */
+  /** Starts a collection, unless a collection is running in any process. Returns when the collection is recorded as running. */
   async start(prepare: Preparation): Promise<void> {
-    // Clients see the end of the last one a moment before this process does.
+    // Clients see the end of the last collection a moment before this process sees it.
     if (this.#current !== undefined && this.#current.report.state !== 'running') {
       await this.#current.ended.catch(() => undefined)
     }
@@ -81,7 +84,7 @@ export class Collections {
     await this.#current.begun
   }
 
-  /** The collection that began last, and the collection that was completed last, of any process. */
+  /** The collection that began last and the collection that was completed last, in any process. */
   async status(): Promise<{
     readonly last: CollectionReport | undefined
     readonly completed: CompletedCollection | undefined
@@ -91,7 +94,7 @@ export class Collections {
     return { last: await this.#reports.read(), completed }
   }
 
-  /** Stops a running collection, and waits for its end. The next one begins after the next start. */
+  /** Stops a running collection, and waits for its end. The next collection begins after the server starts again. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the server is stopping'))
     await this.#current?.ended.catch(() => undefined)
@@ -123,7 +126,7 @@ export class Collections {
   /** Begins a collection of this process. False if another collection is running. */
   async #begin(report: CollectionReport): Promise<boolean> {
     return this.#reports.begin(report).catch((error: unknown) => {
-      // A collection is what frees a full disk.
+      // The collection must also run on a full disk, because it frees the disk.
       if (outageOf(error)?.kind === 'disk-full') return true
       throw error
     })
@@ -157,20 +160,20 @@ export class Collections {
     const { clock, settings } = this.#context
     const { counts, reached } = collection
     await reached('policies')
-    // Deleting rows can fail on a full disk; the collection must free space all the same.
+    // If the disk is full, deleting rows can fail. The collection must still free space.
     const prepared = await settle(async () => prepare?.((manifests) => (counts.manifests += manifests)))
     await reached('rows')
     const pruned = await settle(this.#options.pruneRows)
     const nowMs = clock.now()
     const sinceMs = nowMs - this.#filesComparedAtMs
-    // A negative time: the clock was corrected.
+    // The time is negative if the clock was corrected.
     const comparesFiles = sinceMs < 0 || sinceMs >= settings.fileScanIntervalMs
     await collectUnreachable(this.#context, collection, { comparesFiles })
     if (comparesFiles) this.#filesComparedAtMs = nowMs
     for (const { error } of [prepared, pruned]) if (error !== undefined) throw error
   }
 
-  /** Records the progress. A report that cannot be written, as on a full disk, does not end the collection. */
+  /** Records the progress. If the report cannot be written, such as on a full disk, the collection continues. */
   #recorder(report: CollectionReport): Collection['reached'] {
     let recordedAtMs = performance.now()
     return async (step, part = 0) => {

@@ -4,13 +4,10 @@ import type { GarbageContext } from './context.ts'
 import { type DeletedBlob, namedLocations } from '../blobs/blob-store.ts'
 import { openUploads } from '../uploads/upload-store.ts'
 
-/** How many files are compared with rows at once. */
+/** The number of files that are compared with rows at a time. */
 const batchSize = 300
 
-/**
- * Deletes files without a row, such as those of a process that was killed after it wrote the bytes and before it
- * wrote the row.
- */
+/** Deletes files without a row, such as files of a process that was killed after it wrote the bytes and before it wrote the row. */
 export async function sweepUnnamedFiles(context: GarbageContext, { counts, reached }: Collection): Promise<void> {
   for await (const locations of inBatches(context.blobs.list())) {
     for (const { sizeBytes } of await deleteUnnamed(context, await findUnnamed(context, locations))) {
@@ -21,16 +18,16 @@ export async function sweepUnnamedFiles(context: GarbageContext, { counts, reach
   }
 }
 
-/** Deletes files that {@link findUnnamed} has found, and returns them. */
+/** Deletes the files that {@link findUnnamed} has found, and returns the deleted files. */
 export async function deleteUnnamed(
   { blobs }: GarbageContext,
   unnamed: readonly BlobLocation[],
 ): Promise<DeletedBlob[]> {
-  // The files of another store have no rows either.
+  // If this is the wrong store, its files also have no rows.
   if (unnamed.length > 0) await blobs.requireSelf()
   const deleted: DeletedBlob[] = []
   for (const location of unnamed) {
-    // Listed and not found: its deletion was interrupted.
+    // A file that was listed and is not found has an interrupted deletion.
     const sizeBytes = (await blobs.find(location))?.sizeBytes ?? 0
     await blobs.delete(location)
     deleted.push({ location, sizeBytes })
@@ -39,9 +36,9 @@ export async function deleteUnnamed(
 }
 
 /**
- * The files that no row names, and that no row will ever name. The transaction that names a file also ends the upload
- * whose mark the file has. So a file gets no row if its upload had ended before the rows were read, however long its commit was
- * suspended. No time is compared: the clocks of servers may differ.
+ * Returns the files that no row names and that no row will ever name. The transaction that names a file also ends the upload whose mark the
+ * file has. So a file gets no row if its upload had ended before the rows were read, even if the commit was suspended for a long time. No
+ * times are compared, because the clocks of servers may differ.
  */
 export async function findUnnamed(
   { database }: Pick<GarbageContext, 'database'>,
@@ -50,7 +47,7 @@ export async function findUnnamed(
   const candidates = await withoutRow(database, locations)
   if (candidates.length === 0) return []
   const open = await openUploads(database)
-  // Its locations have no mark, so that each of the files may get its row.
+  // The files of such an upload have no mark, so any of the files may still get a row.
   if (open.some(({ isOfEarlierVersion }) => isOfEarlierVersion)) return []
   const marks = new Set(open.map(({ id }) => uploadMark(id)))
   return withoutRow(
@@ -67,7 +64,7 @@ async function withoutRow(
   return locations.filter((location) => !named.has(location))
 }
 
-/** The items in batches. */
+/** Returns the items in batches. */
 export async function* inBatches<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
   let batch: Item[] = []
   for await (const item of items) {

@@ -29,7 +29,7 @@ for (const kind of testDatabaseKinds) {
         await blob.where('digest', '=', blobDigest(content)).execute()
       })
 
-    it('a blob that the store does not find once is not called missing', async () => {
+    it('a blob that the store fails to find only once is not reported as missing', async () => {
       const { blobs, repository } = used
       await pushBlob(used.server, repository, 'x')
       let missing = 0
@@ -39,7 +39,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual([head.status, missing > 1, await quarantined()], [200, true, 0])
     })
 
-    it('nothing is reported as missing while the mark of the store is missing', async () => {
+    it('no blob is reported as missing while the mark file of the store is missing', async () => {
       const { blobs, repository } = used
       await pushBlob(used.server, repository, 'x')
       const requireSelf = () => Promise.reject(new StorageUnavailableError('another store'))
@@ -57,7 +57,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await quarantined(), 0)
     })
 
-    it('the quarantine of missing bytes ends when they are found again', async () => {
+    it('the quarantine of missing bytes ends when the bytes are found again', async () => {
       const { blobs, repository } = used
       await pushBlob(used.server, repository, 'x')
       await used.restart(changing(blobs, { find: () => Promise.resolve(undefined) }))
@@ -79,7 +79,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await quarantined(), 0)
     })
 
-    it('bytes that return corrupt are read once, and not by every request', async () => {
+    it('if missing bytes return corrupt, the server reads them once, and not for every request', async () => {
       for (const reason of ['missing', null]) {
         const { blobs, repository } = used
         const content = `returned corrupt after ${reason}`
@@ -102,7 +102,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    it('an upload whose staged bytes are not found once continues', async () => {
+    it('if the staged bytes of an upload are not found only once, the upload continues', async () => {
       const { blobs, repository } = used
       let calls = 0
       const stagedSizeBytes: BlobStore['stagedSizeBytes'] = async (uploadId) => {
@@ -118,7 +118,7 @@ for (const kind of testDatabaseKinds) {
       await assertServed(used, 'first second')
     })
 
-    it('a blob is not acknowledged if the store has another number of bytes', async () => {
+    it('a blob is not acknowledged if the number of bytes in the store differs', async () => {
       const { blobs, repository } = used
       const commit: BlobStore['commit'] = async (uploadId, digest) => {
         await blobs.discard(uploadId)
@@ -131,7 +131,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await Array.fromAsync(blobs.list()), [])
     })
 
-    it('garbage collection deletes nothing of a store that is not itself', async () => {
+    it('garbage collection deletes nothing from a store that is not the store of this server', async () => {
       const { blobs } = used
       await blobs.commit('ended', blobDigest(''))
       const requireSelf = () => Promise.reject(new StorageUnavailableError('another store'))

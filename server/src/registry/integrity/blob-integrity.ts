@@ -18,18 +18,16 @@ import type { BlobRow } from '../rows/rows.ts'
 import { createSemaphore } from '../../platform/limits/semaphore.ts'
 import { holdersOf, mayReturn, quarantineBlob, recordVerified } from './integrity-store.ts'
 
-/** How stored content is verified. */
+/** The rules for the verification of stored content. */
 export type IntegritySettings = {
-  /**
-   * Stored bytes that were verified more recently are not read again when their digest is pushed, mounted or imported.
-   */
+  /** The minimum age of a verification after which the stored bytes are read again when their digest is pushed, mounted or imported. */
   readonly verifyAfterMs: number
 }
 
 /** The defaults. */
 export const defaultIntegritySettings: IntegritySettings = { verifyAfterMs: 14 * 24 * 60 * 60 * 1000 }
 
-/** A blob as recorded in its row. */
+/** A blob as its row describes it. */
 export type RecordedBlob = Pick<
   BlobRow,
   'size_bytes' | 'verified_at_ms' | 'quarantined_at_ms' | 'quarantine_reason'
@@ -38,24 +36,24 @@ export type RecordedBlob = Pick<
   readonly location: BlobLocation
 }
 
-/** Why stored content is corrupt. */
+/** The reason why stored content is corrupt. */
 export type CorruptReason = 'missing' | 'size' | 'digest' | 'unreadable'
 
-/** Stored content differs from its row. No part of the corrupt content is sent to the client. */
+/** The stored content differs from its row. The server sends no part of the corrupt content to the client. */
 export class CorruptContentError extends Error {
   override readonly name = 'CorruptContentError'
 }
 
-/** The maximum number of blobs that are verified for clients at a time. */
+/** The maximum number of blobs that are verified at the same time for clients. */
 const maxConcurrentVerifications = 2
 
-/** The maximum number of locations whose verification is remembered. */
+/** The maximum number of locations whose verification is cached. */
 const maxVerified = 1000
 
-/** The maximum number of cached reports. A report whose entry was evicted is written again. */
+/** The maximum number of cached reports of corrupt content. If the cache has evicted a report, the report is written again. */
 const maxReported = 1000
 
-/** Verifies stored blobs, and quarantines corrupt ones: clients do not find them until they are pushed again. */
+/** Verifies stored blobs, and quarantines corrupt blobs. Clients do not find a quarantined blob until it is pushed again. */
 export class BlobIntegrity {
   /** Counters since the start of the process. */
   readonly figures = { deniedReads: 0, quarantined: 0, repaired: 0 }
@@ -63,7 +61,7 @@ export class BlobIntegrity {
   #settings: IntegritySettings
   #running = new Map<BlobLocation, Promise<boolean>>()
   #limit = createSemaphore(maxConcurrentVerifications)
-  /** When bytes were verified here: a row that is cached says when they were before. */
+  /** The times at which this process verified bytes. A cached row contains an earlier time. */
   #verified = new LRUCache<BlobLocation, number>(maxEntries(maxVerified))
   #reported = new LRUCache<string, true>(maxEntries(maxReported))
 
@@ -72,21 +70,21 @@ export class BlobIntegrity {
     this.#settings = settings
   }
 
-  /** Whether the stored bytes were changed after they were verified, which the server never does. */
+  /** Whether the stored bytes were changed after their verification. The server never changes verified bytes. */
   isSuspect(blob: Pick<RecordedBlob, 'verified_at_ms' | 'location'>, stored: StoredBlob): boolean {
     if (blob.verified_at_ms === null) return false
     const verifiedAtMs = Math.max(blob.verified_at_ms, this.#verified.get(blob.location) ?? 0)
     return Math.floor(stored.committedAtMs) > verifiedAtMs
   }
 
-  /** Whether the blob exists. Its bytes are read only if they were changed since they were verified. */
+  /** Whether the blob exists. The bytes of the blob are read only if they were changed after their verification. */
   async isPresent(blob: RecordedBlob): Promise<boolean> {
     return this.#check(blob, () => true)
   }
 
   /**
-   * Whether a blob whose bytes were missing has intact bytes again, as after a failure of the store. They are verified, and the
-   * quarantine ends, or gets another reason: corrupt bytes are not read again by every request.
+   * Whether a blob whose bytes were missing has intact bytes again, such as after a failure of the store. The bytes are verified. Then the
+   * quarantine ends or gets another reason, so that not every request reads corrupt bytes again.
    */
   async hasReturned(blob: RecordedBlob): Promise<boolean> {
     if (blob.quarantined_at_ms === null || !mayReturn(blob.quarantine_reason)) return false
@@ -94,7 +92,7 @@ export class BlobIntegrity {
     return stored?.sizeBytes === blob.size_bytes && this.verify(blob)
   }
 
-  /** Whether the blob exists with intact bytes, which are verified now unless that was done recently. */
+  /** Whether the blob exists with intact bytes. The bytes are verified now, unless they were verified recently. */
   async isIntact(blob: RecordedBlob): Promise<boolean> {
     const { verified_at_ms: verifiedAtMs } = blob
     const sinceMs = this.#context.clock.now() - this.#settings.verifyAfterMs
@@ -102,8 +100,8 @@ export class BlobIntegrity {
   }
 
   /**
-   * Reads the stored bytes, records the result, and returns whether they have the digest. Concurrent calls for the same
-   * bytes share one read.
+   * Reads the stored bytes, records the result, and returns whether the bytes match the digest. Concurrent calls for the same bytes share
+   * one read.
    */
   verify(blob: RecordedBlob): Promise<boolean> {
     const running = this.#running.get(blob.location)
@@ -114,8 +112,8 @@ export class BlobIntegrity {
   }
 
   /**
-   * Quarantines a blob, with an audit event, unless it has been replaced, or is quarantined for a reason that stays. Returns
-   * whether it was quarantined by this call.
+   * Quarantines a blob, and records an audit event. Does nothing if the blob has been replaced, or is already in quarantine for a permanent
+   * reason. Returns whether this call quarantined the blob.
    */
   async quarantine({ digest, location }: RecordedBlob, reason: CorruptReason): Promise<boolean> {
     const { database, clock, audit, log } = this.#context
@@ -136,9 +134,7 @@ export class BlobIntegrity {
     return done
   }
 
-  /**
-   * Reports a read of corrupt content, once for each content, and returns the error to throw. Every read is counted.
-   */
+  /** Reports a read of corrupt content, once for each content, and returns the error to throw. Every read increments a counter. */
   async denyRead(digest: Digest, place: string, reason: CorruptReason): Promise<CorruptContentError> {
     this.figures.deniedReads += 1
     const key = `${place} ${reason}`
@@ -179,7 +175,7 @@ export class BlobIntegrity {
     return true
   }
 
-  /** A failure to write the quarantine, as on a full disk, does not change the response. */
+  /** If the quarantine cannot be written, such as on a full disk, the response is the same. */
   async #quarantineOrLog(blob: RecordedBlob, reason: CorruptReason): Promise<void> {
     await this.quarantine(blob, reason).catch((error: unknown) =>
       this.#context.log.error({ err: error, digest: blob.digest, reason }, 'failed to quarantine a corrupt blob'),
@@ -198,7 +194,7 @@ export class BlobIntegrity {
 }
 
 /**
- * Why the bytes of a blob are corrupt; undefined if they are intact. `pace` is awaited after each chunk.
+ * Returns the reason why the bytes of a blob are corrupt. Returns undefined if the bytes are intact. `pace` is awaited after each chunk.
  *
  * @throws errors of the store other than missing or unreadable bytes
  */

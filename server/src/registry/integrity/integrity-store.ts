@@ -3,10 +3,10 @@ import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import type { BlobLocation } from '../../storage/index.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
-/** Bytes at a location. The row of their digest may name another location by now. */
+/** Bytes at a location. The row of their digest may already name another location. */
 export type PlacedBlob = { readonly digest: Digest; readonly location: BlobLocation }
 
-/** A manifest in a repository, with the bytes that are stored. */
+/** A manifest in a repository, with its stored bytes. */
 export type PlacedManifest = { readonly repository_id: string; readonly digest: Digest; readonly content: Uint8Array }
 
 /** The maximum number of repositories that the audit event of a quarantine names. */
@@ -15,16 +15,16 @@ const maxNamedHolders = 20
 const missing = 'missing'
 
 /**
- * Whether the bytes of a quarantined blob may be found again: they were missing, or an earlier version quarantined the blob
- * without a reason.
+ * Whether the bytes of a quarantined blob may be found again. This is possible if the bytes were missing, or if an earlier version
+ * quarantined the blob without a reason.
  */
 export function mayReturn(reason: string | null): boolean {
   return reason === null || reason === missing
 }
 
 /**
- * Quarantines a blob at a location, or replaces the reason for which its bytes might return. False if the blob has moved, or is
- * in quarantine for another reason.
+ * Quarantines a blob at a location. If the blob is already in quarantine because its bytes are missing or without a reason, replaces the
+ * reason. Returns false if the blob has moved, or is in quarantine for another reason.
  */
 export async function quarantineBlob(
   transaction: Transaction,
@@ -48,7 +48,7 @@ export async function quarantineBlob(
   return numUpdatedRows > 0n
 }
 
-/** Records that the bytes at a location are intact, which ends a quarantine. */
+/** Records that the bytes at a location are intact. This ends a quarantine. */
 export async function recordVerified(
   transaction: Transaction,
   { digest, location }: PlacedBlob,
@@ -63,7 +63,7 @@ export async function recordVerified(
     .execute()
 }
 
-/** Some of the repositories that hold a blob, for the operator who has to push it again. */
+/** Returns some of the repositories that contain a blob. The operator has to push the blob again to one of these repositories. */
 export async function holdersOf(
   transaction: Transaction,
   digest: Digest,
@@ -78,7 +78,7 @@ export async function holdersOf(
     .execute()
 }
 
-/** Quarantines a manifest; false if it is already in quarantine, or its bytes have changed. */
+/** Quarantines a manifest. Returns false if the manifest is already in quarantine, or if its bytes have changed. */
 export async function quarantineManifest(
   transaction: Transaction,
   { repository_id, digest, content }: PlacedManifest,

@@ -7,7 +7,7 @@ import type { RepositoryCache } from '../repositories/context.ts'
 import type { BlobIntegrity } from './blob-integrity.ts'
 import { type PlacedManifest, quarantineManifest } from './integrity-store.ts'
 
-/** Whether the stored bytes of a manifest have its digest. */
+/** Whether the stored bytes of a manifest match its digest. */
 export function isManifestIntact({
   digest,
   content,
@@ -26,7 +26,7 @@ type QuarantineContext = Omit<IntegrityContext, 'blobs'> & {
 
 type CorruptManifest = PlacedManifest & { readonly rid: string; readonly repository: string }
 
-/** Quarantines a corrupt manifest: clients do not find it until it is pushed again. */
+/** Quarantines a corrupt manifest. Clients do not find the manifest until it is pushed again. */
 export async function quarantineCorrupt(
   { database, clock, audit, log, manifestCache, integrity }: QuarantineContext,
   manifest: CorruptManifest,

@@ -4,7 +4,7 @@ import type { IntegrityContext } from './context.ts'
 import { mayReturn } from './integrity-store.ts'
 
 /**
- * The verification of stored blobs in a thread that only reads. Where anything would have to be recorded, it leaves the
+ * The verification of stored blobs in a thread that only reads. If the verification would have to record a result, this class passes the
  * request to the main thread.
  */
 export class ReadingIntegrity extends BlobIntegrity {
@@ -15,7 +15,10 @@ export class ReadingIntegrity extends BlobIntegrity {
     this.#blobs = context.blobs
   }
 
-  /** @throws MainThreadOnlyError where the bytes are missing, or have to be verified */
+  /**
+   * @throws MainThreadOnlyError if the bytes are missing, or must be verified
+   * @throws MainThreadOnlyError where the bytes are missing, or have to be verified
+   */
   override async isPresent(blob: RecordedBlob): Promise<boolean> {
     if (blob.quarantined_at_ms !== null) return false
     const stored = await this.#blobs.find(blob.location)
@@ -23,7 +26,10 @@ export class ReadingIntegrity extends BlobIntegrity {
     return true
   }
 
-  /** @throws MainThreadOnlyError where the bytes may have returned */
+  /**
+   * @throws MainThreadOnlyError if the bytes may have returned
+   * @throws MainThreadOnlyError where the bytes may have returned
+   */
   override async hasReturned({ quarantine_reason: reason }: RecordedBlob): Promise<boolean> {
     return mayReturn(reason) ? mainThreadOnly() : false
   }
