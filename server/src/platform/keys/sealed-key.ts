@@ -5,10 +5,10 @@ import type { SigningKeyRow } from './signing-key-store.ts'
 
 export type SigningAlgorithm = 'ES256' | 'RS256'
 
-/** The keys of one ring, and what seals their private parts. */
+/** The purpose of the keys of one ring, and the sealer of their private parts. */
 export type KeyPurpose = {
   readonly sealer: Sealer
-  /** Distinguishes the rings of one database. */
+  /** The name of the ring. A database can contain several rings. */
   readonly purpose: string
   readonly algorithm: SigningAlgorithm
 }
@@ -39,7 +39,7 @@ export async function generateSealedKey(
   }
 }
 
-/** Opens a stored key. @throws SealedValueError if the master key did not seal it */
+/** Opens a stored key. @throws SealedValueError if the master key did not seal the key */
 export async function openSealedKey(
   { sealer, purpose, algorithm }: KeyPurpose,
   row: SigningKeyRow,
@@ -53,12 +53,12 @@ export async function openSealedKey(
   return { row, publicKey, privateKey, keyObject: createPrivateKey({ key: privateJwk, format: 'jwk' }) }
 }
 
-/** What the private part of a stored key is sealed for. */
+/** The sealing context of the private part of a stored key. */
 export function sealContextOf({ purpose, kid }: Pick<SigningKeyRow, 'purpose' | 'kid'>): string {
   return `signing-key/${purpose}/${kid}`
 }
 
-/** Undefined for a symmetric key. */
+/** Undefined if the key is symmetric. */
 async function importKey(jwk: JWK, algorithm: SigningAlgorithm): Promise<CryptoKey | undefined> {
   const key = await importJWK(jwk, algorithm)
   return key instanceof Uint8Array ? undefined : key
@@ -66,7 +66,10 @@ async function importKey(jwk: JWK, algorithm: SigningAlgorithm): Promise<CryptoK
 
 const base32Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
-/** The key's id in libtrust's form: 240 bits of its SHA-256 in base32, in groups of four. [distribution spec/auth/jwt.md] */
+/**
+ * The key's id in the form of `libtrust`: 240 bits of its SHA-256 hash in base32, in groups of four characters.
+ * [distribution spec/auth/jwt.md]
+ */
 function keyId(publicJwk: JWK): string {
   const der = createPublicKey({ key: publicJwk, format: 'jwk' }).export({ type: 'spki', format: 'der' })
   const bits = [...hash('sha256', der, 'buffer').subarray(0, 30)]

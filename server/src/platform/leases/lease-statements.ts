@@ -1,34 +1,37 @@
-/** The channels of notifications. Their payload is a revision. */
+/** The channels of notifications. The payload of a notification is a revision. */
 export const leaseChannels = { revision: 'acrux_authority_revision', acknowledged: 'acrux_authority_acknowledged' }
 
 /**
- * The length of a lease in milliseconds, which all replicas of a database share. The length of a lease bounds the
- * time of a revocation.
+ * The length of a lease in milliseconds, which all replicas of a database share. This length also limits the time of a
+ * revocation.
  */
 const lengthMs = 2000
 
 /**
- * The number of failovers of the server, and so of its timelines. This statement fails on a standby. [PostgreSQL,
- * Timelines]
+ * The number of the server's timeline, which increases with each failover. This statement fails on a standby.
+ * [PostgreSQL, Timelines]
  */
 const timeline = `('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint`
 
-/** The lock of commits that are decided by the authority revision. Any number that nothing else uses. [PostgreSQL, Advisory Locks] */
+/**
+ * The number of the lock for commits that depend on the authority revision. No other lock uses this number.
+ * [PostgreSQL, Advisory Locks]
+ */
 const commitLock = 7_236_402
 
 /**
- * How long a commit waits for a lock. All processes hold these locks for one message, except an older version that stops between its
- * raise of the revision and its commit.
+ * The maximum time that a commit waits for a lock. A process holds these locks only for one message. The exception is a
+ * process of an older version that stops between the increment of the revision and the commit.
  */
 const maxCommitLockMs = 5000
 
-/** The SQLSTATE of a statement that waited for a lock for too long. */
+/** The `SQLSTATE` of a statement that waited for a lock for too long. */
 export const lockNotAvailable = '55P03'
 
-/** The SQLSTATE of a commit whose caller was admitted at another authority revision. */
+/** The `SQLSTATE` of a commit whose caller was admitted at another authority revision. */
 export const movedState = 'AX001'
 
-/** A bound of the wait for a lock. */
+/** Sets the maximum time that a statement waits for a lock. */
 const lockTimeout = `set_config('lock_timeout', '${maxCommitLockMs}', true)`
 
 /** The tables of the authority revision and of its leases. */
@@ -50,7 +53,7 @@ export const leaseSchema: readonly string[] = [
   `insert into authority_lease_terms ("only", length_ms, settled_timeline) values (1, ${lengthMs}, ${timeline})
     on conflict do nothing`,
   `create table if not exists authority_fence ("only" integer primary key check ("only" = 1), value bigint not null)`,
-  // Also for an older version that raises the revision and does not know the fence.
+  // This trigger also works for an older version that increments the revision but does not update the fence.
   `create or replace function acrux_move_authority_fence() returns trigger language plpgsql as
     'begin update authority_fence set value = new.value where "only" = 1; return null; end'`,
   `do $$ begin
@@ -61,10 +64,12 @@ export const leaseSchema: readonly string[] = [
       alter table authority_revision enable always trigger acrux_authority_fence;
     end if;
   end $$`,
-  // After the trigger, whose creation waits for the revocations of older versions: the fence has their value, too.
+  // This statement runs after the trigger was created. The creation of the trigger waits for the revocations of older
+  // versions, so the fence also contains their value.
   `insert into authority_fence ("only", value) select 1, value from authority_revision where "only" = 1
     on conflict do nothing`,
-  // Each session plans the statements of a procedure once: see docs/decisions/0024-work-under-way.md. All versions share it.
+  // The statements are in a procedure, because each session plans the statements of a procedure once: see
+  // docs/decisions/0024-work-under-way.md. All versions share this procedure.
   `create or replace procedure acrux_require_authority(admitted bigint) language plpgsql as $$ begin
     perform ${lockTimeout}, pg_advisory_xact_lock_shared(${commitLock});
     perform from authority_fence where "only" = 1 and (${timeline} << 32) + value = admitted for share;
@@ -75,38 +80,39 @@ export const leaseSchema: readonly string[] = [
 ]
 
 /**
- * A revision, and the two that it is the sum of. It changes with each of them, so a lease on the sum is a lease on
- * both: while the sum is unchanged, both are unchanged.
+ * A revision, and the two revisions of which it is the sum. If one of the two revisions changes, the sum changes. A
+ * lease on the sum is therefore a lease on both revisions.
  */
 export type Revisions = {
-  /** The revisions that leases and revocations use. */
+  /** The sum, which leases and revocations use. */
   readonly revision: number
-  /** Changes with permissions and credentials. */
+  /** The authority revision, which changes with permissions and credentials. */
   readonly authority: number
-  /** Changes when content that could be read may no longer be read. */
+  /** The content revision, which changes when users lose access to content that they could read. */
   readonly content: number
 }
 
-/** Raises the revisions of authority ($1) and of content ($2), by 1 or 0. */
+/** Increments the authority revision by $1 and the content revision by $2. Each increment is 1 or 0. */
 export const raiseRevisions = `update authority_revision
   set value = value + $1::bigint, content = content + $2::bigint where "only" = 1`
 
-/** What a transaction changes in addition to its rows, and what it depends on. */
+/** The changes of a transaction in addition to its rows, and the revision that the transaction depends on. */
 export type CommitTerms = {
-  /** By how much the revisions are raised: by 1 or 0. */
+  /** The increments of the two revisions, each 1 or 0. */
   readonly authority: number
   readonly content: number
-  /** The authority revision at which the caller was admitted; undefined if nothing was decided. */
+  /** The authority revision at which the caller was admitted. Undefined if the transaction depends on no decision. */
   readonly admittedAt: number | undefined
 }
 
 /**
- * The commit of a transaction as one message, so that the database server holds its locks only while it commits. A replica that
- * stops in between has no lock.
+ * The commit of a transaction as one message, so that the database server holds the locks only during the commit. A
+ * replica that stops before the commit therefore holds no lock.
  *
- * A commit that depends on a revision locks the fence, a row that changes with the authority revision only. The lock fails
- * with 40001 if the row was changed since the snapshot of the transaction. No row is found if it was changed before the snapshot.
- * The advisory locks keep their order, so that a revocation does not wait behind later commits.
+ * A commit that depends on a revision locks the fence, which is a row that changes only with the authority revision. If
+ * another transaction changed the row after the snapshot of this transaction, the lock fails with 40001. If the change
+ * was before the snapshot, the statement finds no row. The advisory locks are granted in order, so that a revocation
+ * does not wait behind later commits.
  */
 export function commitMessage({ authority, content, admittedAt }: CommitTerms): string {
   const statements: string[] = []
@@ -120,8 +126,8 @@ export function commitMessage({ authority, content, admittedAt }: CommitTerms): 
 }
 
 /**
- * Selects the {@link Revisions}, with the timeline in their upper half: a failover may lose the latest ones, and the server that
- * continues uses their values again.
+ * Selects the {@link Revisions}, with the timeline in their upper half. A failover may lose the latest revisions, and
+ * the new server then uses the same values again. The timeline distinguishes these values.
  */
 export const selectRevisions = `select failovers + value + content as revision, failovers + value as authority,
     failovers + content as content
@@ -131,21 +137,25 @@ export const selectRevisions = `select failovers + value + content as revision, 
 export const selectLength = `select length_ms from authority_lease_terms where "only" = 1`
 
 /**
- * Stores that a replica ($1) knows a revision ($2). A statement of a lost connection may run after a later one. It is durable when
- * it returns, whatever the setting of the server: a lease that a crash loses would not be waited for.
+ * Stores that a replica ($1) acknowledges a revision ($2). A statement of a lost connection may run after a later
+ * statement, so the value never decreases. The row is durable when the statement returns, regardless of the server's
+ * settings. Otherwise a crash could lose a lease, and no revocation would wait for this lease.
  */
 export const acknowledgeRevision = `with durable as (select set_config('synchronous_commit', 'on', true))
   insert into authority_lease (replica, acknowledged) select $1, $2::bigint from durable
   on conflict (replica) do update set acknowledged = greatest(authority_lease.acknowledged, excluded.acknowledged)`
 
-/** Selects the standing of the leases of all replicas but one ($1) for a revision ($2), or for the current one. */
+/**
+ * Selects the standing of the leases of all replicas except one replica ($1), for a revision ($2) or for the current
+ * revision.
+ */
 export const selectStanding = `select current.revision,
     (select count(*) from authority_lease
       where replica <> $1 and acknowledged < coalesce($2::bigint, current.revision)) as behind,
     terms.settled_timeline >= coalesce($2::bigint, current.revision) >> 32 as is_timeline_settled
   from (${selectRevisions}) as current, authority_lease_terms as terms where terms."only" = 1`
 
-/** Deletes the leases that are behind a revision ($1) and have ended, and settles its timeline. */
+/** Deletes the expired leases with an earlier revision than $1, and settles the timeline of this revision. */
 export const expireLeases = `with expired as (delete from authority_lease where acknowledged < $1::bigint)
   update authority_lease_terms set settled_timeline = $1::bigint >> 32 where settled_timeline < $1::bigint >> 32`
 
@@ -153,7 +163,7 @@ export const expireLeases = `with expired as (delete from authority_lease where 
 export const deleteLease = `delete from authority_lease where replica = $1`
 
 /**
- * Sends a notification with a payload ($2) to a channel ($1). It need not be durable: otherwise it is sent only when its commit is on
- * disk.
+ * Sends a notification with a payload ($2) to a channel ($1). The transaction is not durable, so that the notification
+ * does not wait until the commit is on disk.
  */
 export const sendNotification = `select pg_notify($1, $2) from set_config('synchronous_commit', 'off', true)`

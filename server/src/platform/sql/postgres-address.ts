@@ -1,11 +1,11 @@
 import type pg from 'pg'
 
-/** Where a PostgreSQL server or a pooler in front of it is reached, and as whom. */
+/** The address of a PostgreSQL server or of a pooler in front of the server, and the user. */
 export type PostgresAddress = {
   readonly host: string
   readonly port: number
   readonly user: string
-  /** Undefined unless the URL contains one. */
+  /** Undefined if the URL contains no password. */
   readonly password: string | undefined
   readonly database: string
   /** Whether connections use TLS, and verify the certificate and its host. */
@@ -14,9 +14,12 @@ export type PostgresAddress = {
 
 /** The settings of connections in addition to the address. */
 export type PostgresAccess = {
-  /** PEM certificates of the only authorities to trust. Without it, those of Node. */
+  /**
+   * PEM certificates of the only trusted certificate authorities. By default, Node's certificate authorities are
+   * trusted.
+   */
   readonly ca?: string
-  /** The current password, for each new connection. */
+  /** Returns the current password. The function is called for each new connection. */
   readonly password?: () => Promise<string>
 }
 
@@ -24,9 +27,10 @@ const host = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/
 
 /**
- * Parses `postgres://USER@HOST:PORT/DATABASE?sslmode=MODE`; the port and the mode are optional. Returns what is wrong with it
- * as a text. Connections to another machine use TLS, unless the mode is `disable`; the modes `require`, `verify-ca` and
- * `verify-full` all verify the certificate and its host. [PostgreSQL, libpq, Connection URIs]
+ * Parses `postgres://USER@HOST:PORT/DATABASE?sslmode=MODE`. The port and the mode are optional. If the URL is invalid,
+ * returns the problem as a text. Connections to another machine use TLS, unless the mode is `disable`. The modes
+ * `require`, `verify-ca` and `verify-full` all verify the certificate and its host. [PostgreSQL, `libpq`, Connection
+ * URIs]
  */
 export function parsePostgresUrl(text: string): PostgresAddress | string {
   const url = URL.canParse(text) ? new URL(text) : undefined
@@ -53,7 +57,7 @@ function parseMode(parameters: URLSearchParams, toHost: string): boolean | strin
   return mode === 'disable' ? false : 'must have an sslmode of disable, require, verify-ca or verify-full'
 }
 
-/** The driver's description of a connection. */
+/** The settings of a connection in the form of the driver. */
 export function connectionTo(address: PostgresAddress, { ca, password }: PostgresAccess): pg.ClientConfig {
   const { host, port, user, database, tls } = address
   return {
