@@ -17,16 +17,16 @@ import type { ManifestContext } from './context.ts'
 import { readManifest } from './manifest-reader.ts'
 import type { ParsedManifest } from './read-here.ts'
 
-/** How many reports one statement reads from the queue, and how many one run reads. */
+/** The number of reports that one statement reads from the queue, and the maximum number of reports that one run reads. */
 const readAtOnce = 10
 const maxInRun = 200
 
-/** A report that a process began to read so often without result has probably ended the process. */
+/** The maximum number of times that a process begins to read a report without a result. Such a report has probably ended the process. */
 const maxAttempts = 3
 
 type ReportContext = Pick<ManifestContext, 'database' | 'log' | 'blobs' | 'blobReads' | 'manifests'>
 
-/** Reads attached reports after their push, one at a time. The queue is in the database. */
+/** Reads attached reports after their push, one report at a time. The database contains the queue of reports. */
 export class AttachedReports {
   readonly #context: ReportContext
   readonly #counted: CountedPrincipals
@@ -39,7 +39,7 @@ export class AttachedReports {
     this.#counted = counted
   }
 
-  /** Reads reports that wait. Half of the time is left to other work. */
+  /** Reads reports from the queue. Half of the time is available for other work. */
   async readWaiting(): Promise<void> {
     const { database } = this.#context
     if (!this.#isRecounted) await recountReports(database, this.#counted)
@@ -70,7 +70,7 @@ export class AttachedReports {
     try {
       reading = await this.#findings(report)
     } catch (error) {
-      // The storage or the database is away, for which the report is not the reason.
+      // The storage or the database is unavailable. The report is not the cause of this failure.
       await record(report.attempts)
       throw error
     }
@@ -94,7 +94,7 @@ export class AttachedReports {
     return answer
   }
 
-  /** Whether the artifact claims to be a report: then the list of reports says why the server cannot read it. */
+  /** Whether the artifact claims to be a report. If it does, the list of reports states why the server cannot read the report. */
   #isReport({ by_tag }: WaitingReport, { artifactType, layers }: ParsedManifest): boolean {
     return by_tag === 1 || isReportType(artifactType) || layers.some(({ mediaType }) => isReportType(mediaType))
   }
@@ -110,7 +110,7 @@ export class AttachedReports {
     }
   }
 
-  /** The bytes of blobs of the repository. */
+  /** Reads the bytes of blobs of the repository. */
   async #blobsOf({ rid, repository }: WaitingReport, digests: readonly Digest[]) {
     const { blobReads, blobs } = this.#context
     const found: { readonly digest: Digest; readonly bytes: Uint8Array }[] = []

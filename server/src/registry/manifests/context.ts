@@ -13,6 +13,6 @@ export type ManifestContext = Omit<BlobContext, 'settings'> & {
   readonly lastPulls: LastPulls
   /** Deletes the rows of deleted content. */
   readonly sweeper: DeletionSweeper
-  /** Whether an image may be pushed although its repository lacks some of its layers. */
+  /** Whether the server accepts an image although the repository lacks some layers of the image. */
   readonly acceptsSparseImages: boolean
 }

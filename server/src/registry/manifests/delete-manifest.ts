@@ -20,9 +20,9 @@ import { recordTagDeletions } from '../repositories/tag-change-store.ts'
 import { deleteTagRow, findTags, summarizeTags } from '../repositories/tag-store.ts'
 
 /**
- * `DELETE` of a manifest. By digest, it deletes the manifest with its tags, but not the content that it names; by tag,
- * only the tag. ACR rejects the latter, the specification requires it. [OCI distribution-spec, Deleting Manifests,
- * Deleting tags]
+ * `DELETE` of a manifest. A deletion by digest deletes the manifest with its tags, but not the content that the manifest names. A deletion
+ * by tag deletes only the tag. ACR rejects a deletion by tag, but the specification requires it. [OCI distribution-spec, Deleting
+ * Manifests, Deleting tags]
  *
  * @throws OciError MANIFEST_UNKNOWN, NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
@@ -34,7 +34,7 @@ export async function deleteManifest(context: ManifestContext, call: OciCall<'ma
 }
 
 /**
- * Deletes a tag and returns its digest; undefined if there is no such tag.
+ * Deletes a tag and returns its digest. Returns undefined if the tag does not exist.
  *
  * @throws OciError NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
@@ -98,7 +98,7 @@ export async function deleteByDigest(context: ManifestContext, call: RepositoryC
 /** The maximum number of deleted tags that an audit event names. */
 const maxAuditedTags = 100
 
-/** The error for a tag that does not exist, in ACR's words. */
+/** The error for a tag that does not exist, with the message of ACR. */
 export function tagUnknown(tag: Tag): OciError {
   return new OciError('TAG_UNKNOWN', { detail: { Tag: tag } })
 }

@@ -2,7 +2,7 @@ import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { chunked } from '../rows/piece-store.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
-/** Those of the digests whose manifests clients of the repository find. */
+/** Returns the digests, of the given digests, whose manifests clients find in the repository. */
 export async function existingManifests(
   source: Pick<Database | Transaction, 'tables'>,
   repositoryId: string,

@@ -3,12 +3,13 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { Digest } from '@acrux/shared/standards/oci/digest.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
-/** The maximum number of manifests that one transaction changes: all other changes wait for it. */
+/** The maximum number of manifests that one transaction changes. All other changes wait for this transaction. */
 const pieceRows = 200
 
 /**
- * Records, before a manifest is deleted, since when its referrers and the children of an index are untagged. The record
- * has no effect while the manifest exists. An index may have any number of referrers, so they are recorded in batches.
+ * Runs before a manifest is deleted. Records the time since which the referrers of the manifest, and the children of an index, are
+ * untagged. The record has no effect while the manifest exists. An index may have any number of referrers, so the function records them in
+ * batches.
  */
 export async function markFreed(database: Database, repositoryId: string, digest: Digest, atMs: number): Promise<void> {
   for (const read of [readReferrers, readChildren]) {
@@ -58,7 +59,7 @@ async function markUntaggedSince(
   digests: readonly string[],
   atMs: number,
 ): Promise<void> {
-  // Follows from a deletion that is already committed.
+  // This change follows from a deletion that is already committed.
   await withoutCaller(() =>
     database.transaction((transaction) =>
       transaction

@@ -20,15 +20,18 @@ import type { CachedManifest, ServedManifest, ServedManifestContent } from './ma
 import type { ManifestContext } from './context.ts'
 import { changeEvent, requireCurrentCredential, requireRepository } from '../repositories/repositories.ts'
 
-/** A manifest with more bytes is cached without them. The manifest of an image has a few thousand. */
+/**
+ * The maximum size of a manifest that is cached with its bytes. A larger manifest is cached without its bytes. The manifest of an image has
+ * a few thousand bytes.
+ */
 const maxCachedBytes = 64 * 1024
 
 /**
- * `GET` of a manifest by tag or digest: the bytes and media type that were pushed. `Accept` is ignored, except with
- * `compatibility: acr`: each manifest has one form. [OCI distribution-spec, Pulling manifests]
+ * `GET` of a manifest by tag or digest: the bytes and media type that were pushed. `Accept` is ignored, because each manifest has only one
+ * form, except with `compatibility: acr`. [OCI distribution-spec, Pulling manifests]
  *
  * @throws OciError MANIFEST_UNKNOWN, NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
- * @throws CorruptContentError where the stored bytes have not its digest
+ * @throws CorruptContentError if the stored bytes do not match the digest of the manifest
  */
 export async function getManifest(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
   const cached = findCached(context, call) ?? (await findTagged(context, call))
@@ -41,8 +44,8 @@ export async function getManifest(context: ManifestContext, call: OciCall<'manif
 }
 
 /**
- * `HEAD` of a manifest: all headers of its `GET`. Clients do not push a manifest that exists, so a corrupt one is
- * quarantined, and is not found.
+ * `HEAD` of a manifest returns all headers of the `GET` of the manifest. Clients do not push a manifest that exists, so a corrupt manifest
+ * is quarantined, and clients do not find it.
  *
  * @throws OciError as {@link getManifest}
  */
@@ -76,8 +79,8 @@ function recordPull(
 }
 
 /**
- * A person who looks at a manifest in the portal pulls no image. The person is authorized again if a permission may have ended
- * while the event was written.
+ * A person who looks at a manifest in the portal does not pull an image. The person is authorized again, because a permission may have been
+ * revoked while the audit event was written.
  */
 async function recordView(
   { audit }: ManifestContext,
@@ -111,7 +114,7 @@ async function readServed(
     : context.manifests.getByDigest.first({ rid, repository, digest: reference.digest })
 }
 
-/** A failure to write the quarantine, as on a full disk, does not change the response. */
+/** If the quarantine cannot be written, such as on a full disk, the response is the same. */
 async function quarantine(
   context: ManifestContext,
   { registry, path }: OciCall<'manifest'>,
@@ -138,7 +141,10 @@ function sendHead(call: OciCall<'manifest'>, manifest: ServedManifest, headers: 
   call.response.end()
 }
 
-/** Whether to send the manifest: checks that the caller may read it, and answers a client that has it already. */
+/**
+ * Checks that the caller may read the manifest, and answers a client that already has the manifest. Returns whether the manifest must be
+ * sent.
+ */
 function mustBeSent(call: OciCall<'manifest'>, manifest: ServedManifest): boolean {
   requireCurrentCredential(call.caller, manifest)
   requireReadable(manifest)
@@ -160,13 +166,16 @@ function headersOf({ media_type, size_bytes, digest }: ServedManifest) {
   }
 }
 
-/** A cached manifest. Where tags are not cached, only by its digest. */
+/** Returns a cached manifest. If tags are not cached, finds the manifest only by its digest. */
 function findCached({ manifestCache }: ManifestContext, call: OciCall<'manifest'>): CachedManifest | undefined {
   const isByName = manifestCache.hasTags || call.path.reference.kind === 'digest'
   return isByName ? manifestCache.get(placeOf(call)) : undefined
 }
 
-/** Where tags are not cached: the manifest of a tag whose bytes are. The row of the tag is read, and no bytes. */
+/**
+ * If tags are not cached, returns the manifest of a tag if the bytes of the manifest are cached. Reads only the row of the tag, and no
+ * bytes.
+ */
 async function findTagged(context: ManifestContext, call: OciCall<'manifest'>): Promise<CachedManifest | undefined> {
   const { manifestCache, manifests } = context
   const { reference } = call.path

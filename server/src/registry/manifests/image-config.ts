@@ -6,15 +6,18 @@ import { BlobMissingError } from '../../storage/index.ts'
 import type { ManifestContext } from './context.ts'
 import type { RepositoryTarget } from '../repositories/repositories.ts'
 
-/** The platform of an image, from its configuration. */
+/** The platform of an image. The platform comes from the configuration of the image. */
 export type ImagePlatform = { readonly architecture: string | null; readonly os: string | null }
 
-/** The maximum size of a configuration, which is usually a few kilobytes. The platform of a larger one is unknown. */
+/**
+ * The maximum size of a configuration, which is usually a few kilobytes. If a configuration is larger, the platform of its image is
+ * unknown.
+ */
 const maxConfigBytes = 1024 * 1024
 const maxDepth = 100
 const unknownPlatform: ImagePlatform = { architecture: null, os: null }
 
-/** Reads the platform from the configuration of an image in the repository; nulls if there is no configuration. */
+/** Reads the platform from the configuration of an image in the repository. Returns nulls if the image has no configuration. */
 export async function readImagePlatform(
   context: ManifestContext,
   call: RepositoryTarget,
@@ -30,7 +33,7 @@ export async function readImagePlatform(
   }
 }
 
-/** A small blob of the repository. */
+/** Reads a small blob of the repository. */
 async function readSmallBlob(
   context: ManifestContext,
   call: RepositoryTarget,
@@ -42,11 +45,11 @@ async function readSmallBlob(
   try {
     const bytes = Buffer.concat(await (await context.blobs.read(row.location)).toArray())
     if (hash(digestAlgorithm(digest), bytes, 'hex') === digestHex(digest)) return bytes
-    // The following transaction rejects a manifest that names a quarantined blob.
+    // The next transaction rejects a manifest that names a quarantined blob.
     await context.integrity.verify(row)
     return undefined
   } catch (error) {
-    // The blob has been collected; the following transaction rejects the manifest.
+    // The blob has been deleted by garbage collection. The next transaction rejects the manifest.
     if (error instanceof BlobMissingError) return undefined
     throw error
   }

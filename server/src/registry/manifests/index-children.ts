@@ -5,7 +5,7 @@ import { ManifestInvalidError, parseManifest } from '@acrux/shared/standards/oci
 /** A manifest that an index names, as the properties of the index show it. */
 export type IndexChild = { readonly digest: Digest; readonly architecture?: string; readonly os?: string }
 
-/** The maximum number of cached children of all indexes together; each takes about 300 bytes. */
+/** The maximum number of cached children of all indexes together. Each child takes about 300 bytes. */
 const maxChildren = 20_000
 
 /**
@@ -18,7 +18,7 @@ export class IndexChildren {
     sizeCalculation: (children) => children.length + 1,
   })
 
-  /** The children of a manifest with these bytes; none if it is not an index. */
+  /** Returns the children of a manifest with these bytes. Returns no children if the manifest is not an index. */
   of(digest: string, mediaType: string, content: Uint8Array): readonly IndexChild[] {
     const key = `${digest} ${mediaType}`
     const known = this.#known.get(key)
@@ -36,7 +36,7 @@ function childrenOf(content: Uint8Array, mediaType: string): readonly IndexChild
       ...(platform !== undefined && { architecture: platform.architecture, os: platform.os }),
     }))
   } catch (error) {
-    // An earlier version may have accepted an index that this one rejects; its children are unknown.
+    // An earlier version may have accepted an index that this version rejects. The children of such an index are unknown.
     if (error instanceof ManifestInvalidError) return []
     throw error
   }

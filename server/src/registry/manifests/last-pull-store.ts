@@ -2,7 +2,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import { chunked } from '../rows/piece-store.ts'
 import type { LastPullRow, RegistryTables } from '../rows/rows.ts'
 
-/** Writes when manifests and tags were pulled, unless a later time is recorded. */
+/** Writes the last pull times of manifests and tags, unless a later time is already recorded. */
 export async function writeLastPulls(database: Database, rows: readonly LastPullRow[]): Promise<void> {
   for (const chunk of chunked(rows)) {
     await database.transaction((transaction) =>
@@ -21,7 +21,7 @@ export async function writeLastPulls(database: Database, rows: readonly LastPull
   }
 }
 
-/** The written last pull times of manifests or tags of a repository, by digest or name. */
+/** Returns the written last pull times of manifests or tags of a repository, by digest or name. */
 export async function readLastPulls(
   database: Database,
   repositoryId: string,
@@ -41,10 +41,10 @@ export async function readLastPulls(
   return pulls
 }
 
-/** A position in the order of the rows. */
+/** A position in the list of rows. */
 export type LastPullPlace = Pick<LastPullRow, 'repository_id' | 'reference'>
 
-/** The rows after a position, and whether their manifest or tag still exists. */
+/** Returns the rows after a position, and whether the manifest or tag of each row still exists. */
 export function listLastPulls(database: Database, after: LastPullPlace, limit: number) {
   return database
     .tables<RegistryTables>()

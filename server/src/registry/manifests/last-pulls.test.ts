@@ -28,7 +28,7 @@ function testLastPulls(kind: DatabaseKind): void {
   const rows = () =>
     test.database.tables<{ last_pull: { reference: string } }>().selectFrom('last_pull').selectAll().execute()
 
-  it('a manifest and its tag show when they were last pulled, before, while and after the time is written', async () => {
+  it('a manifest and its tag show their last pull time before, during and after the write of the time', async () => {
     at(0)
     const digest = await test.pushImage('seen', 'v1')
     assert.equal((await tagOf('seen', 'v1')).lastPullTime, undefined)
@@ -69,7 +69,7 @@ function testLastPulls(kind: DatabaseKind): void {
     assert.equal((await manifestOf('unseen', digest)).lastPullTime, undefined)
   })
 
-  it('a recreated tag does not show the pull of its predecessor', async () => {
+  it('a tag that was deleted and created again does not show the pull of the deleted tag', async () => {
     at(20)
     await test.pushImage('again', 'v1', 'one')
     at(21)
@@ -81,7 +81,7 @@ function testLastPulls(kind: DatabaseKind): void {
     assert.equal((await tagOf('again', 'v1')).lastPullTime, undefined)
   })
 
-  it('the last pull times of deleted content are deleted by the next collection', async () => {
+  it('the next collection deletes the last pull times of deleted content', async () => {
     at(30)
     const digest = await test.pushImage('swept', 'v1', 'swept')
     at(31)
@@ -96,7 +96,7 @@ function testLastPulls(kind: DatabaseKind): void {
     assert.equal(await held(), 0)
   })
 
-  it('a thousand pulls cost two writes: their times and their number', async () => {
+  it('a thousand pulls need two writes: one for the times and one for the counts', async () => {
     at(40)
     await test.pushImage('busy', 'v1')
     const commits = () => test.database.writerLoad().commitSeconds.counts.reduce((sum, count) => sum + count, 0)

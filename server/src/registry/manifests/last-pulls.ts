@@ -7,29 +7,32 @@ import { chunked } from '../rows/piece-store.ts'
 import type { LastPullRow } from '../rows/rows.ts'
 import { deleteLastPulls, type LastPullPlace, listLastPulls, readLastPulls, writeLastPulls } from './last-pull-store.ts'
 
-/** The maximum number of manifests and tags whose pulls are recorded between two flushes. */
+/** The maximum number of manifests and tags whose pulls are recorded between two writes to the database. */
 const maxRecorded = 100_000
 
-/** How many rows a sweep reads at once. */
+/** The number of rows that a sweep reads at a time. */
 const sweptRows = 300
 
-/** The pulls of a repository: when its manifests and tags were pulled, and how often it was pulled on each day. */
+/** The pulls of a repository: the times at which its manifests and tags were pulled, and the number of pulls on each day. */
 type RecordedRepository = { readonly times: Map<string, number>; readonly days: Map<number, number> }
 
 /** Pulls by registry and repository. */
 export type RecordedPulls = ReadonlyMap<string, ReadonlyMap<string, RecordedRepository>>
 
 /**
- * The last pull times of manifests and tags, and the pulls of repositories on each day. They are collected in memory and
- * written about once a minute, so that a pull needs no write.
+ * The last pull times of manifests and tags, and the pulls of repositories on each day. The process collects them in memory and writes them
+ * about once a minute, so that a pull needs no write.
  */
 export class LastPulls {
   readonly #database: Database
   readonly #clock: Clock
   readonly #repositories: RepositoryReads
-  /** By registry, repository and digest or tag: building one key for each pull would cost more than the rest. */
+  /**
+   * The recorded pulls by registry, repository, and digest or tag. Nested maps are used because building one key for each pull would take
+   * more time than the rest.
+   */
   #recorded = new Map<string, Map<string, RecordedRepository>>()
-  /** What was taken last: it is read from here until the database has it. */
+  /** The pulls that `take` returned last. Reads use these pulls until the database contains them. */
   #taken: RecordedPulls = new Map()
   #size = 0
 
@@ -59,7 +62,7 @@ export class LastPulls {
     references.set(reference, atMs)
   }
 
-  /** Writes the collected pulls. After a failure, they are written by the next flush. */
+  /** Writes the collected pulls. If the write fails, the next flush writes the pulls. */
   async flush(): Promise<void> {
     const recorded = this.take()
     try {
@@ -67,7 +70,7 @@ export class LastPulls {
       await writeLastPulls(this.#database, times)
       for (const chunk of chunked(days)) {
         await addPulls(this.#database, chunk)
-        // They must not be added again if a later chunk fails.
+        // These pulls must not be added again if a later chunk fails.
         for (const written of chunk) places.get(written)?.delete(written.day)
       }
     } catch (error) {
@@ -99,7 +102,7 @@ export class LastPulls {
     return { times, days, places }
   }
 
-  /** Returns the collected pulls and starts over, for the thread that writes them. */
+  /** Returns the collected pulls and starts over. The caller is the thread that writes the pulls. */
   take(): RecordedPulls {
     this.#taken = this.#recorded
     this.#recorded = new Map()
@@ -107,7 +110,7 @@ export class LastPulls {
     return this.#taken
   }
 
-  /** Adds pulls, those of another thread or those that could not be written. */
+  /** Adds pulls of another thread, or pulls that could not be written. */
   add(recorded: RecordedPulls): void {
     for (const [rid, repositories] of recorded) {
       const present = this.#recorded.get(rid) ?? new Map<string, RecordedRepository>()
@@ -123,7 +126,7 @@ export class LastPulls {
     }
   }
 
-  /** The last pull times of manifests or tags of a repository, by digest or name. */
+  /** Returns the last pull times of manifests or tags of a repository, by digest or name. */
   async read(
     { id, rid, name }: { readonly id: string; readonly rid: string; readonly name: string },
     references: readonly string[],

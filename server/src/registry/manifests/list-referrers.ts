@@ -14,8 +14,8 @@ const closing = ']}'
 const joinBytes = 20
 
 /**
- * `GET` of the manifests whose subject is a digest, as an index, even if the subject does not exist. A page is not
- * larger than a manifest may be, unless it has a single descriptor. [OCI distribution-spec, Listing Referrers]
+ * `GET` of the referrers: an index of the manifests whose subject is the digest in the path. The subject does not have to exist. A page is
+ * not larger than the maximum size of a manifest, unless the page has a single descriptor. [OCI distribution-spec, Listing Referrers]
  *
  * @throws OciError PAGINATION_NUMBER_INVALID or REGISTRY_DISALLOWED_OPERATION
  */
@@ -28,7 +28,7 @@ export async function listReferrers(context: ManifestContext, call: OciCall<'ref
     requireCurrentCredential(call.caller, repository)
     requireReadable(repository)
   }
-  // PostgreSQL rejects a NUL, and no manifest contains one.
+  // PostgreSQL rejects a NUL character, and no manifest contains this character.
   const isAbsent = repository === undefined || asked.size === 0 || artifactType.includes('\0')
   const filter = { subject: path.digest, artifactType, after: asked.last, limit: asked.size + 1 }
   const rows = isAbsent ? [] : await readReferrers(context.database, repository.id, filter)
@@ -46,7 +46,7 @@ export async function listReferrers(context: ManifestContext, call: OciCall<'ref
 
 const noAnnotations: ReadonlyMap<string, string> = new Map()
 
-/** The first referrers that fit into one response, at least one. */
+/** The first referrers that fit into one response. The result has at least one referrer. */
 function fitting(rows: readonly Referrer[], { size }: AskedPage): readonly Referrer[] {
   let left = maxManifestSizeBytes - opening.length - closing.length
   let count = 0
@@ -58,7 +58,7 @@ function fitting(rows: readonly Referrer[], { size }: AskedPage): readonly Refer
   return rows.slice(0, count)
 }
 
-/** A descriptor; annotations are JSON text already. */
+/** Returns a descriptor. The annotations are already JSON text. */
 function describe(
   { digest, media_type, size_bytes, artifact_type }: Referrer,
   annotations: string | undefined,

@@ -3,7 +3,10 @@ import { WorkerThread } from '../../platform/process/worker-thread.ts'
 import { ManifestInvalidError } from '@acrux/shared/standards/oci/manifest.ts'
 import { type ParsedManifest, type ManifestQuestion, type ManifestAnswer, readHere } from './read-here.ts'
 
-/** The main thread parses a manifest of this size in about a millisecond, and one of 4 MiB in 60. */
+/**
+ * The maximum size of a manifest that the main thread parses. The main thread parses a manifest of this size in about 1 ms, and a manifest
+ * of 4 MiB in 60 ms.
+ */
 const smallBytes = 64 * 1024
 
 const idleMs = 60_000
@@ -14,7 +17,7 @@ const thread = new WorkerThread<ManifestQuestion, ManifestAnswer>(
 )
 
 /**
- * Parses a manifest; a large one on another thread, whose time is charged to the caller.
+ * Parses a manifest. Another thread parses a large manifest, and its time is charged to the caller.
  *
  * @throws ManifestInvalidError
  */

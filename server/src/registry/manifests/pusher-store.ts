@@ -4,10 +4,10 @@ import { pusherOf } from '../repositories/pusher.ts'
 import { chunked } from '../rows/piece-store.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
-/** The size of a manifest in bytes from which on a list omits its pusher, which SQLite reads after the content. */
+/** The minimum size in bytes of a manifest for which a list omits the pusher. SQLite reads the column of the pusher after the content. */
 const maxListedContent = 256 * 1024
 
-/** Who made the last push of some manifests, by digest. Manifests of more than 256 KiB are omitted. */
+/** The principal that made the last push of some manifests, by digest. Manifests of more than 256 KiB are omitted. */
 export async function readPushers(
   database: Database,
   repositoryId: string,

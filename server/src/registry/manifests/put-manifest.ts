@@ -39,30 +39,29 @@ import { noSpace } from '../quotas/no-space.ts'
 import { isSparse, blobDescriptors } from './image-blobs.ts'
 import { manifestDigest } from '../integrity/manifest-integrity.ts'
 
-/** The maximum number of `tag` parameters of a push by digest; the specification requires at least ten. */
+/** The maximum number of `tag` parameters of a push by digest. The specification requires at least ten. */
 const maxTags = 100
 
 /** The maximum number of missing digests that an error names. */
 const maxNamedDigests = 100
 
-/** A checked manifest that is about to be stored. */
+/** A manifest that was checked and is not yet stored. */
 export type Push = {
   readonly bytes: Uint8Array
   readonly digest: Digest
   readonly tags: readonly Tag[]
   readonly manifest: ParsedManifest
   readonly platform: ImagePlatform
-  /** Whether existing tags are moved; otherwise they are a conflict. */
+  /** Whether existing tags are moved. If false, an existing tag causes a conflict. */
   readonly movesTags: boolean
   readonly cause: 'push' | 'import'
 }
 
 /**
- * `PUT` of a manifest by tag, or by digest with any number of `tag` parameters. It is checked, then stored with its
- * references and tags in one transaction, which also checks the locks. [OCI distribution-spec, Pushing Manifests]
+ * `PUT` of a manifest by tag, or by digest with any number of `tag` parameters. The server checks the manifest. Then one transaction checks
+ * the locks and stores the manifest with its references and tags. [OCI distribution-spec, Pushing Manifests]
  *
- * @throws OciError MANIFEST_INVALID, DIGEST_INVALID, TAG_INVALID, SIZE_INVALID, MANIFEST_BLOB_UNKNOWN or
- * REGISTRY_DISALLOWED_OPERATION
+ * @throws OciError MANIFEST_INVALID, DIGEST_INVALID, TAG_INVALID, SIZE_INVALID, MANIFEST_BLOB_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
 export async function putManifest(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
   const tags = requireTags(call)
@@ -84,13 +83,12 @@ export async function putManifest(context: ManifestContext, call: OciCall<'manif
 }
 
 /**
- * Stores a manifest with its references and tags in one transaction, which also checks the locks.
- *
+ * Stores a manifest with its references and tags in one transaction. This transaction also checks the locks.
  * @throws OciError MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, CONFLICT or REGISTRY_DISALLOWED_OPERATION
  */
 export async function storeManifest(context: ManifestContext, call: ManifestTarget, push: Push): Promise<void> {
   if (call.registry.compatibility === 'acr') requireAcrManifest(push.manifest, push.digest)
-  // An existing manifest needs space for rows too: its tags and an audit event.
+  // The push of an existing manifest also needs space for rows: the rows of its tags and of an audit event.
   if (!context.space.hasRoomFor(push.bytes.byteLength)) throw noSpace()
   const by = await call.caller.identify()
   const nowMs = context.clock.now()
@@ -103,10 +101,10 @@ export async function storeManifest(context: ManifestContext, call: ManifestTarg
   )
 }
 
-/** A report, and whether it may wait to be read. */
+/** The attachment of a report, and whether the report may wait to be read. */
 type PushedAttachment = Attachment & { readonly waits: boolean }
 
-/** What the manifest is attached to, if it may be a report. */
+/** Returns the manifest to which the pushed manifest is attached, if the pushed manifest may be a report. */
 async function attachmentOf(
   { database }: ManifestContext,
   { registry, path, caller }: ManifestTarget,
@@ -118,7 +116,10 @@ async function attachmentOf(
   return { ...attachment, waits: await mayWait(database, place) }
 }
 
-/** Whether the repository holds these bytes. Checked before the transaction, where comparing 4 MiB would delay others. */
+/**
+ * Whether the repository contains these bytes. The check runs before the transaction, because comparing 4 MiB in the transaction would
+ * delay other transactions.
+ */
 async function holdsBytes(
   context: ManifestContext,
   { registry, path }: ManifestTarget,
@@ -128,13 +129,13 @@ async function holdsBytes(
   return held !== undefined && held.quarantined_at_ms === null && Buffer.compare(held.content, bytes) === 0
 }
 
-/** The target of a manifest; part of a call. */
+/** The repository and the reference to which a manifest is pushed. This type is a part of a call. */
 export type ManifestTarget = RepositoryTarget<OciCall<'manifest'>>
 
 type Storing = {
   readonly call: ManifestTarget
   readonly push: Push
-  /** Whether the same bytes existed before the transaction. */
+  /** Whether the repository contained the same bytes before the transaction. */
   readonly isHeld: boolean
   readonly attachment: PushedAttachment | undefined
   readonly reservation: Reservation
@@ -218,14 +219,14 @@ export function tagExists(tag: string): OciError {
   return new OciError('CONFLICT', { message, detail: { Tag: tag } })
 }
 
-/** The size of a manifest with everything that it names, and of the largest platform of an index. */
+/** The size of a manifest with all content that it names. For an index, also the size of the largest platform. */
 type ImageSizes = { readonly imageSizeBytes: number; readonly platformSizeBytes: number | null }
 
 /**
- * The size of the manifest and everything that it names. An index may name manifests that do not exist: clients copy
- * some of the platforms. [OCI distribution-spec, Pushing Manifests]
+ * Returns the size of the manifest with all content that it names. An index may name manifests that do not exist, because some clients copy
+ * only some of the platforms. [OCI distribution-spec, Pushing Manifests]
  *
- * @throws OciError MANIFEST_BLOB_UNKNOWN when the repository lacks what it must hold
+ * @throws OciError MANIFEST_BLOB_UNKNOWN if the repository lacks a required blob
  */
 async function measureImage(
   context: ManifestContext,
@@ -308,7 +309,7 @@ function referencesOf(
   ]
 }
 
-/** The tags to set: that of the path, or those of a push by digest. */
+/** The tags to set. For a push by tag, this is the tag in the path. For a push by digest, these are the tags of the `tag` parameters. */
 function requireTags({ path, query }: OciCall<'manifest'>): readonly Tag[] {
   if (path.reference.kind === 'tag') return [path.reference.tag]
   const texts = new Set(query.getAll('tag'))
@@ -322,7 +323,7 @@ function requireTags({ path, query }: OciCall<'manifest'>): readonly Tag[] {
   })
 }
 
-/** Undefined without a header. Two headers are rejected, since two readers might choose differently. */
+/** Returns undefined if the request has no such header. Two headers are rejected, because two readers might choose different headers. */
 function requireContentType(request: IncomingMessage): string | undefined {
   const headers = request.headersDistinct['content-type']
   if (headers === undefined) return undefined

@@ -1,15 +1,15 @@
 import { type Manifest, parseManifest } from '@acrux/shared/standards/oci/manifest.ts'
 
 /**
- * A parsed manifest. `referrerAnnotations` is JSON, and only set for a manifest with a subject, whose annotations are
- * listed.
+ * A parsed manifest. `referrerAnnotations` are the annotations that a list of referrers shows, as JSON. Only a manifest with a subject has
+ * them.
  */
 export type ParsedManifest = Omit<Manifest, 'annotations'> & { readonly referrerAnnotations: string | null }
 
-/** The bytes of a manifest and the bare media type that they were sent as. */
+/** The bytes of a manifest, and the media type with which they were sent, without parameters. */
 export type ManifestQuestion = { readonly bytes: Uint8Array; readonly contentType: string | undefined }
 
-/** The parsed manifest, or why it is invalid. */
+/** The parsed manifest, or the reason why the manifest is invalid. */
 export type ManifestAnswer = { readonly usedMs: number } & (
   { readonly manifest: ParsedManifest } | { readonly invalid: string }
 )

@@ -47,7 +47,7 @@ function testReferrers(kind: DatabaseKind): void {
     ...more,
   })
 
-  it('the referrers of a missing subject in a missing repository are 200 and an empty index', async () => {
+  it('for a missing subject in a missing repository, the response has status 200 and an empty index', async () => {
     const answer = await list('never/made', 'subject')
     assert.deepEqual(answer.manifests, [])
     assert.equal(answer.headers['oci-filters-applied'], undefined)
@@ -58,7 +58,7 @@ function testReferrers(kind: DatabaseKind): void {
     assert.equal((await test.send('GET', '/v2/never/made/referrers/sha256:no')).code, 'DIGEST_INVALID')
   })
 
-  it('a referrer is listed once, even before its subject exists, with exactly its type and annotations', async () => {
+  it('a referrer is listed once, with its exact type and annotations, even if its subject does not exist yet', async () => {
     const annotations = { 'org.example.key': 'Wert "ü" \\ 𝄞', '': '' }
     const manifest = artifact('s1', { artifactType: 'application/vnd.example', annotations })
     for (let round = 0; round < 2; round += 1) {
@@ -71,7 +71,7 @@ function testReferrers(kind: DatabaseKind): void {
     assert.deepEqual((await list('r/two', 's1')).manifests, [])
   })
 
-  it('a large referrer is listed like a small one, and an invalid one is rejected like a small one', async () => {
+  it('the server lists a large valid referrer and rejects a large invalid referrer, as it does with small referrers', async () => {
     const annotations = { padding: 'ü'.repeat(100_000) }
     const { put, digest, size } = await push('r/large', artifact('s9', { annotations }))
     assert.equal(put.status, 201)
@@ -85,7 +85,7 @@ function testReferrers(kind: DatabaseKind): void {
     assert.equal(rejected.text, (await test.putManifest('r/large', 'small', small ?? '')).text)
   })
 
-  it('the artifact type defaults to that of the configuration, and is omitted for an index', async () => {
+  it('the artifact type defaults to the media type of the configuration, and is omitted for an index', async () => {
     const { digest: image } = await push('r/types', artifact('s2'))
     const { digest: index } = await push('r/types', {
       schemaVersion: 2,
@@ -99,7 +99,7 @@ function testReferrers(kind: DatabaseKind): void {
     assert.deepEqual(types, { [image]: ociEmptyJsonType, [index]: undefined })
   })
 
-  it('the filter returns only matching referrers, and says that it was applied', async () => {
+  it('the filter returns only matching referrers, and the response states that the filter was applied', async () => {
     for (const [index, artifactType] of ['a/b', 'a/b', 'c/d+e', 'c/d'].entries()) {
       await push('r/filter', artifact('s3', { artifactType, annotations: { index: String(index) } }))
     }
@@ -115,7 +115,7 @@ function testReferrers(kind: DatabaseKind): void {
     assert.equal(await count('?artifactType=a%00'), 0)
   })
 
-  it('a deleted referrer is removed at once, and the referrers of a deleted subject are kept', async () => {
+  it('a deleted referrer is removed immediately, and the referrers of a deleted subject are kept', async () => {
     const subject = JSON.stringify(imageManifest('{}', []))
     await push('r/gone', JSON.parse(subject) as object)
     const { digest } = await push('r/gone', artifact(subject))
@@ -129,7 +129,7 @@ function testReferrers(kind: DatabaseKind): void {
     )
   })
 
-  it('pages by n contain every referrer once', async () => {
+  it('pages of n referrers contain every referrer once', async () => {
     const expected = new Set<string>()
     for (let index = 0; index < 7; index += 1) {
       expected.add(
@@ -148,7 +148,7 @@ function testReferrers(kind: DatabaseKind): void {
     assert.deepEqual(new Set(seen), expected)
   })
 
-  it('no page is larger than a manifest may be, unless it has a single descriptor', async () => {
+  it('no page is larger than the maximum size of a manifest, unless the page has a single descriptor', async () => {
     const padding = 'x'.repeat(1_500_000)
     for (let index = 0; index < 5; index += 1) {
       await push('r/large', artifact('s5', { annotations: { index: String(index), padding } }))

@@ -4,14 +4,14 @@ import type { AcrCall } from '../protocol/call.ts'
 import type { PropertiesContext } from './context.ts'
 import { imageType, platformsOf, type SizedPlatform } from './image-platforms.ts'
 
-/** The compressed size that a list shows of a manifest, its platforms, and the number of attestations of an index. */
+/** The compressed size of a manifest that a list shows, the platforms of the manifest, and the number of attestations if it is an index. */
 type Expansion = {
   readonly size: number
   readonly platforms: readonly SizedPlatform[]
   readonly attestations: number
 }
 
-/** Whether the request asks for the sizes and platforms of manifests, so that one request reads both. */
+/** Whether the request asks for the sizes and platforms of manifests, so that a client needs only one request. */
 export const isExpanded = ({ query }: AcrCall<'tags' | 'manifests' | 'manifest'>): boolean =>
   query.get('expand') === 'manifest'
 

@@ -32,16 +32,16 @@ import { documentHead, lastPullTime, repositoryNotFound, visibleActor } from './
 /** The maximum number of images of a page. */
 const maxImages = 100
 
-/** How many manifests one statement examines, and how many one request examines. */
+/** The maximum number of manifests that one statement examines, and the maximum number that one request examines. */
 const sliceSize = 200
 const maxExamined = 20_000
 
-/** In repositories with more manifests, images are not counted. */
+/** The maximum number of manifests of a repository in which images are counted. In larger repositories, images are not counted. */
 const maxCounted = 10_000
 
 /**
- * `GET` of the images of a repository: one row for each manifest that is neither attached to another one nor only a part of an
- * index. A page may have fewer images than `n`, with a link to the next page, if few images match. This is not ACR's.
+ * `GET` of the images of a repository: one row for each manifest that is neither attached to another one nor only a part of an index. If
+ * few images match, a page may have fewer than `n` images and a link to the next page. ACR does not have this route.
  *
  * @throws OciError NAME_UNKNOWN, BAD_REQUEST or PAGINATION_NUMBER_INVALID
  */
@@ -63,7 +63,7 @@ export async function listImages(context: PropertiesContext, call: AcrCall<'imag
 
 type Start = Pick<ImagePlace, 'part'> & Partial<ImagePlace>
 
-/** The digests of a page, and the position after it if there may be more. */
+/** The digests of a page, and the position after the page if more images may follow. */
 async function findImages(
   { database }: PropertiesContext,
   walk: ImageWalk,
@@ -157,7 +157,7 @@ async function describeImages(
   })
 }
 
-/** Reads `orderby`: names ascend by default, everything else descends. @throws OciError BAD_REQUEST */
+/** Reads `orderby`. Names are in ascending order by default. Other keys are in descending order. */
 function requireImageOrder(query: URLSearchParams): { readonly order: ImageOrder; readonly descending: boolean } {
   const matched = /^(pushed|name|size|pulled)(?: (asc|desc))?$/.exec(query.get('orderby') || 'pushed')
   if (matched === null) throw wrongOrder()

@@ -35,8 +35,8 @@ import { findRepository } from '../repositories/repository-store.ts'
 import { readTagNames } from '../repositories/tag-store.ts'
 
 /**
- * `GET` of the manifests of a repository with their properties and tags, by digest or by time. With `expand=manifest`, which is
- * not ACR's, each manifest has its platforms.
+ * `GET` of the manifests of a repository with their properties and tags, by digest or by time. With `expand=manifest`, each manifest
+ * contains its platforms. ACR does not have this parameter.
  *
  * @throws OciError NAME_UNKNOWN, BAD_REQUEST or PAGINATION_NUMBER_INVALID
  */
@@ -77,7 +77,8 @@ export async function listManifestProperties(
 }
 
 /**
- * `GET` of a manifest's properties; those of an index contain its children. With `expand=manifest`, the manifest has its platforms.
+ * `GET` of a manifest's properties. The properties of an index contain the children of the index. With `expand=manifest`, the manifest
+ * contains its platforms.
  *
  * @throws OciError NAME_UNKNOWN or MANIFEST_UNKNOWN
  */
@@ -90,7 +91,7 @@ export async function getManifestProperties(context: PropertiesContext, call: Ac
 }
 
 /**
- * `PATCH` of a manifest's locks. It does not count as an update of the manifest.
+ * `PATCH` of a manifest's locks. The change of locks does not count as an update of the manifest.
  *
  * @throws OciError NAME_UNKNOWN, MANIFEST_UNKNOWN or BAD_REQUEST
  */

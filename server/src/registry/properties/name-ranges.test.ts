@@ -9,10 +9,18 @@ const names = (...list: string[]) => ({ kind: 'names', names: list })
 const cases: readonly [candidates: Parameters<typeof nameRanges>[0], ranges: readonly unknown[], why: string][] = [
   ['any', all, 'all names'],
   [{ names: [], prefixes: [] }, [], 'no name'],
-  [{ names: ['a'], prefixes: ['', 'b/'] }, all, 'an empty prefix includes all'],
-  [{ names: ['b', 'a', 'a'], prefixes: [] }, [names('a', 'b')], 'sorted, each once'],
-  [{ names: ['team/app', 'zoo'], prefixes: ['team/'] }, [prefix('team/'), names('zoo')], 'a name below a prefix'],
-  [{ names: [], prefixes: ['team/a', 'team/', 'team/b/'] }, [prefix('team/')], 'a prefix below a prefix'],
+  [{ names: ['a'], prefixes: ['', 'b/'] }, all, 'an empty prefix includes all names'],
+  [{ names: ['b', 'a', 'a'], prefixes: [] }, [names('a', 'b')], 'the names are sorted, and each name occurs once'],
+  [
+    { names: ['team/app', 'zoo'], prefixes: ['team/'] },
+    [prefix('team/'), names('zoo')],
+    'a name that begins with a prefix',
+  ],
+  [
+    { names: [], prefixes: ['team/a', 'team/', 'team/b/'] },
+    [prefix('team/')],
+    'a prefix that begins with another prefix',
+  ],
   [
     { names: ['a', 'm', 'z'], prefixes: ['b/', 'n'] },
     [names('a'), prefix('b/'), names('m'), prefix('n'), names('z')],
@@ -22,12 +30,12 @@ const cases: readonly [candidates: Parameters<typeof nameRanges>[0], ranges: rea
 ]
 
 for (const [candidates, ranges, why] of cases) {
-  test(`the ranges of ${JSON.stringify(candidates)}: ${why}`, () => {
+  test(`nameRanges returns the ranges of ${JSON.stringify(candidates)}: ${why}`, () => {
     assert.deepEqual(nameRanges(candidates), ranges)
   })
 }
 
-test('many names are ranges of at most 300 names', () => {
+test('nameRanges splits many names into ranges of at most 300 names', () => {
   const many = Array.from({ length: 700 }, (_, index) => `r${String(index).padStart(3, '0')}`)
   const ranges = nameRanges({ names: many, prefixes: [] })
   assert.deepEqual(

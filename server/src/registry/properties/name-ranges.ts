@@ -1,13 +1,13 @@
 import type { RepositoryView } from '../protocol/ports.ts'
 import type { NameRange } from './list-repositories-store.ts'
 
-/** How many names one read asks for. */
+/** The maximum number of names in one read. */
 const namesAtOnce = 300
 
-/** The characters of the names of repositories. Other texts match no name. */
+/** The pattern of the names of repositories. A text with other characters matches no name. */
 const namePattern = /^[a-z0-9._/-]*$/
 
-/** The candidates as disjoint ranges, in the order of names. Each name of a repository is in at most one range. */
+/** Returns the candidates as disjoint ranges, in the order of names. The name of a repository is in at most one range. */
 export function nameRanges(candidates: RepositoryView['candidates']): NameRange[] {
   if (candidates === 'any') return [{ kind: 'all' }]
   const prefixes = outermost(candidates.prefixes.filter((prefix) => namePattern.test(prefix)))
@@ -32,7 +32,7 @@ export function nameRanges(candidates: RepositoryView['candidates']): NameRange[
   return ranges
 }
 
-/** The prefixes that no other prefix includes, in order. */
+/** Returns the prefixes that do not begin with another prefix, in order. */
 function outermost(prefixes: readonly string[]): string[] {
   const kept: string[] = []
   for (const prefix of [...new Set(prefixes)].sort(compareTexts)) {
@@ -42,7 +42,7 @@ function outermost(prefixes: readonly string[]): string[] {
   return kept
 }
 
-/** Whether a name begins with one of the sorted prefixes, of which none includes another. */
+/** Whether a name begins with one of the sorted prefixes. No prefix begins with another prefix. */
 function isBelow(prefixes: readonly string[], name: string): boolean {
   let low = 0
   let high = prefixes.length
@@ -55,7 +55,7 @@ function isBelow(prefixes: readonly string[], name: string): boolean {
   return candidate !== undefined && name.startsWith(candidate)
 }
 
-/** All characters are of ASCII, so this is the order of the bytes. */
+/** All characters are in ASCII, so this order is the order of the bytes. */
 function compareTexts(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0
 }

@@ -20,14 +20,14 @@ export function documentHead({ registry, path }: RepositoryCall) {
 }
 
 /**
- * An empty list of tags or manifests, as ACR sends it: Azure/acr-cli reads the name of the last entry of any other list. [Azure/acr-cli,
- * internal/tag]
+ * Returns null for an empty list of tags or manifests, in the same way as ACR. For any list that is not null, Azure/acr-cli reads the name
+ * of the last entry. [Azure/acr-cli, internal/tag]
  */
 export function nullIfEmpty<Entry>(entries: readonly Entry[]): readonly Entry[] | null {
   return entries.length === 0 ? null : entries
 }
 
-/** A repository's properties. `description` is not ACR's. [ACR REST data plane] */
+/** A repository's properties. ACR does not have the member `description`. [ACR REST data plane] */
 export function repositoryProperties(call: RepositoryCall, row: RepositoryRow): DocumentOf<typeof repositorySchema> {
   return {
     ...documentHead(call),
@@ -40,15 +40,15 @@ export function repositoryProperties(call: RepositoryCall, row: RepositoryRow): 
   }
 }
 
-/** What a document shows in addition to the columns of ACR. */
+/** The values that a document shows in addition to the columns of ACR. */
 export type Additions = { readonly pulledAtMs?: number | undefined; readonly pushedBy?: Actor | undefined }
 
-/** An actor as a caller may see it: an anonymous caller sees no names. */
+/** Returns an actor without its name if the caller is anonymous. An anonymous caller sees no names. */
 export function visibleActor({ caller }: Pick<RepositoryCall, 'caller'>, actor: Actor | undefined): Actor | undefined {
   return caller.actor.kind === 'anonymous' ? undefined : actor
 }
 
-/** A tag's properties. `lastPullTime` and `pushedBy` are not ACR's. [ACR REST data plane] */
+/** A tag's properties. ACR does not have the members `lastPullTime` and `pushedBy`. [ACR REST data plane] */
 export function tagProperties(call: RepositoryCall, row: TagRow, pulledAtMs?: number): DocumentOf<typeof tagSchema> {
   const pushedBy = visibleActor(call, pusherOf(row))
   return {
@@ -64,7 +64,8 @@ export function tagProperties(call: RepositoryCall, row: TagRow, pulledAtMs?: nu
 }
 
 /**
- * A manifest's properties; `tags` is omitted if there are none. `lastPullTime` and `pushedBy` are not ACR's. [ACR REST data plane]
+ * A manifest's properties. `tags` is omitted if the manifest has no tags. ACR does not have the members `lastPullTime` and `pushedBy`. [ACR
+ * REST data plane]
  */
 export function manifestProperties(
   row: ListedManifest,
@@ -88,7 +89,7 @@ export function manifestProperties(
 }
 
 /**
- * Omitted if there was no pull since the manifest or tag was created: its predecessor of the same name may have been
+ * Omits the time if no pull was recorded since the manifest or tag was created. An earlier manifest or tag with the same name may have been
  * pulled.
  */
 export function lastPullTime({ created_at_ms }: Pick<TagRow, 'created_at_ms'>, pulledAtMs: number | undefined) {
@@ -98,7 +99,7 @@ export function lastPullTime({ created_at_ms }: Pick<TagRow, 'created_at_ms'>, p
 /**
  * Reads the body of a PATCH.
  *
- * @throws OciError BAD_REQUEST for what is no JSON object
+ * @throws OciError BAD_REQUEST if the body is not a JSON object
  * @throws BodyTooLargeError
  */
 export async function readPatch({ request }: RepositoryCall): Promise<JsonObject> {
@@ -107,7 +108,7 @@ export async function readPatch({ request }: RepositoryCall): Promise<JsonObject
   return document
 }
 
-/** The error for a repository that does not exist, in ACR's words for properties. */
+/** The error for a repository that does not exist, with the message that ACR sends for properties. */
 export function repositoryNotFound({ path }: RepositoryCall): OciError {
   return new OciError('NAME_UNKNOWN', { message: `repository "${path.repository}" is not found` })
 }

@@ -28,7 +28,7 @@ export async function getRepositoryProperties(context: PropertiesContext, call: 
 }
 
 /**
- * `PATCH` of a repository's locks and description. It does not count as an update of the repository.
+ * `PATCH` of a repository's locks and description. The change does not count as an update of the repository.
  *
  * @throws OciError NAME_UNKNOWN or BAD_REQUEST
  */
@@ -49,8 +49,9 @@ export async function patchRepositoryProperties(
 }
 
 /**
- * `DELETE` of a repository and its content, unless any of it is locked. With soft delete, it can be restored for a
- * while. It is hidden before the response, which names the deleted content; its rows are deleted in batches.
+ * `DELETE` of a repository and its content, unless any of it is locked. With soft delete, the repository can be restored during the
+ * retention period. The repository is hidden before the response, and the response names the deleted content. The rows are deleted in
+ * batches.
  *
  * @throws OciError NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
@@ -86,7 +87,7 @@ export async function deleteWholeRepository(
 
 const maxDescription = 200
 
-/** The described repository; nothing if the body does not describe it. @throws OciError BAD_REQUEST */
+/** Returns the description in the body. Returns an empty object if the body contains no description. */
 function requireDescription(body: JsonObject): Partial<Pick<RepositoryRow, 'description'>> {
   const value = ownValue(body, 'description')
   if (value === undefined) return {}

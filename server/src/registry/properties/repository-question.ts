@@ -6,19 +6,19 @@ import { type RepositoryType, repositoryTypes } from './image-platforms.ts'
 const columns = ['name', 'pushed', 'size', 'pulls'] as const
 export type RepositoryColumn = (typeof columns)[number]
 
-/** A question for a page of the list of repositories. */
+/** The parameters of a request for a page of the list of repositories. */
 export type RepositoryQuestion = {
   readonly size: number
   readonly order: { readonly column: RepositoryColumn; readonly isDescending: boolean }
-  /** The entry before the page. The key of an order by name is 0. */
+  /** The last entry before the page. If the order is by name, the key is 0. */
   readonly after: { readonly name: string; readonly key: number } | undefined
   readonly filter: {
-    /** A part of the name. */
+    /** A part of the repository name. */
     readonly text: string | undefined
     readonly pushedAfterMs: number | undefined
     readonly pushedBeforeMs: number | undefined
     readonly notPulledSinceMs: number | undefined
-    /** The id of who pushed last. */
+    /** The id of the principal that made the last push. */
     readonly pushedBy: string | undefined
     readonly type: RepositoryType | undefined
   }
@@ -30,8 +30,7 @@ const maxPage = 100
 export const filterNames = ['filter', 'pushedAfter', 'pushedBefore', 'notPulledSince', 'pushedBy', 'type'] as const
 
 /**
- * Reads the question of a request. Who may not see who pushed, may not ask for it.
- *
+ * Reads the parameters of a request. A caller that may not see the pushers may not filter by pusher.
  * @throws OciError BAD_REQUEST or PAGINATION_NUMBER_INVALID
  */
 export function requireRepositoryQuestion(query: URLSearchParams, seesPushers: boolean): RepositoryQuestion {
@@ -75,7 +74,7 @@ function requireType(query: URLSearchParams): RepositoryType | undefined {
   return type
 }
 
-/** PostgreSQL rejects a NUL, which no name contains. */
+/** PostgreSQL rejects a NUL character, and no name contains this character. */
 function textOf(query: URLSearchParams, name: string): string | undefined {
   return query.get(name)?.replaceAll('\0', '\ufffd') || undefined
 }
@@ -90,7 +89,7 @@ function requireTime(query: URLSearchParams, name: string): number | undefined {
   return atMs
 }
 
-/** The position of an entry, as `last` has it. Clients must not read it. */
+/** The position of an entry, in the format of the parameter `last`. The format is internal, and clients must not interpret it. */
 export function positionText({ name, key }: { readonly name: string; readonly key: number }, column: RepositoryColumn) {
   return column === 'name' ? name : `${key},${name}`
 }

@@ -20,8 +20,8 @@ import type { PropertiesContext } from './context.ts'
 import { documentHead, readPatch, repositoryNotFound, tagProperties } from './properties.ts'
 
 /**
- * `POST` to point a tag to a manifest that the repository still holds, and to create a tag that was deleted. Locks apply as for
- * a push. This is not ACR's.
+ * `POST` that points a tag to a manifest that the repository still contains, or creates a deleted tag again. The same locks apply as for a
+ * push. ACR does not have this route.
  *
  * @throws OciError NAME_UNKNOWN, MANIFEST_UNKNOWN, DIGEST_INVALID, BAD_REQUEST or REGISTRY_DISALLOWED_OPERATION
  */

@@ -13,7 +13,7 @@ import type { TagChangeCause, TagChangeRow, TagRow } from '../rows/rows.ts'
 import type { PropertiesContext } from './context.ts'
 import { documentHead, repositoryNotFound, visibleActor } from './properties.ts'
 
-/** A change of a tag, as the list has it. */
+/** A change of a tag, in the format of the list. */
 type Change = {
   readonly digest: string | undefined
   readonly atMs: number
@@ -22,7 +22,7 @@ type Change = {
 }
 
 /**
- * `GET` of the changes of a tag, newest first. A deleted tag has a history too. This is not ACR's.
+ * `GET` of the changes of a tag, newest first. A deleted tag also has a history. ACR does not have this route.
  *
  * @throws OciError NAME_UNKNOWN or TAG_UNKNOWN
  */
@@ -39,7 +39,10 @@ export async function getTagHistory(context: PropertiesContext, call: AcrCall<'t
   sendJson(call, 200, { ...documentHead(call), tag, changes: changes.map((change) => toDocument(call, change, held)) })
 }
 
-/** Adds the present state if the newest change does not have it: an earlier version of the server moved the tag last. */
+/**
+ * Adds the current state of the tag if the newest change does not have this state. In this case, an earlier version of the server moved the
+ * tag last.
+ */
 function withPresent(changes: readonly Change[], present: TagRow | undefined): readonly Change[] {
   if (present === undefined || changes[0]?.digest === present.manifest_digest) return changes
   const { manifest_digest: digest, updated_at_ms: atMs } = present

@@ -23,8 +23,8 @@ import { findTags, listTags, lockTag, readTag } from '../repositories/tag-store.
 import type { LockColumns, RepositoryRow, TagRow } from '../rows/rows.ts'
 
 /**
- * `GET` of the tags of a repository, or of one manifest by `digest`, with their properties, by name or by time. With
- * `expand=manifest`, which is not ACR's, each tag contains its manifest.
+ * `GET` of the tags of a repository with their properties, by name or by time. With `digest`, the list has only the tags of one manifest.
+ * With `expand=manifest`, each tag contains its manifest. ACR does not have `expand`.
  *
  * @throws OciError NAME_UNKNOWN, BAD_REQUEST or PAGINATION_NUMBER_INVALID
  */
@@ -68,7 +68,7 @@ export async function listTagProperties(
 
 type TagManifest = DocumentOf<typeof tagManifestSchema>
 
-/** The manifests of listed tags, by digest. */
+/** Returns the manifests of the listed tags, by digest. */
 async function readTagManifests(
   context: PropertiesContext,
   repositoryId: string,
@@ -98,7 +98,7 @@ export async function getTagProperties(context: PropertiesContext, call: AcrCall
 }
 
 /**
- * `PATCH` of a tag's locks. It does not count as an update of the tag.
+ * `PATCH` of a tag's locks. The change of locks does not count as an update of the tag.
  *
  * @throws OciError NAME_UNKNOWN, TAG_UNKNOWN or BAD_REQUEST
  */
@@ -131,7 +131,7 @@ export function setTagLocks(
 }
 
 /**
- * `DELETE` of a tag, not of its manifest. A header names the manifest.
+ * `DELETE` of a tag. The manifest of the tag is not deleted. A header of the response names this manifest.
  *
  * @throws OciError NAME_UNKNOWN, TAG_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
