@@ -11,7 +11,7 @@ import { encodeTrustStore } from '../../platform/tls/trust-store.ts'
 import { trustedRoots } from './trusted-roots.ts'
 
 const dayMs = 86_400_000
-/** An authority is replaced before clients that trust it could notice its end. */
+/** The time before its expiry at which an authority is replaced. Clients that trust the authority then never see an expired authority. */
 const authorityRenewalDays = 60
 const serverRenewalDays = 30
 
@@ -24,11 +24,11 @@ export type AuthorityFolder = {
   readonly trustStoreFile: string
 }
 
-/** The authority that a folder must have: that of the user, or one that permits `permitted`. */
+/** The authority that a folder must contain: the authority of the user, or an authority that permits `permitted`. */
 export type WantedAuthority = {
   readonly given?: KeyPair | undefined
   readonly permitted: NameConstraints | undefined
-  /** The hosts that its server certificate must cover. */
+  /** The hosts that the server certificate must cover. */
   readonly hosts: readonly string[]
   readonly nowMs: number
 }
@@ -43,7 +43,10 @@ function filesIn(directory: string) {
   }
 }
 
-/** Reads a folder. Undefined if anything is missing, unusable, does not belong together, or is about to expire. */
+/**
+ * Reads a folder. The result is undefined if a file is missing or unusable, if the files do not belong together, or if a certificate is
+ * about to expire.
+ */
 export async function readAuthorityFolder(
   directory: string,
   wanted: WantedAuthority,
@@ -64,7 +67,7 @@ export async function readAuthorityFolder(
   return isComplete ? { ...files, authority, server } : undefined
 }
 
-/** Creates what is missing in a folder, and replaces what cannot be used. Only one process may do so at a time. */
+/** Creates the missing files of a folder, and replaces unusable files. Only one process may do so at a time. */
 export async function writeAuthorityFolder(directory: string, wanted: WantedAuthority): Promise<AuthorityFolder> {
   const { given, permitted, hosts, nowMs } = wanted
   const files = filesIn(directory)
@@ -83,7 +86,7 @@ export async function writeAuthorityFolder(directory: string, wanted: WantedAuth
 }
 
 async function usableAuthority(directory: string, { given, hosts, nowMs }: WantedAuthority) {
-  // An unusable one is replaced: this is a cache.
+  // An unusable authority is replaced, because the folder is only a cache.
   const pair = await readAuthorityFile(directory).catch(() => undefined)
   if (pair === undefined || (given !== undefined && pair.cert !== given.cert)) return undefined
   const certificate = new X509Certificate(pair.cert)
@@ -105,7 +108,7 @@ function isValidFor({ validFromDate, validToDate }: X509Certificate, days: numbe
   return validFromDate.getTime() <= nowMs && validToDate.getTime() - nowMs >= days * dayMs
 }
 
-/** Whether clients accept certificates of this authority for all hosts. */
+/** Whether clients accept the certificates of this authority for all hosts. */
 export function permitsAll(certificate: X509Certificate, hosts: readonly string[]): boolean {
   const constraints = readNameConstraints(certificate)
   return constraints === undefined || hosts.every((host) => permitsHost(constraints, host))
@@ -115,7 +118,7 @@ async function bundleOf({ cert }: KeyPair): Promise<string> {
   return `${await trustedRoots()}${cert}`
 }
 
-/** Everything that the bundle has, because Java then reads no other certificate. */
+/** The trust store contains every certificate of the bundle, because Java then reads no other certificates. */
 function trustStoreOf({ cert }: KeyPair, bundle: string): Buffer {
   const own = new X509Certificate(cert).raw
   const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []

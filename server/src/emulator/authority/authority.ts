@@ -17,39 +17,42 @@ import { authorityDirectory, preparePrivateDirectory } from './cache-directory.t
 
 /** The certificate authority of an emulator. */
 export type EmulatorAuthority = {
-  /** Its certificate, in PEM. */
+  /** The certificate of the authority, in PEM. */
   readonly caPem: string
-  /** A file with its certificate, in PEM. */
+  /** A file with the certificate of the authority, in PEM. */
   readonly caFile: string
-  /** A file with the certificates that the system trusts, and its certificate, in PEM. */
+  /** A file with the certificates that the system trusts and the certificate of the authority, in PEM. */
   readonly caBundleFile: string
-  /** The same as a PKCS#12 trust store for Java, which reads it with any password and without one. */
+  /** A PKCS#12 trust store for Java with the same certificates. Java reads it with any password and without a password. */
   readonly trustStoreFile: string
-  /** Whether the next emulator of this user has the same authority, so that clients need to be told only once. */
+  /** Whether the next emulator of this user has the same authority, so that clients need to be configured only once. */
   readonly isKept: boolean
   /** Signs a server certificate for a host. */
   readonly issue: (host: string) => Promise<KeyPair>
-  /** Writes it into the data directory of a server that has not started: the server then signs its certificate with it. */
+  /**
+   * Writes the authority into the data directory of a server that has not started. The server then signs its certificate with this
+   * authority.
+   */
   readonly install: (dataDir: string) => Promise<void>
 }
 
 export type AuthorityOptions = {
-  /** The hosts at which clients reach the server, as `HOST`, `HOST:PORT`, an address or a wildcard, besides localhost. */
+  /** The hosts at which clients reach the server in addition to localhost: `HOST`, `HOST:PORT`, an address or a wildcard. */
   readonly hosts: readonly string[]
   /** Whether clients may reach the server at any host. The authority is then for this run only, and permits all hosts. */
   readonly anyHost?: boolean
-  /** A private directory for the files of an authority that is only for this run. */
+  /** A private directory for the files of an authority that is used only for this run. */
   readonly runDirectory: string
-  /** The files of an authority of the user, which signs instead. */
+  /** The files of an authority that the user configured. If they are given, this authority signs the certificates. */
   readonly given?: GivenFiles | undefined
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Real time: clients verify certificates with their own clocks. */
+  /** The real time, because clients verify certificates with their own clocks. */
   readonly nowMs: number
 }
 
 const localHosts = ['localhost', '127.0.0.1', '::1', '*.azurecr.localhost']
 
-/** What the authority of a user may sign: nothing that another machine could be called. */
+/** The names for which the authority of a user may sign certificates. No name can be the name of another machine. */
 const localConstraints: NameConstraints = {
   dnsNames: ['localhost'],
   networks: [Buffer.of(127, 0, 0, 0, 255, 0, 0, 0), Buffer.concat([loopback6(), Buffer.alloc(16, 0xff)])],
@@ -62,8 +65,8 @@ function loopback6(): Buffer {
 }
 
 /**
- * Opens the authority of an emulator. If only this machine reaches the server, it is the authority of the user, in the cache
- * directory, which is created once. With other hosts, or without a private cache directory, it is created for this run.
+ * Opens the authority of an emulator. If only this machine reaches the server, the function opens the authority of the user in the cache
+ * directory, and creates it once. With other hosts, or without a private cache directory, the function creates an authority for this run.
  *
  * @throws CertificateError if the given authority cannot be used
  */
@@ -89,13 +92,13 @@ export async function openAuthority(options: AuthorityOptions): Promise<Emulator
   return toAuthority(await writeAuthorityFolder(runDirectory, { permitted, hosts, nowMs }), false)
 }
 
-/** The authority of the user; undefined if no private directory can be written. */
+/** The authority of the user; undefined if no private directory is writable. */
 async function openOwn(directory: string, wanted: WantedAuthority): Promise<AuthorityFolder | undefined> {
   if ((await preparePrivateDirectory(directory)) === undefined) return undefined
   const existing = await readAuthorityFolder(directory, wanted)
   if (existing !== undefined) return existing
   try {
-    // Emulators that start at the same moment must agree on one authority.
+    // Emulators that start at the same moment must use the same authority.
     const lock = await lockDirectory(directory, lockTimeoutMs)
     if (lock === undefined) return undefined
     try {
@@ -108,10 +111,10 @@ async function openOwn(directory: string, wanted: WantedAuthority): Promise<Auth
   }
 }
 
-/** The lock is held only for milliseconds. Waiting blocks the process, which has not started anything else. */
+/** A process keeps the lock only for milliseconds. Waiting blocks the process, which has not started anything else. */
 const lockTimeoutMs = 30_000
 
-/** The local hosts, and these. */
+/** The local hosts and the given hosts. */
 function withLocal(hosts: readonly string[]): NameConstraints {
   const { dnsNames, networks } = permittingHosts(sortHosts(hosts))
   return {

@@ -8,14 +8,14 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** The directory of this user for the authority of emulators. [XDG Base Directory Specification] */
 export function authorityDirectory(env: Environment): string {
   const base = env['XDG_CACHE_HOME']
-  // The specification requires relative paths to be ignored.
+  // The specification says that programs must ignore relative paths.
   const cache = base !== undefined && path.isAbsolute(base) ? base : path.join(env['HOME'] || homedir(), '.cache')
   return path.join(cache, 'acrux', 'authority')
 }
 
 /**
- * Creates the directory, or denies other users access to it. Undefined if it cannot be used: it belongs to another user, or
- * cannot be created.
+ * Creates the directory, or denies other users access to it. The result is undefined if the directory belongs to another user or cannot be
+ * created.
  */
 export async function preparePrivateDirectory(directory: string): Promise<string | undefined> {
   try {

@@ -2,12 +2,12 @@ import { type SecureContext, createSecureContext } from 'node:tls'
 import { parseCertificateHost } from '../../platform/tls/certificate-hosts.ts'
 import type { KeyPair } from '../../platform/tls/key-pair.ts'
 
-/** The maximum number of names: a client can invent thousands. */
+/** The maximum number of names. The number is limited because a client can invent thousands of names. */
 const maxNames = 64
 
 /**
- * Certificates for the names that clients request, for an emulator that cannot know its name outside of a container. Names
- * beyond the maximum get the certificate of the server.
+ * Certificates for the names that clients request, for an emulator that cannot know its name outside of a container. If the maximum is
+ * reached, further names get the certificate of the server.
  */
 export class RequestedNames {
   readonly challenges = { contextOf: () => undefined }
@@ -19,7 +19,7 @@ export class RequestedNames {
     this.#issue = issue
   }
 
-  /** The certificate for a name; undefined for the server's own. */
+  /** The certificate for a name. The result is undefined if the server's own certificate is suitable. */
   contextOf(name: string): Promise<SecureContext | undefined> | undefined {
     const host = parseCertificateHost(name)
     // The certificate of the server covers localhost, and the hosts of registries below it.

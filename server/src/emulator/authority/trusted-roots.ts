@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { rootCertificates } from 'node:tls'
 
-/** Where systems have the certificates that they trust, in one file: Debian and Alpine, Fedora, openSUSE, macOS. */
+/** The files in which operating systems store all certificates that they trust: Debian and Alpine, Fedora, openSUSE, macOS. */
 const systemFiles = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -9,7 +9,9 @@ const systemFiles = [
   '/etc/ssl/cert.pem',
 ]
 
-/** The certificates that this system trusts, as PEM, or those of Node. Reading a file is much faster than Node's list. */
+/**
+ * The certificates that this system trusts, as PEM, or the certificates of Node. Reading a file is much faster than reading Node's list.
+ */
 export async function trustedRoots(): Promise<string> {
   for (const file of systemFiles) {
     const text = await readFile(file, 'utf8').catch(() => '')

@@ -3,13 +3,13 @@ import type { ClockMove } from '../../platform/process/shared-clock.ts'
 import { parseAdvance, parseClockChange } from './clock-input.ts'
 import type { ClockDocument, SteeredClock } from './steered-clock.ts'
 
-/** How long the answer to a move waits for the due jobs. Jobs that take longer continue. */
+/** How long the response to a change of the clock waits for the due jobs. Jobs that take longer continue after the response. */
 const maxJobsMs = 10_000
 
-/** Runs what is due after the clock was moved, in the server that runs at this time. */
+/** Runs the jobs that are due after the clock was changed, in the server that runs at this time. */
 export type AfterClockMove = (move: ClockMove) => Promise<void>
 
-/** The clock of the control API. Each change returns when every thread shows the new time and the due jobs have run. */
+/** The clock of the control API. Each change returns when every thread uses the new time and the due jobs have run. */
 export interface ClockControl {
   /** `GET /_acrux/clock` */
   read(): ClockDocument

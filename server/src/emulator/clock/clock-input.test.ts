@@ -74,7 +74,7 @@ for (const [by, ms, why] of advances) {
   })
 }
 
-test('a negative advance says how to set the clock back', () => {
+test('the error for a negative advance says how to set the clock back', () => {
   assert.throws(() => parseAdvance({ by: '-10m' }), {
     message: /to set the clock back, send PUT \/_acrux\/clock with now/,
   })

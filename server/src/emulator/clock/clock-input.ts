@@ -1,32 +1,32 @@
 import { parseDuration, parseIsoDuration } from '@acrux/shared/texts/duration.ts'
 
-/** A request to steer the clock is not usable. The message says what to send instead. */
+/** A request to change the clock is invalid. The message says what the client must send instead. */
 export class ClockInputError extends Error {
   override readonly name = 'ClockInputError'
 }
 
-/** What `PUT /_acrux/clock` sets. At least one of both is defined. */
+/** The time and the state that `PUT /_acrux/clock` sets. At least one of the two is defined. */
 export type ClockChange = { readonly nowMs: number | undefined; readonly frozen: boolean | undefined }
 
-/** The first and last time that every document of the server can show. */
+/** The first and the last time that every document of the server can contain. */
 const minMs = 0
 const maxMs = Date.UTC(10_000, 0, 1) - 1
 
-/** A date, or a date and a time with its difference to UTC. [RFC 3339 §5.6] */
+/** A date, or a date and a time with the difference to UTC. [RFC 3339 §5.6] */
 const timePattern = /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/
 
 /** Parses a time of ISO 8601, in milliseconds since the epoch. @throws ClockInputError */
 export function requireTime(name: string, value: unknown): number {
   const [text = '', date = ''] = (typeof value === 'string' && timePattern.exec(value)) || []
   const ms = Date.parse(text)
-  // `Date.parse` reads February 30 as a day of March.
+  // `Date.parse` reads February 30 as a day in March.
   if (Number.isNaN(ms) || new Date(Date.parse(date)).toISOString().slice(0, 10) !== date) {
     throw new ClockInputError(`${name} must be a time such as 2027-01-01T00:00:00Z, not ${shown(value)}`)
   }
   return requireInRange(ms)
 }
 
-/** @throws ClockInputError for a time that the clock cannot show */
+/** @throws ClockInputError for a time that the clock cannot have */
 export function requireInRange(ms: number): number {
   if (ms >= minMs && ms <= maxMs) return ms
   throw new ClockInputError('the clock must show a time from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z')

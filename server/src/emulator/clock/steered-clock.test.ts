@@ -14,14 +14,14 @@ function open(startMs?: number) {
   return { machine, steered, now: () => steered.clock.now() }
 }
 
-test('a steered clock shows the time of the machine until it is moved', () => {
+test('a steered clock has the time of the machine until a change', () => {
   const { machine, steered, now } = open()
   machine.nowMs += 5
   assert.equal(now(), machine.nowMs)
   assert.deepEqual(steered.document(), { now: new Date(machine.nowMs).toISOString(), frozen: false })
 })
 
-test('a steered clock starts at a time and runs on', () => {
+test('a steered clock starts at the given time and runs from this time', () => {
   const { machine, now } = open(newYearMs)
   assert.equal(now(), newYearMs)
   machine.nowMs += 5
@@ -44,7 +44,7 @@ test('a steered clock advances while it runs and while it is frozen', () => {
   assert.equal(now(), newYearMs + 4 * hourMs + 10)
 })
 
-test('a steered clock that is set keeps whether it is frozen, and says when it is set back', () => {
+test('a steered clock that is set remains frozen or running, and reports when it is set back', () => {
   const { machine, steered, now } = open()
   steered.set({ nowMs: undefined, frozen: true })
   assert.equal(steered.set({ nowMs: newYearMs, frozen: undefined }), 'forward')
@@ -55,13 +55,13 @@ test('a steered clock that is set keeps whether it is frozen, and says when it i
   assert.equal(now(), newYearMs - hourMs + 5)
 })
 
-test('a steered clock rejects a time that it cannot show, and keeps the time', () => {
+test('a steered clock rejects a time outside its range, and keeps its time', () => {
   const { steered, now } = open(newYearMs)
   assert.throws(() => steered.advance(9000 * 366 * 24 * hourMs), ClockInputError)
   assert.equal(now(), newYearMs)
 })
 
-test('a saved clock shows its time again, and one that showed the time of the machine shows it again', () => {
+test('a restored clock has its saved time, or the time of the machine if it was saved with the time of the machine', () => {
   const { machine, steered, now } = open()
   const first = steered.save()
   steered.set({ nowMs: newYearMs, frozen: true })
@@ -74,7 +74,7 @@ test('a saved clock shows its time again, and one that showed the time of the ma
   assert.equal(now(), machine.nowMs)
 })
 
-test('a clock returns to its start without a saved time', () => {
+test('without a saved time, a clock returns to its start time', () => {
   const { steered, now } = open(newYearMs)
   steered.set({ nowMs: newYearMs + hourMs, frozen: true })
   steered.restore(undefined)
@@ -82,7 +82,7 @@ test('a clock returns to its start without a saved time', () => {
   assert.equal(now(), newYearMs)
 })
 
-test('the clock of the control API answers when the time is visible to other threads and the due jobs have run', async () => {
+test('the clock of the control API answers when other threads use the new time and the due jobs have run', async () => {
   const { steered } = open(newYearMs)
   const { memory, machine } = steered.clock
   assert.ok(memory)

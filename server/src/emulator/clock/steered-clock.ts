@@ -3,10 +3,10 @@ import { type Clock, systemClock } from '../../platform/process/clock.ts'
 import { type ClockMove, createClockMemory, setClock, sharedClock } from '../../platform/process/shared-clock.ts'
 import { type ClockChange, requireInRange } from './clock-input.ts'
 
-/** The clock, as the control API shows it. */
+/** The clock in the form in which the control API returns it. */
 export type ClockDocument = { readonly now: string; readonly frozen: boolean }
 
-/** What a snapshot has of the clock. Without `nowMs`, it shows the machine's time. */
+/** The state of the clock in a snapshot. Without `nowMs`, the clock has the machine's time. */
 const savedClock = z.object({ nowMs: z.int().optional(), frozen: z.boolean() })
 
 type SavedClock = z.infer<typeof savedClock>
@@ -16,7 +16,7 @@ type SavedClock = z.infer<typeof savedClock>
  * when the function returns.
  */
 export class SteeredClock {
-  /** The clock for the server. Its machine's clock is not steered. */
+  /** The clock for the server. Changes do not affect its machine's clock. */
   readonly clock: Clock
   readonly #start: SavedClock
   readonly #memory = createClockMemory()
@@ -24,7 +24,7 @@ export class SteeredClock {
   #aheadMs = 0
   #frozenAtMs: number | undefined
 
-  /** It starts at `startMs`, or shows the machine's time. */
+  /** The clock starts at `startMs`. Without `startMs`, it has the machine's time. */
   constructor(startMs?: number, machine: Clock = systemClock) {
     this.#machine = machine
     this.clock = sharedClock(this.#memory, machine)
@@ -36,14 +36,14 @@ export class SteeredClock {
     return { now: new Date(this.clock.now()).toISOString(), frozen: this.#frozenAtMs !== undefined }
   }
 
-  /** @throws ClockInputError if the clock cannot show the time */
+  /** @throws ClockInputError if the clock cannot have the time */
   set({ nowMs, frozen = this.#frozenAtMs !== undefined }: ClockChange): ClockMove {
     const beforeMs = this.clock.now()
     this.#moveTo(requireInRange(nowMs ?? beforeMs), frozen)
     return nowMs !== undefined && nowMs < beforeMs ? 'back' : 'forward'
   }
 
-  /** @throws ClockInputError if the clock cannot show the time */
+  /** @throws ClockInputError if the clock cannot have the time */
   advance(ms: number): ClockMove {
     const nowMs = requireInRange(this.clock.now() + ms)
     if (this.#frozenAtMs !== undefined) this.#moveTo(nowMs, true)
@@ -57,7 +57,7 @@ export class SteeredClock {
     return frozen || this.#aheadMs !== 0 ? { nowMs: this.clock.now(), frozen } : { frozen }
   }
 
-  /** Shows what `save` returned again, and runs on from there; undefined stands for the start. */
+  /** Restores the state that `save` returned, and the clock runs from this time. With undefined, the clock returns to its start. */
   restore(saved: unknown): void {
     const { nowMs, frozen } = savedClock.safeParse(saved).data ?? this.#start
     if (nowMs === undefined && !frozen) this.#runAhead(0)

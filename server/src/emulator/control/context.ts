@@ -4,7 +4,7 @@ import type { Observer } from '../observer/observer.ts'
 import type { EmulatorState } from '../state/emulator-state.ts'
 import type { WorkloadIssuer } from '../workload-tokens/workload-issuer.ts'
 
-/** What the handlers of the control API use. */
+/** The dependencies of the handlers of the control API. */
 export type Context = {
   readonly state: EmulatorState
   readonly workloads: WorkloadIssuer
@@ -13,6 +13,6 @@ export type Context = {
   /** The certificate of the authority, in PEM; undefined without TLS. */
   readonly caPem: string | undefined
   readonly observer: Observer
-  /** The host of the latest public request; undefined if addresses do not follow the requests, or there was none. */
+  /** The host of the latest public request. The value is undefined if addresses do not depend on requests, or if there was no request. */
   readonly requestedHost: () => string | undefined
 }

@@ -1,7 +1,7 @@
 /** The status codes of errors that the control API documents. */
 export type ControlStatus = 400 | 401 | 404 | 409
 
-/** Why a request to the control API failed; `code` is for programs, the message for people. */
+/** The error of a request to the control API. `code` is for programs, and the message is for people. */
 export class ControlError extends Error {
   override readonly name = 'ControlError'
   readonly status: ControlStatus
@@ -19,12 +19,12 @@ export function invalidRequest(message: string, cause?: unknown): ControlError {
   return new ControlError(400, 'InvalidRequest', message, { cause })
 }
 
-/** There is no such route or object. */
+/** The route or object does not exist. */
 export function notFound(message: string): ControlError {
   return new ControlError(404, 'NotFound', message)
 }
 
-/** The request does not fit the state of the emulator. */
+/** The request is not possible in the present state of the emulator. */
 export function conflict(message: string, cause?: unknown): ControlError {
   return new ControlError(409, 'Conflict', message, { cause })
 }

@@ -9,7 +9,7 @@ import type { Log } from '../../platform/log/log.ts'
 import { ControlError, invalidRequest, notFound } from './errors.ts'
 import type { Answer, Call, Route } from './route.ts'
 
-/** Documents such as a seed are texts; large bodies are streams. */
+/** The maximum size of a document such as a seed. Large bodies are streams. */
 const maxTextBytes = 16 * 1024 * 1024
 
 /** The listener of the control API. */
@@ -17,14 +17,14 @@ export type ControlListener = { readonly address: ListenAddress; readonly close:
 
 export type ControlOptions<Context> = {
   readonly address: ListenAddress
-  /** The bearer token that all routes but the open ones require. */
+  /** The bearer token that all routes except the open routes require. */
   readonly token: string
   readonly routes: readonly Route<Context>[]
   readonly context: Context
   readonly log: Log
 }
 
-/** Serves the control API. @throws the operating system's error of an address that is in use or not available */
+/** Serves the control API. @throws the error of the operating system if an address is in use or not available */
 export async function listenForControl<Context>(options: ControlOptions<Context>): Promise<ControlListener> {
   const answer = createAnswer(options)
   const server = createServer({ headersTimeout: 10_000 }, (request, response) => void answer(request, response))
@@ -52,7 +52,7 @@ function createAnswer<Context>({ token, routes, context, log }: ControlOptions<C
   const answerTo = async (request: IncomingMessage): Promise<Answer> => {
     const url = URL.parse(`http://control.invalid${request.url ?? ''}`)
     if (url === null) throw invalidRequest('The target of the request is not a path.')
-    // A health check may ask for the head only.
+    // A health check may request only the head of the response.
     const method = request.method === 'HEAD' ? 'GET' : request.method
     const found = table
       .map(({ route, pattern }) => ({ route, match: pattern.exec(url.pathname) }))
@@ -79,7 +79,7 @@ function createAnswer<Context>({ token, routes, context, log }: ControlOptions<C
   }
 }
 
-/** A pattern with a named group for each variable part. */
+/** Creates a regular expression with a named group for each variable part of the pattern. */
 function patternOf(path: string): RegExp {
   return new RegExp(`^${path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`)
 }
@@ -103,7 +103,7 @@ async function readText(request: IncomingMessage): Promise<string> {
   }
 }
 
-/** Compares hashes, which have the same length, in constant time. */
+/** Compares the hashes in constant time. The hashes have the same length. */
 function createTokenCheck(token: string): (authorization: string | undefined) => boolean {
   const hashOf = (text: string) => createHash('sha256').update(text).digest()
   const expected = hashOf(token)
@@ -113,7 +113,10 @@ function createTokenCheck(token: string): (authorization: string | undefined) =>
   }
 }
 
-/** Reads what is left of a body: many clients read a response only when they have sent all. Returns false if the client disconnects. */
+/**
+ * Reads the rest of a body, because many clients read a response only after they have sent the complete body. Returns false if the client
+ * disconnects.
+ */
 async function discardRest(request: IncomingMessage): Promise<boolean> {
   if (request.readableEnded) return true
   try {

@@ -58,7 +58,7 @@ function jsonOf({ text }: Call): unknown {
   }
 }
 
-/** The number of decisions; all that are kept by default. */
+/** The number of requested decisions. The default is all stored decisions. */
 function countOf(text: string | null): number {
   if (text === null) return Infinity
   if (/^\d{1,6}$/.test(text)) return Number(text)

@@ -3,12 +3,12 @@ import type { Readable } from 'node:stream'
 
 /** A request to the control API. */
 export type Call = {
-  /** The variable parts of the path, by name and decoded. */
+  /** The variable parts of the path by name, after URL decoding. */
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
-  /** The body as text; empty unless the route reads `text`. */
+  /** The body as text. The text is empty unless the body type of the route is `text`. */
   readonly text: string
-  /** For a route that reads its body as a `stream`. */
+  /** The body as a stream, for a route whose body type is `stream`. */
   readonly request: IncomingMessage
 }
 
@@ -22,19 +22,19 @@ export type Answer =
 export type Route<Context> = {
   readonly id: string
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** Such as `/_acrux/faults/:id`. */
+  /** The pattern of the path, such as `/_acrux/faults/:id`. */
   readonly path: string
-  /** How the body is read; without it, the body is ignored. */
+  /** How the server reads the body. Without a value, the server ignores the body. */
   readonly body?: 'text' | 'stream'
-  /** Whether the route needs no token, and does not wait for other calls. */
+  /** Whether requests to the route need no token, and do not wait for other calls. */
   readonly isOpen?: true
   readonly handle: (context: Context, call: Call) => Answer | Promise<Answer>
 }
 
-/** The response without a document. */
+/** The status of the response without a document. */
 export const noContent: Answer = { status: 204 }
 
-/** The response to a GET, or to a change that has a result. */
+/** The status of the response to a GET, or to a change that returns a document. */
 export function ok(json: unknown): Answer {
   return { status: 200, json }
 }

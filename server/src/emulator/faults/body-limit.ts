@@ -1,26 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultEffect } from './fault.ts'
 
-/** A fault of the bytes of a body, in either direction. */
+/** A fault that affects the bytes of a body, of a request or of a response. */
 export type BodyFault = Extract<
   FaultEffect,
   { bytesPerSecond: number } | { cutAfterBytes: number } | { stallAfterBytes: number }
 >
 
-/** What passes the bytes on, and what ends the connection. */
+/** The functions that forward the bytes and that close the connection. */
 export type BodyWay = {
-  /** Settles when the bytes are no longer needed. */
+  /** The promise resolves when the bytes are no longer needed. */
   readonly pass: (bytes: Uint8Array) => Promise<void>
   readonly cut: () => void
   /** Whether the connection is still open. */
   readonly isOpen: () => boolean
 }
 
-/** How many pieces of a slow body are passed on in a second. */
+/** The number of pieces of a slow body that are forwarded in a second. */
 const piecesPerSecond = 10
 
 /**
- * Creates the function that passes the pieces of one body on, as the fault allows. After a stall or a cut it never settles: the
+ * Creates the function that forwards the pieces of one body according to the fault. After a stall or a cut, the function never returns: the
  * rest of the body waits until the connection is closed.
  */
 export function limitBody(fault: BodyFault, { pass, cut, isOpen }: BodyWay): (bytes: Uint8Array) => Promise<void> {
@@ -30,7 +30,7 @@ export function limitBody(fault: BodyFault, { pass, cut, isOpen }: BodyWay): (by
       for (let from = 0; from < bytes.byteLength && isOpen(); from += size) {
         const piece = bytes.subarray(from, from + size)
         await pass(piece)
-        // A connection that was closed does not keep the process.
+        // The timer must not keep the process alive after the connection was closed.
         await sleep((piece.byteLength / fault.bytesPerSecond) * 1000, undefined, { ref: false })
       }
     }

@@ -17,7 +17,7 @@ function faultsWith(...documents: readonly unknown[]): FaultSet {
   return faults
 }
 
-test('a fault is used up after its times, and stays in the list', () => {
+test('after a fault has affected its number of requests, it has no further effect and stays in the list', () => {
   const faults = faultsWith({ times: 2, then: { reset: true } })
   assert.deepEqual(faults.take(pull), { id: 'fault-1', effect: { reset: true } })
   assert.ok(!faults.isIdle)
@@ -29,7 +29,7 @@ test('a fault is used up after its times, and stays in the list', () => {
   assert.ok(!faults.remove('fault-1'))
 })
 
-test('the oldest fault that matches affects a request', () => {
+test('the oldest matching fault affects a request', () => {
   const faults = faultsWith(
     { match: { method: 'PUT' }, then: { status: 500 } },
     { times: 1, then: { status: 501 } },
@@ -64,7 +64,7 @@ for (const [match, expected] of matches) {
   })
 }
 
-test('the number of faults is limited, and a fault that is used up makes room', () => {
+test('the number of faults is limited, and a new fault replaces a fault that is used up', () => {
   const faults = faultsWith({ times: 1, then: { reset: true } })
   const other = parseFault({ match: { surface: 'arm' }, then: { reset: true } })
   while (faults.list().length < maxFaults) faults.add(other)
@@ -76,7 +76,7 @@ test('the number of faults is limited, and a fault that is used up makes room', 
   assert.ok(faults.isIdle)
 })
 
-test('a snapshot keeps the faults, and no id is given twice', () => {
+test('a snapshot keeps the faults, and the ids of faults are unique', () => {
   const faults = faultsWith({ then: { reset: true } }, { times: 3, then: { status: 500 } })
   const saved = structuredClone(faults.list())
   faults.add(parseFault({ then: { reset: true } }))

@@ -2,17 +2,17 @@ import type { RequestFacts } from '../records/request-facts.ts'
 import type { Fault, FaultEffect, FaultMatch } from './fault.ts'
 import { matchesGlob } from './glob.ts'
 
-/** A fault, as it is listed. */
+/** A fault in the form in which the list contains it. */
 export type ListedFault = Fault & {
   readonly id: string
-  /** How many more requests it affects; null for any number, and 0 for a fault that is used up. */
+  /** The number of further requests that the fault affects: null for any number, and 0 for a fault that is used up. */
   readonly remaining: number | null
 }
 
-/** The fault of a request. */
+/** The fault that affects a request. */
 export type TakenFault = { readonly id: string; readonly effect: FaultEffect }
 
-/** There is no room for another fault. */
+/** The list contains the maximum number of faults. */
 export class TooManyFaultsError extends Error {
   override readonly name = 'TooManyFaultsError'
 }
@@ -23,13 +23,13 @@ const idPrefix = 'fault-'
 export const maxFaults = 1000
 
 /**
- * The faults of a server. The oldest fault that matches a request affects it, and only this one. A fault that is used up stays
- * in the list, so that a test can check it and delete it, until its place is needed.
+ * The faults of a server. Only the oldest fault that matches a request affects the request. A fault that is used up stays in the list until
+ * its place is needed, so that a test can check and delete it.
  */
 export class FaultSet {
   #faults: readonly ListedFault[] = []
   #last = 0
-  /** The faults that still affect requests. */
+  /** The faults that can still affect requests. */
   #active: readonly ListedFault[] = []
 
   /** Whether no fault affects any request. */
@@ -50,7 +50,7 @@ export class FaultSet {
     return this.#faults
   }
 
-  /** Deletes a fault. Returns false if there is none with this id. */
+  /** Deletes a fault. Returns false if no fault has this id. */
   remove(id: string): boolean {
     const others = this.#faults.filter((fault) => fault.id !== id)
     const isFound = others.length < this.#faults.length
@@ -58,13 +58,13 @@ export class FaultSet {
     return isFound
   }
 
-  /** Replaces all faults, with those of a snapshot. Their ids are never given to others. */
+  /** Replaces all faults with the faults of a snapshot. The server never uses the ids of the replaced faults again. */
   restore(faults: readonly ListedFault[]): void {
     this.#last = Math.max(this.#last, ...faults.map(({ id }) => Number(id.slice(idPrefix.length)) || 0))
     this.#replace(faults)
   }
 
-  /** The fault of a request, which is counted; undefined if none matches. */
+  /** Finds and counts the fault of a request. The result is undefined if no fault matches. */
   take(facts: RequestFacts): TakenFault | undefined {
     const found = this.#active.find(({ match }) => matches(match, facts))
     if (found === undefined) return undefined

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InvalidFaultError, parseFault } from './fault.ts'
 
-test('a fault without match and times affects every request', () => {
+test('a fault without the members match and times affects every request', () => {
   assert.deepEqual(parseFault({ then: { status: 429, retryAfterSeconds: 5 } }), {
     match: {},
     then: { status: 429, retryAfterSeconds: 5 },

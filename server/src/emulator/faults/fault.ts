@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { requestSurfaces } from '../records/request-facts.ts'
 
-/** The longest delay of a response. The server disconnects a client after 120 seconds without a byte. */
+/** The longest delay of a response. The server disconnects a client if no byte is sent for 120 seconds. */
 export const maxDelayMs = 110_000
 
 const maxBytes = 2 ** 40
@@ -32,16 +32,16 @@ const effects = {
 
 type EffectKind = keyof typeof effects
 
-/** What happens to a request: one of the effects. */
+/** The effect of a fault on a request. */
 export type FaultEffect = { readonly [Kind in EffectKind]: Readonly<z.infer<(typeof effects)[Kind]>> }[EffectKind]
 
-/** Which requests a fault affects. Every member must match; without members, all requests match. */
+/** The requests that a fault affects. A request must match every member. Without members, all requests match. */
 export type FaultMatch = Readonly<z.infer<typeof matchSchema>>
 
-/** A fault: the requests that it affects, how often, and what happens to them. */
+/** A fault: the affected requests, the number of affected requests, and the effect. */
 export type Fault = {
   readonly match: FaultMatch
-  /** Undefined for any number of requests. */
+  /** The number of affected requests; undefined for any number. */
   readonly times?: number
   readonly then: FaultEffect
 }
@@ -52,7 +52,7 @@ const faultSchema = z.strictObject({
   then: z.looseObject({}),
 })
 
-/** The document is no fault. The message names the member, and is for the client. */
+/** The document is not a valid fault. The message names the invalid member, and the server sends the message to the client. */
 export class InvalidFaultError extends Error {
   override readonly name = 'InvalidFaultError'
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type BodyFault, limitBody } from './body-limit.ts'
 
-/** Lets the body of a request in as the fault allows. The server reads the connection no faster. */
+/** Forwards the body of a request to the server according to the fault. The server reads the connection at the same speed. */
 export function limitRequest(request: IncomingMessage, fault: BodyFault): void {
   const push = request.push.bind(request)
   const read = request._read.bind(request)

@@ -19,14 +19,14 @@ function readArguments(args: readonly unknown[]): {
   }
 }
 
-/** Lets the body of a response out as the fault allows. */
+/** Forwards the body of a response to the client according to the fault. */
 export function limitResponse(response: ServerResponse, fault: BodyFault): void {
   const write = response.write.bind(response)
   const end = response.end.bind(response)
   const pass = limitBody(fault, {
     pass: (bytes) => new Promise((resolve) => void write(bytes, () => resolve())),
     cut: () => {
-      // The head of a response without a byte of its body.
+      // Sends the head of a response without a byte of its body.
       response.flushHeaders()
       response.socket?.destroySoon()
     },
@@ -54,12 +54,12 @@ export function limitResponse(response: ServerResponse, fault: BodyFault): void 
 }
 
 /**
- * The byte that a corrupt body has changed, if its first piece is as long: in gzip, the byte is part of a time that programs
- * ignore, so that nothing but the digest reports the change.
+ * The position of the byte that a corrupt body changes, if the first piece is long enough. In gzip, this byte belongs to a time that
+ * programs ignore, so only the digest reveals the change.
  */
 const changedByte = 4
 
-/** Changes a byte of the body of a response, whose length and headers stay the same. */
+/** Changes a byte in the body of a response. The length and the headers stay the same. */
 export function corruptResponse(response: ServerResponse): void {
   const write = response.write.bind(response)
   const end = response.end.bind(response)
@@ -68,7 +68,7 @@ export function corruptResponse(response: ServerResponse): void {
     const { bytes } = readArguments(args)
     if (isChanged || bytes === undefined || bytes.byteLength === 0) return [...args]
     isChanged = true
-    // The bytes may belong to a cache.
+    // The bytes may belong to a cache, so the code changes a copy.
     const changed = Buffer.from(bytes)
     const at = Math.min(changedByte, changed.byteLength - 1)
     changed[at] = (changed[at] ?? 0) ^ 1

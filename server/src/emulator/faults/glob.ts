@@ -1,6 +1,6 @@
 /**
- * Whether a text matches a pattern, regardless of case. `*` stands for any characters, also slashes, because names of
- * repositories have slashes; `**` is the same. `?` stands for one character.
+ * Whether a text matches a pattern, regardless of case. `*` stands for any characters, including slashes, because names of repositories
+ * contain slashes. `**` has the same meaning. `?` stands for one character.
  */
 export function matchesGlob(pattern: string, text: string): boolean {
   const wanted = pattern.toLowerCase()

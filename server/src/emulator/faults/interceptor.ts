@@ -12,14 +12,14 @@ import type { FaultSet, TakenFault } from './fault-set.ts'
 import { hasBody, limitRequest } from './faulty-request.ts'
 import { corruptResponse, limitResponse } from './faulty-response.ts'
 
-/** What the interceptor applies, and where it records. */
+/** The faults that the interceptor applies, and the list in which it records requests. */
 export type InterceptorOptions = {
   readonly faults: FaultSet
   readonly requests: LatestEntries<RecordedRequest>
   readonly clock: Clock
 }
 
-/** Creates the interceptor of all public requests: it records them, and applies the faults. */
+/** Creates the interceptor of all public requests. It records the requests and applies the faults. */
 export function createInterceptor(options: InterceptorOptions): Interceptor {
   return (next) => {
     const interceptForm = async (request: IncomingMessage, response: ServerResponse, bytes: number) => {
@@ -27,7 +27,7 @@ export function createInterceptor(options: InterceptorOptions): Interceptor {
     }
     return (request, response) => {
       const formBytes = bytesAhead(request, 'form')
-      // At once where it can be, so that no byte of the body arrives before the fault.
+      // The code applies the fault synchronously if possible, so that no byte of the body arrives before the fault.
       if (formBytes === undefined) intercept(options, next, { request, response, form: undefined })
       else interceptForm(request, response, formBytes).catch(() => response.destroy())
     }
@@ -69,14 +69,14 @@ function applyFault(
   }
 }
 
-/** Resets a connection, so that its client does not see an orderly end. */
+/** Resets a connection, so that its client does not see a regular end of the connection. */
 function resetConnection(socket: Socket): void {
-  // A TLS socket has no handle that can be reset, and Node has no public name for the connection below it.
+  // A TLS socket has no handle that can be reset, and Node has no public name for the underlying connection.
   const { _parent: below } = socket as Socket & { readonly _parent?: Socket | null }
   ;(below ?? socket).resetAndDestroy()
 }
 
-/** Records a request when its response begins, before a client can see a byte of it, or when its connection is closed. */
+/** Records a request when its response begins, before a client can read a byte of the response, or when the connection is closed. */
 function recordEnd(
   { requests, clock }: InterceptorOptions,
   { response, facts: { method, path, principal } }: InterceptedExchange,

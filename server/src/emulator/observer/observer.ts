@@ -7,20 +7,22 @@ import { type Realism, createRealism } from '../realism/realism.ts'
 import { type RecordedDecision, recordDecisions } from '../records/recorded-decisions.ts'
 import { LatestEntries, type RecordedRequest } from '../records/recorded-requests.ts'
 
-/** What watches the requests and decisions of an emulator, and changes its responses. */
+/** Observes the requests and decisions of an emulator, and changes its responses. */
 export type Observer = {
   readonly faults: FaultSet
   readonly requests: LatestEntries<RecordedRequest>
   readonly decisions: LatestEntries<RecordedDecision>
-  /** For the wiring of each server. */
+  /** The dependencies that each server receives. */
   readonly hooks: {
     readonly interceptor: Interceptor
     readonly wrapAudit: (audit: Audit) => Audit
     readonly delays: Realism['delays'] | undefined
   }
-  /** To be called with each server, before it accepts connections. */
+  /** The caller calls this function with each server, before the server accepts connections. */
   readonly attach: Realism['attach']
-  /** What snapshots contain of it. A reset and a restored snapshot begin with no recorded requests and decisions. */
+  /**
+   * The state of the observer in snapshots. After a reset or a restored snapshot, the lists of recorded requests and decisions are empty.
+   */
   readonly kept: readonly {
     readonly name: string
     readonly save: () => unknown
@@ -28,11 +30,11 @@ export type Observer = {
   }[]
 }
 
-/** What this version has saved. */
+/** The state that this version of the emulator has saved. */
 type SavedFaults = Parameters<FaultSet['restore']>[0]
 type SavedRealism = Parameters<Realism['kept']['restore']>[0]
 
-/** Creates the observer of an emulator. `imitatesAzure` says whether changes arrive with the delays of Azure. */
+/** Creates the observer of an emulator. If `imitatesAzure` is true, changes take effect with the delays of Azure. */
 export function createObserver(clock: Clock, imitatesAzure: boolean): Observer {
   const faults = new FaultSet()
   const requests = new LatestEntries<RecordedRequest>()

@@ -56,7 +56,7 @@ async function send(path: string, init: RequestInit = {}) {
 
 const registry = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/r'
 
-test('a new resource is not found when it is read, and can be changed', async () => {
+test('a request that reads a new resource gets 404, but a request can change the resource', async () => {
   pending.add(`resource ${registry}`).add('resource /subscriptions/s/resourceGroups/g')
   const read = await send(`${registry}?api-version=1`)
   assert.deepEqual([read.status, JSON.parse(read.body).error.code], [404, 'ResourceNotFound'])
@@ -66,7 +66,7 @@ test('a new resource is not found when it is read, and can be changed', async ()
   assert.equal((await send(`${registry}/scopeMaps`)).status, 200)
 })
 
-test('a role is assigned to a new principal only with its type', async () => {
+test('a role assignment to a new principal succeeds only if the request contains the type of the principal', async () => {
   pending.add('principal bob')
   const path = `${registry}/providers/Microsoft.Authorization/roleAssignments/a`
   const put = (properties: object) =>
@@ -84,7 +84,7 @@ test('a role is assigned to a new principal only with its type', async () => {
   assert.equal((await send(path, { method: 'PUT', body: 'no JSON' })).status, 200)
 })
 
-test('a request with the secret of a service principal is a sign-in', async () => {
+test('a request with the secret of a service principal counts as a sign-in', async () => {
   const basic = (name: string) => ({ headers: { authorization: `Basic ${btoa(`${name}:secret`)}` } })
   await send('/oauth2/token', basic(appId))
   await send('/v2/', basic(appId))
@@ -96,7 +96,7 @@ test('a request with the secret of a service principal is a sign-in', async () =
   assert.equal(signIns.length, 3)
 })
 
-test('the server decides again before it answers, if a delay has passed', async () => {
+test('the server computes a permission decision again after a delay has passed', async () => {
   await send('/v2/')
   isStale = true
   await send('/v2/')

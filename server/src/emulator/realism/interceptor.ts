@@ -14,14 +14,14 @@ type InterceptorOptions = {
   readonly clock: Clock
   readonly isPending: IsPending
   readonly mustDecideAgain: () => boolean
-  /** Undefined until a server is attached. */
+  /** The value is undefined until a server is attached. */
   readonly ports: () => RealismPorts | undefined
   readonly noteSignIn: (objectId: string) => void
 }
 
 /**
- * Creates the interceptor of the delays. It answers requests that read a new resource, or assign a role to a new principal without
- * its type, and makes the server decide again about permissions when a delay has passed.
+ * Creates the interceptor of the delays. It rejects requests that read a new resource, or that assign a role to a new principal without its
+ * type. When a delay has passed, it makes the server compute decisions about permissions again.
  */
 export function createRealismInterceptor(options: InterceptorOptions): Interceptor {
   return (next) => {
@@ -37,7 +37,7 @@ export function createRealismInterceptor(options: InterceptorOptions): Intercept
   }
 }
 
-/** Returns whether the request was answered here; otherwise, the server is ready to answer it. */
+/** Returns true if the interceptor answered the request. Otherwise the server can answer the request. */
 async function isAnswered(options: InterceptorOptions, exchange: InterceptedExchange): Promise<boolean> {
   const { surface } = exchange.facts
   if (surface === 'arm' && (await answerNew(options, exchange))) return true
@@ -92,7 +92,7 @@ async function readAssignee(request: IncomingMessage): Promise<Readonly<Record<s
   }
 }
 
-/** A request with the secret of a service principal is a sign-in of its own. */
+/** A request with the secret of a service principal counts as a separate sign-in. */
 async function noteSignIn(options: InterceptorOptions, request: IncomingMessage): Promise<void> {
   const username = await readUserName(request)
   if (!isGuid(username) || username === nullGuid) return

@@ -1,7 +1,7 @@
 import type { Audit, AuditEvent } from '../../audit/index.ts'
 import type { PendingChanges } from './pending-changes.ts'
 
-/** Wraps an audit log so that the changes in its events are recorded. `onPermission` is called if they concern permissions. */
+/** Wraps an audit log so that the changes in its events are recorded. `onPermission` is called if an event changes permissions. */
 export function observeChanges(
   audit: Audit,
   changes: PendingChanges,
@@ -9,7 +9,7 @@ export function observeChanges(
   onPermission: () => void,
 ): Audit {
   const observe = (event: AuditEvent) => {
-    // The first start and a seed make changes that nobody waits for.
+    // Changes by the first start and by a seed take effect without a delay.
     if (event.outcome !== 'success' || event.actor.kind === 'system') return
     if (noteChange(event, changes, now())) onPermission()
   }
@@ -29,7 +29,7 @@ export function observeChanges(
 /** The actions whose target is a new principal. */
 const principalCreations: ReadonlySet<string> = new Set(['user.create', 'group.create', 'service-principal.create'])
 
-/** Records the change of an event. Returns whether it concerns decisions about permissions. */
+/** Records the change of an event. Returns true if the event affects decisions about permissions. */
 export function noteChange(event: AuditEvent, changes: PendingChanges, nowMs: number): boolean {
   const { action, target, actor, detail = {} } = event
   if (action.endsWith('.create') && target.startsWith('/subscriptions/')) changes.note('resource', target, nowMs)

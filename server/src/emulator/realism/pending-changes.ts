@@ -2,30 +2,30 @@ const second = 1000
 const minute = 60 * second
 
 /**
- * How long a change takes to arrive, in milliseconds, as the documents of Azure say. docs/reference/emulator-faults.md has the
- * source of each.
+ * How long a change takes to take effect, in milliseconds, according to the documents of Azure. docs/reference/emulator-faults.md names the
+ * source of each value.
  */
 export const delaysMs = {
-  /** A new or deleted role assignment, in decisions of Resource Manager. */
+  /** The delay of a new or deleted role assignment in decisions of Resource Manager. */
   'assignment-in-management': 10 * minute,
-  /** A new or deleted role assignment, in decisions of the token service of a registry. */
+  /** The delay of a new or deleted role assignment in decisions of the token service of a registry. */
   'assignment-in-registries': 10 * minute,
-  /** The same, for a principal that has signed in to the registry since. */
+  /** The same delay, for a principal that has signed in to the registry since the change. */
   'assignment-after-sign-in': minute,
-  /** The membership of a managed identity in a group. */
+  /** The delay of the membership of a managed identity in a group. */
   membership: 24 * 60 * minute,
-  /** A regenerated password of the admin account or of a token. */
+  /** The delay of a regenerated password of the admin account or of a scoped token. */
   password: 60 * second,
-  /** A new resource, when it is read. */
+  /** The delay until a new resource can be read. */
   resource: 5 * second,
-  /** A new principal, when a role is assigned to it without its type. */
+  /** The delay until a role can be assigned to a new principal without the type of the principal. */
   principal: 20 * second,
 } as const
 
 /** The kinds of changes. */
 type ChangeKind = 'assignment' | 'deletion' | 'membership' | 'password' | 'resource' | 'principal' | 'sign-in'
 
-/** The longest time for which a change of a kind matters. */
+/** The longest time for which the server needs a change of a kind. */
 const relevantMs: Readonly<Record<ChangeKind, number>> = {
   assignment: delaysMs['assignment-in-management'],
   deletion: delaysMs['assignment-in-management'],
@@ -36,32 +36,32 @@ const relevantMs: Readonly<Record<ChangeKind, number>> = {
   'sign-in': delaysMs['assignment-in-registries'],
 }
 
-/** The number of changes that are kept. The oldest ones are taken as arrived. */
+/** The maximum number of stored changes. If there are more, the server treats the oldest changes as effective. */
 const maxChanges = 10_000
 
 type Entry = readonly [key: string, atMs: number]
 
-/** The latest changes that have not arrived everywhere, by kind and key. */
+/** The latest changes that have not taken effect everywhere, by kind and key. */
 export class PendingChanges {
   #atMs = new Map<string, number>()
 
   /** Records a change at a time. */
   note(kind: ChangeKind, key: string, nowMs: number): void {
     const entry = entryKey(kind, key)
-    // At the end, so that the oldest ones come first.
+    // The code inserts the change at the end of the map, so that the oldest changes come first.
     this.#atMs.delete(entry)
     this.#atMs.set(entry, nowMs)
     const [oldest] = this.#atMs.keys()
     if (this.#atMs.size > maxChanges && oldest !== undefined) this.#atMs.delete(oldest)
   }
 
-  /** When a change was made; undefined if it has arrived everywhere, or was not recorded. */
+  /** The time of a change. The result is undefined if the change has taken effect everywhere, or was not recorded. */
   find(kind: ChangeKind, key: string, nowMs: number): number | undefined {
     const atMs = this.#atMs.get(entryKey(kind, key))
     return atMs === undefined || nowMs >= atMs + relevantMs[kind] ? undefined : atMs
   }
 
-  /** Whether a change was made less than its delay ago. */
+  /** Whether the time since a change is shorter than the delay of the change. */
   isPending(kind: Exclude<ChangeKind, 'assignment' | 'deletion' | 'sign-in'>, key: string, nowMs: number): boolean {
     return this.find(kind, key, nowMs) !== undefined
   }
@@ -79,12 +79,12 @@ export class PendingChanges {
     })
   }
 
-  /** All changes, for a snapshot. */
+  /** Returns all changes for a snapshot. */
   save(): readonly Entry[] {
     return [...this.#atMs]
   }
 
-  /** Replaces all changes. */
+  /** Replaces all changes with the changes of a snapshot. */
   restore(entries: readonly Entry[]): void {
     this.#atMs = new Map(entries)
   }

@@ -24,7 +24,7 @@ const row = {
   permissions: null,
 }
 
-/** An audit log that keeps nothing. */
+/** An audit log that stores nothing. */
 const audit: Audit = {
   record: () => Promise.resolve(),
   append: () => Promise.resolve(),
@@ -49,7 +49,7 @@ function open() {
   return { ...realism, report, assign, remove }
 }
 
-/** The times after a change, in milliseconds, and whether the change counts then. */
+/** Pairs of the time after a change, in milliseconds, and whether the change is then effective. */
 type Course = readonly (readonly [afterMs: number, counts: boolean])[]
 
 function assertCourse(course: Course, counts: () => boolean): void {
@@ -66,7 +66,7 @@ const ten: Course = [
   [10 * minute, true],
 ]
 
-test('a role assignment counts after 10 minutes, for the management API and in registries', async () => {
+test('a role assignment takes effect after 10 minutes in the management API and in registries', async () => {
   const { delays, assign } = open()
   await assign()
   assertCourse(ten, () => !delays.assignments.isNew(assignment, 'bob', 'management'))
@@ -75,7 +75,7 @@ test('a role assignment counts after 10 minutes, for the management API and in r
   assert.equal(delays.assignments.isNew({ scope, name: 'other' }, 'bob', 'management'), false)
 })
 
-test('a role assignment counts in registries one minute after its creation, if the principal has signed in since', async () => {
+test('a role assignment takes effect in registries after one minute if the principal has signed in since its creation', async () => {
   const { delays, assign, report } = open()
   const signIn = (id: string) => report({ action: 'token.exchange', target: 'r', actor: { kind: 'user', id } })
   await signIn('bob')
@@ -91,7 +91,7 @@ test('a role assignment counts in registries one minute after its creation, if t
   assert.equal(delays.assignments.isNew(assignment, 'bob', 'management'), true)
 })
 
-test('a deleted role assignment counts for 10 minutes, and in registries for one minute after a new sign-in', async () => {
+test('a deleted role assignment remains effective for 10 minutes, and for one minute in registries after a new sign-in', async () => {
   const { delays, remove, report } = open()
   await remove('a')
   const begunMs = time.nowMs
@@ -106,7 +106,7 @@ test('a deleted role assignment counts for 10 minutes, and in registries for one
   assert.equal(counts('management'), false)
 })
 
-test('changes by the first start, by a seed and by denied requests count at once', async () => {
+test('changes by the first start and by a seed, and denied requests, take effect without a delay', async () => {
   const { delays, report } = open()
   const event = {
     action: 'role-assignment.create',
@@ -117,7 +117,7 @@ test('changes by the first start, by a seed and by denied requests count at once
   assert.equal(delays.assignments.isNew(assignment, 'bob', 'management'), false)
 })
 
-test('a regenerated admin password authenticates after 60 seconds, and the other password at once', async () => {
+test('a regenerated admin password authenticates after 60 seconds, and the other password without a delay', async () => {
   const { delays, report } = open()
   const names = new Map([
     ['new', 'password'],
@@ -143,7 +143,7 @@ test('a regenerated admin password authenticates after 60 seconds, and the other
   }
 })
 
-test('a generated token password authenticates after 60 seconds, and is explained as wrong before', async () => {
+test('a generated token password authenticates after 60 seconds; before, the server reports it as wrong', async () => {
   const { delays, report } = open()
   const passwordId = { tokenId: 't', passwordId: 'p' }
   const access = delays.ofAccess({
@@ -165,7 +165,7 @@ test('a generated token password authenticates after 60 seconds, and is explaine
   assert.equal(await access.checkScopedTokenPassword('1', 'device', 'password1'), 'verified')
 })
 
-test('a managed identity is in a group after 24 hours, and a user at once', async () => {
+test('a managed identity becomes a member of a group after 24 hours, and a user without a delay', async () => {
   const { delays, report } = open()
   const directory = delays.ofDirectory({
     groupIdsOf: async () => ['g1', 'g2'],
@@ -180,7 +180,7 @@ test('a managed identity is in a group after 24 hours, and a user at once', asyn
   assert.deepEqual(await directory.groupIdsOf('mi'), ['g1', 'g2'])
 })
 
-test('a snapshot keeps the changes that have not arrived', async () => {
+test('a snapshot keeps the changes that have not taken effect', async () => {
   const { delays, assign, remove, kept } = open()
   await assign()
   await remove('b')

@@ -10,9 +10,9 @@ import { membershipKey, observeChanges, passwordKey } from './observed-events.ts
 import { PendingChanges, delaysMs } from './pending-changes.ts'
 import type { IsPending, RealismPorts } from './ports.ts'
 
-/** The delays that the documents of Azure describe, on the clock of the emulator. */
+/** The delays that the documents of Azure describe, measured with the clock of the emulator. */
 export type Realism = {
-  /** For the wiring of a server. */
+  /** The dependencies that a server receives. */
   readonly delays: {
     readonly assignments: AssignmentDelay
     readonly ofAccess: (access: Access) => Access
@@ -21,13 +21,13 @@ export type Realism = {
   }
   readonly wrapAudit: (audit: Audit) => Audit
   readonly interceptor: Interceptor
-  /** To be called with each server, before it accepts connections. */
+  /** The caller calls this function with each server, before the server accepts connections. */
   readonly attach: (ports: RealismPorts) => void
-  /** What a snapshot keeps. Without an argument, `restore` ends all delays. */
+  /** The state of the delays in a snapshot. Without an argument, `restore` ends all delays. */
   readonly kept: { readonly save: () => SavedRealism; readonly restore: (saved?: SavedRealism) => void }
 }
 
-/** What a version saves for itself. */
+/** The state that a version of the emulator saves. */
 export type SavedRealism = {
   readonly changes: ReturnType<PendingChanges['save']>
   readonly deleted: readonly (readonly [id: string, row: DeletedAssignment])[]
@@ -35,10 +35,10 @@ export type SavedRealism = {
 
 type DeletedAssignment = Parameters<AssignmentDelay['keepDeleted']>[0]
 
-/** The number of deleted assignments that are kept. */
+/** The maximum number of stored deleted assignments. */
 const maxDeleted = 1000
 
-/** Creates the delays. */
+/** Creates the delays of an emulator. */
 export function createRealism(clock: Clock): Realism {
   const changes = new PendingChanges()
   const isPending: IsPending = (kind, key) => changes.isPending(kind, key, clock.now())
@@ -47,7 +47,7 @@ export function createRealism(clock: Clock): Realism {
   let decidedMs = clock.now()
   let deleted = new Map<string, DeletedAssignment>()
 
-  /** Whether a change of an assignment has not arrived yet in the decisions about a principal. */
+  /** Whether a change of an assignment has not taken effect yet in the decisions about a principal. */
   function isDelayed(
     kind: 'assignment' | 'deletion',
     id: string,
@@ -62,7 +62,7 @@ export function createRealism(clock: Clock): Realism {
     return nowMs < madeMs + delaysMs[hasSignedIn ? 'assignment-after-sign-in' : 'assignment-in-registries']
   }
 
-  /** Whether permissions may have changed since the last request, because a delay has passed or somebody has signed in. */
+  /** Whether permissions may have changed since the last request, because a delay has passed or a principal has signed in. */
   function mustDecideAgain(): boolean {
     const nowMs = clock.now()
     const isDue = mustDecide || changes.dueTimes().some((dueMs) => dueMs > decidedMs && dueMs <= nowMs)
@@ -123,7 +123,7 @@ export function createRealism(clock: Clock): Realism {
   }
 }
 
-/** A token password that was just generated does not authenticate. */
+/** A scoped token's password does not authenticate immediately after it was generated. */
 function withPasswordDelay(access: Access, isPending: IsPending): Access {
   const verify: Access['verifyScopedTokenPassword'] = async (rid, name, password) => {
     const verified = await access.verifyScopedTokenPassword(rid, name, password)
@@ -142,7 +142,7 @@ function withPasswordDelay(access: Access, isPending: IsPending): Access {
   }
 }
 
-/** A managed identity that has just become a member of a group has none of the roles of the group. */
+/** A managed identity that has just become a member of a group does not yet have the roles of the group. */
 function withMembershipDelay(directory: Directory, isPending: IsPending): Directory {
   return {
     ...directory,

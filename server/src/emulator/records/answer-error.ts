@@ -2,14 +2,14 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { discardRest, endResponse } from '../../platform/http/unread-body.ts'
 import type { RequestFacts } from './request-facts.ts'
 
-/** A request, its response, and what it is about. */
+/** A request, its response, and the facts about the request. */
 export type InterceptedExchange = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly facts: RequestFacts
 }
 
-/** An error that the emulator answers in place of a surface. */
+/** An error with which the emulator answers instead of a surface. */
 export type AnsweredError = {
   readonly status: number
   readonly body: unknown

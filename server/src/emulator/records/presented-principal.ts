@@ -2,14 +2,14 @@ import { nullGuid } from '@acrux/shared/standards/azure/guid.ts'
 import type { Form } from '@acrux/shared/standards/http/form.ts'
 import { parseAuthorization } from '@acrux/shared/standards/http/authorization-header.ts'
 
-/** The principal that the credential of a request names. It is not verified. */
+/** The principal that the credential of a request names. The server has not verified the credential. */
 export type PresentedPrincipal = {
   /**
    * The object id; `admin`, `token:NAME` or `anonymous`; otherwise the user name or the client id in the request. Null if the
    * request names no principal.
    */
   readonly name: string | null
-  /** Every name that a fault can match: object id, client id, user principal name, name of a scoped token. */
+  /** Every name by which a fault can match the principal: object id, client id, user principal name, name of a scoped token. */
   readonly names: readonly string[]
 }
 
@@ -34,14 +34,14 @@ function principalOfForm(form: Form): PresentedPrincipal {
 }
 
 function principalOfUser(username: string, password: string): PresentedPrincipal {
-  // The password of the null GUID is a refresh token.
+  // The password of the null-GUID user is a refresh token.
   if (username === nullGuid) return principalOfToken(password) ?? nobody
   return named([username, `token:${username}`])
 }
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** Undefined for a text that is no token with claims. */
+/** The claims of a token; undefined if the text is not a token with claims. */
 function principalOfToken(token: string): PresentedPrincipal | undefined {
   const claims = claimsOf(token)
   if (claims === undefined) return undefined

@@ -29,7 +29,7 @@ const denied: AuditEvent = {
   origin,
 }
 
-test('a denial has the missing permission, its reason and a command that grants it', () => {
+test('a recorded denial contains the missing permission, its reason and a command that assigns the permission', () => {
   assert.deepEqual(toDecision(denied, nowMs), {
     id: 'id-1',
     at: '2027-01-01T00:00:00.000Z',
@@ -56,7 +56,7 @@ for (const [actor, expected] of principals) {
   })
 }
 
-test('a token with all requested access is no decision, and one with less is', () => {
+test('the emulator records no decision for a token with all requested access, but records a token with less access', () => {
   const issued: AuditEvent = {
     ...denied,
     action: 'token.issue',
@@ -69,7 +69,7 @@ test('a token with all requested access is no decision, and one with less is', (
   assert.equal(toDecision({ ...issued, detail: less }, nowMs)?.reason, 'no-assignment')
 })
 
-test('a denial without a record has the reason of its event', () => {
+test('a denial without a record of checks has the reason in its audit event', () => {
   const { detail: _detail, ...bare } = denied
   assert.deepEqual(toDecision({ ...bare, action: 'token.issue', reason: 'wrong-credentials' }, nowMs), {
     id: 'id-1',
@@ -82,7 +82,7 @@ test('a denial without a record has the reason of its event', () => {
   })
 })
 
-test('each denial is recorded, also one of a prepared event, and the log still gets all events', async () => {
+test('each denial is recorded, including the denial of a prepared event, and the audit log still gets all events', async () => {
   const written: string[] = []
   const audit: Audit = {
     record: () => Promise.resolve(),

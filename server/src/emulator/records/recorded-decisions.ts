@@ -8,19 +8,19 @@ export type RecordedDecision = {
   /** The correlation id of the response. */
   readonly id: string
   readonly at: string
-  /** The object id; `admin`, `token:NAME` or `anonymous`; otherwise the claimed name. Null if the request names nobody. */
+  /** The object id; `admin`, `token:NAME` or `anonymous`; otherwise the name in the request. Null if the request names no principal. */
   readonly principal: string | null
-  /** The missing permission; if no permission was checked, the action of the audit event. */
+  /** The missing permission. If the server checked no permission, this is the action of the audit event. */
   readonly action: string
-  /** Null if the request is about no repository. */
+  /** Null if the request does not concern a repository. */
   readonly repository: string | null
   /** The first check that failed. */
   readonly reason: string | null
-  /** What would allow the request: a command, or a sentence. Null if nothing is known. */
+  /** A command or a sentence that says how to allow the request. Null if the emulator has no proposal. */
   readonly remedy: string | null
 }
 
-/** Wraps an audit log so that every denial is recorded, also one that the log only counts. */
+/** Wraps an audit log so that every denial is recorded, including denials that the log only counts. */
 export function recordDecisions(audit: Audit, decisions: LatestEntries<RecordedDecision>, now: () => number): Audit {
   const note = (event: AuditEvent) => {
     const decision = toDecision(event, now())
@@ -42,7 +42,7 @@ export function recordDecisions(audit: Audit, decisions: LatestEntries<RecordedD
   }
 }
 
-/** The decision that an event reports; undefined for one that is no denial. */
+/** The decision that an event reports; undefined if the event is not a denial. */
 export function toDecision(event: AuditEvent, nowMs: number): RecordedDecision | undefined {
   const document = documentOf(event, nowMs)
   if (document === undefined || (event.outcome === 'success' && document.firstFailure === null)) return undefined
@@ -106,7 +106,7 @@ function principalOf({ kind, id }: AuditActor): string | null {
   }
 }
 
-/** The principal as `acrux acr grant` names it. */
+/** The principal in the form that `acrux acr grant` accepts. */
 function grantee({ kind, id }: AuditActor): string | undefined {
   switch (kind) {
     case 'user':
@@ -121,7 +121,7 @@ function grantee({ kind, id }: AuditActor): string | undefined {
   }
 }
 
-/** The id of a scoped token is its registry and its name. */
+/** The id of a scoped token consists of its registry and its name. */
 function tokenName(id: string): string {
   return id.slice(id.indexOf('/') + 1)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LatestEntries, maxRecorded } from './recorded-requests.ts'
 
-test('entries are listed after an id, and all of them if the id is unknown', () => {
+test('the list contains the entries after an id, and all entries if the id is unknown', () => {
   const entries = new LatestEntries<{ id: string }>()
   for (const id of ['a', 'b', 'c']) entries.add({ id })
   assert.deepEqual(entries.after(undefined), [{ id: 'a' }, { id: 'b' }, { id: 'c' }])
@@ -15,7 +15,7 @@ test('entries are listed after an id, and all of them if the id is unknown', () 
   assert.deepEqual(entries.after(undefined), [])
 })
 
-test('only the latest entries are kept', () => {
+test('only the latest entries are stored', () => {
   const entries = new LatestEntries<{ id: string }>()
   for (let number = 0; number < 5 * maxRecorded; number += 1) entries.add({ id: String(number) })
   const kept = entries.after(undefined)

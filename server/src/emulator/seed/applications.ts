@@ -9,7 +9,7 @@ type ApplicationSeed = Seed['applications'][number]
 
 const defaultSecretMs = 365 * 24 * 60 * 60 * 1000
 
-/** An application of the document, with its ids. */
+/** An application in the seed document, with its ids. */
 type Planned = {
   readonly wanted: ApplicationSeed
   readonly path: SeedPath
@@ -22,7 +22,7 @@ type Planned = {
   readonly objectId: string
 }
 
-/** Plans the applications, their service principals and their credentials. */
+/** Plans the changes of the applications, their service principals and their credentials. */
 export async function planApplications(context: SeedContext, document: SeedDocument, plan: SeedPlan): Promise<void> {
   for (const [index, wanted] of document.seed.applications.entries()) {
     const path = ['applications', index]

@@ -10,7 +10,7 @@ import { planRoleAssignments } from './role-assignments.ts'
 import { planScopeMaps, planScopedTokens } from './scoped-tokens.ts'
 import { planUsers } from './users.ts'
 
-/** What the application of a seed returns. */
+/** The result of an applied seed. */
 export type SeedOutputs = { readonly images?: Readonly<Record<string, ImageOutput>> }
 
 /**
@@ -65,7 +65,7 @@ async function makeChanges(context: SeedContext, { seed, errorAt }: SeedDocument
   if (registries.some(({ present }) => present === undefined)) await context.onRegistriesChanged()
 }
 
-/** @throws SeedError if a document has two things with one name */
+/** @throws SeedError if a document has two objects with the same name */
 function requireDistinct({ seed, errorAt }: SeedDocument): void {
   const lists: readonly (readonly [list: string, texts: readonly string[]])[] = [
     ['registries', seed.registries.map(({ name }) => name)],

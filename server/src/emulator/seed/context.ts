@@ -9,7 +9,7 @@ import type { RegistryContent } from '../../registry/index.ts'
 import type { Registry, Resources } from '../../resources/index.ts'
 import type { SeedPath } from './seed-error.ts'
 
-/** What a seed is applied to: the modules of a running server. */
+/** The modules of the running server to which the seed is applied. */
 export type SeedContext = {
   readonly database: Database
   readonly clock: Clock
@@ -21,20 +21,20 @@ export type SeedContext = {
   readonly credentials: Credentials
   readonly access: Access
   readonly registry: { readonly content: RegistryContent }
-  /** Awaited after registries were created. */
+  /** The caller awaits this function after registries were created. */
   readonly onRegistriesChanged: () => Promise<void>
 }
 
-/** What a change records in the audit log. */
+/** The part of an audit event that a change records. */
 export type SeedEvent = Pick<AuditEvent, 'action' | 'target' | 'detail'>
 
-/** A change that the value at `path` needs. All changes are made in one transaction, in their order. */
+/** A change that the value at `path` requires. The server makes all changes in one transaction, in their order. */
 export type SeedChange = {
   readonly path: SeedPath
   readonly make: (transaction: Transaction) => Promise<SeedEvent>
 }
 
-/** Who applies a seed, as the audit log and resources name it. */
+/** The name of the seed as the actor, in the audit log and in resources. */
 export const seedAuthor = { name: 'seed', kind: 'Application' } as const
 export const seedActor = { kind: 'system', id: 'seed' } as const
 
@@ -43,25 +43,25 @@ export function seedOrigin() {
   return { correlationId: randomUUID(), remoteAddress: '', userAgent: undefined }
 }
 
-/** What is planned so far: the changes to make, and the principals and registries that exist afterwards. */
+/** The state of the plan: the changes to make, and the principals and registries that exist after these changes. */
 export type SeedPlan = {
   readonly changes: SeedChange[]
   readonly principals: SeedPrincipal[]
   readonly registries: SeedRegistry[]
 }
 
-/** A principal of the document. */
+/** A principal in the document. */
 export type SeedPrincipal = {
   readonly name: string
   readonly objectId: string
   readonly kind: 'user' | 'service-principal' | 'group'
 }
 
-/** A registry of the document, or one that exists. */
+/** A registry in the document, or a registry that already exists. */
 export type SeedRegistry = {
   readonly name: string
   readonly id: string
-  /** Undefined if the seed creates it. */
+  /** The value is undefined if the seed creates the registry. */
   readonly present: Registry | undefined
   /** The `rid`, once the registry exists. */
   readonly rid: () => string

@@ -5,10 +5,12 @@ import { derivedId } from './derived-id.ts'
 import type { SeedDocument } from './read-seed.ts'
 import type { SeedPath } from './seed-error.ts'
 
-/** How many members of a group are read at a time. */
+/** The number of members of a group that one query reads. */
 const pageSize = 1000
 
-/** Plans the groups and their members. Groups may contain each other, so that all groups are planned before the members. */
+/**
+ * Plans the changes of the groups and their members. A group may contain other groups, so the function plans all groups before the members.
+ */
 export async function planGroups(context: SeedContext, document: SeedDocument, plan: SeedPlan): Promise<void> {
   const { directory } = context
   const planned: { readonly objectId: string; readonly isNew: boolean }[] = []
@@ -64,9 +66,9 @@ async function memberIds({ directory }: SeedContext, objectId: string): Promise<
 }
 
 /**
- * The principal with a name or an object id. Principals of the document come first.
+ * The principal with a name or an object id. Principals in the document take precedence.
  *
- * @throws SeedError if there is none, or more than one
+ * @throws SeedError if no principal or several principals match
  */
 export async function requirePrincipal(
   context: SeedContext,

@@ -14,7 +14,7 @@ import type { SeedPath } from './seed-error.ts'
 
 type ImageSeed = Seed['images'][number]
 
-/** An image of the document, prepared, and where it belongs. */
+/** An image of the document after its preparation, and its destination. */
 export type SeedImage = {
   readonly ref: string
   readonly path: SeedPath
@@ -24,14 +24,14 @@ export type SeedImage = {
   readonly image: PreparedImage
 }
 
-/** What the application of a seed returns for each image, by its `ref`. */
+/** The results for the images of a seed, by their `ref`. */
 export type ImageOutput = { readonly digest: string; readonly reference: string }
 
 const defaultBytes = 1024
-/** How long the bytes of an image may be staged. */
+/** How long the bytes of an image may remain in staging. */
 const maxStoreMs = 60 * 60 * 1000
 
-/** Generates or reads the images. Nothing is stored. */
+/** Generates or reads the images, but does not store them. */
 export async function planImages(context: SeedContext, document: SeedDocument, plan: SeedPlan): Promise<SeedImage[]> {
   const planned: SeedImage[] = []
   for (const [index, wanted] of document.seed.images.entries()) {
@@ -51,7 +51,7 @@ export async function planImages(context: SeedContext, document: SeedDocument, p
   return planned
 }
 
-/** Stores the images that the registries do not have yet. @throws SeedError */
+/** Stores the images that are missing in the registries. @throws SeedError */
 export async function storeImages(
   context: SeedContext,
   { errorAt }: SeedDocument,
@@ -144,7 +144,7 @@ async function generate(
   return generateImage({ name, layers, bytes, platforms, subject: descriptor })
 }
 
-/** The image that another one refers to: of the document, before it, or in the registry. */
+/** The image to which another image refers. It comes earlier in the document, or exists in the registry. */
 async function requireSubject(
   { registry: { content } }: SeedContext,
   { errorAt }: SeedDocument,

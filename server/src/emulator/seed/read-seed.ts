@@ -4,12 +4,12 @@ import { nearestName } from '@acrux/shared/texts/nearest-name.ts'
 import { type Seed, seedKeysAt, seedSchema } from './schema.ts'
 import { type SeedPath, pathText, SeedError } from './seed-error.ts'
 
-/** A valid document, which can name the place of each of its values. */
+/** A valid document. For each of its values, the document can report the place in the file. */
 export type SeedDocument = {
   readonly seed: Seed
-  /** The directory that paths in the document are relative to; undefined if the document must not name files. */
+  /** The directory to which paths in the document are relative; undefined if the document must not contain paths of files. */
   readonly directory: string | undefined
-  /** An error at a value. The message follows the path of the value. */
+  /** Creates an error for a value. The message follows the path of the value. */
   readonly errorAt: (path: SeedPath, message: string, options?: ErrorOptions) => SeedError
 }
 
@@ -62,7 +62,7 @@ function valueOf(document: Document, name: string): unknown {
   }
 }
 
-/** The offset of a value, or of the key of a member; of the closest node around it, if the value is missing. */
+/** The offset of a value, or of the key of a member. If the value is missing, the offset of the closest enclosing node. */
 function offsetOf(document: Document, path: SeedPath): number {
   let node: unknown = document.contents
   let offset = document.contents?.range?.[0] ?? 0
@@ -84,7 +84,7 @@ type Problem = { readonly path: SeedPath; readonly message: string }
 
 const notServed = 'is not supported: this server evaluates no templates. Use the other keys of the seed'
 
-/** The problems of an issue: one for each unknown key. */
+/** The problems of a validation issue. Each unknown key is a separate problem. */
 function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   const { path } = issue
   switch (issue.code) {
@@ -119,7 +119,7 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   }
 }
 
-/** A missing member has the message of a value of another type. */
+/** If a member is missing, the message is the same as for a value of another type. */
 function isMissing({ message }: z.core.$ZodIssue): boolean {
   return message.endsWith('received undefined')
 }

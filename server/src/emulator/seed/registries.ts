@@ -8,14 +8,14 @@ import type { SeedPath } from './seed-error.ts'
 
 type RegistrySeed = Seed['registries'][number]
 
-/** The resource group of new registries, and their location. */
+/** The resource group and the location of new registries. */
 const resourceGroup = 'default'
 const location = 'local'
 
 const modes = { rbac: 'LegacyRegistryPermissions', abac: 'AbacRepositoryPermissions' } as const
 const passwordNames = ['password', 'password2'] as const
 
-/** Plans the registries and their admin accounts. */
+/** Plans the changes of the registries and their admin accounts. */
 export async function planRegistries(context: SeedContext, { seed }: SeedDocument, plan: SeedPlan): Promise<void> {
   for (const [index, wanted] of seed.registries.entries()) {
     const path = ['registries', index]
@@ -29,7 +29,7 @@ export async function planRegistries(context: SeedContext, { seed }: SeedDocumen
   }
 }
 
-/** A registry by its name: of the document, or one that exists. */
+/** A registry by its name: a registry in the document, or a registry that already exists. */
 export async function findSeedRegistry(
   { resources }: SeedContext,
   { registries }: SeedPlan,
@@ -87,7 +87,7 @@ function planRegistryUpdate(
   return { name: present.name, id: present.id, present, rid: () => present.rid }
 }
 
-/** The settings that the document names. */
+/** The settings that the document contains. */
 function settingsOf({ sku, mode, admin }: RegistrySeed): RegistryChange {
   return {
     ...(sku !== undefined && { sku }),

@@ -19,7 +19,7 @@ type AssignmentSeed = Seed['roleAssignments'][number]
 
 const principalTypes = { user: 'User', 'service-principal': 'ServicePrincipal', group: 'Group' } as const
 
-/** Plans the role assignments. An assignment of the same role to the same principal at the same scope is the same assignment. */
+/** Plans the role assignments. Two assignments are the same if they have the same role, principal and scope. */
 export async function planRoleAssignments(context: SeedContext, document: SeedDocument, plan: SeedPlan): Promise<void> {
   const planned = new Set<string>()
   for (const [index, wanted] of document.seed.roleAssignments.entries()) {
@@ -84,7 +84,7 @@ async function planAssignment(
 
 type Place = { readonly text: string; readonly path: SeedPath }
 
-/** The id of a registry by its name, or a resource id within the subscription. */
+/** The id of a registry for its name, or a resource id within the subscription. */
 async function requireScope(
   context: SeedContext,
   { errorAt }: SeedDocument,

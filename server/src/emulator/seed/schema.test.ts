@@ -4,7 +4,7 @@ import fastify from 'fastify'
 import { readSeed } from './read-seed.ts'
 import { seedJsonSchema } from './schema.ts'
 
-/** Documents of which the JSON Schema can say whether they are valid. */
+/** Documents whose validity the JSON Schema can determine. */
 const documents: readonly (readonly [document: object, why: string])[] = [
   [{ version: 1 }, 'nothing but the version'],
   [{ $schema: './seed.json', version: 1, clock: '2027-01-01T00:00:00Z' }, 'a clock'],
@@ -54,7 +54,7 @@ const { $schema: _version, ...body } = seedJsonSchema() as Record<string, unknow
 app.post('/', { schema: { body } }, async () => 'valid')
 after(() => app.close())
 
-test('the JSON Schema and the emulator agree about documents whose names refer to nothing', async () => {
+test('the JSON Schema and the emulator agree on the validity of documents that contain unknown names', async () => {
   const verdicts = new Set<boolean>()
   for (const [document, why] of documents) {
     const { statusCode } = await app.inject({ method: 'POST', url: '/', payload: document })

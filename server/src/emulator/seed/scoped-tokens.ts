@@ -114,7 +114,7 @@ async function requireRegistry(
   return registry
 }
 
-/** The name of a scope map of the document, or of one that exists. */
+/** The name of a scope map in the document, or of a scope map that already exists. */
 async function requireScopeMap(
   { access }: SeedContext,
   { seed, errorAt }: SeedDocument,
@@ -123,7 +123,7 @@ async function requireScopeMap(
 ): Promise<string> {
   const isWanted = (map: Seed['scopeMaps'][number]) =>
     map.name.toLowerCase() === name.toLowerCase() && map.registry.toLowerCase() === registry.name.toLowerCase()
-  // A registry that does not exist yet has the system-defined scope maps.
+  // A new registry has the system-defined scope maps, so a registry that the seed will create has them too.
   const rid = registry.present?.rid ?? ''
   const found = seed.scopeMaps.find(isWanted) ?? (await access.scopeMaps.find(rid, name))
   if (found !== undefined) return found.name

@@ -7,7 +7,7 @@ import { exitCodes, StartupError } from '@acrux/shared/texts/startup-error.ts'
 import { maxSeedBytes } from './read-seed.ts'
 import { createSeeds } from './seeds.ts'
 
-test('a seed file that cannot be applied is an error of the start, which names the file', async (t) => {
+test('if a seed file cannot be applied, the start fails with an error that contains the name of the file', async (t) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-test-seeds-'))
   t.after(() => rm(directory, { recursive: true }))
   const noServer = () => {

@@ -9,23 +9,23 @@ import { SeedError } from './seed-error.ts'
 
 /** The seeds of an emulator. */
 export type Seeds = {
-  /** Applies files in their order. Each is validated before the first is applied. @throws StartupError */
+  /** Applies files in their order. Every file is validated before the first file is applied. @throws StartupError */
   readonly applyFiles: (files: readonly string[]) => Promise<void>
-  /** Applies the document of a request. @throws SeedError */
+  /** Applies the seed document in a request. @throws SeedError */
   readonly apply: (text: string) => Promise<SeedOutputs>
 }
 
 export type SeedsOptions = {
-  /** The present server, which a reset replaces. */
+  /** Returns the present server, because a reset replaces the server. */
   readonly context: () => SeedContext
-  /** The directory that paths in a request are relative to; undefined to reject paths. */
+  /** The directory to which paths in a request are relative; undefined to reject paths. */
   readonly directory: string | undefined
 }
 
-/** The name of the document of a request in errors. */
+/** The name that errors use for the document in a request. */
 const requestName = 'seed'
 
-/** Emulators without a seed start faster without its parser. */
+/** The parser is imported only when it is needed, because emulators without a seed then start faster. */
 const loadReader = () => import('./read-seed.ts')
 const loadChanges = () => import('./apply-seed.ts')
 
@@ -55,7 +55,7 @@ export function createSeeds({ context, directory }: SeedsOptions): Seeds {
 
 async function readSeedFile(file: string): Promise<SeedDocument> {
   const { maxSeedBytes, readSeed } = await loadReader()
-  // One byte more than allowed is enough to reject the file.
+  // Reading one byte more than the maximum is enough to reject the file.
   const pieces = await createReadStream(file, { end: maxSeedBytes })
     .toArray()
     .catch((error: unknown) => {
@@ -64,7 +64,7 @@ async function readSeedFile(file: string): Promise<SeedDocument> {
   return readSeed(decode(Buffer.concat(pieces), file), shortName(file), path.dirname(file))
 }
 
-/** The path of a file below the working directory, or its whole path. */
+/** The path of a file relative to the working directory, or the absolute path of a file outside it. */
 function shortName(file: string): string {
   const relative = path.relative('', file)
   return relative.startsWith('..') ? file : relative

@@ -8,7 +8,7 @@ import type { SeedPath } from './seed-error.ts'
 
 type UserSeed = Seed['users'][number]
 
-/** Plans the users. Everyone who has the document has the passwords, so a slow hash would protect nothing. */
+/** Plans the changes of the users. Everyone who can read the document knows the passwords, so a slow hash would protect nothing. */
 export async function planUsers(context: SeedContext, document: SeedDocument, plan: SeedPlan): Promise<void> {
   for (const [index, wanted] of document.seed.users.entries()) {
     const path = ['users', index]

@@ -18,39 +18,39 @@ import { databaseFileIn, emulatorFileIn, tlsDirectoryIn } from '../../platform/f
 import { InvalidArchiveError, extractTar } from './tar-reader.ts'
 import { tarOf } from './tar-writer.ts'
 
-/** A snapshot is of another version of the program. */
+/** Another version of the program created the snapshot. */
 export class ForeignSnapshotError extends Error {
   override readonly name = 'ForeignSnapshotError'
 }
 
-/** The server of a snapshot cannot be started. The state is that of before. */
+/** The server of a snapshot cannot be started. The state is the state before the restore. */
 export class UnusableSnapshotError extends Error {
   override readonly name = 'UnusableSnapshotError'
 }
 
-/** What a part of the emulator keeps beside the data directory, such as the clock. */
+/** The state of a part of the emulator outside the data directory, such as the clock. */
 export type Kept = {
-  /** Its name in a snapshot. */
+  /** The name of the part in a snapshot. */
   readonly name: string
-  /** Returns what JSON can express. */
+  /** Returns the state as a value that JSON can represent. */
   readonly save: () => unknown
-  /** Puts back what `save` returned in this version; undefined stands for the state of the start. */
+  /** Restores the state that `save` returned in this version; undefined restores the state at the start. */
   readonly restore: (saved: unknown) => void
 }
 
-/** How the server of a data directory is started and stopped. */
+/** The functions that start and stop the server of a data directory. */
 export type Recomposition = {
   readonly start: () => Promise<void>
-  /** Completes running requests if `isGraceful`, and otherwise disconnects all clients. */
+  /** If `isGraceful` is true, running requests complete. Otherwise the server disconnects all clients. */
   readonly stop: (isGraceful: boolean) => Promise<void>
 }
 
 export type EmulatorStateOptions = {
-  /** The folder of the run. */
+  /** The folder of this run of the emulator. */
   readonly folder: string
   readonly version: string
   readonly server: Recomposition
-  /** Writes what every data directory has that no snapshot contains: the certificate authority. */
+  /** Writes the certificate authority, which every data directory contains and no snapshot contains. */
   readonly install: (dataDir: string) => Promise<void>
   readonly kept: readonly Kept[]
 }
@@ -61,8 +61,8 @@ type Mark = { readonly version: string; readonly kept?: Readonly<Record<string, 
 const archiveLimits = { maxBytes: 4 * 1024 ** 3, maxEntries: 100_000 }
 
 /**
- * The state of an emulator: its data directory, and what its parts keep in memory. It is copied and restored while the server
- * is stopped. The calls must not overlap.
+ * The state of an emulator: its data directory, and the state of its parts in memory. The state is copied and restored while the server is
+ * stopped. Calls of these functions must not overlap.
  */
 export class EmulatorState {
   readonly #options: EmulatorStateOptions
@@ -83,28 +83,28 @@ export class EmulatorState {
     return path.join(this.#options.folder, 'data')
   }
 
-  /** The data directory to which a reset returns. It must exist before the first start. */
+  /** The data directory to which a reset returns. This directory must exist before the first start. */
   get baseDir(): string {
     return path.join(this.#options.folder, 'base')
   }
 
-  /** Starts the server from the base. */
+  /** Starts the server from a copy of the base directory. */
   async start(): Promise<void> {
     await this.#putBack(this.baseDir)
   }
 
-  /** Makes the present state the base, such as after the seed. */
+  /** Makes the present state the base, for example after a seed was applied. */
   async rebase(): Promise<void> {
     await this.#copyTo(this.baseDir)
   }
 
-  /** Returns to the base. */
+  /** Returns to the base state. */
   async reset(): Promise<void> {
     await this.#stop(false)
     await this.#putBack(this.baseDir)
   }
 
-  /** Stores the present state; an earlier snapshot of the name is replaced. */
+  /** Stores the present state, and replaces an earlier snapshot with the same name. */
   async takeSnapshot(name: string): Promise<void> {
     await this.#copyTo(this.#snapshot(name))
   }
@@ -113,7 +113,7 @@ export class EmulatorState {
     return existsSync(this.#snapshot(name))
   }
 
-  /** Returns to a snapshot, which must exist. @throws UnusableSnapshotError */
+  /** Returns to the state of a snapshot. The snapshot must exist. @throws UnusableSnapshotError */
   async restore(name: string): Promise<void> {
     const kept = this.#saveKept()
     await this.#stop(false)
@@ -133,7 +133,7 @@ export class EmulatorState {
     }
   }
 
-  /** A snapshot, which must exist, as a tar archive. */
+  /** Returns a snapshot as a tar archive. The snapshot must exist. */
   exportSnapshot(name: string): Readable {
     return tarOf(this.#snapshot(name))
   }
@@ -162,7 +162,7 @@ export class EmulatorState {
     }
   }
 
-  /** Stops the server for good, and disconnects all clients. */
+  /** Stops the server permanently, and disconnects all clients. */
   async close(): Promise<void> {
     await this.#stop(false)
   }
@@ -176,7 +176,7 @@ export class EmulatorState {
   }
 
   async #stop(isGraceful: boolean): Promise<void> {
-    // The last start may have failed.
+    // The server may be missing, because the last start may have failed.
     if (!this.#isReady) return
     this.#isReady = false
     await this.#options.server.stop(isGraceful)
@@ -191,7 +191,7 @@ export class EmulatorState {
     await this.#stop(true)
     rmSync(target, { recursive: true, force: true })
     cpSync(this.dataDir, target, { recursive: true })
-    // A snapshot can leave this machine, and the key of the authority must not.
+    // The snapshot does not contain the key of the authority, because users can copy a snapshot to another machine.
     rmSync(tlsDirectoryIn(target), { recursive: true, force: true })
     writeMark(target, { version: this.#options.version, kept: this.#saveKept() })
     await this.#start()
@@ -215,7 +215,7 @@ export class EmulatorState {
   }
 }
 
-/** Marks a data directory as one of the emulator, which `acrux serve` denies. */
+/** Marks a data directory as a data directory of the emulator. `acrux serve` rejects such a directory. */
 export function writeMark(dataDir: string, mark: Mark): void {
   writeFileSync(emulatorFileIn(dataDir), JSON.stringify(mark), { mode: 0o600 })
 }
@@ -233,7 +233,7 @@ function readMark(dataDir: string): Mark | undefined {
 /** [SQLite, Database File Format §1.3] */
 const databaseHeader = 'SQLite format 3\0'
 
-/** Whether a file begins as a database of SQLite does: without one, a start would create another installation. */
+/** Whether a file begins with the header of a SQLite database. Without a database, a start would create another installation. */
 function isDatabase(file: string): boolean {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return false
   const header = Buffer.alloc(databaseHeader.length)

@@ -13,7 +13,7 @@ function parentFolder(t: TestContext): string {
   return parent
 }
 
-test('the folder of a run is private, and is removed once', async (t) => {
+test('the folder of a run is private, and repeated removal is harmless', async (t) => {
   const parent = parentFolder(t)
   const folder = await openRunFolder(parent)
   assert.equal(statSync(folder.path).mode & 0o777, 0o700)
@@ -22,7 +22,7 @@ test('the folder of a run is private, and is removed once', async (t) => {
   assert.ok(!existsSync(folder.path))
 })
 
-test('the folder of a killed process is removed, and that of a living one is not', async (t) => {
+test('the folder of a killed process is removed, and the folder of a running process stays', async (t) => {
   const parent = parentFolder(t)
   const code = `import(${JSON.stringify(new URL('run-folder.ts', import.meta.url).href)}).then(async (module) => {
     console.log((await module.openRunFolder(${JSON.stringify(parent)})).path)
@@ -39,7 +39,7 @@ test('the folder of a killed process is removed, and that of a living one is not
   assert.ok(!existsSync(folder))
 })
 
-test('a folder without a lock is removed when it is old, and other folders stay', async (t) => {
+test('an old folder without a lock is removed, and other folders stay', async (t) => {
   const parent = parentFolder(t)
   const [fresh, old, other] = ['acrux-emulator-new', 'acrux-emulator-old', 'acrux-other'].map((name) =>
     path.join(parent, name),

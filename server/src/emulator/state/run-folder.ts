@@ -4,7 +4,7 @@ import path from 'node:path'
 import { controlUrlFile, emulatorFolderPrefix as prefix } from '@acrux/shared/wire/emulator-folder.ts'
 import { lockDirectory } from '../../platform/files/data-dir.ts'
 
-/** How long a new folder may be without its lock. */
+/** The maximum age of a folder without a lock. Older folders without a lock are removed. */
 const newMs = 60_000
 
 /** The folder with all files of one emulator. */
@@ -12,13 +12,13 @@ export type RunFolder = {
   readonly path: string
   /** Writes the URL of the control API, for `acrux health --container`. */
   readonly writeControlUrl: (url: string) => void
-  /** Removes the folder with everything in it. Harmless when repeated. */
+  /** Removes the folder and its content. A repeated call has no effect. */
   readonly remove: () => void
 }
 
 /**
- * Creates a folder that only this user can access, and that is removed when the process ends, at the latest. Its lock is held
- * until then, so that the next emulator can remove the folder of one that was killed.
+ * Creates a folder that only this user can access, and that is removed when the process ends, at the latest. The process holds the lock of
+ * the folder until then. The next emulator can therefore remove the folder of a killed emulator.
  */
 export async function openRunFolder(parent: string): Promise<RunFolder> {
   const folder = mkdtempSync(path.join(parent, prefix))
@@ -31,16 +31,16 @@ export async function openRunFolder(parent: string): Promise<RunFolder> {
     rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
     lock?.close()
   }
-  // Before the first wait: a signal can end the process from here on.
+  // The code registers the removal before its first `await`, because a signal can end the process from here on.
   process.on('exit', remove)
   lock = await lockDirectory(folder)
   if (lock === undefined) {
-    // Another emulator has just taken it for an abandoned one, and removes it.
+    // Another emulator has just treated this folder as abandoned, and removes it.
     process.off('exit', remove)
     return openRunFolder(parent)
   }
   const writeControlUrl = (url: string) => {
-    // A reader finds no file, or the whole one.
+    // A reader finds either no file or the complete file.
     const file = path.join(folder, controlUrlFile)
     writeFileSync(`${file}.new`, url, { mode: 0o600 })
     renameSync(`${file}.new`, file)
@@ -48,11 +48,11 @@ export async function openRunFolder(parent: string): Promise<RunFolder> {
   return { path: folder, writeControlUrl, remove }
 }
 
-/** Removes the folders of this user whose emulators were killed. */
+/** Removes the folders of killed emulators of this user. */
 export async function removeAbandonedFolders(parent: string): Promise<void> {
   const names = await readdir(parent)
   for (const name of names.filter((each) => each.startsWith(prefix))) {
-    // Another emulator may remove it at the same moment.
+    // Another emulator may remove the folder at the same moment.
     await removeIfAbandoned(path.join(parent, name)).catch(() => undefined)
   }
 }
@@ -62,7 +62,7 @@ async function removeIfAbandoned(folder: string): Promise<void> {
   if (process.getuid !== undefined && uid !== process.getuid()) return
   const locked = await stat(path.join(folder, 'lock'), { throwIfNoEntry: false })
   if (locked === undefined) {
-    // An emulator that was killed at once left it empty. With files, it belongs to somebody else.
+    // An emulator that was killed during its start left the folder empty. A folder with files belongs to another program.
     if (Date.now() - mtimeMs >= newMs) await rmdir(folder)
     return
   }

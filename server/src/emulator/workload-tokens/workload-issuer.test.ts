@@ -30,7 +30,7 @@ test('a workload token is signed with the key that its issuer publishes', async 
   assert.deepEqual(requested, [])
 })
 
-test('the documents of an issuer that no token named are fetched', async () => {
+test('the documents of an issuer that no token contained are fetched from the issuer', async () => {
   const published = createWorkloadIssuer({ now: () => nowMs }).publish(outbound)
   const url = 'https://other.example.com/.well-known/openid-configuration'
   await published.getJson(url)

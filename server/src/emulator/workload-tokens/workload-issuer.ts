@@ -5,27 +5,27 @@ import type { Clock } from '../../platform/process/clock.ts'
 /** The claims of a workload token. */
 export type WorkloadClaims = {
   readonly subject: string
-  /** An HTTPS URL; {@link defaultIssuer} by default. */
+  /** The issuer, an HTTPS URL; the default is {@link defaultIssuer}. */
   readonly issuer?: string | undefined
-  /** That of Azure by default. */
+  /** The audience. The default is the audience of Azure. */
   readonly audience?: string | undefined
 }
 
-/** Issues tokens in the name of any external issuer, and publishes its keys to this server only. */
+/** Issues tokens in the name of any external issuer, and publishes the keys only to this server. */
 export interface WorkloadIssuer {
-  /** A token that is valid for an hour of the clock. */
+  /** Issues a token that is valid for one hour by the clock of the emulator. */
   readonly issue: (claims: WorkloadClaims) => string
-  /** Connections on which the configuration and the keys of all issuers that a token named are those of this issuer. */
+  /** Connections that return the configuration and the keys of this issuer for every issuer that a token contained. */
   readonly publish: (outbound: Outbound) => Outbound
 }
 
-/** The issuer of tokens that name none. */
+/** The issuer of tokens whose request contains no issuer. */
 export const defaultIssuer = 'https://workloads.acrux.test'
 
 const defaultAudience = 'api://AzureADTokenExchange'
 const lifetimeSeconds = 3600
 
-/** Where the keys are. No request is sent to it. */
+/** The URL of the keys. The server sends no request to this URL. */
 const keysUrl = 'https://workloads.acrux.test/keys'
 
 type SigningKey = { readonly kid: string; readonly privateKey: KeyObject; readonly jwk: Record<string, string> }
@@ -37,10 +37,10 @@ function createSigningKey(): SigningKey {
   return { kid, privateKey, jwk: { kty, crv, x, y, kid, alg: 'ES256', use: 'sig' } }
 }
 
-/** Creates the issuer. Its key is created with the first token. */
+/** Creates the issuer. The issuer creates its key with the first token. */
 export function createWorkloadIssuer(clock: Clock): WorkloadIssuer {
   let key: SigningKey | undefined
-  /** By the URL of the configuration. */
+  /** The issuers by the URL of their configuration. */
   const issuers = new Map<string, string>()
   return {
     issue: ({ subject, issuer = defaultIssuer, audience = defaultAudience }) => {
