@@ -7,7 +7,7 @@ import { type OwnerResetContext, OwnerResetError, resetCommand, resetOwner } fro
 
 type ControlContext = OwnerResetContext & { readonly address: ServerAddress }
 
-/** Carries out the commands that the operator sends to a running server. */
+/** Runs the commands that the operator sends to a running server. */
 export function controlHandler(context: ControlContext, log: Log): ControlHandler {
   return async (command) => {
     try {

@@ -1,7 +1,7 @@
 import { type AuditFile, auditFileIn, openAuditFile } from '../audit/index.ts'
 import { type DatabasePlace, openCurrentDatabase, openDatabaseSealer } from '../installation/index.ts'
 
-/** Opens the audit log of a server for reading. The server can be running. @throws StartupError if it cannot be read */
+/** Opens the audit log of a server for reading. The server can be running. @throws StartupError if the audit log cannot be read */
 export async function openAuditLog(place: DatabasePlace): Promise<AuditFile> {
   if (place.database.url === undefined) {
     return openAuditFile(place.dataDir, (snapshot) => openDatabaseSealer(place, snapshot))

@@ -3,7 +3,7 @@ export type RecordedRequest = {
   /** The correlation id of the response, if the response has an id. */
   readonly id: string
   readonly method: string
-  /** Without the query, which may contain secrets. */
+  /** The path without the query, which may contain secrets. */
   readonly path: string
   /** The status of the response; null without a response. */
   readonly status: number | null

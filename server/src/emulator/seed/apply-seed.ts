@@ -14,8 +14,8 @@ import { planUsers } from './users.ts'
 export type SeedOutputs = { readonly images?: Readonly<Record<string, ImageOutput>> }
 
 /**
- * Applies a document: adds what is missing, and changes what differs. It deletes nothing, and changes nothing that the document does not
- * name, so that a second application of a document changes nothing.
+ * Applies a document: adds the missing objects, and changes the objects that differ. The function deletes nothing, and changes only objects
+ * that the document names. A second application of the same document therefore changes nothing.
  *
  * Everything is checked before the first change. All changes but those of images are one transaction.
  *

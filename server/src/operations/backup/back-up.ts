@@ -6,10 +6,10 @@ import { objectStorageFileIn } from '../../platform/files/data-dir.ts'
 import { systemClock } from '../../platform/process/clock.ts'
 import { type StoragePlace, openStorage } from '../../installation/index.ts'
 
-/** The data directory of a backup, and its store of blobs. */
+/** The data directory that the backup copies, and its store of blobs. */
 export type BackupPlace = StoragePlace & { readonly dataDir: string }
 
-/** Makes a backup of a server, which may be running. @throws StartupError */
+/** Makes a backup of a server. The server may be running. @throws StartupError */
 export async function backUp(place: BackupPlace, options: Omit<CreateOptions, 'dataDir' | 'blobs'>): Promise<Backup> {
   const { dataDir } = place
   const storage = existsSync(objectStorageFileIn(dataDir)) ? await open(place, dataDir) : undefined
@@ -20,7 +20,7 @@ export async function backUp(place: BackupPlace, options: Omit<CreateOptions, 'd
   }
 }
 
-/** Restores a backup to the data directory and the store of blobs that are configured. @throws StartupError */
+/** Restores a backup to the configured data directory and store of blobs. @throws StartupError */
 export async function restoreTo(
   place: BackupPlace,
   options: Omit<RestoreOptions, 'dataDir' | 'openBlobs'>,
@@ -28,7 +28,7 @@ export async function restoreTo(
   const { dataDir, storage } = place
   const openBlobs = async (path: string) => {
     const { blobs, objects, claim } = await open(place, path)
-    // Nothing is restored over rows: these are written last.
+    // The restore writes the rows last, and never overwrites existing rows.
     await claim({ nameBlobs: async () => false, areOurs: async () => true })
     return { blobs, close: () => objects?.close() }
   }

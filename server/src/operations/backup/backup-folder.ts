@@ -8,15 +8,15 @@ import { makePrivateDirectory, writeFileDurably } from '../../platform/files/dur
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { type Backup, backupSchema } from './model.ts'
 
-/** A directory of backups: one pool of blobs by digest, and a folder for each backup. */
+/** A directory of backups. It contains one pool of blobs, which is sorted by digest, and a folder for each backup. */
 export type BackupFolder = {
-  /** Absolute. */
+  /** The absolute path of the directory. */
   readonly path: string
   /** The complete backups, the oldest first. */
   readonly list: () => Promise<Backup[]>
   /** The newest complete backups, the oldest first, and the number of all. */
   readonly newest: (limit: number) => Promise<{ readonly backups: readonly Backup[]; readonly count: number }>
-  /** The backup with an id, or the newest. @throws StartupError if there is none */
+  /** The backup with an id, or the newest backup. @throws StartupError if the backup does not exist */
   readonly find: (id: string | undefined) => Promise<Backup>
   /** The path of the blob with a digest. */
   readonly blobFile: (digest: string) => string
@@ -39,7 +39,11 @@ export class NoBackupsError extends StartupError {
   }
 }
 
-/** Opens a directory of backups for reading. @throws NoBackupsError if it is not one, or StartupError if it cannot be read */
+/**
+ * Opens a directory of backups for reading.
+ *
+ * @throws NoBackupsError if the directory contains no backups or does not exist, or StartupError if the directory cannot be read
+ */
 export async function openBackupFolder(directory: string): Promise<BackupFolder> {
   const path = resolve(directory)
   await stat(join(path, markerName)).catch((error: unknown) => {
@@ -49,9 +53,9 @@ export async function openBackupFolder(directory: string): Promise<BackupFolder>
 }
 
 /**
- * Opens a directory of backups for writing, and creates it if it is missing. No other process can write until `close`.
+ * Opens a directory of backups for writing, and creates a missing directory. No other process can write to the directory until `close`.
  *
- * @throws StartupError if it is in use, or holds other files
+ * @throws StartupError if the directory is in use, or contains other files
  */
 export async function lockBackupFolder(
   directory: string,
@@ -81,18 +85,18 @@ export async function lockBackupFolder(
   }
 }
 
-/** A name for a backup made at a time; names sort by time. */
+/** A name for a backup that is made at a time. The alphabetical order of names is the order of their times. */
 export function newBackupId(atMs: number): string {
   const time = new Date(atMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')
   return `${time}-${randomBytes(3).toString('hex')}`
 }
 
-/** The folder of one backup, from the directory on. */
+/** The path of the folder of one backup, relative to the directory. */
 export function folderOf(path: string, id: string): string {
   return join(path, 'backups', id)
 }
 
-/** The description of a backup in its folder. */
+/** The file name of the description in the folder of a backup. */
 export function descriptionIn(folder: string): string {
   return join(folder, 'backup.json')
 }
@@ -104,7 +108,7 @@ function folderAt(path: string): BackupFolder {
     })
     const names = found.toSorted().slice(-limit)
     const backups: Backup[] = []
-    // One after the other: a hanging disk then occupies one thread of the process, not all.
+    // The files are read one after the other. If the disk hangs, it blocks only one thread of the process.
     for (const name of names) {
       const backup = await readDescription(path, name)
       if (backup !== undefined) backups.push(backup)
@@ -133,7 +137,7 @@ function folderAt(path: string): BackupFolder {
   }
 }
 
-/** Undefined for an incomplete backup, such as an interrupted one. */
+/** The result is undefined for an incomplete backup, such as an interrupted backup. */
 async function readDescription(path: string, name: string): Promise<Backup | undefined> {
   const text = await readFile(descriptionIn(folderOf(path, name)), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined

@@ -7,21 +7,21 @@ import { type BackupPlace, backUp } from './back-up.ts'
  * A thread that makes one backup, so that the checks of the copied database delay no request.
  */
 
-/** What the thread gets. */
+/** The data that the thread receives. */
 export type BackupThreadStart = {
   readonly place: BackupPlace
   readonly directory: string
-  /** The version of the program. */
+  /** The version of Acrux. */
   readonly version: string
 }
 
-/** What the thread sends. */
+/** The messages that the thread sends. */
 export type FromBackupThread =
   | ({ readonly kind: 'progress' } & Progress)
   | { readonly kind: 'completed'; readonly id: string }
   | { readonly kind: 'failed'; readonly message: string; readonly isForOperator: boolean }
 
-/** How often the progress is sent. */
+/** The interval at which the thread sends the progress. */
 const progressMs = 250
 
 const post = (message: FromBackupThread): void => parentPort?.postMessage(message)
@@ -34,7 +34,7 @@ async function run({ place, directory, version }: BackupThreadStart): Promise<vo
     post({ kind: 'progress', ...progress })
   }
   try {
-    // The requests of the server use the same few threads for files.
+    // The server's requests use the same small number of threads for files.
     const how = { passphrase: undefined, copiesAtATime: 1 } as const
     const { id } = await backUp(place, { ...how, directory, acrux: version, onProgress })
     post({ kind: 'completed', id })

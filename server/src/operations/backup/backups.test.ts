@@ -27,7 +27,7 @@ async function open(t: TestContext, openFolder?: OpenFolder) {
   return { root, directory, backups, ended }
 }
 
-test('a backup that fails says why, without the paths of the configuration, and another one can be started', async (t) => {
+test('a failed backup reports why it failed, without the paths of the configuration, and another backup can be started', async (t) => {
   const { root, backups, ended } = await open(t)
   const records: string[] = []
   const start = (name: string) => backups.start(async () => void records.push(name))
@@ -45,7 +45,7 @@ test('a backup that fails says why, without the paths of the configuration, and 
   assert.ok(!JSON.stringify(await ended()).includes(root))
 })
 
-test('a directory whose backups cannot be read is shown with the problem', async (t) => {
+test('the list of backups contains the problem if the backups in a directory cannot be read', async (t) => {
   const { root, directory, backups } = await open(t)
   const broken = path.join(directory, 'backups', '20261127T093705Z-1f24d8')
   await mkdir(broken, { recursive: true })
@@ -57,7 +57,7 @@ test('a directory whose backups cannot be read is shown with the problem', async
   assert.ok(!problem?.includes(root))
 })
 
-test('a directory below a file is shown with the problem', async (t) => {
+test('the list of backups contains the problem if the path of the directory is below a file', async (t) => {
   const { root, directory, backups } = await open(t)
   await rm(directory, { recursive: true })
   await writeFile(directory, '')
@@ -78,7 +78,7 @@ const aBackup: Backup = {
   seal: null,
 }
 
-/** Folders that answer when they are released, and the number of their listings. */
+/** Folders whose listing waits until the test releases it, and the number of listings. */
 function slowFolders() {
   const slow = { listings: 0, answers: Promise.resolve(), openFolder: async () => ({ newest }) }
   const newest = async () => {
@@ -89,13 +89,13 @@ function slowFolders() {
   return slow
 }
 
-test('a directory that does not answer is listed once at a time, and requests get the last known list', async (t) => {
+test('a directory that does not respond is listed only once at a time, and requests get the last known list', async (t) => {
   const slow = slowFolders()
   const { backups } = await open(t, slow.openFolder)
   assert.equal((await backups.status()).problem, null)
   const { promise, resolve: release } = Promise.withResolvers<void>()
   slow.answers = promise
-  // The limit itself does not keep a process running.
+  // The timer of the limit alone does not keep a process running.
   const alive = setInterval(() => undefined, 1000)
   t.after(() => clearInterval(alive))
   for (const { value, count, problem } of await Promise.all([backups.status(), backups.status(), backups.status()])) {
@@ -113,7 +113,7 @@ test('a directory that does not answer is listed once at a time, and requests ge
   assert.equal(slow.listings, 3)
 })
 
-test('a running backup does not cause the directory to be listed again', async (t) => {
+test('while a backup runs, the server does not list the directory again', async (t) => {
   const slow = slowFolders()
   const { backups, ended } = await open(t, slow.openFolder)
   await backups.status()

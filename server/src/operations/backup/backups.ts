@@ -13,10 +13,10 @@ import type { BackupThreadStart, FromBackupThread } from './backup-thread.ts'
 /** The maximum number of backups that are listed. */
 const maxListed = 50
 
-/** How long a closing server waits for the thread of a backup. */
+/** The maximum time for which a closing server waits for the thread of a backup. */
 const maxCloseMs = 5000
 
-/** How long a request waits for the list of backups: the directory may be on a network disk that hangs. */
+/** The maximum time for which a request waits for the list of backups. The directory may be on a network disk that hangs. */
 const maxListMs = 2000
 
 /** The newest backups, the oldest first, and the number of all. */
@@ -24,20 +24,20 @@ type Listing = { readonly backups: readonly Backup[]; readonly count: number; re
 
 const nothingListed: Listing = { backups: [], count: 0, problem: null }
 
-/** The backup that was requested last since the server started. */
+/** The backup that was last requested since the server started. */
 type BackupRun = {
   readonly state: 'running' | 'completed' | 'failed'
   readonly startedAt: string
   readonly completedAt: string | null
   readonly step: Progress['step']
   readonly doneBytes: number
-  /** 0 while the number is unknown. */
+  /** The value is 0 while the number is unknown. */
   readonly totalBytes: number
   readonly id: string | null
   readonly error: string | null
 }
 
-/** Why the server makes no backup now. */
+/** The reason why the server makes no backup now. */
 type BackupRejection = 'running' | 'no-directory' | 'unsupported'
 
 /** The settings of the backups that a running server makes. */
@@ -54,7 +54,7 @@ type BackupsOptions = {
   readonly openFolder?: (directory: string) => Promise<Pick<BackupFolder, 'newest'>>
 }
 
-/** The backups that a running server makes when it is requested, in the directory of its configuration. */
+/** The backups that a running server makes on request, in the directory of its configuration. */
 export class Backups {
   readonly #options: BackupsOptions
   #last: BackupRun | undefined
@@ -67,7 +67,10 @@ export class Backups {
     this.#options = options
   }
 
-  /** Starts a backup after `record` has stored who requested it. Returns why none is started; then nothing is recorded. */
+  /**
+   * Starts a backup after `record` has stored who requested the backup. If no backup starts, the function returns the reason and does not
+   * call `record`.
+   */
   async start(record: () => Promise<void>): Promise<BackupRejection | undefined> {
     const rejection = this.#rejection()
     if (rejection !== undefined) return rejection
@@ -106,26 +109,26 @@ export class Backups {
     })
   }
 
-  /** The backups that the server can make, and the newest in the directory, the newest first. */
+  /** Whether the server can make backups, and the newest backups in the directory, the newest first. */
   async status() {
     const { directory } = this.#options.configuration.backup
     const rejection = this.#rejection()
     const availability = rejection === undefined || rejection === 'running' ? ('available' as const) : rejection
-    // Read first: the list that is sent with a completed backup contains it.
+    // The code reads the last backup before the list. If the last backup is completed, the list therefore contains this backup.
     const last = this.#last ?? null
     const { backups, count, problem } = await this.#list(availability === 'available' ? directory : undefined)
     return { availability, last, value: backups.toReversed().map(documentOf), count, problem }
   }
 
-  /** Ends a running backup, which is then incomplete: the next backup removes it. */
+  /** Ends a running backup. The backup is then incomplete, and the next backup removes it. */
   async close(): Promise<void> {
-    // The checks of a large database end before their thread does.
+    // The checks of a large database must end before the thread ends.
     await Promise.race([this.#thread?.terminate(), sleep(maxCloseMs, undefined, { ref: false })])
   }
 
   async #list(directory: string | undefined): Promise<Listing> {
     if (directory === undefined) return nothingListed
-    // The list does not change while a backup is made.
+    // The list does not change while the server makes a backup.
     const isKnown = this.#last?.state === 'running' && this.#listing === undefined
     if (isKnown && this.#lastListing !== undefined) return this.#lastListing
     const late = sleep(maxListMs, undefined, { ref: false })
@@ -140,7 +143,7 @@ export class Backups {
     return listing
   }
 
-  /** One listing takes place at a time, so that a hanging disk occupies one thread of the process. */
+  /** Only one listing runs at a time, so that a hanging disk blocks only one thread of the process. */
   #shareListing(directory: string): Promise<Listing> {
     const listing: Promise<Listing> = (this.#listing ??= this.#readList(directory).finally(() => {
       if (this.#listing === listing) this.#listing = undefined
@@ -171,7 +174,7 @@ export class Backups {
       }
       case 'completed': {
         this.#last = { ...this.#last, state: 'completed', completedAt: this.#now(), id: message.id }
-        // A listing that began before may lack the backup.
+        // A listing that began before the end of the backup may not contain the backup.
         this.#listing = undefined
         this.#options.log.info({ backup: message.id }, 'backup completed')
         return
@@ -181,7 +184,7 @@ export class Backups {
     }
   }
 
-  /** Errors that are not for the operator are in the log only: they can contain anything. */
+  /** Other errors are written only to the log, because their texts can contain anything. */
   #fail(reason: string, isForOperator: boolean): void {
     if (this.#last === undefined) return
     const error = isForOperator
@@ -191,7 +194,7 @@ export class Backups {
     this.#options.log.error({ reason }, 'a requested backup failed')
   }
 
-  /** The settings may be read by fewer people than the state of backups. */
+  /** Fewer users may read the settings than may read the state of backups. */
   #withoutPaths(text: string): string {
     const { backup, dataDir } = this.#options.configuration
     const withoutData = text.replaceAll(dataDir, 'dataDir')

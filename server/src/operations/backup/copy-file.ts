@@ -9,7 +9,7 @@ import { BlobMissingError } from '../../storage/index.ts'
 
 const pieceBytes = 1024 * 1024
 
-/** The hash of a file, in hexadecimal. Undefined if there is no file. */
+/** The hash of a file in hexadecimal; undefined if the file does not exist. */
 export async function hashFile(
   file: string,
   algorithm: string,
@@ -29,8 +29,8 @@ export async function hashFile(
 }
 
 /**
- * Copies the blob with a digest. Afterwards, the target either has the right digest and is flushed, or does not exist;
- * {@link syncDirectories} flushes its name. Returns the problem of the source, if any.
+ * Copies the blob with a digest. Afterwards, the target either has the right digest and is flushed, or does not exist. {@link
+ * syncDirectories} flushes the name of the target. Returns the problem of the source, if the source has a problem.
  */
 export async function copyVerified(
   copy: {
@@ -66,7 +66,12 @@ export async function copyVerified(
   }
 }
 
-/** What the source of a copy sends. Only the source can lack the blob: the target may be missing, too. @throws BlobMissingError */
+/**
+ * Reads the bytes of the source of a copy. BlobMissingError then always means that the source lacks the blob, and not that the target is
+ * missing.
+ *
+ * @throws BlobMissingError
+ */
 async function* piecesOf(from: () => Promise<Readable>): AsyncGenerator<Buffer> {
   try {
     for await (const piece of await from()) yield piece as Buffer

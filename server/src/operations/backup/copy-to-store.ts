@@ -4,8 +4,8 @@ import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import { type BlobLocation, type BlobStore, BrokenSourceError } from '../../storage/index.ts'
 
 /**
- * Copies the blob with a digest to a store, which gives it a new location. Afterwards, the store either has the right bytes or
- * none. Returns the problem of the source, if any.
+ * Copies the blob with a digest to a store, and the store gives the blob a new location. Afterwards, the store contains either the right
+ * bytes or nothing. Returns the problem of the source, if the source has a problem.
  */
 export async function copyToStore(
   copy: {

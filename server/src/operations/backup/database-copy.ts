@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises'
 import { DatabaseSync, backup } from 'node:sqlite'
 
-/** The number of pages that are copied between two progress reports. */
+/** The number of pages that the copy transfers between two progress reports. */
 const pagesAtATime = 2000
 
 /**
- * Copies a snapshot of a database while a server may be writing to it. The copy is a single file, flushed and checked.
+ * Copies a snapshot of a database, even while a server writes to the database. The copy is a single file, which is flushed and checked.
  *
  * @throws Error if the database or its copy is corrupt
  */
@@ -17,7 +17,7 @@ export async function copyDatabase(
   await (await open(to, 'wx', 0o600)).close()
   const source = new DatabaseSync(from, { readOnly: true, timeout: 10_000 })
   try {
-    // While this transaction is open, every step copies from its snapshot.
+    // While this transaction is open, every step copies from the snapshot of the transaction.
     source.exec('begin')
     const [page] = Object.values(source.prepare('pragma page_size').get() ?? {})
     source.prepare('select count(*) from sqlite_master').get()
@@ -45,7 +45,7 @@ export async function copyDatabase(
   }
 }
 
-/** The problems that SQLite's integrity check finds in a database file. */
+/** The problems that the integrity check of SQLite finds in a database file. */
 export function databaseProblems(file: string): string[] {
   return reading(file, (database) => {
     const found = database

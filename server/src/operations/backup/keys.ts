@@ -6,14 +6,14 @@ import { z } from 'zod'
 import { masterKeyFileIn, tlsDirectoryIn } from '../../platform/files/data-dir.ts'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 
-/** The keys of a server, without which its database is of little use. */
+/** The keys of a server. Without the keys, most data in its database is not usable. */
 export type ServerKeys = {
   readonly masterKey: Buffer
-  /** The server's own certificate authority and certificate, by file name; none if a certificate is configured. */
+  /** The server's own certificate authority and certificate, by file name. The value is empty if a certificate is configured. */
   readonly tls: ReadonlyMap<string, Buffer>
 }
 
-/** 128 MiB and about half a second for each guess at the passphrase. [RFC 7914 §2] */
+/** Each guess at the passphrase needs 128 MiB and about half a second. [RFC 7914 §2] */
 const cost = { N: 2 ** 17, r: 8, p: 1 } as const
 const maxMemoryBytes = 256 * 1024 * 1024
 
@@ -47,7 +47,7 @@ export async function readServerKeys(dataDir: string): Promise<ServerKeys> {
   return { masterKey, tls: new Map(tls) }
 }
 
-/** Encrypts keys with AES-256-GCM under a key that scrypt derives from the passphrase; `backupId` is authenticated with them. */
+/** Encrypts keys with AES-256-GCM under a key that scrypt derives from the passphrase. The encryption also authenticates the `backupId`. */
 export async function encryptKeys(keys: ServerKeys, passphrase: string, backupId: string): Promise<string> {
   const salt = randomBytes(32)
   const nonce = randomBytes(12)

@@ -7,30 +7,32 @@ export type BlobProblem = { readonly digest: string; readonly problem: 'missing'
 const hex64 = z.string().regex(/^[0-9a-f]{64}$/)
 const count = z.int().min(0)
 
-/** The description of a complete backup, as it is in its `backup.json`. */
+/** The description of a complete backup, in the form of its `backup.json`. */
 export const backupSchema = z.object({
   format: z.literal(1),
   id: z.string().regex(/^\d{8}T\d{6}Z-[0-9a-f]{6}$/),
-  /** The time of the snapshot. */
+  /** The time of the snapshot of the database. */
   takenAt: z.iso.datetime(),
-  /** The version of Acrux that wrote it. */
+  /** The version of Acrux that wrote the backup. */
   acrux: z.string(),
   database: z.object({ sizeBytes: count, sha256: hex64, rows: z.record(z.string(), count) }),
   blobs: z.object({ count, sizeBytes: count, newCount: count, newSizeBytes: count }),
-  /** Blobs that could not be copied because their files on the server were missing or corrupt. */
+  /** The blobs that were not copied because their files on the server were missing or corrupt. */
   damaged: z.array(z.object({ digest: z.string(), problem: z.enum(['missing', 'corrupt']) })),
   /** The hash of the file with the encrypted keys; null for a backup without keys. */
   keysSha256: hex64.nullable(),
-  /** The hash of the rest of this description, sealed with the master key: without the key, nobody can alter the backup. */
+  /**
+   * The hash of the other fields of this description, sealed with the master key. Without the key, nobody can alter the backup unnoticed.
+   */
   seal: z.string().nullable(),
 })
 
 /** A complete backup. */
 export type Backup = z.output<typeof backupSchema>
 
-/** The hash of a description without its seal. */
+/** The hash of a description without the seal. */
 export function descriptionHash(backup: Omit<Backup, 'seal'>): string {
-  // The schema puts the fields in a fixed order.
+  // The schema sorts the fields into a fixed order.
   return hash('sha256', JSON.stringify(backupSchema.parse({ ...backup, seal: null })), 'hex')
 }
 
@@ -41,5 +43,5 @@ export type Progress = {
   readonly totalBytes: number
 }
 
-/** Called often, with the progress. */
+/** The function calls this callback often with the progress. */
 export type OnProgress = (progress: Progress) => void

@@ -31,13 +31,13 @@ import type { Backup, BlobProblem, OnProgress } from './model.ts'
 export type RestoreOptions = {
   readonly folder: BackupFolder
   readonly backup: Backup
-  /** The data directory to create: empty or missing. */
+  /** The data directory to create. The directory must be empty or missing. */
   readonly dataDir: string
   /** The decrypted keys of the backup; undefined to restore no keys. */
   readonly keys: ServerKeys | undefined
-  /** Whether to skip missing and corrupt blobs; otherwise the first of them aborts the restore. */
+  /** Whether to skip missing and corrupt blobs. If false, the first such blob aborts the restore. */
   readonly skipDamaged: boolean
-  /** Opens the store of the blobs, if they are not to be files in the data directory. */
+  /** Opens the store of the blobs. The value is undefined if the blobs will be files in the data directory. */
   readonly openBlobs?: ((dataDir: string) => Promise<RestoreTarget>) | undefined
   readonly onProgress?: OnProgress
 }
@@ -50,17 +50,17 @@ export type Restored = { readonly blobs: number; readonly skipped: readonly Blob
 
 const copiesAtATime = 6
 
-/** The files that an empty data directory may hold: locks, and the remains of an interrupted restore. */
+/** The files that an empty data directory may contain: locks, and the files of an interrupted restore. */
 const leftovers: readonly string[] = ['lock', 'hold', 'restoring', 'ballast']
 
-/** Checks whether a restore can begin, and changes nothing. @throws StartupError */
+/** Checks whether a restore can begin, without changing files. @throws StartupError */
 export async function requireEmpty(directory: string): Promise<void> {
   const path = resolve(directory)
   const names = await readdir(path).catch((error: unknown): string[] => {
     if (systemErrorCode(error) === 'ENOENT') return []
     throw explainFailure(error, path)
   })
-  // Files that an interrupted restore has already moved into place belong to that restore.
+  // If an interrupted restore has already moved files to their final paths, these files belong to that restore.
   if (names.includes('restoring') || names.every((name) => leftovers.includes(name))) return
   throw new StartupError(
     `the data directory ${path} is not empty`,
@@ -70,9 +70,8 @@ export async function requireEmpty(directory: string): Promise<void> {
 }
 
 /**
- * Restores a backup into an empty data directory. Every blob is compared with its digest while it is copied, and the
- * database with its row counts. A server cannot start there until the restore is complete. An interrupted restore
- * starts over.
+ * Restores a backup into an empty data directory. Every blob is compared with its digest while it is copied, and the database with its row
+ * counts. No server can start in the directory until the restore is complete. An interrupted restore starts over.
  *
  * @throws StartupError for every problem that the operator can fix
  */
@@ -95,7 +94,7 @@ async function build(options: RestoreOptions, path: string): Promise<Restored> {
   const parts = [blobDirectoryIn, tlsDirectoryIn, masterKeyFileIn, databaseFileIn]
   for (const part of parts) await rm(part(path), { recursive: true, force: true })
   await rm(building, { recursive: true, force: true })
-  // An interrupted restore may have chosen another place.
+  // An interrupted restore may have used another store.
   if (options.openBlobs === undefined) await rm(objectStorageFileIn(path), { force: true })
   const fileBytes = options.openBlobs === undefined ? backup.blobs.sizeBytes : 0
   await requireSpace(path, backup.database.sizeBytes + fileBytes)
@@ -115,7 +114,7 @@ async function build(options: RestoreOptions, path: string): Promise<Restored> {
   }
   await completeDatabase(database, backup, relocated)
   await syncDirectory(building)
-  // The database is moved last. A server does not start while the `restoring` folder exists.
+  // The restore moves the database last. A server does not start while the `restoring` folder exists.
   for (const part of parts) {
     await rename(part(building), part(path)).catch((error: unknown) => {
       if (systemErrorCode(error) !== 'ENOENT') throw error
@@ -169,7 +168,7 @@ async function copyBlobs(
     target?.close()
   }
   await syncDirectories(directories, building)
-  // The store is known to belong to the rows, even if all of its blobs were skipped.
+  // The store now belongs to the rows, even if the restore skipped all of its blobs.
   if (target === undefined) await markFiles(directory)
   return { blobs, skipped, relocated }
 }
@@ -187,7 +186,7 @@ function requireCounts(database: string, backup: Backup): void {
   if (wrong.length > 0) throw unusable(`the database of the backup ${backup.id} is corrupt`, 'use another backup')
 }
 
-/** Records the new locations of blobs, and the restore. */
+/** Records the new locations of blobs, and records the restore. */
 async function completeDatabase(
   file: string,
   backup: Backup,
@@ -201,7 +200,7 @@ async function completeDatabase(
         for (const [digest, location] of relocated) await relocateBlob(transaction, digest, location)
       })
     }
-    // The audit log of an older schema must be migrated first.
+    // The restore must first migrate the audit log of an older schema.
     if (auditMigrations.every(({ id }) => applied.has(id))) await recordRestore(database, backup)
   } finally {
     await database.close()

@@ -16,22 +16,22 @@ import { type Backup, type BlobProblem, descriptionHash, type OnProgress } from 
 /** The result of verifying a backup. */
 export type BackupReport = {
   readonly id: string
-  /** The problems of the backup as a whole, as sentences. */
+  /** The problems of the whole backup, as sentences. */
   readonly problems: readonly string[]
-  /** Blobs whose bytes in the directory of backups are missing or corrupt. */
+  /** The blobs that are missing or corrupt in the directory of backups. */
   readonly damaged: readonly BlobProblem[]
-  /** Blobs whose files on the server were already missing or corrupt when the backup was made. */
+  /** The blobs whose files on the server were missing or corrupt when the backup was made. */
   readonly damagedBefore: readonly BlobProblem[]
   readonly blobs: number
   readonly auditEvents: number
   readonly auditBlocks: number
-  /** Whether the backup was checked against the master key's seal, which requires the passphrase. */
+  /** Whether the function verified the seal of the backup, which requires the passphrase. */
   readonly isAuthenticated: boolean
 }
 
 const hashesAtATime = 2
 
-/** Reads every byte of a backup and compares it with its digest; checks the database, its counts and the audit log. */
+/** Reads every byte of a backup and compares the digests. Checks the database, its row counts and the audit log. */
 export async function verifyBackup(
   folder: BackupFolder,
   backup: Backup,
@@ -42,7 +42,7 @@ export async function verifyBackup(
   if (sealer !== undefined) problems.push(...sealFaults(backup, sealer))
   const keysSha256 = (await hashFile(folder.keysFile(backup.id), 'sha256')) ?? null
   if (keysSha256 !== backup.keysSha256) problems.push('the file with the encrypted keys is missing or was altered')
-  // A database that does not match its hash is not read further.
+  // If a database does not match its hash, the function does not read it further.
   if (problems.length > 0) {
     const nothing = { blobs: 0, auditEvents: 0, auditBlocks: 0, isAuthenticated: false, damaged: [] }
     return { id: backup.id, problems, damagedBefore: backup.damaged, ...nothing }
@@ -81,7 +81,7 @@ async function databaseFaults(folder: BackupFolder, { id, database }: Backup): P
   )
 }
 
-/** A backup with keys was always sealed under the master key among them. */
+/** A backup with keys was always sealed with the master key that is among these keys. */
 function sealFaults(backup: Backup, sealer: Sealer): string[] {
   const { id, seal } = backup
   if (seal === null) return ['the seal of the backup was removed']

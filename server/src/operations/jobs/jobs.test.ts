@@ -22,7 +22,7 @@ function open() {
   return { time, ran, jobs }
 }
 
-test('a job that follows the clock runs when its interval has passed by a steered clock, once for each interval', async (t) => {
+test('a job that follows the clock runs once for each interval that passes on the steered clock', async (t) => {
   const { time, ran, jobs } = open()
   t.after(() => jobs.stop())
   time.nowMs += 59 * 60_000
@@ -34,7 +34,7 @@ test('a job that follows the clock runs when its interval has passed by a steere
   assert.deepEqual(ran, ['purge'])
 })
 
-test('a job that follows the clock runs when its last run is later than the time to which the clock is set back', async (t) => {
+test('a job that follows the clock runs if the clock is set back to a time before its last run', async (t) => {
   const { time, ran, jobs } = open()
   t.after(() => jobs.stop())
   time.nowMs -= 24 * 3_600_000

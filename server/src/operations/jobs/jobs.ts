@@ -9,15 +9,15 @@ import { outageOf } from '../../platform/process/outage.ts'
 /** Work that a running server repeats. */
 export type Job = {
   /**
-   * Whether every server process on a database does it, because it works on the memory or the disk of the process, or
-   * one process does it for all. If that process stops, another one continues.
+   * A job runs in each server process on a database if the job works on the memory or the disk of the process. Otherwise one process runs
+   * the job for all processes. If this process stops, another process runs the job.
    */
   readonly runs: 'in each process' | 'once for all'
   readonly intervalSeconds: number
-  /** Whether stored times decide what it does, so that a steered clock that passes its interval runs it at once. */
+  /** Whether the job depends on stored times. When a steered clock passes the interval of such a job, the job runs immediately. */
   readonly followsClock?: true
   readonly run: () => Promise<unknown>
-  /** The log message when a run fails. The next run comes at its usual time. */
+  /** The log message when a run fails. The next run starts at its usual time. */
   readonly failure: string
   readonly failureLevel: 'warn' | 'error'
 }
@@ -27,14 +27,14 @@ export function logFailure(job: Job, error: unknown, log: Log): void {
   log[job.failureLevel]({ err: error, id: randomUUID() }, job.failure)
 }
 
-/** The jobs of a server that is running. */
+/** The jobs of a running server. */
 export type RunningJobs = {
   /**
-   * Runs each job that follows the clock, if by the clock its interval has passed since its last run. Returns when the
-   * runs have ended. For a steered clock, which passes hours at once.
+   * Runs each job that follows the clock, if its interval has passed on the clock since its last run. Returns when these runs have ended. A
+   * steered clock needs this function, because it can move by hours at a time.
    */
   readonly runDue: () => Promise<void>
-  /** Waits for the runs that are under way. */
+  /** Waits until the current runs have ended. */
   readonly stop: () => Promise<void>
 }
 
@@ -58,7 +58,7 @@ export function startJobs(jobs: Readonly<Record<string, Job>>, options: JobsOpti
     }
     const repetition = repeat(job.intervalSeconds, run, (error) => {
       const kind = outageOf(error)?.kind
-      // While the database server is away, every job fails, some of them twice a second.
+      // While the database server is not available, every job fails. Some jobs fail twice a second.
       if (kind === 'database-unavailable') warnLimited(job.failure, { err: error })
       else if (kind !== 'writes-paused') logFailure(job, error, log)
     })
@@ -71,7 +71,7 @@ export function startJobs(jobs: Readonly<Record<string, Job>>, options: JobsOpti
   })
   return {
     runDue: async () => {
-      // One after another, in the order of the table.
+      // The jobs run one after another, in the order of the table.
       for (const { runDue } of started) await runDue()
     },
     stop: async () => {

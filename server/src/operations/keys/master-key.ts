@@ -29,7 +29,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import { openSqliteSnapshot } from '../../platform/sql/sqlite-database.ts'
 import { type DatabasePlace, openCurrentDatabase, requireDatabase, masterKeySource } from '../../installation/index.ts'
 
-/** The name of the command that changes the wrapped keys in the database of a running server. No key leaves this process in clear. */
+/** The name of the command that changes the wrapped keys in the database of a running server. No key leaves this process unencrypted. */
 export const changeKeysCommand = 'change-wrapped-keys'
 
 const rowSchema = z.object({
@@ -42,10 +42,10 @@ const changeSchema = z.object({ add: z.array(rowSchema).max(2), remove: z.array(
 
 type Change = { readonly add: readonly DataKeyRow[]; readonly remove: readonly string[] }
 
-/** The context of a change of the wrapped keys. */
+/** The dependencies of a change of the wrapped keys. */
 export type ChangeKeysContext = { readonly database: Database; readonly audit: Audit }
 
-/** Changes the wrapped keys as a command from another process demands. @throws Error for a malformed command */
+/** Changes the wrapped keys according to a command from another process. @throws Error for a malformed command */
 export async function changeKeys(context: ChangeKeysContext, command: unknown): Promise<void> {
   const { add, remove } = changeSchema.parse(command)
   const rows = add.map(({ id, kind, wrappedKey, createdAtMs }) => ({
@@ -74,10 +74,9 @@ async function applyChange({ database, audit }: ChangeKeysContext, { add, remove
 }
 
 /**
- * Replaces the master key: wraps the data key by that of `to`. Without `to`, replaces the file of the current master
- * key with a new key. Servers that run continue; the old master key opens the database until {@link
- * removeOldMasterKeys}, except one whose
- * file was replaced.
+ * Replaces the master key: encrypts the data key with the master key of `to`. Without `to`, replaces the file of the current master key
+ * with a new key. Running servers continue. The old master key opens the database until {@link removeOldMasterKeys}, unless its file was
+ * replaced.
  *
  * @throws StartupError
  */
@@ -87,7 +86,7 @@ export async function rotateMasterKey(place: DatabasePlace, to: MasterKeySource 
   const current = await openMasterKey(source)
   const { dataKey, row } = await readKeys(place, (tables) => openDataKey(tables, current))
   const nowMs = systemClock.now()
-  // The master key of a database without wrapped keys must stay usable until its file is replaced.
+  // If a database has no wrapped keys, its master key must stay usable until the file of the key is replaced.
   const before = row ?? (await wrapDataKey(dataKey, current, nowMs - 1))
   const add = row === undefined ? [before] : []
   if (to !== undefined) {
@@ -110,7 +109,7 @@ export async function rotateMasterKey(place: DatabasePlace, to: MasterKeySource 
   await removeOldMasterKeys(place)
 }
 
-/** Opens a master key that nothing is encrypted with yet. @throws UnreadableKeyError */
+/** Opens a master key with which no data is encrypted yet. @throws UnreadableKeyError */
 async function openNewMasterKey(source: MasterKeySource): Promise<MasterKey> {
   if (source.kind === 'file' && (await readMasterKeyFile(source.file)) === undefined) {
     throw new UnreadableKeyError(
@@ -122,9 +121,8 @@ async function openNewMasterKey(source: MasterKeySource): Promise<MasterKey> {
 }
 
 /**
- * Removes the data keys that are wrapped by a master key other than the configured one, and returns their number.
- * From then on, only the
- * configured master key opens the database.
+ * Removes the data keys that are encrypted with a master key other than the configured master key. Returns the number of removed keys.
+ * Afterwards, only the configured master key opens the database.
  *
  * @throws StartupError
  */
@@ -140,7 +138,7 @@ export async function removeOldMasterKeys(place: DatabasePlace): Promise<number>
   return remove.length
 }
 
-/** Reads the wrapped keys, also beside a running server. */
+/** Reads the wrapped keys, even while a server is running. */
 async function readKeys<Result>(
   place: DatabasePlace,
   read: (source: DataKeySource) => Promise<Result>,
@@ -161,7 +159,7 @@ async function readKeys<Result>(
   }
 }
 
-/** Changes the wrapped keys. A running server does it itself. */
+/** Changes the wrapped keys. If a server is running, the server makes the change. */
 async function change(place: DatabasePlace, wanted: Change): Promise<void> {
   try {
     await changeStopped(place, wanted)

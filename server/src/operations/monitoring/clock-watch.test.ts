@@ -5,7 +5,7 @@ import { openClockWatch } from './clock-watch.ts'
 import { openTestDatabase, testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 
 for (const kind of testDatabaseKinds) {
-  test(`${kind}: a server compares its clock only with that of PostgreSQL, and logs when they begin to differ and when they agree`, async (t) => {
+  test(`${kind}: a server compares its clock only with the clock of PostgreSQL, and logs when the clocks begin to differ and when they agree again`, async (t) => {
     const { database, dispose } = await openTestDatabase(kind, [])
     t.after(dispose)
     const lines: string[] = []

@@ -3,21 +3,24 @@ import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { databaseTimeMs } from '../../platform/sql/database-time.ts'
 
-/** Compares the clock of this server with that of PostgreSQL, which all servers on a database share. */
+/** Compares the clock of this server with the clock of PostgreSQL. All servers on a database use the same PostgreSQL. */
 export type ClockWatch = {
   /** Compares the clocks, and logs when they begin to differ and when they agree again. Never throws. */
   readonly probe: () => Promise<void>
   /**
-   * By how many milliseconds the clock of this server was ahead at the last comparison; negative if it was behind. Undefined
-   * if they were not compared, and always on SQLite.
+   * The number of milliseconds by which the clock of this server was ahead at the last comparison; negative if the clock was behind. The
+   * value is undefined before the first comparison, and always with SQLite.
    */
   readonly aheadMs: () => number | undefined
 }
 
-/** A larger difference is reported. Clocks that are synchronised differ by milliseconds. */
+/** The server reports a larger difference. Synchronised clocks differ only by milliseconds. */
 export const notableClockDifferenceMs = 10_000
 
-/** Compares the clock of a server with that of its database, so that a server whose clock is wrong is never ready, and again at each probe. */
+/**
+ * Compares the clock of a server with the clock of its database, before the server is ready and at each probe. A server whose clock is
+ * wrong is therefore never ready.
+ */
 export async function openClockWatch({
   database,
   clock,
@@ -47,7 +50,10 @@ export async function openClockWatch({
   return { probe, aheadMs: () => aheadMs }
 }
 
-/** The smallest difference that explains the three times: the database read its clock at any moment between the two others. */
+/**
+ * The smallest difference that is consistent with the three times: the database read its clock at some moment between the two readings of
+ * the server.
+ */
 function differenceOf(beforeMs: number, theirsMs: number, afterMs: number): number {
   if (theirsMs < beforeMs) return beforeMs - theirsMs
   return Math.min(0, afterMs - theirsMs)

@@ -19,7 +19,7 @@ type FigureSources = {
   readonly events: EventTally
   readonly auditLag: AuditLag
   readonly certificates: CertificateSource | undefined
-  /** Undefined without an ACME provider. */
+  /** The value is undefined without an ACME provider. */
   readonly acme: Pick<AcmeCertificates, 'expiresAtMs'> | undefined
   readonly tokenService: SigningKeys
   readonly identity: SigningKeys
@@ -29,9 +29,9 @@ type FigureSources = {
 }
 
 /**
- * The metrics of the modules at `/metrics`; those of the content of registries are in `registry-figures.ts`, and the metrics
- * of requests and connections are in `platform/metrics`. To add a row, add its source to {@link FigureSources}, and the metric
- * to `docs/reference/monitoring.md`.
+ * The metrics of the modules at `/metrics`; The metrics of the content of registries are in `registry-figures.ts`, and the metrics of
+ * requests and connections are in `platform/metrics`. To add a metric, add its source to {@link FigureSources}, and describe the metric in
+ * `docs/reference/monitoring.md`.
  */
 export function figuresOf(sources: FigureSources): readonly Figure[] {
   return [
@@ -46,10 +46,10 @@ export function figuresOf(sources: FigureSources): readonly Figure[] {
   ]
 }
 
-/** The ways to sign in, as the audit log names them. */
+/** The methods of sign-in, by their names in the audit log. */
 const signInMethods = ['password', 'passkey', 'provider', 'second-factor', 'device-code']
 
-/** The surface of a denial, by the first part of its action in the audit log. */
+/** The surface that denied a request, by the first part of the action in the audit log. */
 const surfaces: Readonly<Record<string, string>> = {
   data: 'registry',
   token: 'token-service',
@@ -63,7 +63,7 @@ const surfaces: Readonly<Record<string, string>> = {
   graph: 'graph',
 }
 
-/** The reasons with a label of their own; other codes of ARM, Graph and Entra are `other`. */
+/** The reasons that have a separate label. Other codes of ARM, Graph and Entra have the label `other`. */
 // prettier-ignore
 const reasons = [
   'invalid-credential', 'insufficient-scope', 'unusable-authorization', 'throttled', 'network', 'public-access-disabled',

@@ -14,7 +14,7 @@ import type { CertificateSource } from '../../platform/tls/certificate-source.ts
 import type { Registry } from '../../registry/index.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
-/** A store of blobs that knows whether it is the store of this server. */
+/** A store of blobs that can check whether it belongs to this server. */
 type SelfChecking = { requireSelf(): Promise<unknown> }
 
 type HealthSources = {
@@ -24,14 +24,14 @@ type HealthSources = {
   readonly resources: { listSubscriptions(): Promise<unknown> }
   readonly auditLag: AuditLag
   readonly certificates: CertificateSource | undefined
-  /** Undefined without an ACME provider. */
+  /** The value is undefined without an ACME provider. */
   readonly acme: Pick<AcmeCertificates, 'state'> | undefined
   readonly clock: Clock
   readonly tokenService: SigningKeys
   readonly identity: SigningKeys
   readonly dataDir: Pick<DataDir, 'path'>
   readonly blobs: SelfChecking
-  /** Undefined if blobs are files. */
+  /** The value is undefined if blobs are files. */
   readonly objects: object | undefined
   readonly isDraining: () => boolean
   readonly space: ContentSpace
@@ -40,13 +40,10 @@ type HealthSources = {
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/**
- * The writer is stuck if nothing was committed for this long. A transaction waits 10 seconds for a lock of another
- * process.
- */
+/** The time without a commit after which the writer counts as stuck. A transaction waits 10 seconds for a lock of another process. */
 const stuckMs = 30_000
 
-/** The table of everything that `/readyz` reports. A row is added for each part of the server that has a state of its own. */
+/** The table of all components that `/readyz` reports. Each part of the server that has its own state needs a row. */
 export function healthComponents(sources: HealthSources): readonly HealthComponent[] {
   const { database, writerWatch, resources, tokenService, identity, isDraining } = sources
   return [
@@ -81,8 +78,8 @@ export function healthComponents(sources: HealthSources): readonly HealthCompone
       required: true,
       check: async () => {
         const signing = Promise.all([tokenService.signingKey(), identity.signingKey()])
-        // The first key is created when it is first needed. Without this exception, a load balancer would remove a
-        // server whose disk is full.
+        // The server creates the first key when a request needs it. Without this exception, a load balancer would remove a server whose
+        // disk is full.
         const keys = await signing.catch((error: unknown) => {
           if (outageOf(error)?.kind === 'disk-full') return undefined
           throw error
@@ -100,7 +97,10 @@ export function healthComponents(sources: HealthSources): readonly HealthCompone
   ]
 }
 
-/** Required: a server whose clock is behind accepts what has expired, and others reject the tokens of one that is ahead. */
+/**
+ * This component is required. A server whose clock is behind accepts expired credentials. If the clock is ahead, other servers reject the
+ * tokens of this server.
+ */
 function clockComponent({ aheadMs }: Pick<ClockWatch, 'aheadMs'>): HealthComponent {
   return {
     name: 'clock',
@@ -129,7 +129,7 @@ function filesComponent({ dataDir, blobs }: HealthSources): HealthComponent {
   }
 }
 
-/** Whether the store contains the marker of this server. Another store that is mounted in its place does not. */
+/** Whether the store contains the marker of this server. If another store is mounted in its place, the marker is missing. */
 async function isItself(blobs: SelfChecking): Promise<boolean> {
   try {
     await blobs.requireSelf()
@@ -140,7 +140,7 @@ async function isItself(blobs: SelfChecking): Promise<boolean> {
   }
 }
 
-/** Not required: without the object store, tokens are issued and manifests are read, on every replica alike. */
+/** This component is not required: without the object store, every replica can still issue tokens and read manifests. */
 function objectsComponent({ blobs }: HealthSources): HealthComponent {
   return {
     name: 'blob-store',
@@ -182,7 +182,7 @@ function contentComponent({ registry }: HealthSources): HealthComponent {
   }
 }
 
-/** The delays after which these components need attention. */
+/** The delays after which an operator must look at these components. */
 const maxChainLagSeconds = 60
 const maxWebhookLagSeconds = 15 * 60
 const minCertificateDays = 14

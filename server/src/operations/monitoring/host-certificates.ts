@@ -5,15 +5,15 @@ import { certificateCovers } from '../../platform/tls/certificate-hosts.ts'
 import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
 
 type CertificateSources = {
-  /** Undefined over plain HTTP. */
+  /** The value is undefined over plain HTTP. */
   readonly certificates: Pick<CertificateSource, 'current' | 'caFile'> | undefined
-  /** Undefined without an ACME provider. */
+  /** The value is undefined without an ACME provider. */
   readonly acme: Pick<AcmeCertificates, 'hosts'> | undefined
-  /** The public host and the login servers of the registries, without ports. */
+  /** The public host and the login servers of the registries, without port numbers. */
   readonly hosts: readonly string[]
 }
 
-/** The certificate that clients get at each host. */
+/** The certificate that clients receive at each host. */
 export async function readHostCertificates(sources: CertificateSources) {
   const { certificates, acme, hosts } = sources
   if (certificates === undefined) return []

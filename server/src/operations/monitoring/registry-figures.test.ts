@@ -7,7 +7,7 @@ const quotaFigures = ['acrux_stored_bytes', 'acrux_quota_highest_use_ratio']
 
 const readAll = (figures: readonly Figure[]) => Promise.all(figures.map(async ({ read }) => read()))
 
-test('a scrape reads the usage of quotas once, and the next scrape reads it again', async () => {
+test('one scrape reads the usage of quotas only once, and the next scrape reads the usage again', async () => {
   let reads = 0
   const quotaUse = () => {
     reads += 1

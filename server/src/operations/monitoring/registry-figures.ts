@@ -42,7 +42,7 @@ function capacityFigures(registry: CapacitySources): readonly Figure[] {
   ]
 }
 
-/** Concurrent callers get the result of one run, because a scrape reads all metrics at once. */
+/** Concurrent callers share the result of one run, because a scrape reads all metrics at the same time. */
 function shareRunning<Result>(read: () => Promise<Result>): () => Promise<Result> {
   let running: Promise<Result> | undefined
   return () =>

@@ -11,7 +11,7 @@ type StatusSources = {
   readonly startedAtMs: number
   readonly health: Health
   readonly space: Pick<ContentSpace, 'state'>
-  /** Undefined over plain HTTP. */
+  /** The value is undefined over plain HTTP. */
   readonly certificates: CertificateSource | undefined
   readonly tokenService: SigningKeys
   readonly identity: SigningKeys
@@ -19,7 +19,7 @@ type StatusSources = {
   readonly processes: Pick<Processes, 'id' | 'list'>
 }
 
-/** The state of a server, as the management API shows it. */
+/** The state of a server in the form that the management API returns. */
 export async function readServerStatus(sources: StatusSources) {
   const { version, startedAtMs, health, space, certificates, tokenService, identity, registry, processes } = sources
   const { status, components }: HealthReport = await health.report()

@@ -15,8 +15,8 @@ import type { LoginServer } from '@acrux/shared/standards/azure/login-server.ts'
 import { registryId, subscriptionId as subscriptionScope } from '@acrux/shared/standards/azure/resource-id.ts'
 
 /**
- * The content of `first-run.json`, which a server writes when its data directory is new: all that is needed to sign in for
- * the first time. The two passwords are stored in clear nowhere else.
+ * The content of `first-run.json`, which a server writes when its data directory is new. The file contains the data for the first sign-in.
+ * Only this file contains the two passwords unencrypted.
  */
 export type FirstRun = {
   readonly tenantId: string
@@ -26,18 +26,18 @@ export type FirstRun = {
   readonly loginServer: string
   /** The base URL of the management API. */
   readonly resourceManager: string
-  /** The certificate authority that clients have to trust; null over HTTP and for a configured certificate. */
+  /** The certificate authority that clients must trust. Null over HTTP and for a configured certificate. */
   readonly caFile: string | null
   readonly owner: { readonly userPrincipalName: string; readonly password: string }
   readonly servicePrincipal: { readonly appId: string; readonly password: string }
 }
 
-/** Ids and secrets of a first start that are not random. Others know them, so they are for tests only. */
+/** Fixed ids and secrets for a first start. Other people know these secrets, so they are for tests only. */
 export type FixedFirstRun = {
   readonly tenantId: string
   readonly subscriptionId: string
   readonly ownerPassword: string
-  /** Its secret never expires. */
+  /** A service principal whose secret never expires. */
   readonly servicePrincipal: FixedServicePrincipal
 }
 
@@ -51,35 +51,35 @@ export type FirstRunOptions = {
   readonly registryName: string
   /** Whether the first owner must change the generated password at the first sign-in. */
   readonly mustChangePassword: boolean
-  /** Default: random ids and secrets. */
+  /** The fixed ids and secrets. By default, the ids and secrets are random. */
   readonly fixed?: FixedFirstRun | undefined
   readonly loginServer: LoginServer
   readonly resourceManager: string
   readonly caFile: string | null
-  /** The file to write; only its owner may read it. */
+  /** The file to write. Only the owner of the file may read it. */
   readonly file: string
-  /** Runs before the change is committed. */
+  /** The function runs this callback before it commits the change. */
   readonly onCreate: () => Promise<void>
 }
 
-/** Until the year 9999, nearly. */
+/** The number of days until shortly before the end of the year 9999. */
 const foreverDays = 2_900_000
 
 const domain = 'acrux.localhost'
 const location = 'local'
 
 /**
- * Creates what a new server needs: a tenant, a subscription, a resource group, a registry, and two owners, a user and a
- * service principal. Returns undefined if a subscription exists already.
+ * Creates what a new server needs: a tenant, a subscription, a resource group, a registry, and two owners, a user and a service principal.
+ * Returns undefined if a subscription exists already.
  *
- * The file is durable before the change is committed: a server that is killed in between starts over, and no owner with an
- * unknown password remains.
+ * The function flushes the file before it commits the change. If the server is killed between these steps, the first start is repeated, and
+ * no owner with an unknown password remains.
  */
 export async function createFirstRun(options: FirstRunOptions): Promise<FirstRun | undefined> {
   const { database, resources } = options
   if ((await resources.listSubscriptions()).length > 0) return undefined
   return database.exclusiveTransaction(async (transaction) => {
-    // Another server on the same database may have created it meanwhile.
+    // Another server on the same database may have created the subscription in the meantime.
     if ((await resources.listSubscriptions()).length > 0) return undefined
     const { credentials, directory, access, audit, fixed } = options
     const { tenantId, subscriptionId } = fixed ?? { tenantId: randomUUID(), subscriptionId: randomUUID() }
@@ -153,11 +153,10 @@ export async function createFirstRun(options: FirstRunOptions): Promise<FirstRun
 }
 
 /**
- * Completes the first start of a copy of a prepared data directory: a directory that a first start made, and in which `prepared.json` is the
- * renamed `first-run.json`. A start from a copy takes less time, because the database, the keys and the owners are there already.
- * Copies have the same ids, keys and secrets, so they are for tests only, and `acrux serve` denies them. The registry gets the login
- * server of the settings.
- * Returns undefined if the directory is not prepared.
+ * Completes the first start with a copy of a prepared data directory. A first start created this directory, and its `first-run.json` was
+ * renamed to `prepared.json`. A start from a copy takes less time, because the database, the keys and the owners already exist. All copies
+ * have the same ids, keys and secrets, so the copies are for tests only, and `acrux serve` rejects them. The registry gets the login server
+ * of the settings. Returns undefined if the directory is not prepared.
  */
 export async function completeFirstRun(
   options: Pick<FirstRunOptions, 'database' | 'resources' | 'loginServer' | 'resourceManager' | 'caFile' | 'file'>,
@@ -174,8 +173,8 @@ export async function completeFirstRun(
 }
 
 /**
- * Updates `first-run.json` after a start with other settings, such as another port: the addresses, and the certificate
- * authority. Does nothing if the operator has deleted or changed the file.
+ * Updates the addresses and the certificate authority in `first-run.json` after a start with other settings, such as another port. If the
+ * operator has deleted or changed the file, the function does nothing.
  */
 export async function updateFirstRun(
   options: Pick<FirstRunOptions, 'loginServer' | 'resourceManager' | 'caFile' | 'file'>,

@@ -18,25 +18,25 @@ import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Resources, createResources } from '../../resources/index.ts'
 import { subscriptionId as subscriptionScope } from '@acrux/shared/standards/azure/resource-id.ts'
 
-/** The owner to reset, and what else to remove. */
+/** The owner whose password is reset, and the second factors to remove. */
 export type OwnerResetRequest = {
-  /** A user principal name; undefined if there is only one owner. */
+  /** A user principal name. The value may be undefined if there is only one owner. */
   readonly user: string | undefined
-  /** Removes the authenticator app, the passkeys and the recovery codes. */
+  /** Whether to remove the authenticator app, the passkeys and the recovery codes. */
   readonly removeSecondFactors: boolean
 }
 
 /** The result of a reset. */
 export type OwnerReset = {
   readonly userPrincipalName: string
-  /** Must be changed at the next sign-in. */
+  /** The new password, which the owner must change at the next sign-in. */
   readonly password: string
   /**
-   * A one-time code for the setup of the first second factor, if that requires a code from an owner: there may be no other
-   * owner. Undefined for a person who has a second factor.
+   * A one-time code for the setup of the first second factor, if the policy requires a code from an owner. The reset creates the code
+   * because another owner may not exist. The value is undefined if the owner already has a second factor.
    */
   readonly accessPass: string | undefined
-  /** The remaining sign-in methods in addition to the password. */
+  /** The sign-in methods that remain in addition to the password. */
   readonly remaining: {
     readonly authenticatorApp: boolean
     readonly passkeys: number
@@ -45,7 +45,7 @@ export type OwnerReset = {
   }
 }
 
-/** The reason why no owner was reset, and how to fix it. */
+/** The reason why the reset failed, and how to fix the problem. */
 export class OwnerResetError extends Error {
   override readonly name = 'OwnerResetError'
 }
@@ -63,8 +63,8 @@ export type OwnerResetContext = {
 const accessPassMs = 24 * 60 * 60 * 1000
 
 /**
- * Sets a new password for an owner: a user with the role Owner at a subscription or in the directory. The password must be
- * changed at the next sign-in. Ends the sign-ins of the user, enables the user, and records an audit event.
+ * Sets a new password for an owner: a user with the role Owner at a subscription or in the directory. The password must be changed at the
+ * next sign-in. The reset also ends the sign-ins of the user, enables the user, and records an audit event.
  *
  * @throws OwnerResetError
  */
@@ -181,7 +181,7 @@ async function resetOwnerStopped(place: DatabasePlace, request: OwnerResetReques
 }
 
 /**
- * Resets an owner in a data directory. A running server does it itself, so that it drops its cached data of the owner.
+ * Resets an owner in a data directory. If a server is running, the server does the reset, so that it deletes its cached data of the owner.
  *
  * @throws OwnerResetError; StartupError
  */
@@ -196,5 +196,5 @@ export async function resetOwnerIn(place: DatabasePlace, request: OwnerResetRequ
   return answer.result as OwnerReset
 }
 
-/** The name of the command that resets an owner at a running server. */
+/** The name of the command with which a running server resets an owner. */
 export const resetCommand = 'owner-reset'

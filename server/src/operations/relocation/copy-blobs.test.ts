@@ -44,7 +44,7 @@ async function open(t: TestContext, to: BlobStore = createMemoryBlobStore()) {
   return { from, to, rows, copy, file, bytes: () => bytes }
 }
 
-test('Blobs have the same location and bytes in the target, and are copied once', async (t) => {
+test('blobs have the same location and bytes in the target, and each blob is copied once', async (t) => {
   const { from, to, rows, copy, bytes } = await open(t)
   for (const size of [0, 1, 500_000]) rows.push(await put(from, randomBytes(size)))
   assert.deepEqual(await copyBlobs(copy), [])
@@ -53,7 +53,7 @@ test('Blobs have the same location and bytes in the target, and are copied once'
   assert.deepEqual(await copyBlobs({ ...copy, from: createMemoryBlobStore() }), [], 'nothing is read again')
 })
 
-test('A blob that is corrupt or missing in the source is reported, and not stored', async (t) => {
+test('a blob that is corrupt or missing in the source is reported, and is not stored in the target', async (t) => {
   const { from, to, rows, copy } = await open(t)
   const corrupt = await put(from, randomBytes(1000), randomBytes(1000))
   const missing = await put(from, randomBytes(1000))
@@ -72,7 +72,7 @@ test('A blob that is corrupt or missing in the source is reported, and not store
   requireAll(problems, new Set([corrupt.digest, missing.digest]))
 })
 
-test('A blob of an interrupted copy is used if it has all bytes, and replaced otherwise', async (t) => {
+test('a blob of an interrupted copy is used if all of its bytes are present; otherwise it is replaced', async (t) => {
   const { from, to, rows, copy } = await open(t)
   const [whole, wrong, short] = [
     await put(from, randomBytes(99)),
@@ -88,7 +88,7 @@ test('A blob of an interrupted copy is used if it has all bytes, and replaced ot
   for (const { location, content } of rows) assert.deepEqual(await buffer(await to.read(location)), content)
 })
 
-test('A target that returns other bytes than it was given is found', async (t) => {
+test('the copy fails if the target returns other bytes than it received', async (t) => {
   const memory = createMemoryBlobStore()
   const lying = Object.create(memory, {
     putAt: { value: (location: BlobLocation) => memory.putAt(location, Readable.from([randomBytes(9)])) },
@@ -100,7 +100,7 @@ test('A target that returns other bytes than it was given is found', async (t) =
   await assert.rejects(copyBlobs(copy), TargetDamagedError)
 })
 
-test('A copy of a blob that is deleted in the source is deleted in the target', async (t) => {
+test('the copy of a blob that is deleted in the source is also deleted in the target', async (t) => {
   const { from, to, rows, copy } = await open(t)
   const [kept, deleted] = [await put(from, randomBytes(9)), await put(from, randomBytes(9))]
   rows.push(kept, deleted)
@@ -110,7 +110,7 @@ test('A copy of a blob that is deleted in the source is deleted in the target', 
   assert.deepEqual(await Array.fromAsync(to.list()), [kept.location])
 })
 
-test('An incomplete line of the verified blobs is ignored, and the next line is complete', async (t) => {
+test('an incomplete line in the file of verified blobs is ignored, and the next line is complete', async (t) => {
   const { from, rows, copy, file } = await open(t)
   const [one, other] = [await put(from, randomBytes(9)), await put(from, randomBytes(9))]
   rows.push(one)

@@ -16,21 +16,21 @@ export type BlobCopy = {
   readonly from: BlobStore
   readonly to: BlobStore
   readonly verified: VerifiedBlobs
-  /** The blobs of the source, by its rows. */
+  /** The blobs to which the rows of the source refer. */
   readonly blobs: () => AsyncIterable<StoredBlobRow>
-  /** Called with the number of bytes that were copied or found. */
+  /** The function calls this callback with the number of bytes that it copied or found. */
   readonly onBytes: (count: number) => void
 }
 
-/** A blob that was not copied, because its bytes are missing or corrupt in the source. */
+/** A blob that was not copied because its bytes are missing or corrupt in the source. */
 export type BlobProblem = { readonly digest: string; readonly problem: 'missing' | 'corrupt' }
 
-/** How many blobs are copied at the same time. */
+/** The number of blobs that are copied at the same time. */
 const copiesAtATime = 6
 
 /**
- * Copies the blobs that the target lacks, compares each with its digest while it is copied, and reads it back.
- * Returns the blobs that are missing or corrupt in the source. It can be interrupted at any time and begun again.
+ * Copies the blobs that the target lacks. Compares each blob with its digest during the copy, and reads the copied blob back. Returns the
+ * blobs that are missing or corrupt in the source. The function can be interrupted and repeated at any time.
  */
 export async function copyBlobs(copy: BlobCopy): Promise<BlobProblem[]> {
   const problems: BlobProblem[] = []
@@ -43,14 +43,17 @@ export async function copyBlobs(copy: BlobCopy): Promise<BlobProblem[]> {
   return problems
 }
 
-/** Deletes copies of blobs that were deleted in the source meanwhile. */
+/** Deletes the copies of blobs that were deleted in the source during the copy. */
 export async function deleteUnnamed({ to, verified, blobs }: BlobCopy): Promise<void> {
   const unnamed = new Set(verified.all())
   for await (const { location } of blobs()) unnamed.delete(location)
   for (const location of unnamed) await to.delete(location)
 }
 
-/** @throws DamagedBlobError for the first blob that cannot be moved, unless it is quarantined, so that clients do not expect it */
+/**
+ * @throws DamagedBlobError for the first blob that cannot be moved. Quarantined blobs are exempt, because clients do not expect these
+ * blobs.
+ */
 export function requireAll(problems: readonly BlobProblem[], quarantined: ReadonlySet<string>): void {
   const [first] = problems.filter(({ digest }) => !quarantined.has(digest))
   if (first !== undefined) throw new DamagedBlobError(first.digest, first.problem)
@@ -94,7 +97,7 @@ class CorruptSourceError extends Error {
   override readonly name = 'CorruptSourceError'
 }
 
-/** Passes bytes on, and fails at their end if they do not match the digest: an incomplete copy is not stored. */
+/** Forwards bytes. At the end, the function fails if the bytes do not match the digest, so that no incomplete copy is stored. */
 async function* verifiedChunks(source: Readable, digest: string, onBytes: (count: number) => void) {
   const [algorithm = '', hex] = digest.split(':')
   const hash = createHash(algorithm)

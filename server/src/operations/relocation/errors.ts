@@ -12,7 +12,7 @@ export class DamagedBlobError extends StartupError {
   }
 }
 
-/** The target returned other bytes than it was given. */
+/** The target returned other bytes than it had received. */
 export class TargetDamagedError extends StartupError {
   override readonly name = 'TargetDamagedError'
   constructor(digest: string) {
@@ -24,7 +24,7 @@ export class TargetDamagedError extends StartupError {
   }
 }
 
-/** A table still differs after all attempts to make it the same. */
+/** A table in the target still differs from the source after all attempts to copy it. */
 export class TablesDifferError extends StartupError {
   override readonly name = 'TablesDifferError'
   constructor(table: string) {

@@ -14,7 +14,7 @@ import { DamagedBlobError } from './errors.ts'
 import { moveData } from './move.ts'
 import { openVerifiedBlobs } from './verified-blobs.ts'
 
-/** Opens a registry with blobs, and an empty store to which they are moved. */
+/** Opens a registry with blobs, and an empty store as the target of the blobs. */
 async function open(t: TestContext) {
   const directory = await mkdtemp(join(tmpdir(), 'acrux-move-'))
   t.after(() => rm(directory, { recursive: true }))
@@ -27,7 +27,7 @@ async function open(t: TestContext) {
   t.after(() => verified.close())
   const table = (await source.tables()).find(({ name }) => name === 'blob')
   assert.ok(table !== undefined)
-  /** Stores a blob, and returns its location, and a function that deletes it as garbage collection does. */
+  /** Stores a blob. Returns the location of the blob, and a function that deletes the blob in the same way as garbage collection. */
   const put = async (): Promise<{ location: BlobLocation; remove: () => Promise<void> }> => {
     const content = randomBytes(9)
     const digest = `sha256:${hash('sha256', content, 'hex')}`
@@ -52,7 +52,7 @@ async function open(t: TestContext) {
   return { from, to, put, move }
 }
 
-test('a move leaves no copy of a blob that was deleted meanwhile, and copies the blobs that were added', async (t) => {
+test('a move leaves no copy of a blob that was deleted during the move, and copies the blobs that were added', async (t) => {
   const { to, put, move } = await open(t)
   const [kept, deleted] = [await put(), await put()]
   const expected = new Set([kept.location])
@@ -65,7 +65,7 @@ test('a move leaves no copy of a blob that was deleted meanwhile, and copies the
   assert.deepEqual(new Set(await Array.fromAsync(to.list())), expected)
 })
 
-test('a move that would leave a blob behind fails, at its end, because the blob may be deleted until then', async (t) => {
+test('a move with a blob that cannot be copied fails only at its end, because the blob may be deleted before the end', async (t) => {
   const { from, put, move } = await open(t)
   const { location } = await put()
   await from.delete(location)

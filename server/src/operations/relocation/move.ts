@@ -6,7 +6,7 @@ import { TablesDifferError } from './errors.ts'
 import { syncTable, type TableContent, verifyTable } from './sync-table.ts'
 import type { VerifiedBlobs } from './verified-blobs.ts'
 
-/** The progress of a migration, or of one round of it. `final` is the last round, during which the server accepts no changes. */
+/** The progress of a migration, or of one round of it. `final` is true in the last round, during which the server accepts no changes. */
 export type MoveProgress = {
   readonly step: 'blobs' | 'rows'
   readonly round: number | 'final'
@@ -16,34 +16,35 @@ export type MoveProgress = {
 
 /** The data to move, and the functions that pause the server. */
 export type Move = {
-  /** The rows, which are moved if there is a target. */
+  /** The rows to move; undefined if the rows stay in their place. */
   readonly source: RawDatabase
   readonly target: RawTarget | undefined
-  /** Undefined if blobs stay where they are. */
+  /** The blobs to move; undefined if the blobs stay in their place. */
   readonly blobs: { readonly from: BlobStore; readonly to: BlobStore; readonly verified: VerifiedBlobs } | undefined
-  /** Pauses the changes of the source, and returns when none is running any more. */
+  /** Pauses the changes of the source, and returns when no change is running any more. */
   readonly pause: () => Promise<void>
   readonly onProgress: (progress: MoveProgress) => void
 }
 
-/** What was moved. */
+/** The rows and blobs that were moved. */
 export type Moved = {
   readonly tables: Readonly<Record<string, TableContent>>
   readonly blobs: { readonly count: number; readonly sizeBytes: number }
-  /** The time during which changes were paused, until all was verified. */
+  /** The time for which changes were paused, until the function had verified all data. */
   readonly pausedMs: number
 }
 
-/** Rounds are repeated until one is this short, so that little is left to do while changes are paused. */
+/** The move repeats its rounds until one round is this short, so that little work remains while changes are paused. */
 const shortRoundMs = 5000
 const maxRounds = 5
 
-/** The number of attempts to make a table the same while nothing changes. */
+/** The maximum number of attempts to copy a table while nothing changes. */
 const maxAttempts = 3
 
 /**
- * Copies blobs and rows in rounds while the source is in use, then pauses its changes, copies what has changed meanwhile, and
- * compares everything. When it returns, the target has the same content as the source, which is still paused.
+ * Copies blobs and rows in rounds while the source is in use. Then the function pauses the changes of the source, copies the data that has
+ * changed since, and compares all data. When the function returns, the target has the same content as the source, and the source is still
+ * paused.
  */
 export async function moveData(move: Move): Promise<Moved> {
   const tables = move.target === undefined ? [] : await sameTables(move.source, move.target)
@@ -60,14 +61,18 @@ export async function moveData(move: Move): Promise<Moved> {
   return { tables: contents, blobs, pausedMs: performance.now() - pausedAtMs }
 }
 
-/** How much there is to move: the rows of each table, and the blobs. */
+/** The amount of data to move: the number of rows of each table, and the number of blobs. */
 export async function measure(source: RawDatabase, what: { readonly rows: boolean; readonly blobs: boolean }) {
   const rows: Record<string, number> = {}
   if (what.rows) for (const table of await source.tables()) rows[table.name] = await source.count(table)
   return { rows, blobs: what.blobs ? await sizeOfBlobs(source) : { count: 0, sizeBytes: 0 } }
 }
 
-/** The tables of both databases. @throws Error if they are not the same: one was created by another version */
+/**
+ * The tables of both databases.
+ *
+ * @throws Error if the tables of the two databases differ, because another version created one of the databases
+ */
 async function sameTables(source: RawDatabase, target: RawDatabase): Promise<RawTable[]> {
   const [tables, others] = [await source.tables(), await target.tables()]
   if (JSON.stringify(tables) !== JSON.stringify(others)) {
@@ -90,7 +95,7 @@ async function copyAllBlobs(move: Move, round: number | 'final'): Promise<Moved[
     },
   }
   const problems = await copyBlobs(copy)
-  // A blob that is missing now may just have been deleted.
+  // A missing blob may have been deleted just now.
   const isFinal = round === 'final'
   requireAll(isFinal ? problems : problems.filter(({ problem }) => problem === 'corrupt'), quarantined)
   if (!isFinal) return all
@@ -131,7 +136,7 @@ async function copyRows(move: Move, tables: readonly RawTable[], round: number |
   for (const table of tables) await syncTable({ source, target, onRow }, table)
 }
 
-/** Compares all tables row by row, and copies what differs, until a comparison finds nothing. */
+/** Compares all tables row by row and copies the differences, until a comparison finds no difference. */
 async function verifyRows(move: Move, tables: readonly RawTable[]): Promise<Moved['tables']> {
   const { source, target, onProgress } = move
   const contents: Record<string, TableContent> = {}

@@ -25,17 +25,17 @@ import {
   openObjects,
 } from '../../installation/index.ts'
 
-/** Rows or blobs of a data directory at one of their places. */
+/** The rows or the blobs of a data directory in one place. */
 export type RelocationPlace = DatabasePlace & Pick<StoragePlace, 'storage'>
 
 type Opened<Value> = { readonly value: Value; readonly close: () => Promise<void> }
 
-/** Where rows are, without secrets. */
+/** The place of the rows, without secrets. */
 export function describeDatabase({ database: { url } }: RelocationPlace): string {
   return url === undefined ? 'SQLite' : `postgres://${url.user}@${url.host}:${url.port}/${url.database}`
 }
 
-/** Where blobs are, without secrets. */
+/** The place of the blobs, without secrets. */
 export function describeStorage({ storage: { kind, prefix, azureBlob, s3 } }: RelocationPlace): string {
   switch (kind) {
     case 'filesystem':
@@ -47,7 +47,7 @@ export function describeStorage({ storage: { kind, prefix, azureBlob, s3 } }: Re
   }
 }
 
-/** The file that is being filled, until it replaces the database of the data directory. */
+/** The file to which the rows are copied. At the end, it replaces the database of the data directory. */
 export function newDatabaseFileIn(dataDir: string): string {
   return path.join(relocationDirectoryIn(dataDir), 'acrux.db')
 }
@@ -60,7 +60,7 @@ export async function openRows({ dataDir, database }: RelocationPlace): Promise<
   return openPostgresSource({ address: database.directUrl ?? url, access: await postgresAccess(database) })
 }
 
-/** Opens the place to which rows are moved, and claims it for a relocation. @throws StartupError */
+/** Opens the place to which rows are moved, and reserves the place for a relocation. @throws StartupError */
 export async function openRowTarget(place: RelocationPlace, id: string): Promise<RawTarget> {
   const { database, migrations } = place
   const { url } = database
@@ -74,7 +74,7 @@ export async function openRowTarget(place: RelocationPlace, id: string): Promise
   })
 }
 
-/** The database of a target, although the data directory still refers to the source. */
+/** The database of a target. The data directory still refers to the source. */
 export function openPostgresOf(place: RelocationPlace): ReturnType<typeof openDatabase> {
   return openDatabase({ ...place, dataDir: relocationDirectoryIn(place.dataDir) })
 }
@@ -101,7 +101,7 @@ export async function openBlobs(place: RelocationPlace, env: NodeJS.ProcessEnv):
   return openObjectsAs(place, { id, mayBeEmpty: false }, env)
 }
 
-/** Opens the place to which blobs are moved, and claims it for a relocation. @throws StartupError */
+/** Opens the place to which blobs are moved, and reserves the place for a relocation. @throws StartupError */
 export async function openBlobTarget(
   place: RelocationPlace,
   id: string,
@@ -112,7 +112,7 @@ export async function openBlobTarget(
   return openObjectsAs(place, { id, mayBeEmpty: true }, env)
 }
 
-/** @throws StartupError if blobs are to be moved to files, and there are files */
+/** @throws StartupError if the target of the blobs is a directory that already contains files */
 export async function requireNoFiles({ dataDir, storage }: RelocationPlace): Promise<void> {
   const directory = blobDirectoryIn(dataDir)
   if (storage.kind !== 'filesystem' || !(await hasFiles(directory))) return

@@ -33,9 +33,9 @@ import {
 import { findServer, type ServerToMove } from './running-server.ts'
 import { switchOver } from './switch-over.ts'
 
-/** Where a data directory is to be moved. */
+/** The new places of the rows or the blobs of a data directory. */
 export type RelocationTarget = {
-  /** The configuration afterwards. */
+  /** The configuration after the relocation. */
   readonly target: RelocationPlace
   readonly movesRows: boolean
   readonly movesBlobs: boolean
@@ -43,20 +43,20 @@ export type RelocationTarget = {
 
 export type RelocationEvents = {
   readonly onProgress: (progress: MoveProgress) => void
-  /** Called at the beginning of the last step. */
+  /** The function calls this callback at the beginning of the last step. */
   readonly onPause: () => void
 }
 
-/** What there is to move: the rows of each table, and the blobs. */
+/** The amount of data to move: the number of rows of each table, and the number of blobs. */
 export type RelocationSize = {
   readonly rows: Readonly<Record<string, number>>
   readonly blobs: Moved['blobs']
 }
 
-/** What was moved. `moved` is undefined if an interrupted last step was completed. */
+/** The result of a relocation. `moved` is undefined if the call only completed an interrupted last step. */
 export type Relocated = { readonly wasRunning: boolean; readonly moved: Moved | undefined }
 
-/** Counts what a relocation would move, and changes nothing. @throws StartupError */
+/** Counts the rows and blobs that a relocation would move, without changing data. @throws StartupError */
 export async function measureRelocation(source: RelocationPlace, to: RelocationTarget): Promise<RelocationSize> {
   requireOther(source, to)
   const rows = await openRows(source)
@@ -69,8 +69,9 @@ export async function measureRelocation(source: RelocationPlace, to: RelocationT
 }
 
 /**
- * Moves the rows or the blobs of a data directory to other places. A running server continues, and accepts no changes from the last step
- * on until it is stopped. Nothing is deleted in the source. An interrupted relocation continues where it was.
+ * Moves the rows or the blobs of a data directory to other places. A running server continues. From the last step on, the server accepts no
+ * changes until it is stopped. The function deletes nothing in the source. An interrupted relocation continues at the step that it had
+ * reached.
  *
  * @throws StartupError for every problem that the operator can fix
  */
@@ -128,7 +129,7 @@ async function move(
   const rows = keep(await openRows(source))
   await requireSameSchema({ tables: () => rows.builder() as never }, source.migrations)
   if (movesBlobs && !isBegun) await requireNoFiles(target)
-  // The targets are claimed for an id that is known after an interruption.
+  // The targets are reserved under an id that is still known after an interruption.
   await writeRelocation(source.dataDir, state)
   const { id } = state
   const { env } = process
@@ -143,7 +144,7 @@ async function move(
     target: movesRows ? keep(await openRowTarget(target, id)) : undefined,
   })
   const targets = await openTargets().catch(async (error: unknown) => {
-    // A target was rejected, so another one can be tried.
+    // A target was rejected, so the operator can try another target.
     const isRejected = error instanceof StartupError && error.exitCode === exitCodes.configuration
     if (isRejected && !isBegun) await rm(relocationDirectoryIn(source.dataDir), { recursive: true })
     throw error
@@ -152,11 +153,11 @@ async function move(
     onPause()
     await server.pause()
   }
-  // The places are closed when the function returns.
+  // The function closes the places before it returns.
   return await moveData({ source: rows, ...targets, pause, onProgress })
 }
 
-/** The rows in PostgreSQL must be those of the data directory. */
+/** The rows in PostgreSQL must belong to the data directory. */
 async function requireRowsOf(source: RelocationPlace): Promise<void> {
   requireSameProduct(source)
   if (source.database.url === undefined) return
@@ -176,7 +177,7 @@ async function requireRowsOf(source: RelocationPlace): Promise<void> {
   }
 }
 
-/** The id of the installation, with which servers claim an object store. */
+/** The id of the installation. Servers use the id to reserve an object store. */
 async function installationOf(source: RelocationPlace): Promise<string> {
   const rows = await openRows(source)
   try {

@@ -4,19 +4,19 @@ import { type ControlAnswer, sendControlCommand } from '../../platform/process/c
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { holdMs, pauseCommands } from './write-pause.ts'
 
-/** The server whose data is moved, running or stopped. */
+/** The server whose data is moved. The server may be running or stopped. */
 export type ServerToMove = {
   readonly isRunning: boolean
-  /** Pauses its changes, and holds the pause until `close`. @throws StartupError */
+  /** Pauses the changes of the server, and extends the pause until `close`. @throws StartupError */
   readonly pause: () => Promise<void>
-  /** Makes the pause last until the server is stopped. @throws StartupError if the server has accepted changes meanwhile */
+  /** Extends the pause until the server is stopped. @throws StartupError if the server has accepted changes in the meantime */
   readonly keepPaused: () => Promise<void>
-  /** Accepts changes again, if they are paused. */
+  /** Makes the server accept changes again, if its changes are paused. */
   readonly resume: () => Promise<void>
   readonly close: () => void
 }
 
-/** Finds out whether a server runs. A stopped one cannot be started until `close`. */
+/** Finds out whether a server is running. If the server is stopped, it cannot be started until `close`. */
 export async function findServer(dataDir: string, id: string): Promise<ServerToMove> {
   try {
     const locked = await openDataDir(dataDir)
@@ -34,13 +34,13 @@ export async function findServer(dataDir: string, id: string): Promise<ServerToM
     isRunning: true,
     pause: async () => {
       await send(pauseCommands.pause)
-      // If it is lost, `keepPaused` fails.
+      // If the connection is lost, `keepPaused` fails.
       hold().catch(() => undefined)
     },
     keepPaused: () => send(pauseCommands.keep),
     resume: async () => {
       ended.abort()
-      // Without it, the pause ends by itself.
+      // Without the connection, the pause ends by itself.
       await send(pauseCommands.resume).catch(() => undefined)
     },
     close: () => ended.abort(),

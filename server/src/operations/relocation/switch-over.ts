@@ -19,15 +19,16 @@ import {
 import { type RelocationPlace, newDatabaseFileIn, openPostgresOf, openRowTarget } from './places.ts'
 
 /**
- * Makes a data directory refer to the new places, which have everything. It can be interrupted at any time and begun again: no
- * server starts in between.
+ * Changes the references of a data directory to the new places, which contain all data. The function can be interrupted and repeated at any
+ * time, because no server starts before it is complete.
  */
 export async function switchOver(target: RelocationPlace, state: RelocationState): Promise<void> {
   const { dataDir, database, storage } = target
   await writeRelocation(dataDir, { ...state, step: 'switching' })
   if (state.storage !== undefined) {
     const file = objectStorageFileIn(dataDir)
-    // It names the files from which the blobs move, or earlier ones. The next start marks the files to which they have moved.
+    // The note names the directory from which the blobs move, or an earlier directory. The next start writes a marker file into the new
+    // directory.
     await rm(blobMarkFileIn(dataDir), { force: true })
     if (storage.kind !== 'filesystem') await writeFileDurably(file, `${state.id}\n`, 0o600)
     else if (existsSync(file)) await rename(file, `${file}.moved`)

@@ -9,26 +9,26 @@ import {
   type RawTarget,
 } from '../../platform/sql/raw-database.ts'
 
-/** What a table contains: two tables with the same content have the same hash, in whatever database. */
+/** The content of a table. Two tables with the same content have the same hash, in any kind of database. */
 export type TableContent = { readonly rows: number; readonly sha256: string }
 
-/** The difference of a table in two databases. A row with another value is both missing and stale. */
+/** The difference between a table in two databases. A row whose values differ is both missing and stale. */
 type Difference = { readonly missing: number; readonly stale: number; readonly content: TableContent }
 
 /** Receives the rows of a comparison. */
 type Receiver = {
-  /** A row of the source that the target lacks, or has with other values: then `isOther` is true. */
+  /** A row of the source that the target lacks or has with other values. In the second case, `isOther` is true. */
   readonly missing?: (row: RawRow, isOther: boolean) => Promise<void>
-  /** A row of the target that the source lacks, or has with other values. */
+  /** A row of the target that the source lacks or has with other values. */
   readonly stale?: (row: RawRow) => Promise<void>
-  /** Called for each row of the source. */
+  /** The function calls this callback for each row of the source. */
   readonly read?: () => void
 }
 
 export type SyncOptions = {
   readonly source: RawDatabase
   readonly target: RawTarget
-  /** Called for each row of the source that is read for the first time. */
+  /** The function calls this callback for each row of the source when it reads the row for the first time. */
   readonly onRow?: () => void
 }
 
@@ -37,8 +37,8 @@ const batchBytes = 4 * 1024 * 1024
 const rowsPerTurn = 1000
 
 /**
- * Makes a table of the target the same as in the source. It can be interrupted at any time and begun again: what is there is
- * compared, and not copied again. The source may change meanwhile.
+ * Copies the content of a table from the source to the target. The function can be interrupted and repeated at any time: it compares
+ * existing rows, and does not copy them again. The source may change during the copy.
  */
 export async function syncTable({ source, target, onRow }: SyncOptions, table: RawTable): Promise<void> {
   const read = { ...(onRow !== undefined && { read: onRow }) }
@@ -52,8 +52,8 @@ export async function syncTable({ source, target, onRow }: SyncOptions, table: R
   const found = await compareTable({ source, target }, table, { ...read, stale: stale.add })
   await stale.flush()
   if (found.missing === 0) return
-  // Rows are inserted when all stale ones are deleted, because a unique value may have moved to another row. A row that the source
-  // has changed since then is left to the next comparison.
+  // The function inserts rows after it has deleted all stale rows, because a unique value may have moved to another row. A row that the
+  // source has changed since the comparison is copied after the next comparison.
   await compareTable({ source, target }, table, {
     missing: async (row, isOther) => {
       if (!isOther) await missing.add(row)
@@ -62,13 +62,13 @@ export async function syncTable({ source, target, onRow }: SyncOptions, table: R
   await missing.flush()
 }
 
-/** The content of a table that is the same in both databases; undefined if it differs. */
+/** The content of a table if it is the same in the two databases; undefined if it differs. */
 export async function verifyTable(options: SyncOptions, table: RawTable): Promise<TableContent | undefined> {
   const { missing, stale, content } = await compareTable(options, table, {})
   return missing === 0 && stale === 0 ? content : undefined
 }
 
-/** Reads both tables in the order of their keys. */
+/** Reads the table from the two databases, in the order of the keys. */
 async function compareTable(
   { source, target }: Pick<SyncOptions, 'source' | 'target'>,
   table: RawTable,
@@ -106,7 +106,7 @@ async function compareTable(
   return { ...counts, content: { rows: counts.rows, sha256: hash.digest('hex') } }
 }
 
-/** Collects rows, and gives them away in batches. */
+/** Collects rows, and returns them in batches. */
 function batches(give: (rows: readonly RawRow[]) => Promise<void>) {
   let rows: RawRow[] = []
   let bytes = 0
@@ -131,7 +131,7 @@ function sizeOf(value: RawRow[number]): number {
   return typeof value === 'string' || value instanceof Uint8Array ? value.length : 8
 }
 
-/** Each value has its kind and its length before it, so that no two rows have the same bytes. */
+/** The code writes the kind and the length before each value, so that two different rows never have the same bytes. */
 function addToHash(hash: Hash, row: RawRow): void {
   for (const value of row) {
     if (value instanceof Uint8Array) {

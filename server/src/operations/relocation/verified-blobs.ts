@@ -3,7 +3,10 @@ import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import type { BlobLocation } from '../../storage/index.ts'
 import { requireLocation } from '../../storage/index.ts'
 
-/** The blobs whose bytes were read back from the target. A file remembers them, so that a repetition does not read them again. */
+/**
+ * The blobs whose bytes were read back from the target. A file stores the locations of these blobs, so that a repeated copy does not read
+ * them again.
+ */
 export type VerifiedBlobs = {
   readonly has: (location: BlobLocation) => boolean
   readonly add: (location: BlobLocation) => Promise<void>
@@ -11,7 +14,7 @@ export type VerifiedBlobs = {
   readonly close: () => Promise<void>
 }
 
-/** Opens the file, or creates it. Its last line is ignored if its process was killed while it was written. */
+/** Opens or creates the file. If a process was killed while it wrote the last line, the function ignores this line. */
 export async function openVerifiedBlobs(file: string): Promise<VerifiedBlobs> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (systemErrorCode(error) === 'ENOENT') return ''
@@ -23,7 +26,7 @@ export async function openVerifiedBlobs(file: string): Promise<VerifiedBlobs> {
   return {
     has: (location) => known.has(location),
     add: async (location) => {
-      // Not flushed: a line that a power failure loses is only a blob that is read again.
+      // The line is not flushed. If a power failure loses the line, the next copy only reads the blob again.
       await handle.appendFile(`${location}\n`)
       known.add(location)
     },

@@ -3,7 +3,7 @@ import type { Log } from '../../platform/log/log.ts'
 import type { ControlAnswer, ControlCommand } from '../../platform/process/control-channel.ts'
 import type { PausableDatabase } from '../../platform/sql/pausable-database.ts'
 
-/** The commands of a relocation to the running server. */
+/** The commands that a relocation sends to the running server. */
 export const pauseCommands = {
   pause: 'pause-writes',
   hold: 'hold-writes',
@@ -11,19 +11,19 @@ export const pauseCommands = {
   resume: 'resume-writes',
 } as const
 
-/** How long a pause lasts without a `hold`. If the command is killed, the server accepts changes again afterwards. */
+/** The duration of a pause without the command `hold`. If the relocation is killed, the server accepts changes again after this time. */
 export const holdMs = 30_000
 
 export type WritePauseParts = {
   readonly writes: PausableDatabase
-  /** Writes what is pending in memory. */
+  /** Writes the pending changes from memory to the database. */
   readonly beforePause: () => Promise<void>
   readonly log: Log
 }
 
 /** Pauses the changes of a running server for the last step of a relocation. */
 export type WritePause = {
-  /** Undefined for another command. */
+  /** The result is undefined for another command. */
   readonly handle: (command: ControlCommand) => Promise<ControlAnswer | undefined>
   readonly close: () => void
 }

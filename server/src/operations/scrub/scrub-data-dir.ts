@@ -20,7 +20,7 @@ export type ScrubPlace = DatabasePlace & StoragePlace & { readonly acceptSparseI
 
 /** The options of a scrub of a data directory. */
 export type DataDirScrub = {
-  /** Quarantines corrupt content and removes files without a row. Nothing is written otherwise. */
+  /** Whether to quarantine corrupt content and to remove files without a row. If false, the scrub writes nothing. */
   readonly repair: boolean
   readonly onProgress: (progress: ScrubProgress) => void
 }
