@@ -50,38 +50,48 @@ import { createManagedIdentityStore } from './workloads/managed-identity-store.t
 export interface Directory {
   readonly tenant: TenantReader
   createTenant(transaction: Transaction, tenant: Tenant): Promise<void>
-  /** The object id is random unless one is given. @throws RangeError for an invalid user principal name; NameTakenError */
+  /**
+   * Unless the caller passes an object id, the object id is random.
+   *
+   * @throws RangeError for an invalid user principal name; NameTakenError
+   */
   createUser(transaction: Transaction, user: NewUser, objectId?: string): Promise<User>
   findPrincipal(objectId: string): Promise<DirectoryPrincipal | undefined>
-  /** Whether the transaction sees the principal. */
+  /** Whether the principal exists inside the transaction. */
   hasPrincipal(transaction: Transaction, objectId: string): Promise<boolean>
   findApplication(appId: string): Promise<Application | undefined>
   findServicePrincipal(objectId: string): Promise<ServicePrincipal | undefined>
   findServicePrincipalByAppId(appId: string): Promise<ServicePrincipal | undefined>
   findUser(objectId: string): Promise<User | undefined>
-  /** By the name in any case. */
+  /** Finds a user by the name, in upper or lower case. */
   findUserByName(userPrincipalName: string): Promise<User | undefined>
-  /** Object ids of the groups that contain the principal, directly or through other groups. Hot: cached for one authority revision. */
+  /**
+   * The object ids of the groups that contain the principal, directly or through other groups. This function must be fast: results are
+   * cached for one authority revision.
+   */
   groupIdsOf(objectId: string): Promise<readonly string[]>
-  /** The groups that contain the principal, and those that would if it joined the groups that it owns. */
+  /** The groups that contain the principal, and the groups that would contain it if it joined the groups that it owns. */
   groupIdsInReachOf(objectId: string): Promise<readonly string[]>
   /** Whether a user or service principal has the directory role `owner`. */
   isDirectoryOwner(objectId: string): Promise<boolean>
 
-  /** The user with this identity at another provider. */
+  /** Finds the user with this identity at another provider. */
   findExternalUser(identity: ExternalIdentity): Promise<User | undefined>
   /**
-   * Finds the user of an authenticated person by issuer and subject, or creates one without permissions, and replaces the
-   * user's memberships in the provider's groups. Changes nothing if the user may not sign in.
+   * Finds the user of an authenticated person by issuer and subject. If no user exists, the function creates a user without permissions. It
+   * replaces the user's memberships in the provider's groups. Changes nothing if the user may not sign in.
    */
   signInExternalPerson(
     transaction: Transaction,
     person: ExternalPerson,
     policy: { readonly createUsers: boolean },
   ): Promise<ExternalSignIn>
-  /** When the user's last sign-in at any provider expires; 0 if there is none. */
+  /** The time at which the user's last sign-in at any provider expires; 0 if the user has no such sign-in. */
   externalSignInExpiresAtMs(transaction: Transaction, objectId: string): Promise<number>
-  /** Ends the sign-ins of users of removed issuers, and their memberships. For the start, when settings may be new. */
+  /**
+   * Ends the sign-ins of users of removed issuers, and deletes their memberships. The server calls this at its start, because the settings
+   * may have changed.
+   */
   endSignInsOfRemovedProviders(isConfigured: (issuer: string) => boolean): Promise<void>
   /** Removes group memberships of expired sign-ins. A job calls this every minute. */
   endStaleMemberships(): Promise<void>
@@ -96,20 +106,20 @@ export interface Directory {
   readonly applications: Applications
   /** The roles on the directory itself. */
   readonly roles: DirectoryRoles
-  /** Adds a listener, which takes part in every transaction that changes a principal. For a module that opens. */
+  /** Adds a listener. It is called in every transaction that changes a principal. A module adds its listener when it opens. */
   addListener(listener: DirectoryListener): void
 }
 
 export type DirectoryOptions = {
   readonly database: Database
   readonly clock: Clock
-  /** Deletes what a principal has in other modules. */
+  /** Deletes the data that other modules store about a principal. */
   readonly onPrincipalDeleted: (transaction: Transaction, objectId: string) => Promise<unknown>
   /** The principals with the role Owner at each subscription. */
   readonly subscriptionOwners: SubscriptionOwners
   /** Deletes the consents to a deleted application, by its client id. */
   readonly onApplicationDeleted?: (transaction: Transaction, appId: string) => Promise<unknown>
-  /** The tenants whose tokens are accepted, in lower case; none by default. */
+  /** The tenants whose tokens are accepted, in lower case. By default, the list is empty. */
   readonly trustedTenants?: readonly string[]
 }
 

@@ -1,6 +1,6 @@
 import type { Migration } from '../platform/sql/migrations.ts'
 
-/** The tables of this module. Names that are found in any case are stored in lower case too. */
+/** The tables of this module. Names that are compared case-insensitively are also stored in lower case. */
 export const directoryMigrations: readonly Migration[] = [
   {
     id: 'directory-0001-baseline',

@@ -14,15 +14,15 @@ import {
   StorageUnavailableError,
 } from '../storage/index.ts'
 
-/** The rows of an installation, which name its blobs. */
+/** The rows of an installation. The rows contain the names of its blobs. */
 export type Rows = {
-  /** Whether the rows name a blob. */
+  /** Whether the rows contain the name of a blob. */
   readonly nameBlobs: () => Promise<boolean>
-  /** Whether the rows are known to belong to the blobs. @throws StartupError if they belong to others */
+  /** Whether the server knows that the rows belong to the blobs. @throws StartupError if the rows belong to other blobs */
   readonly areOurs: () => Promise<boolean>
 }
 
-/** The configured store is not the store of the data directory: its blobs are elsewhere. */
+/** The configured store is not the store of the data directory. The blobs of the data directory are in another store. */
 export class OtherStorageError extends StartupError {
   override readonly name = 'OtherStorageError'
   constructor(message: string) {
@@ -30,7 +30,7 @@ export class OtherStorageError extends StartupError {
   }
 }
 
-/** The store has none of the blobs of the data directory, as a directory does that is not mounted. */
+/** The store contains none of the blobs of the data directory. This happens, for example, if a directory is not mounted. */
 class LostBlobsError extends StartupError {
   override readonly name = 'LostBlobsError'
   constructor(message: string, nextStep: string, dataDir: string) {
@@ -39,7 +39,7 @@ class LostBlobsError extends StartupError {
   }
 }
 
-/** The mark that the data directory notes. @throws StartupError if the files have another mark */
+/** The marker that the data directory notes. @throws StartupError if the files have another marker */
 export async function requireOwnFiles(dataDir: string): Promise<string | undefined> {
   const file = blobMarkFileIn(dataDir)
   if (!existsSync(file) || existsSync(lostBlobsFileIn(dataDir))) return undefined
@@ -62,8 +62,8 @@ function lostFiles(dataDir: string): LostBlobsError {
 }
 
 /**
- * Marks the files of a data directory, and notes the mark there if the rows belong to the blobs. A start that is rejected leaves
- * no mark.
+ * Writes a marker beside the files of a data directory. If the rows belong to the blobs, the data directory also notes the marker. A
+ * rejected start writes no marker.
  *
  * @throws StartupError if the rows name blobs, and there are none
  */
@@ -87,7 +87,7 @@ async function isEmpty(blobs: BlobStore): Promise<boolean> {
   return true
 }
 
-/** The id with which a data directory claims an object store. @throws StartupError if its blobs are in files */
+/** The id with which a data directory reserves an object store. @throws StartupError if the blobs of the data directory are files */
 export async function findClaim(dataDir: string): Promise<string | undefined> {
   const file = objectStorageFileIn(dataDir)
   if (existsSync(file)) return (await readFile(file, 'utf8')).trim()
@@ -95,7 +95,7 @@ export async function findClaim(dataDir: string): Promise<string | undefined> {
   return undefined
 }
 
-/** The data directory remembers the id of its installation before the store does, so that a crash in between is harmless. */
+/** The data directory stores the id of its installation before the object store does, so that a crash between the two steps is harmless. */
 export async function claimObjectsOf(dataDir: string, objects: ObjectStore, id: string, rows: Rows): Promise<void> {
   const lost = lostBlobsFileIn(dataDir)
   const file = objectStorageFileIn(dataDir)
@@ -113,10 +113,10 @@ export async function claimObjectsOf(dataDir: string, objects: ObjectStore, id: 
 }
 
 /**
- * Marks an object store as that of an installation, unless the store is empty and must not be.
+ * Marks an object store as the store of an installation. The function does not mark an empty store if the store must contain blobs.
  *
- * @returns false for a store that must not be empty, and is
- * @throws StartupError if it has the blobs of another one
+ * @returns false if the store must not be empty, and is empty
+ * @throws StartupError if the store contains the blobs of another installation
  */
 export async function claimAs(objects: ObjectStore, id: string, mayBeEmpty: () => Promise<boolean>): Promise<boolean> {
   const claimed = await claimObjects(objects, id, mayBeEmpty).catch((error: unknown) => {
@@ -137,7 +137,7 @@ export async function claimAs(objects: ObjectStore, id: string, mayBeEmpty: () =
   return claimed === 'ours'
 }
 
-/** Whether a directory of blobs has blobs. */
+/** Whether a directory contains blobs. */
 export async function hasFiles(directory: string): Promise<boolean> {
   if (!existsSync(directory)) return false
   const entries = await readdir(directory, { recursive: true, withFileTypes: true })

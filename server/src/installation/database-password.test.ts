@@ -13,11 +13,11 @@ describe('the password of the database', () => {
   })
   after(() => rm(dir, { recursive: true }))
 
-  test('is undefined if no source is set', async () => {
+  test('the password of the database is undefined if no source is set', async () => {
     assert.equal(await databasePassword({}), undefined)
   })
 
-  test('is read from its file for each connection, and only if no other user can read it', async () => {
+  test('the password of the database is read from its file for each connection, and only if no other user can read the file', async () => {
     const passwordFile = path.join(dir, 'password')
     await writeFile(passwordFile, 'first\n', { mode: 0o600 })
     const password = await databasePassword({ passwordFile })
@@ -28,14 +28,14 @@ describe('the password of the database', () => {
     await assert.rejects(databasePassword({ passwordFile }), StartupError)
   })
 
-  test('is the output of a command, which runs once for all connections of a minute', async () => {
+  test('the password of the database is the output of a command, which runs once for all connections of a minute', async () => {
     const runs = path.join(dir, 'runs')
     const password = await databasePassword({ passwordCommand: `echo run >> '${runs}'; printf 'from a command\\n'` })
     assert.deepEqual(await Promise.all([password?.(), password?.()]), ['from a command', 'from a command'])
     assert.equal(await readFile(runs, 'utf8'), 'run\n')
   })
 
-  test('of a command that fails or prints something else is rejected, and nothing that it printed is repeated', async () => {
+  test('a command that fails or prints an invalid password is rejected, and the error does not contain its output', async () => {
     for (const passwordCommand of [
       'echo secret1; echo secret1',
       'echo secret1 >&2; exit 7',

@@ -5,15 +5,15 @@ import type { DatabaseSettings } from './settings.ts'
 
 type PasswordSettings = Pick<DatabaseSettings, 'passwordFile' | 'passwordCommand'>
 
-/** How long an output of the command is used. */
+/** The time for which the output of the command is used. */
 const outputMs = 60_000
-/** How long the command may take. */
+/** The maximum duration of the command. */
 const commandMs = 30_000
 
 /**
- * The source of the password of the database user, for each new connection; undefined without one.
+ * The source of the password of the database user, for each new connection. The result is undefined if no source is set.
  *
- * @throws StartupError if it has none now
+ * @throws StartupError if the source has no password now
  */
 export async function databasePassword(settings: PasswordSettings): Promise<(() => Promise<string>) | undefined> {
   const { passwordFile, passwordCommand } = settings
@@ -26,7 +26,7 @@ export async function databasePassword(settings: PasswordSettings): Promise<(() 
   return read
 }
 
-/** Runs the command if its last output is too old, and only once for all callers that wait. */
+/** Runs the command if its last output is too old. The command runs only once for all waiting callers. */
 function rememberOutput(run: () => Promise<string>): () => Promise<string> {
   let last: { readonly atMs: number; readonly output: Promise<string> } | undefined
   return async () => {

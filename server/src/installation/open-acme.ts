@@ -11,7 +11,7 @@ import type { AcmeSettings } from './settings.ts'
 type AcmeParts = { readonly database: Database; readonly sealer: Sealer; readonly clock: Clock; readonly log: Log }
 
 /**
- * Opens the certificates of the configured ACME provider; undefined if there is none.
+ * Opens the certificates of the configured ACME provider. The result is undefined if no provider is configured.
  *
  * @throws StartupError if a file of the settings cannot be used
  */

@@ -23,17 +23,16 @@ import { databasePassword } from './database-password.ts'
 import { createKey, openExistingKey, openKey } from './open-keys.ts'
 import type { DatabasePlace, DatabaseSettings, KeyPlace } from './settings.ts'
 
-/** What a server gives to its database. */
+/** The dependencies that the database of a server needs. */
 type DatabaseUser = {
-  /** A database in a file stores the authority revision in it. */
+  /** A database in a file stores the authority revision in this memory. */
   readonly revision?: RevisionCell
-  /** Called if a change of the schema waits for several seconds. */
+  /** The function calls this callback if a change of the schema waits for several seconds. */
   readonly onLockWait?: (holder: LockHolder) => void
 }
 
 /**
- * Opens the database of a server: that on a PostgreSQL server, or the file in the data directory, which is created if it is
- * missing.
+ * Opens the database of a server. The database is on a PostgreSQL server, or is a file in the data directory. A missing file is created.
  *
  * @throws StartupError
  */
@@ -55,7 +54,7 @@ export async function openDatabase(
   })
 }
 
-/** Opens a database that exists, and has all tables of this version. @throws StartupError */
+/** Opens an existing database that has all tables of this version. @throws StartupError */
 export async function openCurrentDatabase(place: DatabasePlace): Promise<Database> {
   requireDatabase(place)
   const database = await openDatabase(place)
@@ -68,7 +67,7 @@ export async function openCurrentDatabase(place: DatabasePlace): Promise<Databas
   }
 }
 
-/** @throws StartupError if the schema of a database is not exactly that of this version */
+/** @throws StartupError if the schema of a database differs from the schema of this version */
 export async function requireSameSchema(
   database: Pick<Database, 'tables'>,
   migrations: readonly Migration[],
@@ -77,7 +76,7 @@ export async function requireSameSchema(
   if (unknown.length > 0) throw newerSchema(new NewerSchemaError(unknown))
 }
 
-/** @throws StartupError if the schema of a database is older, or of a newer version that this one does not work with */
+/** @throws StartupError if the schema of a database is older, or is of a newer version with which this version does not work */
 async function requireCurrentSchema(
   database: Pick<Database, 'tables'>,
   migrations: readonly Migration[],
@@ -93,7 +92,7 @@ async function requireCurrentSchema(
   )
 }
 
-/** @throws StartupError if the data directory is not that of a server */
+/** @throws StartupError if the directory is not the data directory of a server */
 export function requireDatabase({ dataDir }: Pick<DatabasePlace, 'dataDir'>): void {
   if (existsSync(databaseFileIn(dataDir)) || existsSync(postgresMarkerIn(dataDir))) return
   throw new StartupError(
@@ -103,7 +102,7 @@ export function requireDatabase({ dataDir }: Pick<DatabasePlace, 'dataDir'>): vo
   )
 }
 
-/** The settings of connections to the database in addition to its address. @throws StartupError */
+/** The connection settings for the database in addition to its address. @throws StartupError */
 export async function postgresAccess(settings: DatabaseSettings): Promise<PostgresAccess> {
   const password = await databasePassword(settings)
   const { caFile } = settings
@@ -134,7 +133,7 @@ async function openPostgres(
   })
 }
 
-/** @throws StartupError if the rows of a data directory are not in the configured product */
+/** @throws StartupError if the rows of a data directory are not in the configured database product */
 export function requireSameProduct({ dataDir, database: { url } }: Omit<DatabasePlace, 'migrations'>): void {
   if (url === undefined && existsSync(postgresMarkerIn(dataDir))) {
     throw new StartupError(
@@ -143,7 +142,7 @@ export function requireSameProduct({ dataDir, database: { url } }: Omit<Database
       'set database to the URL of PostgreSQL, or choose another directory with --data-dir',
     )
   }
-  // Beside the marker, the file is the source of a relocation that is complete.
+  // If the marker exists, the database file is the source of a completed relocation.
   if (url !== undefined && existsSync(databaseFileIn(dataDir)) && !existsSync(postgresMarkerIn(dataDir))) {
     throw new StartupError(
       `the rows of the data directory ${dataDir} are in the file acrux.db, not in PostgreSQL`,
@@ -156,13 +155,13 @@ export function requireSameProduct({ dataDir, database: { url } }: Omit<Database
 /** The data that a migration needs in addition to the database. */
 export type MigrationContext = { readonly clock: Clock; readonly place: KeyPlace }
 
-/** The key that seals secrets, and what seals with it. */
+/** The key that seals secrets, and the sealer that uses the key. */
 export type Keys = { readonly dataKey: Buffer; readonly sealer: Sealer }
 
 /**
- * Applies the missing migrations. Of several servers that start together on a new database, one creates it with its data key.
+ * Applies the missing migrations. If several servers start together on a new database, one server creates the database with its data key.
  *
- * @throws StartupError for a database of a newer version that this one does not work with, or of another master key
+ * @throws StartupError for a database with another master key, or of a newer version with which this version does not work
  */
 export async function applyMigrations(
   database: Database,
@@ -184,10 +183,13 @@ export async function applyMigrations(
   return { dataKey, sealer: sealerOfKey(dataKey) }
 }
 
-/** A migration that every database of a development version has: before the first release, all became one per module. */
+/**
+ * A migration that only databases of a development version contain. Before the first release, these migrations were merged into one per
+ * module.
+ */
 const developmentMigration = 'audit-0001-tables'
 
-/** Translates why a schema cannot be used. */
+/** Converts the reason why a schema is unusable into a StartupError. */
 function newerSchema(error: unknown): unknown {
   if (error instanceof IncompleteDatabaseError) {
     return new StartupError(

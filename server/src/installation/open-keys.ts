@@ -7,7 +7,7 @@ import { type Sealer, ensureMasterKeyFile, sealerOfKey } from '../platform/keys/
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { KeyPlace } from './settings.ts'
 
-/** The source of the master key: that of the settings, or the file in the data directory. */
+/** The source of the master key: the source in the settings, or the file in the data directory. */
 export function masterKeySource({ dataDir, masterKey }: KeyPlace): MasterKeySource {
   return masterKey ?? { kind: 'file', file: masterKeyFileIn(dataDir) }
 }
@@ -17,14 +17,14 @@ export async function openKey(place: KeyPlace, source: DataKeySource): Promise<O
   return openDataKey(source, await openMasterKey(masterKeySource(place)))
 }
 
-/** What seals the secrets of a database. @throws UnreadableKeyError */
+/** The sealer of the secrets in a database. @throws UnreadableKeyError */
 export async function openDatabaseSealer(place: KeyPlace, source: DataKeySource): Promise<Sealer> {
   return sealerOfKey((await openKey(place, source)).dataKey)
 }
 
 /**
- * Creates the data key of a new database. A database in a file needs none without the setting `masterKey`: its master key is
- * the data key.
+ * Creates the data key of a new database. Without the setting `masterKey`, a database in a file needs no separate data key: the master key
+ * is the data key.
  *
  * @throws UnreadableKeyError
  */
@@ -37,9 +37,8 @@ export async function createKey(transaction: Transaction, place: KeyPlace, nowMs
 }
 
 /**
- * Opens the data key of a database that exists. A database of an earlier version on PostgreSQL gets a wrapped key, so
- * that each of
- * its servers can check that its master key is the right one.
+ * Opens the data key of an existing database. A PostgreSQL database of an earlier version gets a wrapped key, so that each of its servers
+ * can check whether its own master key is correct.
  *
  * @throws UnreadableKeyError if the master key does not belong to the database
  */

@@ -26,17 +26,18 @@ import {
 } from './claim-storage.ts'
 import type { StoragePlace, StorageSettings } from './settings.ts'
 
-/** Where the bytes of blobs are. */
+/** The store of the bytes of blobs. */
 export type Storage = {
   readonly blobs: BlobStore
-  /** Undefined for files in the data directory. */
+  /** The value is undefined if blobs are files in the data directory. */
   readonly objects:
     | {
         readonly close: () => void
       }
     | undefined
   /**
-   * Verifies that the store has the blobs that the rows name, and marks a new store. Until then, nothing is written to it.
+   * Verifies that the store contains the blobs that the rows name, and marks a new store. The server writes nothing to the store before
+   * this check.
    *
    * @throws StartupError
    */
@@ -46,11 +47,11 @@ export type Storage = {
 type Options = {
   readonly clock: Clock
   readonly env: Readonly<Record<string, string | undefined>>
-  /** The id with which a data directory without one claims an object store. Default: a new one. */
+  /** The id with which a data directory without an id reserves an object store. By default, the id is new. */
   readonly installationId?: string
 }
 
-/** Opens the store of blobs that is configured. @throws StartupError if it is known not to be that of the data directory */
+/** Opens the configured store of blobs. @throws StartupError if the store does not belong to the data directory */
 export async function openStorage(
   configuration: StoragePlace,
   dataDir: Pick<DataDir, 'path' | 'filesAreHeld'>,
@@ -108,8 +109,8 @@ export async function openObjects(
 }
 
 /**
- * Checks that clients do not send their credentials to the store when they are redirected: those in Go send them to the same host
- * name, on any port, and to its subdomains. [Go, net/http Client] Services also reject two kinds of credentials in a request.
+ * Checks that clients do not send their credentials to the store after a redirect. Clients in Go send them to the same host name on any
+ * port, and to its subdomains. [Go, net/http Client] Object stores also reject requests with two kinds of credentials.
  */
 function requireOtherHost({ storage, publicHost, suffix }: StoragePlace): void {
   const endpoint = storage.kind === 's3' ? storage.s3.endpoint : storage.azureBlob.endpoint

@@ -12,17 +12,17 @@ import type { Database } from '../platform/sql/database.ts'
 import { ensureInstallationId, findInstallationId } from '../platform/sql/installation.ts'
 import { createResources } from '../resources/index.ts'
 
-/** The file beside the blobs with the id of their installation. Several servers may use the same directory of blobs. */
+/** The file beside the blobs that contains the id of their installation. Several servers may use the same directory of blobs. */
 function blobMarkerIn(dataDir: string): string {
   return path.join(blobDirectoryIn(dataDir), 'installation')
 }
 
-/** This line follows the id of the installation in the file of a data directory whose blobs have a marker. */
+/** In the file of a data directory whose blobs have a marker, this line follows the id of the installation. */
 const blobsAreMarked = 'blobs are marked'
 
 /**
- * Notes in a data directory, and beside its blobs, that the rows are in the database of an installation. An object
- * store was claimed for the installation when the server opened it.
+ * Notes in a data directory, and beside its blobs, that the rows are in the database of an installation. An object store needs no note,
+ * because the server reserved it for the installation when the server opened it.
  */
 export async function markPostgres(dataDir: string, installationId: string): Promise<void> {
   if (!hasObjectStore(dataDir)) await writeFileDurably(blobMarkerIn(dataDir), `${installationId}\n`, 0o600)
@@ -36,8 +36,8 @@ function hasObjectStore(dataDir: string): boolean {
 type Parts = { readonly clock: Clock; readonly sealer: Sealer }
 
 /**
- * The id of the installation that a database belongs to. The id of a database of an earlier version is that of its first
- * subscription, with which that version marked its data directory.
+ * The id of the installation to which a database belongs. For a database of an earlier version, this is the id of its first subscription,
+ * because that version wrote this id into the marker of the data directory.
  */
 export async function installationIdOf(database: Database, parts: Parts): Promise<string> {
   const id = await findInstallationId(database)
@@ -51,8 +51,8 @@ async function firstSubscription(database: Database, parts: Parts): Promise<stri
 }
 
 /**
- * Checks that the rows in PostgreSQL are those of the blobs in a data directory. With other blobs, a server would
- * find that all blobs are missing, and would quarantine their images.
+ * Checks that the rows in PostgreSQL belong to the blobs in a data directory. With other blobs, a server would report all blobs as missing,
+ * and would quarantine their images.
  *
  * @returns false if there are no rows yet: another server may create them for the blobs in its own data directory
  * @throws StartupError
@@ -80,7 +80,7 @@ export async function requireOwnRows(dataDir: string, database: Database, parts:
   return true
 }
 
-/** The content of a marker; empty if there is none. */
+/** The content of a marker; empty if the marker does not exist. */
 function readMarker(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: unknown) => {
     if (systemErrorCode(error) === 'ENOENT') return ''

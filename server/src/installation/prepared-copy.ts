@@ -10,7 +10,7 @@ import { emulatorFileIn, preparedFileIn } from '../platform/files/data-dir.ts'
 export const emulatorTenantId = 'acacacac-0000-4000-8000-000000000001'
 
 /**
- * Denies a data directory of the emulator, and a prepared one: others have copies with the same keys and secrets.
+ * Rejects a data directory of the emulator and a prepared data directory, because other people have copies with the same keys and secrets.
  *
  * @throws StartupError
  */
@@ -19,7 +19,7 @@ export function denyPrepared(dataDir: string): void {
   if (isPrepared) throw emulatorDataError(`${dataDir} is a data directory of acrux emulator`)
 }
 
-/** Denies rows of the emulator, which a backup can contain, too. @throws StartupError */
+/** Rejects rows of the emulator, which a backup can also contain. @throws StartupError */
 export async function denyEmulatorRows(database: Database, parts: Parts): Promise<void> {
   const resources = createResources({ ...parts, database, suffix: 'localhost', defaultPort: 443 })
   const subscriptions = await resources.listSubscriptions()

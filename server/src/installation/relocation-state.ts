@@ -8,13 +8,13 @@ import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 
 const schema = z.object({
-  /** The id of the installation, by which the targets know the relocation. */
+  /** The id of the installation, by which the targets identify the relocation. */
   id: z.uuid(),
-  /** Where the rows go, without secrets; undefined if they stay. */
+  /** The target of the rows, without secrets. Undefined if the rows stay in their place. */
   database: z.string().optional(),
-  /** Where the blobs go, without secrets; undefined if they stay. */
+  /** The target of the blobs, without secrets. Undefined if the blobs stay in their place. */
   storage: z.string().optional(),
-  /** `switching` if everything is copied and verified, and the data directory is about to refer to the new places. */
+  /** The value is `switching` if all data is copied and verified, and the references of the data directory are about to change. */
   step: z.enum(['copying', 'switching']),
 })
 
@@ -25,7 +25,7 @@ function stateFileIn(dataDir: string): string {
   return path.join(relocationDirectoryIn(dataDir), 'state.json')
 }
 
-/** Reads the state of an incomplete relocation; undefined if there is none. */
+/** Reads the state of an incomplete relocation. The result is undefined if no relocation is incomplete. */
 export async function readRelocation(dataDir: string): Promise<RelocationState | undefined> {
   const text = await readFile(stateFileIn(dataDir), 'utf8').catch((error: unknown) => {
     if (systemErrorCode(error) === 'ENOENT') return undefined
@@ -39,7 +39,7 @@ export async function writeRelocation(dataDir: string, state: RelocationState): 
   await writeFileDurably(stateFileIn(dataDir), `${JSON.stringify(state)}\n`, 0o600)
 }
 
-/** @throws StartupError if a relocation was interrupted while the data directory was changed */
+/** @throws StartupError if a relocation was interrupted while it changed the data directory */
 export async function requireComplete(dataDir: string): Promise<void> {
   if ((await readRelocation(dataDir))?.step !== 'switching') return
   throw new StartupError(
@@ -50,14 +50,14 @@ export async function requireComplete(dataDir: string): Promise<void> {
 }
 
 /**
- * Renames a database file whose rows were moved to PostgreSQL, so that no server opens it. Call it only while this process holds the
- * lock of the data directory: then no other process has the file open.
+ * Renames a database file whose rows were moved to PostgreSQL, so that no server opens the file. Call this function only while this process
+ * holds the lock of the data directory, because no other process then has the file open.
  */
 export async function keepMovedDatabase(dataDir: string): Promise<void> {
   const file = databaseFileIn(dataDir)
   if (!existsSync(postgresMarkerIn(dataDir)) || !existsSync(file)) return
   const kept = path.join(dataDir, `moved-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}.db`)
-  // The log first: without the database, it is not read.
+  // The code renames the log first, because SQLite does not read the log if the database is missing.
   for (const suffix of ['-wal', '-shm', '']) {
     if (existsSync(`${file}${suffix}`)) await rename(`${file}${suffix}`, `${kept}${suffix}`)
   }

@@ -2,10 +2,10 @@ import type { MasterKeySource } from '../platform/keys/master-key-source.ts'
 import type { PostgresAddress } from '../platform/sql/postgres-address.ts'
 import type { Migration } from '../platform/sql/migrations.ts'
 
-/** The settings of the database: without `url`, it is a file in the data directory. */
+/** The settings of the database. Without `url`, the database is a file in the data directory. */
 export type DatabaseSettings = {
   readonly url?: PostgresAddress | undefined
-  /** The address of PostgreSQL itself, if `url` is that of a pooler. */
+  /** The address of PostgreSQL itself, if `url` is the address of a connection pooler. */
   readonly directUrl?: PostgresAddress | undefined
   readonly passwordFile?: string | undefined
   readonly passwordCommand?: string | undefined
@@ -19,9 +19,9 @@ export type DatabaseSettings = {
 /** The settings of the store of blobs. */
 export type StorageSettings = {
   readonly kind: 'filesystem' | 'azure-blob' | 's3'
-  /** Before the name of each object; empty or ending with a slash. */
+  /** The prefix of the name of each object. The prefix is empty or ends with a slash. */
   readonly prefix: string
-  /** Whether clients are redirected to the store. */
+  /** Whether the server redirects clients to the store. */
   readonly redirect: boolean
   readonly azureBlob: {
     readonly endpoint?: string | undefined
@@ -38,11 +38,11 @@ export type StorageSettings = {
   }
 }
 
-/** The settings of the ACME provider; without `directory`, there is none. */
+/** The settings of the ACME provider. Without `directory`, no provider is configured. */
 export type AcmeSettings = {
   readonly directory?: string | undefined
   readonly email?: string | undefined
-  /** The address at which challenges are answered, if not during a TLS handshake. */
+  /** The address at which the server answers challenges, if it does not answer them during a TLS handshake. */
   readonly httpListen?: object | undefined
   readonly caFile?: string | undefined
   readonly eabKeyId?: string | undefined
@@ -52,17 +52,17 @@ export type AcmeSettings = {
 /** The settings that select the master key. */
 export type KeyPlace = { readonly dataDir: string; readonly masterKey?: MasterKeySource | undefined }
 
-/** The settings that select the database, and the key of its secrets. */
+/** The settings that select the database, and the key that seals its secrets. */
 export type DatabasePlace = KeyPlace & {
   readonly database: DatabaseSettings
   /** The migrations of all modules of this version. */
   readonly migrations: readonly Migration[]
 }
 
-/** The settings that select the store of blobs, and the hosts that it must not have. */
+/** The settings that select the store of blobs, and the hosts that the store must not have. */
 export type StoragePlace = {
   readonly storage: StorageSettings
   readonly publicHost: string
-  /** The end of the login servers of the registries. */
+  /** The suffix of the login servers of the registries. */
   readonly suffix: string
 }

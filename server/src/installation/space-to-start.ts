@@ -6,17 +6,17 @@ import type { BlobStore } from '../storage/index.ts'
 type Start = {
   readonly space: ContentSpace
   readonly ballast: Ballast
-  /** Undefined if blobs are not on the same file system, or other servers may use them. */
+  /** The value is undefined if blobs are not on the same file system, or if other servers may use them. */
   readonly blobs: BlobStore | undefined
   readonly log: Log
 }
 
-/** The space to open the database, finish its log and write the first rows. */
+/** The space that is needed to open the database, complete its log and write the first rows. */
 const neededBytes = 4 * 1024 * 1024
 
 /**
- * Frees the space that a start needs on a full disk, before the database is opened: releases the ballast, then discards
- * staged uploads, the largest first. No upload is in progress, and none of them was acknowledged.
+ * Frees the space that a start needs on a full disk, before the database is opened. The function first releases the ballast, and then
+ * deletes staged uploads, the largest first. No upload is in progress, and the server has not acknowledged any of the deleted uploads.
  */
 export async function freeSpaceToStart({ space, ballast, blobs, log }: Start): Promise<void> {
   const isShort = (): boolean => space.state().freeBytes < Math.min(neededBytes, space.state().reserveBytes)

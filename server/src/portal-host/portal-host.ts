@@ -23,36 +23,36 @@ export type PortalHostOptions = {
   readonly log: Log
   readonly audit: Audit
   readonly sealer: Sealer
-  /** Scheme, host and port at which clients reach the server. */
+  /** The scheme, host and port at which clients reach the server. */
   readonly publicOrigin: PublicOrigin
-  /** The first segments of the paths of ARM's routes that the portal may request. */
+  /** The first path segments of the ARM routes that the portal may request. */
   readonly armRoots: ReadonlySet<string>
   readonly signIns: PortalSignIns
   readonly onSignOut: OnSignOut
-  /** The registry with a name or a login server. Undefined if there is none. */
+  /** Finds the registry with a name or a login server. The result is undefined if no such registry exists. */
   readonly findRegistry: FindRegistry
   readonly findAbilities: FindAbilities
-  /** The files of the built portal; those of the program by default. */
+  /** The files of the built portal. By default, these are the files of the installed program. */
   readonly files?: ReadPortalFiles
-  /** The built documents; those of the program by default. */
+  /** The files of the built documents. By default, these are the files of the installed program. */
   readonly documents?: ReadDocuments
 }
 
 /** The portal: its files, its sessions and its API. */
 export interface PortalHost {
-  /** Adds `/`, `/portal` and `/docs`. */
+  /** Adds the routes `/`, `/portal` and `/docs`. */
   mount(app: FastifyInstance): void
   readonly routes: readonly RouteDescription[]
   /**
-   * Ends the session of the browser with this `Cookie` header, if it is one of these people: they sign out at the identity
-   * provider. Returns the `Set-Cookie` header of the response, if there is one to send.
+   * Ends the session of the browser with this `Cookie` header, if the session belongs to one of these people. Called when these people sign
+   * out at the identity provider. Returns the `Set-Cookie` header for the response, if the response needs this header.
    */
   readonly endSessionOf: (
     transaction: Transaction,
     cookieHeader: string | undefined,
     objectIds: readonly string[],
   ) => Promise<string | undefined>
-  /** Ends expired sessions. For a job. */
+  /** Ends expired sessions. A job calls this function. */
   endExpiredSessions(): Promise<void>
 }
 

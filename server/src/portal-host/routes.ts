@@ -11,7 +11,7 @@ import {
 } from './api/session-endpoints.ts'
 import type { Context } from './sessions/context.ts'
 
-/** An endpoint of the portal itself. Its need is a request of a page of the portal, with a valid session. */
+/** An endpoint that the portal itself serves. Its need is that a page of the portal sent the request with a valid session. */
 export type SessionRow = RouteDescription &
   ChangeColumns<'GET' | 'POST'> & {
     readonly need: 'portal-session'
@@ -27,11 +27,11 @@ export const sessionRows: readonly SessionRow[] = [
   { id: 'portal.session.registryLogin',      method: 'POST', path: `${apiPath}/session/registry-login`,      need: 'portal-session', cost: 'change', stepUp: true, body: 'none', handle: createLogin },
 ]
 
-/** The methods of requests to the surfaces. */
+/** The methods of requests that the portal forwards to the surfaces. */
 export const dispatchedMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 // prettier-ignore
-/** The requests that the portal passes on. The surface that answers has a need of its own. */
+/** The requests that the portal forwards. The surface that answers a request checks its own need. */
 const dispatchedRows: readonly RouteDescription[] = [
   { id: 'portal.arm',      method: dispatchedMethods, path: `${apiPath}/arm/{path}`,                    need: 'portal-session', cost: 'small', body: 'json', passesOn: true },
   { id: 'portal.graph',    method: dispatchedMethods, path: `${apiPath}/graph/{path}`,                  need: 'portal-session', cost: 'small', body: 'json', passesOn: true },
@@ -39,7 +39,7 @@ const dispatchedRows: readonly RouteDescription[] = [
 ]
 
 // prettier-ignore
-/** The addresses that a browser opens. */
+/** The addresses that a browser opens as pages. */
 export const pageRows = [
   { id: 'portal.root',      method: 'GET',  path: '/',                 need: 'public', cost: 'small' },
   { id: 'portal.signIn',    method: 'GET',  path: '/portal/sign-in',   need: 'public', cost: 'change' },
@@ -54,7 +54,7 @@ export const pageRows = [
   { id: 'portal.doc.head',  method: 'HEAD', path: '/docs/{file}',      need: 'public', cost: 'small' },
 ] as const satisfies readonly RouteDescription[]
 
-/** The route table. */
+/** The table of the portal's routes. */
 export const portalRoutes: readonly RouteDescription[] = [
   ...pageRows,
   ...sessionRows.map(({ handle: _handle, ...row }) => row),

@@ -32,7 +32,7 @@ export function mountPortal(app: FastifyInstance, context: Context): void {
     renderError: (error, request, reply) => renderError(context, error, request, reply),
     notFound: () => new PortalError('notFound'),
   })
-  // Created at the first request, when every surface is mounted.
+  // The API is created at the first request, when every surface is mounted.
   let listener: ReturnType<typeof requestListener> | undefined
   const handleApi = createApiSurface(context, {
     endpoints: sessionRows,
@@ -71,7 +71,7 @@ function sendFile({ files }: Context, { request, reply, params }: PageCall): Fas
   return sent
 }
 
-/** Cookies belong to one host, and the hosts of registries serve what others have pushed. */
+/** Cookies belong to one host, and the hosts of registries serve content that users have pushed. */
 async function requireOwnHost({ publicOrigin }: Context, { host }: FastifyRequest): Promise<undefined> {
   if (isOwnHost(publicOrigin, host)) return
   throw new PortalError('notFound', `There is no endpoint at this path. The portal is at ${publicOrigin}${portalPath}.`)

@@ -1,6 +1,6 @@
 import type { Database } from '../platform/sql/database.ts'
 
-/** The counters of a registry. */
+/** The kinds of counters of a registry. */
 export type ActivityCount =
   'total_pulls' | 'successful_pulls' | 'total_pushes' | 'successful_pushes' | 'sign_ins' | 'denials'
 
@@ -25,14 +25,17 @@ export const activityCounts: readonly ActivityCount[] = [
 
 export const hourMs = 60 * 60 * 1000
 
-/** The beginning of the hour (UTC) of a time. */
+/** The beginning of the hour (UTC) that contains a time. */
 export function hourOf(atMs: number): number {
   return atMs - (atMs % hourMs)
 }
 
 type Tables = { registry_activity: ActivityRow }
 
-/** Eight columns each, well below the limit of parameters of each database. */
+/**
+ * The number of rows that one statement inserts. A row has eight columns, so the number of parameters is far below the limit of each
+ * database.
+ */
 const batchLimit = 200
 
 /** The SQL of the hourly counters. */
@@ -63,7 +66,7 @@ export function createActivityStore(database: Database) {
             .execute()
         }
       }),
-    /** The hourly counts of a registry between two times, earliest first. */
+    /** The hourly counts of a registry between two times, with the earliest hour first. */
     hours: (rid: string, fromMs: number, untilMs: number): Promise<ActivityRow[]> =>
       database
         .tables<Tables>()
@@ -74,7 +77,7 @@ export function createActivityStore(database: Database) {
         .where('hour_ms', '<', untilMs)
         .orderBy('hour_ms')
         .execute(),
-    /** Deletes hours before a time, up to a limit, and returns their number. */
+    /** Deletes at most `limit` hours before a time, and returns the number of deleted hours. */
     deleteBefore: (hourMs: number, limit: number): Promise<number> =>
       database.transaction(async (transaction) => {
         const tables = transaction.tables<Tables>()

@@ -27,12 +27,12 @@ for (const kind of testDatabaseKinds) {
         retentionDays: 2,
       })
       const hours = () => activity.hours(registry.rid, noon - 1000 * hourMs, noon + 1000 * hourMs)
-      // Rows of SQLite have no prototype.
+      // Rows of SQLite have no prototype, so the test copies the rows.
       const plain = (rows: readonly object[]) => rows.map((row) => ({ ...row }))
       return { ...opened, plain, registry, activity, sizes, hours }
     }
 
-    test('count pulls and pushes by the hour, written or not', async (t) => {
+    test('the hourly counters count pulls and pushes by the hour, before and after the counts are written', async (t) => {
       const { registry, activity, time, hours, plain } = await open(t)
       activity.countTransfer(registry.rid, 'pull', true)
       activity.countTransfer(registry.rid, 'pull', false)
@@ -56,7 +56,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await pulls(), expected, 'nothing is written twice')
     })
 
-    test('measure the size of a registry once an hour', async (t) => {
+    test('the hourly counters measure the size of a registry once an hour', async (t) => {
       const { activity, sizes, time, hours } = await open(t)
       await activity.flush()
       sizes.bytes = 200
@@ -70,7 +70,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('count an event for the registry that its target names, and for no other', async (t) => {
+    test('the hourly counters count an event only for the registry that is the target of the event', async (t) => {
       const { registry, activity, hours } = await open(t)
       const actor = { kind: 'user', id: 'x' } as const
       const count = (action: string, outcome: 'success' | 'refused', target: string, detail = {}) =>
@@ -91,7 +91,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('keep counts that could not be written for the next time', async (t) => {
+    test('the hourly counters keep counts that could not be written, and write them at the next attempt', async (t) => {
       const { registry, activity, sizes, hours, database } = await open(t)
       activity.countTransfer(registry.rid, 'pull', true)
       sizes.bytes = Number.NaN
@@ -116,7 +116,7 @@ for (const kind of testDatabaseKinds) {
       assert.partialDeepStrictEqual(await hours(), [{ total_pulls: 2, storage_bytes: 1 }])
     })
 
-    test('are deleted after their retention', async (t) => {
+    test('the hourly counters are deleted after their retention period', async (t) => {
       const { registry, activity, time, hours } = await open(t)
       for (let day = 0; day < 4; day += 1) {
         activity.countTransfer(registry.rid, 'pull', true)
@@ -131,7 +131,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('use bounded memory', async (t) => {
+    test('the hourly counters use a limited amount of memory', async (t) => {
       const { registry, activity, hours } = await open(t)
       const actor = { kind: 'claimed', id: '' } as const
       for (let index = 0; index < 60_000; index += 1) {

@@ -11,13 +11,13 @@ export const adminPasswordNames: readonly AdminPasswordName[] = ['password', 'pa
 
 /** The two passwords of the admin account of each registry. */
 export interface AdminPasswords {
-  /** Both passwords in plain text, for `listCredentials`. Undefined if there is no such registry. */
+  /** Both passwords in plain text, for `listCredentials`. The result is undefined if the registry does not exist. */
   readAdminPasswords(rid: string): Promise<Record<AdminPasswordName, string> | undefined>
-  /** Replaces a password by another one, which is random unless one is given. */
+  /** Replaces a password with the given password. Without a given password, the new password is random. */
   renewAdminPassword(transaction: Transaction, rid: string, name: AdminPasswordName, password?: string): Promise<void>
-  /** Compares with both passwords in constant time, whether the account is enabled or not. */
+  /** Compares a password with both stored passwords in constant time, whether the account is enabled or not. */
   verifyAdminPassword(rid: string, password: string): Promise<AdminPasswordVersion | undefined>
-  /** Whether the password has not been renewed since. */
+  /** Whether the password has not been renewed since the given generation. */
   adminPasswordStands(rid: string, version: AdminPasswordVersion): Promise<boolean>
 }
 
@@ -25,7 +25,7 @@ type AdminAccount = AdminPasswords & {
   readonly createPasswords: (transaction: Transaction, rid: string) => Promise<void>
 }
 
-/** Creates the admin accounts. Authorized callers can read the passwords again, so they are sealed, not only hashed. */
+/** Creates the admin accounts. The passwords are sealed and not only hashed, because authorized callers can read them again. */
 export function createAdminAccount(store: ResourcesStore, sealer: Sealer): AdminAccount {
   const context = (rid: string, name: string) => `admin-password/${rid}/${name}`
 
@@ -65,7 +65,7 @@ export function createAdminAccount(store: ResourcesStore, sealer: Sealer): Admin
       const hash = hashSecret(password)
       const rows = await store.adminPasswords(rid)
       let version: AdminPasswordVersion | undefined
-      // Both passwords are always compared. A missing one is replaced by random bytes, so that the time reveals nothing.
+      // The code always compares both passwords. It replaces a missing password by random bytes, so that the response time reveals nothing.
       for (const name of adminPasswordNames) {
         const row = rows.find((candidate) => candidate.name === name)
         const equal = secretEquals(row?.hash ?? randomBytes(hash.length), hash)

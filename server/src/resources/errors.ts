@@ -1,4 +1,4 @@
-/** Another registry of this server has the name or the login server. */
+/** Another registry of this server already has the name or the login server. */
 export class NameTakenError extends Error {
   override readonly name = 'NameTakenError'
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { cacheByHost } from './host-cache.ts'
 import { openTestResources } from '../../testing/resources/test-resources.ts'
 
-test('a host is cached in one spelling only, because a client can invent thousands of others', async (t) => {
+test('the cache stores a host in only one spelling, because a client can invent thousands of other spellings', async (t) => {
   const { resources, create, dispose } = await openTestResources('sqlite')
   t.after(dispose)
   const registry = await create('Contoso')
@@ -25,7 +25,7 @@ test('a host is cached in one spelling only, because a client can invent thousan
   assert.deepEqual(read, [registry.loginServer, ...others, ...others])
 })
 
-test('a registry that did not change is the same object for every session, and a changed one is not', async (t) => {
+test('every session gets the same object for an unchanged registry, and a new object for a changed registry', async (t) => {
   const { resources, database, create, dispose } = await openTestResources('sqlite')
   t.after(dispose)
   const { rid } = await create('Contoso')

@@ -2,10 +2,12 @@ import { RevisionCache } from '../platform/memory/revision-cache.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Registry } from './model.ts'
 
-/** Finds the registry of a raw `Host` header. */
+/** Finds the registry for an unparsed `Host` header. */
 export type FindByHost = (host: string | undefined) => Promise<Registry | undefined>
 
-/** How many hosts are cached; a registry has two at most. A hit takes 0.5 µs, and reading the registry 36 µs. */
+/**
+ * The maximum number of cached hosts. A registry has at most two hosts. A cached lookup takes 0.5 µs, and reading the registry takes 36 µs.
+ */
 const maxCachedHosts = 20_000
 
 /**

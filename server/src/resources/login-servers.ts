@@ -9,14 +9,14 @@ export type LoginServerSettings = {
   readonly defaultPort: number
 }
 
-/** The login server of a registry with this name. */
+/** The login server of a registry that has this name. */
 export function loginServerFor({ suffix }: LoginServerSettings, name: string): LoginServer {
   const loginServer = parseLoginServer(`${name}${suffix}`)
   if (loginServer === undefined) throw new Error(`"${name}${suffix}" is not a login server`)
   return loginServer
 }
 
-/** The name in a host of the form name and suffix, which `az` guesses if it may not read the registry. */
+/** The registry name in a host that consists of a name and the suffix. `az` guesses this host if it may not read the registry. */
 export function nameAtHost(settings: LoginServerSettings, host: LoginServer): string | undefined {
   const { defaultPort } = settings
   const name = parseRegistryName(host.split('.')[0] ?? '')
@@ -25,7 +25,7 @@ export function nameAtHost(settings: LoginServerSettings, host: LoginServer): st
   return guessed === withoutDefaultPort(host, defaultPort) ? name : undefined
 }
 
-/** The other spelling of the same authority: with or without the default port. Other ports have one spelling. */
+/** The other spelling of the same authority, with or without the default port. A host with another port has only one spelling. */
 export function withOtherPort(loginServer: LoginServer, defaultPort: number): string {
   const [port] = /:[0-9]+$/.exec(loginServer) ?? []
   if (port === undefined) return `${loginServer}:${defaultPort}`

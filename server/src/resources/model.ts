@@ -8,7 +8,7 @@ export type RoleAssignmentMode = 'LegacyRegistryPermissions' | 'AbacRepositoryPe
 
 export type Toggle = 'enabled' | 'disabled'
 
-/** The policies of a registry, as ARM names them. */
+/** The policies of a registry, with the names that ARM uses. */
 export type RegistryPolicies = {
   readonly quarantinePolicy: { readonly status: Toggle }
   readonly trustPolicy: { readonly type: 'Notary'; readonly status: Toggle }
@@ -16,7 +16,7 @@ export type RegistryPolicies = {
     readonly days: number
     readonly lastUpdatedAtMs: number
     readonly status: Toggle
-    /** When it was last enabled. ARM does not show it. */
+    /** The time at which it was last enabled. ARM does not return this time. */
     readonly enabledAtMs: number
   }
   readonly exportPolicy: { readonly status: Toggle }
@@ -28,22 +28,22 @@ export type RegistryPolicies = {
   }
 }
 
-/** A registry whose login server changed with the settings. */
+/** A registry whose login server changed because the settings changed. */
 export type MovedRegistry = { readonly before: Registry; readonly loginServer: LoginServer }
 
-/** Which rules apply where the OCI specification and ACR differ. */
+/** The rules that apply where the OCI specification and ACR differ. */
 export type Compatibility = 'oci' | 'acr'
 
 export type Registry = {
-  /** 32 hexadecimal digits. A registry that is deleted and created again has another id. */
+  /** 32 hexadecimal digits. If a registry is deleted and created again, the new registry has another id. */
   readonly rid: string
-  /** The ARM id, in the case of its creation. */
+  /** The ARM id, spelled as at the creation of the registry. */
   readonly id: string
   readonly subscriptionId: string
   readonly resourceGroup: string
   readonly name: string
   readonly loginServer: LoginServer
-  /** The server's own host that a request was sent to, if it is not the host of a registry. */
+  /** The host of the server to which a request was sent, if the host does not belong to a registry. */
   readonly reachedAt?: LoginServer
   readonly location: string
   readonly sku: Sku
@@ -51,18 +51,18 @@ export type Registry = {
   readonly adminUserEnabled: boolean
   readonly anonymousPullEnabled: boolean
   readonly roleAssignmentMode: RoleAssignmentMode
-  /** Changes with the mode. Tokens of another generation are rejected. [acr-protocol §9.1] */
+  /** The generation increases when the mode changes. Tokens of another generation are rejected. [acr-protocol §9.1] */
   readonly tokenGeneration: number
   readonly publicNetworkAccess: NetworkRules['publicNetworkAccess']
   readonly networkRuleSet: NetworkRules['networkRuleSet']
   readonly networkRuleBypassOptions: 'AzureServices' | 'None'
   readonly dataEndpointEnabled: boolean
   readonly zoneRedundancy: 'Enabled' | 'Disabled'
-  /** Which rules apply where the OCI specification and ACR differ. */
+  /** The rules that apply where the OCI specification and ACR differ. */
   readonly compatibility: Compatibility
-  /** The own setting of the registry; null to use that of the server. */
+  /** The compatibility setting of this registry. If it is null, the setting of the server applies. */
   readonly ownCompatibility: Compatibility | null
-  /** The audiences of workload tokens that are accepted as passwords, in addition to the hosts of the registry. */
+  /** The audiences of workload tokens that the registry accepts as passwords, in addition to the hosts of the registry. */
   readonly workloadTokenAudiences: readonly string[]
   readonly policies: RegistryPolicies
   readonly createdAtMs: number
@@ -71,7 +71,7 @@ export type Registry = {
   readonly changedBy: Author
 }
 
-/** The settings of a registry. Omitted ones are unchanged, or get their defaults at creation. */
+/** The settings of a registry. A change leaves omitted settings unchanged, and a new registry gets their defaults. */
 export type RegistryChange = Partial<
   Pick<
     Registry,
@@ -97,12 +97,12 @@ export type ResourceGroup = {
   readonly subscriptionId: string
   readonly name: string
   readonly location: string
-  /** The id of the resource that manages the group. Only shown: it permits and denies nothing. */
+  /** The id of the resource that manages the group. The id is only displayed, and does not affect permissions. */
   readonly managedBy?: string | undefined
   readonly tags: Readonly<Record<string, string>>
 }
 
 export type AdminPasswordName = 'password' | 'password2'
 
-/** A password of the admin account, and its generation, which each renewal increases. */
+/** A password of the admin account, and its generation. Each renewal increases the generation. */
 export type AdminPasswordVersion = { readonly name: AdminPasswordName; readonly generation: number }

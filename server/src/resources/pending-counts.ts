@@ -1,12 +1,12 @@
 import type { Clock } from '../platform/process/clock.ts'
 import { type ActivityCount, type ActivityRow, activityCounts, hourMs, hourOf } from './activity-store.ts'
 
-/** The maximum number of targets between two flushes, because clients choose the host. */
+/** The maximum number of targets between two flushes. The number is limited because clients choose the host. */
 const maxTargets = 50_000
 
 export type MutableCounts = Record<ActivityCount, number>
 
-/** By hour, then by a key of the registry: its `rid`, its login server or its ARM id in lower case. */
+/** The counts by hour, and then by a key of the registry: its `rid`, its login server or its ARM id in lower case. */
 type CountsByHour = Map<number, Map<string, MutableCounts>>
 
 /** The counts that are not written yet. */
@@ -19,7 +19,7 @@ export class PendingCounts {
     this.#clock = clock
   }
 
-  /** The counts of a registry in an hour, by default the current one. */
+  /** The counts of a registry in an hour. By default, the hour is the current hour. */
   of(key: string, hour = hourOf(this.#clock.now())): MutableCounts {
     let hours = this.#byHour.get(hour)
     if (hours === undefined) this.#byHour.set(hour, (hours = new Map<string, MutableCounts>()))
@@ -28,7 +28,7 @@ export class PendingCounts {
     return counts
   }
 
-  /** Returns the counter of an event of a target. It finds its counts once an hour, because the event can be frequent. */
+  /** Returns the counter for an event of a target. Because the event can be frequent, the counter looks up its counts only once an hour. */
   counterOf(target: string, name: 'sign_ins' | 'denials'): () => void {
     let counts: MutableCounts | undefined
     let countedIn: CountsByHour | undefined
@@ -49,7 +49,7 @@ export class PendingCounts {
     }
   }
 
-  /** The counts in rows, given the `rid` of each key. Counts under other keys are of registries that do not exist. */
+  /** The counts as rows. The caller passes the `rid` of each key. Counts under other keys belong to registries that do not exist. */
   rows(rids: ReadonlyMap<string, string>): ActivityRow[] {
     return [...this.#byHour].flatMap(([hour, byKey]) => {
       const rows = new Map<string, MutableCounts>()
@@ -61,7 +61,7 @@ export class PendingCounts {
     })
   }
 
-  /** Returns the counts in rows, and starts over. */
+  /** Returns the counts as rows, and begins again without counts. */
   take(rids: ReadonlyMap<string, string>): ActivityRow[] {
     const rows = this.rows(rids)
     this.#byHour = new Map()

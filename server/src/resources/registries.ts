@@ -26,11 +26,11 @@ export type NewRegistry = {
   readonly author: Author
 }
 
-/** The registries of the ARM tree. Names and hosts are unique in the whole server, and compared case-insensitively. */
+/** The registries of the ARM tree. Names and hosts are unique in the whole server, and are compared case-insensitively. */
 export interface Registries {
-  /** Lists registries by name. With a transaction, as the transaction sees it. */
+  /** Lists registries by name. With a transaction, the function reads the state inside the transaction. */
   listRegistries(subscriptionId: string, resourceGroup?: string, transaction?: Transaction): Promise<Registry[]>
-  /** With a transaction, as the transaction sees it. */
+  /** Finds a registry. With a transaction, the function reads the state inside the transaction. */
   findRegistry(
     subscriptionId: string,
     resourceGroup: string,
@@ -38,7 +38,7 @@ export interface Registries {
     transaction?: Transaction,
   ): Promise<Registry | undefined>
   findRegistryByName(name: string): Promise<Registry | undefined>
-  /** Finds a registry by a raw `Host` header. Cached until authority changes. */
+  /** Finds a registry for an unparsed `Host` header. The result is cached until authority changes. */
   findRegistryByHost: FindByHost
   findRegistryByRid(rid: string): Promise<Registry | undefined>
   /**
@@ -50,13 +50,13 @@ export interface Registries {
   updateRegistry(transaction: Transaction, rid: string, change: RegistryChange, author: Author): Promise<Registry>
   deleteRegistry(transaction: Transaction, rid: string): Promise<void>
   /**
-   * Moves registries to the login servers of the current settings: the registry of the first start to the public host, others
-   * to their name and the suffix. Returns the registries that moved.
+   * Changes the login servers of registries to the current settings. The registry of the first start gets the public host, and each other
+   * registry gets its name with the suffix. Returns the changed registries.
    *
    * @throws NameTakenError if two would have the same login server
    */
   moveRegistries(transaction: Transaction, publicHost: LoginServer): Promise<readonly MovedRegistry[]>
-  /** The login server of a registry with this name. */
+  /** The login server of a registry that has this name. */
   loginServerFor(name: string): LoginServer
 }
 
@@ -67,7 +67,7 @@ export type RegistriesOptions = {
   /** See {@link LoginServerSettings}. */
   readonly suffix: string
   readonly defaultPort?: number
-  /** How clients see the login servers. Default: as they are stored. */
+  /** Converts stored login servers for clients. By default, clients get the stored login servers. */
   readonly view?: LoginServerView | undefined
   /** The compatibility of registries without an own setting. The default is `oci`. */
   readonly compatibility?: Compatibility
@@ -118,12 +118,12 @@ export function createRegistries(
 
 const asStored: LoginServerView = { shown: (stored) => stored, stored: (requested) => requested }
 
-/** How many converted rows are kept: 4 MB. */
+/** The maximum number of converted rows in the cache, which take 4 MB. */
 const maxConverted = 1000
 
 /**
- * A conversion that returns the same registry for the same row. Each session keeps its registry: 10,000 sessions with a copy each
- * took 25 MB.
+ * Creates a conversion that returns the same object for the same row. Each session keeps its registry, and separate copies took 25 MB for
+ * 10,000 sessions.
  */
 function sharedConversion(convert: (row: RegistryRow) => Registry): (row: RegistryRow) => Registry {
   const latest = new LRUCache<string, { readonly row: RegistryRow; readonly registry: Registry }>(
@@ -215,7 +215,7 @@ async function moveRegistries(
     .map((row) => ({ row, loginServer: row.has_public_host === 1 ? publicHost : loginServerFor(settings, row.name) }))
     .filter(({ row, loginServer }) => loginServer !== withoutDefaultPort(row.login_server, settings.defaultPort))
   if (moved.length > 0) transaction.changesAuthority()
-  // A registry can get the previous login server of another one.
+  // A registry can get the previous login server of another registry.
   for (const { row } of moved) await store.moveRegistry(transaction, row.rid, row.rid)
   for (const { row, loginServer } of moved) {
     if (await store.moveRegistry(transaction, row.rid, loginServer)) continue

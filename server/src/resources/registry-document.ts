@@ -95,7 +95,7 @@ export function readProperties(row: RegistryRow): RegistryProperties {
   return { ...laterSettings, ...written, policies }
 }
 
-/** Converts a row. `compatibility` is the setting of the server. */
+/** Converts a row to a registry. `compatibility` is the setting of the server. */
 export function toRegistry(row: RegistryRow, compatibility: Compatibility): Registry {
   const properties = readProperties(row)
   return {

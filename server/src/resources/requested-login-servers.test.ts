@@ -21,7 +21,7 @@ const cases: readonly (readonly [requested: string, first: string, other: string
   ['registry.example.com',             'registry.example.com', 'contoso.azurecr.localhost',       'the default port'],
 ]
 
-test('the login servers follow the host of the request', () => {
+test('the login servers that a client gets depend on the host of its request', () => {
   for (const [requested, first, other, why] of cases) {
     withRequestedHost(requested, () => {
       assert.equal(view.shown(host('localhost:5443')), first, why)
@@ -33,7 +33,7 @@ test('the login servers follow the host of the request', () => {
   }
 })
 
-test('outside of a request, the login servers are the stored ones', () => {
+test('outside of a request, the functions return the stored login servers', () => {
   assert.equal(view.shown(host('contoso.azurecr.localhost:5443')), 'contoso.azurecr.localhost:5443')
   assert.equal(view.stored(host('localhost:5443')), 'localhost:5443')
 })

@@ -1,15 +1,15 @@
 import { type LoginServer, parseLoginServer } from '@acrux/shared/standards/azure/login-server.ts'
 import { currentRequestedHost } from '../platform/http/requested-origin.ts'
 
-/** How the stored login servers appear to the client of the present request. */
+/** Converts the stored login servers for the client of the present request. */
 export type LoginServerView = {
   readonly shown: (stored: LoginServer) => LoginServer
-  /** The stored login server of a requested host. */
+  /** The stored login server for a requested host. */
   readonly stored: (requested: LoginServer) => LoginServer
 }
 
 /**
- * Login servers that follow the host of the request. The first registry is served at every host; the host of another one is its
+ * Login servers that depend on the host of the request. The first registry is available at every host. The host of another registry is its
  * name and the suffix, with the port of the request.
  */
 export function requestedLoginServers(publicHost: string, suffix: string): LoginServerView {

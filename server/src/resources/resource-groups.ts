@@ -11,14 +11,14 @@ export interface ResourceGroups {
   createSubscription(transaction: Transaction, subscription: Subscription): Promise<void>
 
   listResourceGroups(subscriptionId: string): Promise<ResourceGroup[]>
-  /** With a transaction, as the transaction sees it. */
+  /** Finds a group. With a transaction, the function reads the state inside the transaction. */
   findResourceGroup(subscriptionId: string, name: string, transaction?: Transaction): Promise<ResourceGroup | undefined>
-  /** Creates a group, or replaces the tags and the manager of an existing one, whose location never changes. */
+  /** Creates a group, or replaces the tags and the manager of an existing group. The location of an existing group never changes. */
   putResourceGroup(
     transaction: Transaction,
     group: ResourceGroup,
   ): Promise<{ readonly group: ResourceGroup; readonly created: boolean }>
-  /** Deletes a group and all its registries, and returns the registries. */
+  /** Deletes a group and all its registries, and returns the deleted registries. */
   deleteResourceGroup(transaction: Transaction, subscriptionId: string, name: string): Promise<Registry[]>
 }
 

@@ -8,7 +8,7 @@ type ResourcesTables = {
   admin_password: AdminPasswordRow
 }
 
-/** The SQL of the tree. Keys are in lower case. */
+/** The SQL of the ARM tree. Keys are in lower case. */
 export function createResourcesStore(database: Database) {
   return { ...createGroupStore(database), ...createRegistryStore(database), ...createAdminPasswordStore(database) }
 }
@@ -91,7 +91,7 @@ function createRegistryStore(database: Database) {
     registryByRid: byRid.first,
     registryToChange: (transaction: Transaction, rid: string) =>
       within(transaction).selectFrom('registry').selectAll().where('rid', '=', rid).executeTakeFirst(),
-    /** Returns false if the name or the login server is taken. */
+    /** Returns false if another registry has the name or the login server. */
     insertRegistry: async (transaction: Transaction, row: RegistryRow) => {
       const result = await within(transaction)
         .insertInto('registry')

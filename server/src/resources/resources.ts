@@ -5,8 +5,8 @@ import { type ResourceGroups, createResourceGroups } from './resource-groups.ts'
 import { createResourcesStore } from './resources-store.ts'
 
 /**
- * The ARM tree: subscriptions, resource groups, registries, and the admin account of each registry. Writes take the
- * caller's transaction, and mark it as a change of authority themselves.
+ * The ARM tree: subscriptions, resource groups, registries, and the admin account of each registry. Functions that write use the caller's
+ * transaction, and mark the transaction as a change of authority.
  */
 export interface Resources extends ResourceGroups, Registries, AdminPasswords {}
 

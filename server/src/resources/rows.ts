@@ -9,7 +9,7 @@ export type ResourceGroupRow = {
   readonly name_key: string
   readonly name: string
   readonly location: string
-  /** JSON text. */
+  /** The value is JSON text. */
   readonly tags: string
   readonly managed_by: string | null
 }
@@ -22,9 +22,9 @@ export type RegistryRow = {
   readonly name_key: string
   readonly name: string
   readonly login_server: string
-  /** 1 if the login server is the public host of the server, otherwise 0. */
+  /** The value is 1 if the login server is the public host of the server, and otherwise 0. */
   readonly has_public_host: number
-  /** JSON text of the properties without a column. */
+  /** The JSON text of the properties that have no column. */
   readonly properties: string
 }
 

@@ -3,7 +3,7 @@ import type { Counted } from './messages.ts'
 
 type Transfer = { rid: string; kind: 'pull' | 'push'; succeeded: boolean; count: number }
 
-/** The counts of a worker since the last message, for the main thread. */
+/** The counts of a worker since its last message to the main thread. */
 export class CountedRequests {
   readonly #transfers = new Map<string, Transfer>()
   readonly #uses: Parameters<Audit['noteUse']>[] = []
@@ -16,10 +16,10 @@ export class CountedRequests {
     else known.count += 1
   }
 
-  /** Notes a use of a credential. */
+  /** Records a use of a credential. */
   readonly noteUse: Audit['noteUse'] = (...use) => void this.#uses.push(use)
 
-  /** Takes the counts; undefined if there are none. */
+  /** Returns the counts and resets them; undefined if there are no counts. */
   take(pulls: Counted['pulls']): Counted | undefined {
     if (this.#transfers.size === 0 && this.#uses.length === 0 && pulls.size === 0) return undefined
     const counted = { pulls, transfers: [...this.#transfers.values()], uses: this.#uses.splice(0) }

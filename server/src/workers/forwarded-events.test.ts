@@ -14,7 +14,7 @@ const event: AuditEvent = {
   origin: { correlationId: 'x', remoteAddress: '192.0.2.1', userAgent: undefined },
 }
 
-/** Appends an event, and ends the wait for it. */
+/** Appends an event, and reports whether the main thread has written it. */
 async function append(isWritten: boolean): Promise<void> {
   const sent: EventsToWrite[] = []
   const events = new ForwardedEvents((message) => sent.push(message))
@@ -28,10 +28,10 @@ async function append(isWritten: boolean): Promise<void> {
   await written
 }
 
-test('a worker leaves a request to the main thread if the event of its token could not be written', async () => {
+test('if the audit event of a token could not be written, a worker leaves the request to the main thread', async () => {
   await assert.rejects(append(false), MainThreadOnlyError)
 })
 
-test('a worker answers a request when the event of its token is written', async () => {
+test('a worker answers a request when the audit event of its token is written', async () => {
   await append(true)
 })

@@ -4,9 +4,8 @@ import { MainThreadOnlyError, mainThreadOnly } from '../platform/process/main-th
 import type { EventsToWrite, EventsWritten } from './messages.ts'
 
 /**
- * The audit log of a worker: the main thread writes its events. The events of one turn of the event loop are sent as
- * one message. Denials
- * are left to the main thread with their requests, because it decides which of them are written.
+ * The audit log of a worker. The main thread writes the events of the worker. One message contains all events of one iteration of the event
+ * loop. The worker leaves denied requests to the main thread, because the main thread decides which denials are written.
  */
 export class ForwardedEvents {
   readonly #send: (events: EventsToWrite) => void
@@ -24,12 +23,12 @@ export class ForwardedEvents {
     record: mainThreadOnly,
   }
 
-  /** Ends the wait for events that the main thread has written, or could not write. */
+  /** Completes the waits for events that the main thread has written, or could not write. */
   settle({ id, isWritten }: EventsWritten): void {
     const waiter = this.#waiting.get(id)
     this.#waiting.delete(id)
     if (isWritten) waiter?.resolve()
-    // The main thread answers the request, and reports what failed.
+    // The main thread answers the request, and reports the error.
     else waiter?.reject(new MainThreadOnlyError())
   }
 

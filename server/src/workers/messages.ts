@@ -11,24 +11,24 @@ import type { RegistryReader } from '../registry/index.ts'
 export type WorkerStart<Settings = unknown> = {
   readonly configuration: Settings
   readonly dataDir: string
-  /** The key that seals secrets. */
+  /** The key that encrypts secrets. */
   readonly dataKey: Uint8Array
-  /** The number of this worker, from 0. */
+  /** The number of this worker. The first number is 0. */
   readonly index: number
   readonly addresses: readonly ListenAddress[]
   readonly tls: KeyPair | undefined
-  /** The certificates of an ACME provider; undefined without one. */
+  /** The certificates of an ACME provider; undefined without an ACME provider. */
   readonly named: SharedCertificates | undefined
   readonly ticketKeys: Uint8Array
-  /** The socket on which the main thread takes requests that the worker does not answer. */
+  /** The socket on which the main thread receives the requests that the worker does not answer. */
   readonly forwardPath: string
   readonly revisions: SharedArrayBuffer
   /** The connections of each network. */
   readonly connections: CountsMemory
   readonly callers: SharedCallersMemory
-  /** The steered clock that all threads share; undefined for the machine's clock. */
+  /** The steered clock of all threads. Undefined if they use the clock of the machine. */
   readonly clock: SharedArrayBuffer | undefined
-  /** One number per worker, which the worker changes as long as its event loop runs. */
+  /** An array with one number per worker. Each worker changes its number while its event loop runs. */
   readonly beats: SharedArrayBuffer
 }
 
@@ -53,7 +53,7 @@ export type Counted = {
   readonly uses: readonly Parameters<Audit['noteUse']>[]
 }
 
-/** Audit events of requests that a worker answers as soon as the main thread has written them. */
+/** Audit events of requests. A worker answers these requests as soon as the main thread has written the events. */
 export type EventsToWrite = { readonly kind: 'events'; readonly id: number; readonly events: readonly AuditEvent[] }
 
 /** The reply to {@link EventsToWrite}. */

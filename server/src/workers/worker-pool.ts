@@ -15,29 +15,29 @@ import type { Counted, EventsToWrite, FromWorker, ToWorker, WorkerStart } from '
 export type CommonStart = Omit<WorkerStart, 'index' | 'tls' | 'named'>
 
 export type PoolOptions = {
-  /** The body of a worker. */
+  /** The URL of the worker's code. */
   readonly file: URL
   readonly tls: KeyPair | undefined
-  /** The current certificates of an ACME provider; undefined without one. */
+  /** The current certificates of an ACME provider; undefined without an ACME provider. */
   readonly named: () => SharedCertificates | undefined
   readonly log: Log
   readonly onCounted: (counted: Counted) => void
-  /** Writes an event to the audit log, and returns when it is durable. */
+  /** Writes an event to the audit log, and returns when the event is durable. */
   readonly writeEvent: (event: AuditEvent) => Promise<void>
 }
 
-/** The pause before a worker is replaced: longer after each failure, up to the maximum. */
+/** The pause before a failed worker is replaced. Each failure makes the pause longer, up to the maximum. */
 const firstPauseMs = 100
 const maxPauseMs = 10_000
 /** A worker that ran for this long counts as started successfully. */
 const settledMs = 60_000
 /**
- * How often the heartbeats of the workers are compared, and how often a heartbeat may be unchanged before the worker
- * is terminated.
+ * The interval at which the heartbeats of the workers are compared, and the time after which a worker with an unchanged heartbeat is
+ * terminated.
  */
 const lookMs = 5000
 const maxSilentLooks = 6
-/** How long a worker may take to reply. */
+/** The maximum time that a worker may take to reply. */
 const replyMs = 2000
 
 type Reply = Extract<FromWorker, { kind: 'metrics' | 'named-certificates' }>
@@ -76,7 +76,7 @@ export class WorkerPool {
     this.#watching = setInterval(() => this.#endSilent(), lookMs).unref()
   }
 
-  /** Starts all workers, and returns when they accept connections. @throws the error of a worker that cannot start */
+  /** Starts all workers, and returns when they accept connections. @throws an error if a worker cannot start */
   async start(): Promise<void> {
     await Promise.all(Array.from({ length: this.#threads }, (_, index) => this.#startWorker(index, firstPauseMs)))
   }
@@ -86,7 +86,7 @@ export class WorkerPool {
     this.#tell({ kind: 'certificate', tls })
   }
 
-  /** Continues to accept connections, and closes each of them after its next response. */
+  /** Continues to accept connections, and closes each connection after its next response. */
   drain(): void {
     this.#isDraining = true
     this.#tell({ kind: 'drain' })
@@ -102,13 +102,13 @@ export class WorkerPool {
     )
   }
 
-  /** The metrics of every worker, and the counters of those that have ended. */
+  /** The metrics of every worker, and the counters of workers that have ended. */
   async metrics(): Promise<readonly MetricsOfThread[]> {
     const workers = [...this.#running.values()].map(({ worker }) => this.#metricsOf(worker))
     return [await this.#endedMetrics, ...(await Promise.all(workers))]
   }
 
-  /** Stops accepting connections, and ends the workers when their requests are finished. */
+  /** Stops accepting connections, and ends the workers after they have answered their requests. */
   async close(milliseconds: number): Promise<void> {
     this.#isClosing = true
     clearInterval(this.#watching)
@@ -138,7 +138,7 @@ export class WorkerPool {
     this.#running.set(index, { worker, beat: 0, silentLooks: 0 })
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'listening') {
-        // The certificates may have been replaced meanwhile.
+        // The certificates may have been replaced in the meantime.
         if (this.#tls !== undefined) worker.postMessage({ kind: 'certificate', tls: this.#tls } satisfies ToWorker)
         if (this.#isDraining) worker.postMessage({ kind: 'drain' } satisfies ToWorker)
         void this.replaceNamedCertificates()
@@ -197,7 +197,7 @@ export class WorkerPool {
     worker.postMessage({ kind: 'events-written', id, isWritten } satisfies ToWorker)
   }
 
-  /** Deletes what a worker that has ended counted in shared memory, and keeps its counters. */
+  /** Deletes the shared-memory counts of a worker that has ended, and keeps its counters. */
   #forget(index: number, worker: Worker): void {
     this.#running.delete(index)
     for (const memory of [this.#start.connections, this.#start.callers.running]) new SharedCounts(memory, index).clear()
@@ -208,7 +208,7 @@ export class WorkerPool {
 
   async #metricsOf(worker: Worker): Promise<MetricsOfThread> {
     const reply = await this.#ask(worker, (id) => ({ kind: 'metrics', id }))
-    // A worker that is blocked, or has ended, has the metrics that it sent last.
+    // The metrics of a worker that is blocked or has ended are the metrics that it sent last.
     return reply?.kind === 'metrics' ? reply.metrics : (this.#lastMetrics.get(worker) ?? [])
   }
 
@@ -222,7 +222,7 @@ export class WorkerPool {
     return reply
   }
 
-  /** Ends the workers whose event loops do not run: their connections would wait for ever. */
+  /** Terminates the workers whose event loops do not run, because their connections would otherwise wait for ever. */
   #endSilent(): void {
     const beats = new Int32Array(this.#start.beats)
     for (const [index, running] of this.#running) {
@@ -236,7 +236,7 @@ export class WorkerPool {
   }
 }
 
-/** The metrics are loaded only if they are served. */
+/** The metrics are loaded only if the server publishes them. */
 async function addCounters(sum: MetricsOfThread, metrics: MetricsOfThread): Promise<MetricsOfThread> {
   return (await import('../platform/metrics/metrics.ts')).addCounters(sum, metrics)
 }

@@ -15,7 +15,7 @@ export function applicationOwnerStore(database: Database) {
           .orderBy('owner_id')
           .execute()
       ).map(({ owner_id }) => owner_id),
-    /** The ids among `applicationIds` of the applications that the principal owns. */
+    /** The ids of the applications among `applicationIds` that the principal owns. */
     ownedAmong: async (ownerId: string, applicationIds: readonly string[]): Promise<ReadonlySet<string>> => {
       if (applicationIds.length === 0) return new Set()
       const rows = await from(undefined)
@@ -26,7 +26,7 @@ export function applicationOwnerStore(database: Database) {
         .execute()
       return new Set(rows.map(({ application_id }) => application_id))
     },
-    /** Returns false if it is an owner already. */
+    /** Returns false if the principal is already an owner. */
     insertApplicationOwner: async (transaction: Transaction, row: ApplicationOwnerRow) => {
       const insert = from(transaction).insertInto('application_owner').values(row)
       const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()

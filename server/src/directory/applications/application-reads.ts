@@ -33,7 +33,7 @@ export function createApplicationReads(options: {
   }
 
   return {
-    /** By the object id; with a transaction, as the transaction sees it. */
+    /** Finds an application by its object id. With a transaction, the function reads the state inside the transaction. */
     find: async (objectId: string, transaction?: Transaction): Promise<ApplicationRecord | undefined> => {
       const row = await store.application(transaction, 'object_id', objectId)
       return row && toApplicationRecord(row)
@@ -49,11 +49,11 @@ export function createApplicationReads(options: {
       })
     },
     ownerIds: (objectId: string): Promise<string[]> => store.applicationOwnerIds(undefined, objectId),
-    /** The ids among `objectIds` of the applications that the principal owns. */
+    /** The ids of the applications among `objectIds` that the principal owns. */
     ownedAmong: (ownerId: string, objectIds: readonly string[]): Promise<ReadonlySet<string>> =>
       store.ownedAmong(ownerId, objectIds),
 
-    /** By the object id; with a transaction, as the transaction sees it. */
+    /** Finds a service principal by its object id. With a transaction, the function reads the state inside the transaction. */
     findServicePrincipal: async (
       objectId: string,
       transaction?: Transaction,
@@ -84,7 +84,7 @@ export function createApplicationReads(options: {
   }
 }
 
-/** The applications and service principals. Each change throws `DirectoryError` if it is denied. */
+/** The applications and service principals. Each function that changes them throws `DirectoryError` if the change is denied. */
 export type Applications = ReturnType<typeof createApplications> &
   ReturnType<typeof createServicePrincipals> &
   ReturnType<typeof createApplicationReads>

@@ -3,10 +3,10 @@ import type { ApplicationRow, ServicePrincipalRow } from '../principals/rows.ts'
 import type { Application, RedirectUris } from '../principals/model.ts'
 import type { ApplicationSignIn } from '../principals/records.ts'
 
-/** How users sign in to an application; without a row, they cannot. */
+/** How users sign in to an application. If an application has no row, users cannot sign in to it. */
 type ApplicationSignInRow = {
   readonly application_id: string
-  /** JSON text of {@link RedirectUris}. */
+  /** The JSON text of {@link RedirectUris}. */
   readonly redirect_uris: string
   readonly is_fallback_public_client: number
   readonly is_fallback_named: number
@@ -22,7 +22,7 @@ type FoundRow = Pick<ApplicationRow, 'object_id' | 'app_id' | 'display_name'> & 
   readonly redirect_uris: string | null
   readonly is_fallback_public_client: number | null
   readonly is_fallback_named: number | null
-  /** Null without a service principal. */
+  /** The value is null if the application has no service principal. */
   readonly enabled: number | null
 }
 
@@ -91,10 +91,10 @@ export function createApplicationSignInStore(database: Database) {
   }
 }
 
-/** The properties of an application's sign-in to change. */
+/** The sign-in properties of an application to change. */
 export type ApplicationSignInChange = {
   readonly redirectUris?: Partial<RedirectUris> | undefined
-  /** Null for what a new application has. */
+  /** Null sets the value that a new application has. */
   readonly isFallbackPublicClient?: boolean | null | undefined
 }
 
@@ -103,10 +103,10 @@ type SignInColumns = Pick<FoundRow, 'redirect_uris' | 'is_fallback_public_client
 function toSignIn(row: SignInColumns | undefined): ApplicationSignIn {
   const text = row?.redirect_uris ?? undefined
   return {
-    // The text is our own: it was checked when it was written.
+    // The server wrote this text itself, and checked it before.
     redirectUris: text === undefined ? noRedirectUris : (JSON.parse(text) as RedirectUris),
     isFallbackPublicClient: row?.is_fallback_public_client === 1,
-    // Rows of earlier versions do not say whether it was set.
+    // In rows of earlier versions, it is unknown whether a client set the value.
     isFallbackNamed: row?.is_fallback_named === 1 || row?.is_fallback_public_client === 1,
   }
 }

@@ -28,7 +28,7 @@ export function applicationStore(database: Database) {
         .orderBy('uri_key')
         .execute()
     },
-    /** Returns false if another application has one of them. */
+    /** Returns false if another application has one of the identifier URIs. */
     replaceUris: async (transaction: Transaction, applicationId: string, rows: readonly ApplicationUriRow[]) => {
       await from(transaction).deleteFrom('application_uri').where('application_id', '=', applicationId).execute()
       if (rows.length === 0) return true

@@ -28,10 +28,10 @@ export type ApplicationsOptions = {
   readonly removeServicePrincipal: RemoveServicePrincipal
 }
 
-/** The ids of a new application, if they are not random. */
+/** The fixed ids of a new application. By default, the ids are random. */
 type ApplicationIds = { readonly objectId?: string; readonly appId?: string }
 
-/** The changes of applications. Each throws {@link DirectoryError} if it is denied. */
+/** The functions that change applications. Each throws {@link DirectoryError} if the change is denied. */
 export function createApplications(options: ApplicationsOptions) {
   const { store, signIns, clock, events, removeServicePrincipal } = options
 
@@ -82,7 +82,7 @@ export function createApplications(options: ApplicationsOptions) {
       if (change.displayName !== undefined) {
         await store.renameApplication(transaction, objectId, change.displayName, nameKey(change.displayName))
       }
-      // Caches of authentications contain the name.
+      // The caches of authentications contain the name of the application.
       transaction.changesAuthority()
       await setProperties(transaction, row, change)
     },
@@ -107,7 +107,10 @@ export function createApplications(options: ApplicationsOptions) {
       if (!(await store.insertApplicationOwner(transaction, row))) throw alreadyReferenced('owners')
     },
 
-    /** Removes even the last owner: the owners of the directory remain. [Microsoft Graph, application: remove owner] */
+    /**
+     * The function can remove the last owner of an application, because the owners of the directory can still manage it. [Microsoft Graph,
+     * application: remove owner]
+     */
     removeOwner: async (transaction: Transaction, objectId: string, ownerId: string): Promise<void> => {
       transaction.changesAuthority()
       await requireApplication(transaction, objectId)

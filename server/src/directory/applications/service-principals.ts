@@ -12,7 +12,7 @@ import type { ApplicationStore } from './application-store.ts'
 /** Deletes a service principal with everything that belongs to it in every module. */
 export type RemoveServicePrincipal = (transaction: Transaction, row: NamedServicePrincipalRow) => Promise<void>
 
-/** Creates the deletion of service principals. @throws DirectoryError for the last owner of the directory */
+/** Creates the deletion of service principals. @throws DirectoryError if the service principal is the last owner of the directory */
 export function createRemoveServicePrincipal(
   store: PrincipalStore,
   onPrincipalDeleted: OnPrincipalDeleted,
@@ -30,7 +30,7 @@ type NewServicePrincipal = {
   readonly enabled: boolean
   readonly directoryRole: DirectoryRole | null
   readonly assignmentRequired?: boolean | undefined
-  /** Default: a random id. */
+  /** By default, the id is random. */
   readonly objectId?: string
 }
 
@@ -40,7 +40,7 @@ type ServicePrincipalChange = {
   readonly assignmentRequired?: boolean | undefined
 }
 
-/** The changes of the service principals of applications. Each throws {@link DirectoryError} if it is denied. */
+/** The functions that change the service principals of applications. Each throws {@link DirectoryError} if the change is denied. */
 export function createServicePrincipals(options: {
   readonly store: ApplicationStore & PrincipalStore
   readonly clock: Clock
@@ -64,7 +64,7 @@ export function createServicePrincipals(options: {
     ): Promise<ServicePrincipalRecord> => {
       const application = await store.application(transaction, 'app_id', appId)
       if (application === undefined) {
-        // az waits for replication when it reads "does not reference".
+        // The Azure CLI (az) waits for replication if the error contains the text "does not reference".
         const text = `The appId '${appId}' of the service principal does not reference a valid application object.`
         throw new DirectoryError('no-application', text)
       }
@@ -100,7 +100,7 @@ export function createServicePrincipals(options: {
       if (enabled === undefined) return
       await store.enableServicePrincipal(transaction, objectId, enabled ? 1 : 0)
       if (enabled) return
-      // The sign-ins stay ended when it is enabled again.
+      // The sign-ins remain ended when the service principal is enabled again.
       await events.onPrincipalDisabled(transaction, objectId)
       await events.onApplicationDisabled(transaction, row.app_id)
       if (row.directory_role === 'owner') await requireOwnerLeft(store, transaction)

@@ -4,10 +4,10 @@ import type { DirectoryListener } from '../principals/events.ts'
 import type { ExternalGroups } from './external-groups.ts'
 import type { ExternalUserStore } from './external-user-store.ts'
 
-/** How many users one transaction changes. */
+/** The number of users that one transaction changes. */
 const sweepSize = 200
 
-/** Ends sign-ins of providers that were removed, and memberships of sign-ins that have expired. */
+/** Ends sign-ins of removed providers, and deletes memberships of expired sign-ins. */
 export function createProviderExpiry(options: {
   readonly database: Database
   readonly clock: Clock
@@ -17,7 +17,10 @@ export function createProviderExpiry(options: {
 }) {
   const { database, clock, store, groups, events } = options
   return {
-    /** Ends the sign-ins of users of removed issuers, and their memberships. For the start, when settings may be new. */
+    /**
+     * Ends the sign-ins of users of removed issuers, and deletes their memberships. The server calls this at its start, because the
+     * settings may have changed.
+     */
     endSignInsOfRemovedProviders: async (isConfigured: (issuer: string) => boolean): Promise<void> => {
       const nowMs = clock.now()
       const issuers = (await store.issuersInForce(nowMs)).filter((issuer) => !isConfigured(issuer))

@@ -8,12 +8,12 @@ import type { ExternalGroupRow, ExternalUserStore } from './external-user-store.
 /** The groups of a user at another provider, at the time of a sign-in. */
 export type ProviderGroups = {
   readonly issuer: string
-  /** The provider's name in the settings, the prefix of the names of its groups. */
+  /** The provider's name in the settings. The names of the provider's groups begin with this name. */
   readonly provider: string
   readonly groups: readonly string[]
 }
 
-/** Bounds the groups with which one provider can fill the directory. */
+/** The maximum number of groups that one provider can create in the directory. */
 const maxGroupsOfIssuer = 20_000
 
 /** Creates the groups that represent groups of other providers, and their memberships. */
@@ -42,7 +42,10 @@ export function createExternalGroups(store: ExternalUserStore, clock: Clock) {
   }
 
   return {
-    /** The ids of the groups that represent the provider's groups, created where missing; undefined if too many. */
+    /**
+     * The ids of the groups that represent the provider's groups. Missing groups are created. The result is undefined if the number exceeds
+     * the maximum.
+     */
     idsFor: async (transaction: Transaction, from: ProviderGroups): Promise<readonly string[] | undefined> => {
       const found = await store.groups(transaction, from.issuer, from.groups)
       const known = new Set(found.map(({ value }) => value))
@@ -72,7 +75,7 @@ export function createExternalGroups(store: ExternalUserStore, clock: Clock) {
 
 export type ExternalGroups = ReturnType<typeof createExternalGroups>
 
-/** 80 bits in hexadecimal digits: it is infeasible to find a second text with the same digest. */
+/** 80 bits in hexadecimal digits. With 80 bits, nobody can find a second text with the same digest. */
 export function digest(...texts: readonly string[]): string {
   return hash('sha256', JSON.stringify(texts), 'hex').slice(0, 20)
 }

@@ -25,7 +25,7 @@ export function createExternalPrincipalStore(database: Database) {
         .selectAll()
         .where('object_id', '=', objectId)
         .executeTakeFirst(),
-    /** Whether this directory has an object with the id. */
+    /** Whether this directory contains an object with the id. */
     isLocal: async (transaction: Transaction, objectId: string) => {
       for (const table of localTables) {
         const query = from(transaction).selectFrom(table).select('object_id').where('object_id', '=', objectId)

@@ -15,11 +15,11 @@ import type { ExternalPrincipalRow } from '../principals/rows.ts'
 /** The principals of trusted tenants. */
 export interface ExternalPrincipals {
   /**
-   * Finds a principal by its verified token, and registers it the first time, which gives no permission. Undefined if the
-   * object id is that of a local principal, of another tenant, or of another kind.
+   * Finds a principal by its verified token. The function registers an unknown principal; the registration gives no permission. The result
+   * is undefined if the object id belongs to a local principal, to another tenant, or to another kind of principal.
    */
   register(principal: ExternalPrincipal, names: ExternalNames): Promise<KnownExternalPrincipal | undefined>
-  /** Registers a principal before its first token. Undefined unless exactly one tenant is trusted. */
+  /** Registers a principal before its first token. The result is undefined unless the server trusts exactly one tenant. */
   preregister(
     transaction: Transaction,
     objectId: string,
@@ -39,7 +39,7 @@ export type ExternalPrincipalsOptions = {
   readonly onPrincipalDeleted: OnPrincipalDeleted
 }
 
-/** Creates the registry of principals of trusted tenants. No local principal has their object ids. */
+/** Creates the registry of principals of trusted tenants. A principal of a trusted tenant never has the object id of a local principal. */
 export function createExternalPrincipals({
   database,
   clock,
@@ -86,7 +86,7 @@ export function createExternalPrincipals({
     preregister: async (transaction, objectIdText, kind) => {
       const objectId = parseGuid(objectIdText)
       const [tenantId, ...others] = trustedTenants
-      // With several tenants, only a token says which one the principal belongs to.
+      // If the server trusts several tenants, only a token contains the tenant of the principal.
       if (objectId === undefined || tenantId === undefined || others.length > 0) return undefined
       const identity = { tenantId, objectId, kind }
       return isKnown(await insert(transaction, identity), identity) ? nameless(identity) : undefined
@@ -99,20 +99,20 @@ export function createExternalPrincipals({
     },
   }
 
-  /** The credential id of an external principal, as long as its tenant is trusted. */
+  /** The credential id of an external principal. The id is undefined if its tenant is not trusted. */
   async function credentialIdOf(objectId: string): Promise<string | undefined> {
     const row = await store.byId(objectId)
     return row !== undefined && trusted.has(row.tenant_id) ? row.credential_id : undefined
   }
 
-  /** An external principal by its object id. The names of an external principal are only in its tokens. */
+  /** Finds an external principal by its object id. The result has no names, because only tokens contain the names. */
   async function find(objectId: string): Promise<SigningPrincipal | undefined> {
     const row = await store.byId(objectId)
     if (row === undefined || !trusted.has(row.tenant_id)) return undefined
     return nameless({ tenantId: row.tenant_id, objectId, kind: requireKind(row.kind) })
   }
 
-  /** Whether the transaction sees a principal of this object id, in this directory or of a trusted tenant. */
+  /** Whether a principal with this object id exists inside the transaction, in this directory or in a trusted tenant. */
   async function has(transaction: Transaction, objectId: string): Promise<boolean> {
     if (await store.isLocal(transaction, objectId)) return true
     const row = await store.find(transaction, objectId)

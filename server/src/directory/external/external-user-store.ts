@@ -7,11 +7,11 @@ export type ExternalIdentityRow = {
   readonly subject: string
   readonly object_id: string
   readonly signed_in_at_ms: number | null
-  /** When the last sign-in and its group memberships expire. */
+  /** The time at which the last sign-in and its group memberships expire. */
   readonly stands_until_ms: number
 }
 
-/** The group of the directory that represents a group of a provider. */
+/** A group of this directory that represents a group of a provider. */
 export type ExternalGroupRow = { readonly issuer: string; readonly value: string; readonly group_id: string }
 
 type Tables = DirectoryTables & {
@@ -19,7 +19,7 @@ type Tables = DirectoryTables & {
   external_group: ExternalGroupRow
 }
 
-/** How many values one statement contains. */
+/** The maximum number of values that one statement contains. */
 const batchSize = 500
 
 /** The SQL of users and groups of other providers. */
@@ -34,7 +34,7 @@ type SignInTimes = { readonly nowMs: number; readonly expiresAtMs: number }
 function identityStore(database: Database) {
   const within = (transaction: Transaction) => transaction.tables<Tables>()
   return {
-    /** The user of an identity; undefined if the user was deleted. */
+    /** The user with an identity; undefined if the user was deleted. */
     identity: (source: Transaction | undefined, issuer: string, subject: string): Promise<UserRow | undefined> =>
       (source === undefined ? database.tables<Tables>() : within(source))
         .selectFrom('external_identity')
@@ -80,7 +80,7 @@ function identityStore(database: Database) {
 function expiryStore(database: Database) {
   const within = (transaction: Transaction) => transaction.tables<Tables>()
   return {
-    /** The issuers with a sign-in that has not expired. */
+    /** The issuers that have a sign-in that has not expired. */
     issuersInForce: async (nowMs: number): Promise<string[]> => {
       const found = database.tables<Tables>().selectFrom('external_identity').select('issuer').distinct()
       return (await found.where('stands_until_ms', '>', nowMs).execute()).map(({ issuer }) => issuer)
@@ -98,7 +98,7 @@ function expiryStore(database: Database) {
         .where('issuer', '=', issuer)
         .where('stands_until_ms', '>', nowMs)
         .execute(),
-    /** Replaces the names of a user by those of the provider. */
+    /** Replaces the names of a user with the names from the provider. */
     updateNames: (
       transaction: Transaction,
       objectId: string,
@@ -168,7 +168,7 @@ function membershipStore() {
         .executeTakeFirstOrThrow()
       return Number(counted.count)
     },
-    /** The groups that represent these values, without deleted ones. */
+    /** The groups that represent these values, except deleted groups. */
     groups: async (
       transaction: Transaction,
       issuer: string,

@@ -9,13 +9,13 @@ import type { UserRow } from '../principals/rows.ts'
 import { type ExternalGroups, type ProviderGroups, digest } from './external-groups.ts'
 import type { ExternalUserStore } from './external-user-store.ts'
 
-/** A person whom another provider authenticated. Names and mail are shown, and decide nothing. */
+/** A person whom another provider authenticated. Names and mail are only displayed; they decide nothing. */
 export type ExternalPerson = ExternalIdentity &
   ProviderGroups & {
     readonly displayName: string
     readonly userName: string | undefined
     readonly mail: string | undefined
-    /** When the sign-in and its group memberships expire. */
+    /** The time at which the sign-in and its group memberships expire. */
     readonly expiresAtMs: number
   }
 
@@ -32,19 +32,19 @@ export class IdentityTakenError extends Error {
 export type ExternalUsersOptions = {
   readonly clock: Clock
   readonly store: ExternalUserStore
-  /** Returns false if the name is taken. */
+  /** Returns false if another user has the name. */
   readonly insertUser: (transaction: Transaction, row: UserRow) => Promise<boolean>
   readonly groups: ExternalGroups
   readonly tenant: TenantReader
 }
 
-/** Creates the users that other providers authenticate, and their identities there. */
+/** Creates the users that other providers authenticate, and their identities at these providers. */
 export function createExternalUsers(options: ExternalUsersOptions) {
   const { clock, store, groups } = options
 
   async function createUser(transaction: Transaction, person: ExternalPerson): Promise<UserRow> {
     const { defaultDomain } = await options.tenant(transaction)
-    // If an owner moved the identity away from the user of this name, the person is another one and gets another name.
+    // If an owner moved the identity away from the user with this name, the name is taken. The new user then gets another name.
     for (const names of [[], [randomUUID()]]) {
       const row = newUser(person, externalUserName(person, defaultDomain, ...names), clock.now())
       if (!(await options.insertUser(transaction, row))) continue
@@ -54,7 +54,7 @@ export function createExternalUsers(options: ExternalUsersOptions) {
     throw new Error('the generated user name already exists')
   }
 
-  /** Links an identity that no user has. */
+  /** Links an identity that does not belong to a user yet. */
   async function link(transaction: Transaction, { issuer, subject }: ExternalIdentity, objectId: string) {
     const row = { issuer, subject, object_id: objectId, signed_in_at_ms: null, stands_until_ms: 0 }
     await store.putIdentity(transaction, row)
@@ -62,8 +62,8 @@ export function createExternalUsers(options: ExternalUsersOptions) {
 
   return {
     /**
-     * Finds the user of an authenticated person by issuer and subject, or creates one without permissions, and replaces the
-     * user's memberships in the provider's groups. Changes nothing if the user may not sign in.
+     * Finds the user of an authenticated person by issuer and subject. If no user exists, the function creates a user without permissions.
+     * It replaces the user's memberships in the provider's groups. Changes nothing if the user may not sign in.
      */
     signInExternalPerson: async (
       transaction: Transaction,
@@ -77,10 +77,10 @@ export function createExternalUsers(options: ExternalUsersOptions) {
       if (groupIds === undefined) return { outcome: 'too-many-groups' }
       const row = known ?? (await createUser(transaction, person))
       await groups.replace(transaction, row.object_id, person.issuer, groupIds)
-      // A user with an account here keeps the names of that account.
+      // If a user has a local account, the user keeps the names of this account.
       const names = namesOf(person)
       if (row.external === 1 && (row.display_name !== names.display_name || row.mail !== names.mail)) {
-        // Caches contain the name.
+        // Caches contain the name of the user.
         transaction.changesAuthority()
         await store.updateNames(transaction, row.object_id, names)
       }
@@ -94,7 +94,7 @@ export function createExternalUsers(options: ExternalUsersOptions) {
       return row && toUser(row)
     },
 
-    /** When the user's last sign-in at any provider expires; 0 if there is none. */
+    /** The time at which the user's last sign-in at any provider expires; 0 if the user has no such sign-in. */
     externalSignInExpiresAtMs: async (transaction: Transaction, objectId: string): Promise<number> => {
       const rows = await store.identitiesOf(objectId, transaction)
       return Math.max(0, ...rows.map(({ stands_until_ms }) => stands_until_ms))
@@ -104,7 +104,7 @@ export function createExternalUsers(options: ExternalUsersOptions) {
       (await store.identitiesOf(objectId)).map(({ issuer, subject }) => ({ issuer, subject })),
 
     /**
-     * Replaces the identities of a user. The user leaves the groups of a provider that is no longer among them.
+     * Replaces the identities of a user. If the user loses the identity of a provider, the user leaves the groups of the provider.
      *
      * @returns whether the user lost an identity, so that the sign-ins must end
      * @throws IdentityTakenError
@@ -142,8 +142,8 @@ export function createExternalUsers(options: ExternalUsersOptions) {
 export type ExternalUsers = ReturnType<typeof createExternalUsers>
 
 /**
- * A user name that shows where a person comes from. It contains the digest of issuer and subject, so nobody can get it by
- * choosing a name at a provider.
+ * A user name that contains the provider of a person. The name also contains the digest of issuer and subject, so nobody can get the name
+ * of another user by choosing a name at a provider.
  */
 export function externalUserName(person: ExternalPerson, domain: string, ...more: readonly string[]): string {
   const wanted = (person.userName ?? person.displayName).toLowerCase().normalize('NFKD')

@@ -16,7 +16,7 @@ export function createGroupReads({ store }: { readonly store: GroupStore & Princ
     list: async (page: Page<GroupCondition>): Promise<GroupRecord[]> =>
       (await store.listGroups(page)).map(toGroupRecord),
     ownerIds: (objectId: string): Promise<string[]> => store.ownerIds(undefined, objectId),
-    /** Object ids of the groups that contain the principal, directly or through other groups. Not cached. */
+    /** The object ids of the groups that contain the principal, directly or through other groups. The result is not cached. */
     idsOf: async (objectId: string): Promise<string[]> =>
       (await store.groupIdsOf(objectId)).map(({ group_id }) => group_id),
     /** The groups that contain a principal. */
@@ -27,5 +27,5 @@ export function createGroupReads({ store }: { readonly store: GroupStore & Princ
   }
 }
 
-/** The groups of the directory. Each change throws `DirectoryError` if it is denied. */
+/** The groups of the directory. Each function that changes groups throws `DirectoryError` if the change is denied. */
 export type Groups = ReturnType<typeof createGroups> & ReturnType<typeof createGroupReads>

@@ -31,12 +31,12 @@ export type GroupsOptions = {
 }
 
 /**
- * How many principals' groups are cached, for one authority revision. This saves a recursive query for each decision: 2.3 µs of
- * processor time instead of 16 with SQLite.
+ * The maximum number of principals whose groups are cached, for one authority revision. The cache saves a recursive query for each
+ * decision: 2.3 µs of processor time instead of 16 µs with SQLite.
  */
 const maxCachedPrincipals = 20_000
 
-/** The changes of groups. Each throws `DirectoryError` if it is denied. */
+/** The functions that change groups. Each throws `DirectoryError` if the change is denied. */
 export function createGroups({ store, clock, onPrincipalDeleted }: GroupsOptions) {
   async function requireGroup(transaction: Transaction, objectId: string): Promise<GroupRow> {
     const row = await store.group(transaction, objectId)
@@ -81,9 +81,9 @@ export function createGroups({ store, clock, onPrincipalDeleted }: GroupsOptions
     return toGroupRecord(row)
   }
 
-  /** Groups may contain each other, but no group contains itself. */
+  /** A group may contain other groups, but not itself. */
   async function addMember(transaction: Transaction, groupId: string, memberId: string): Promise<void> {
-    // The cache of a principal's groups must not miss the new one.
+    // The cache of a principal's groups must contain the new group.
     transaction.changesAuthority()
     await requireGroup(transaction, groupId)
     const kind = await kindOf(store, transaction, memberId)
@@ -113,7 +113,10 @@ export function createGroups({ store, clock, onPrincipalDeleted }: GroupsOptions
   return { createGroup, updateGroup, deleteGroup, addMember, removeMember, addOwner, removeOwner }
 }
 
-/** The groups that contain a principal, directly or through other groups. Hot: cached for one authority revision. */
+/**
+ * The groups that contain a principal, directly or through other groups. This function must be fast: results are cached for one authority
+ * revision.
+ */
 export function createGroupIds(database: Database, clock: Clock, store: GroupStore) {
   const cache = new RevisionCache<readonly string[]>(maxCachedPrincipals)
   return async (objectId: string): Promise<readonly string[]> => {

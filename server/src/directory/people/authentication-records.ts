@@ -9,26 +9,29 @@ import type { PeopleStore } from './people-store.ts'
 
 /** A user with the columns that only the authentication of users reads. */
 export type AuthenticationRecord = User & {
-  /** The key of the user principal name. */
+  /** The user principal name in the form of a key. */
   readonly nameKey: string
   readonly directoryRole: DirectoryRole | undefined
-  /** Undefined for a user without a password. */
+  /** The value is undefined if the user has no password. */
   readonly passwordHash: string | undefined
   readonly passwordChangedAtMs: number | undefined
 }
 
 /** The columns of users that belong to authentication. */
 export interface AuthenticationRecords {
-  /** With a transaction, as the transaction sees it. */
+  /** Finds a user. With a transaction, the function reads the state inside the transaction. */
   find(objectId: string, transaction?: Transaction): Promise<AuthenticationRecord | undefined>
-  /** By the name in any case. Reads the database for an invalid name too, so that it takes as long. */
+  /**
+   * Finds a user by the name, in upper or lower case. For an invalid name, the function also reads the database, so that it takes the same
+   * time.
+   */
   findByName(userPrincipalName: string): Promise<AuthenticationRecord | undefined>
   setPassword(
     transaction: Transaction,
     objectId: string,
     password: { readonly passwordHash: string; readonly mustChange: boolean; readonly atMs: number },
   ): Promise<void>
-  /** Invalidates every earlier authentication of the user that has not become a sign-in. */
+  /** Invalidates every earlier authentication of the user for which no sign-in exists yet. */
   advanceRevision(transaction: Transaction, objectId: string): Promise<void>
   /** The users that own the directory, in the order of their ids. */
   owners(transaction: Transaction): Promise<readonly { readonly objectId: string; readonly enabled: boolean }[]>

@@ -12,7 +12,7 @@ export function createPeopleReads({ store }: { readonly store: PeopleStore & Pri
       const row = await store.userById(objectId)
       return row && toUserRecord(row)
     },
-    /** By the name in any case. */
+    /** Finds a user by the name, in upper or lower case. */
     findByName: async (userPrincipalName: string): Promise<UserRecord | undefined> => {
       const row = isName(userPrincipalName) ? await store.userByName(nameKey(userPrincipalName)) : undefined
       return row && toUserRecord(row)
@@ -23,5 +23,5 @@ export function createPeopleReads({ store }: { readonly store: PeopleStore & Pri
   }
 }
 
-/** The users of the directory. Each change throws `DirectoryError` if it is denied. */
+/** The users of the directory. Each function that changes users throws `DirectoryError` if the change is denied. */
 export type People = ReturnType<typeof createPeople> & ReturnType<typeof createPeopleReads>

@@ -17,7 +17,10 @@ import type { PeopleStore } from './people-store.ts'
 export type NewUser = {
   readonly userPrincipalName: string
   readonly displayName: string
-  /** Text is hashed without a check of its strength; undefined for users that another provider authenticates. */
+  /**
+   * The password of the user. The server hashes a text without a check of its strength. Undefined for users that another provider
+   * authenticates.
+   */
   readonly password: string | { readonly passwordHash: string } | undefined
   readonly directoryRole?: DirectoryRole
   readonly mail?: string | undefined
@@ -45,7 +48,7 @@ export type PeopleOptions = {
   readonly onPrincipalDeleted: OnPrincipalDeleted
 }
 
-/** The changes of users. Each throws `DirectoryError` if it is denied. */
+/** The functions that change users. Each throws `DirectoryError` if the change is denied. */
 export function createPeople({ store, clock, identities, events, guard, onPrincipalDeleted }: PeopleOptions) {
   async function requireUser(transaction: Transaction, objectId: string): Promise<UserRow> {
     const row = await store.user(transaction, objectId)
@@ -71,7 +74,7 @@ export function createPeople({ store, clock, identities, events, guard, onPrinci
       if (change.mustChangePassword === true && row.password_hash === '') throw noPasswordHere()
       const set = changedColumns(change)
       if (Object.keys(set).length > 0) await store.updateUser(transaction, objectId, set)
-      // The sign-ins stay ended when the user is enabled again or has chosen a password.
+      // The sign-ins remain ended when the user is enabled again or has chosen a password.
       const { enabled, mustChangePassword } = change
       if (enabled === false) await events.onPrincipalDisabled(transaction, objectId)
       if (enabled === false || mustChangePassword === true) await events.onUserSuspended(transaction, objectId)
@@ -91,7 +94,7 @@ export function createPeople({ store, clock, identities, events, guard, onPrinci
       return toUserRecord(row)
     },
 
-    /** Replaces the identities of a user, and ends the sign-ins of a user that lost one. */
+    /** Replaces the identities of a user. If the user lost an identity, the function ends the sign-ins of the user. */
     setIdentities: async (
       transaction: Transaction,
       objectId: string,
@@ -146,7 +149,7 @@ async function storedPassword(password: NewUser['password']): Promise<string> {
   return typeof password === 'string' ? hashPassword(password) : password.passwordHash
 }
 
-/** The user has no password here. */
+/** The error for a user without a password in this directory. */
 export function noPasswordHere(): DirectoryError {
   return new DirectoryError('invalid', 'The user signs in at an external provider, and has no password on this server.')
 }

@@ -33,7 +33,7 @@ export function createDirectoryRoles({
         const role = roleOf(directory_role)
         return role === undefined ? [] : [{ objectId, role }]
       }),
-    /** An owner is also a reader, so a reader may become an owner and not the other way round. */
+    /** An owner is also a reader. Therefore a reader may become an owner, but an owner may not become a reader. */
     assign: async (transaction: Transaction, objectId: string, role: DirectoryRole): Promise<void> => {
       const { table, role: present } = await requireHolder(transaction, objectId)
       if (present === 'owner' || present === role) {
@@ -43,7 +43,7 @@ export function createDirectoryRoles({
         )
       }
       await store.setRole(transaction, table, objectId, role)
-      // An owner may need a second factor.
+      // The policy may require a second factor of an owner.
       if (role === 'owner') await events.onOwnerAdded(transaction, objectId)
     },
     remove: async (transaction: Transaction, objectId: string, role: DirectoryRole): Promise<void> => {

@@ -1,7 +1,7 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { DeletedPrincipal } from './model.ts'
 
-/** Called in the transaction of the change. An error undoes the change. */
+/** The directory calls the listener in the transaction of the change. An error undoes the change. */
 export interface DirectoryListener {
   onPrincipalDeleted(transaction: Transaction, principal: DeletedPrincipal): Promise<void>
   onApplicationDeleted(
@@ -18,7 +18,7 @@ export interface DirectoryListener {
   onOwnerAdded(transaction: Transaction, objectId: string): Promise<void>
 }
 
-/** Calls every listener in turn. */
+/** Calls the listeners one after another. */
 export function createDirectoryEvents(): {
   readonly listeners: DirectoryListener[]
   readonly events: DirectoryListener

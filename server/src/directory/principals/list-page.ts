@@ -1,12 +1,12 @@
-/** A condition of a list. Values are keys: ids and names in lower case. */
+/** A condition of a list. The values are keys: ids and names in lower case. */
 export type Condition<By> = { readonly by: By; readonly value: string }
 
-/** Which objects a list shows. */
+/** The objects that a list contains. */
 export type Page<AnyCondition> = {
   readonly conditions: readonly AnyCondition[]
-  /** Only the objects of this principal; undefined for all. */
+  /** Only the objects that belong to this principal; undefined for all objects. */
   readonly visibleTo: { readonly objectId: string; readonly appId: string } | undefined
-  /** Only objects with a greater id. */
+  /** Only objects whose id is greater than this id. */
   readonly after: string
   readonly limit: number
 }

@@ -2,7 +2,7 @@ import { hybridMachineId, userAssignedIdentityId } from '@acrux/shared/standards
 import type { NamedServicePrincipalRow } from './principal-store.ts'
 import type { ManagedIdentityKind } from './model.ts'
 
-/** The kind in a row. @throws Error for any other text, which only a corrupt row has */
+/** The kind of resource in a row. @throws Error for any other text, which only a corrupt row contains */
 export function requireKind(text: string): ManagedIdentityKind {
   if (text === 'user-assigned' || text === 'machine') return text
   throw new Error(`unknown kind of managed identity: ${text}`)
@@ -21,7 +21,7 @@ export function managedResourceId(
   }
 }
 
-/** The ARM id of a service principal that is a managed identity; undefined for that of an application. */
+/** The ARM id of a service principal that is a managed identity; undefined for the service principal of an application. */
 export function managedResourceIdOf(row: NamedServicePrincipalRow): string | undefined {
   const { managed_kind: kind, subscription_id: subscriptionId, resource_group: resourceGroup } = row
   if (kind === null || subscriptionId === null || resourceGroup === null) return undefined

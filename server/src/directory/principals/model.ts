@@ -15,11 +15,11 @@ export type User = {
   readonly displayName: string
   readonly enabled: boolean
   readonly mail: string | undefined
-  /** Whether another provider authenticates the user, who then has no password here. */
+  /** Whether another provider authenticates the user. Such a user has no password in this directory. */
   readonly external: boolean
   /** Whether the user must choose another password before signing in. */
   readonly mustChangePassword: boolean
-  /** An authentication of an earlier revision is no longer valid. */
+  /** If the user has a later revision, an authentication of an earlier revision is no longer valid. */
   readonly authenticationRevision: number
 }
 
@@ -29,23 +29,26 @@ export type Group = {
   readonly description: string | undefined
 }
 
-/** Where a browser may be sent with a code: a confidential web application, a native program, a single-page application. */
+/**
+ * The redirect URIs to which the server may send a browser with a code: of a confidential web application, a native program or a
+ * single-page application.
+ */
 export type RedirectUris = {
   readonly web: readonly string[]
   readonly publicClient: readonly string[]
   readonly spa: readonly string[]
 }
 
-/** An application that users may sign in to. */
+/** An application to which users may sign in. */
 export type Application = {
   readonly objectId: string
   /** The client id. */
   readonly appId: string
   readonly displayName: string
   readonly redirectUris: RedirectUris
-  /** Whether it may sign users in without a secret or a browser of its own. [Microsoft Graph, application] */
+  /** Whether the application may sign in users without a secret or a browser of its own. [Microsoft Graph, application] */
   readonly isFallbackPublicClient: boolean
-  /** False if its service principal is disabled. */
+  /** The value is false if the service principal of the application is disabled. */
   readonly enabled: boolean
 }
 
@@ -56,17 +59,17 @@ export type SigningPrincipal =
 /** A principal to which a role can be assigned. */
 export type DirectoryPrincipal = SigningPrincipal | ({ readonly kind: 'group' } & Group)
 
-/** A user-assigned managed identity, or the one of a machine outside of any cloud. */
+/** The kind of managed identity: user-assigned, or the identity of a machine outside of any cloud. */
 export type ManagedIdentityKind = 'user-assigned' | 'machine'
 
-/** Where a resource lies in the ARM tree; compared without regard to case. */
+/** The position of a resource in the ARM tree. Positions are compared case-insensitively. */
 export type ResourcePlace = {
   readonly subscriptionId: string
   readonly resourceGroup: string
   readonly name: string
 }
 
-/** A service principal without an application and without secrets: a user-assigned identity, or that of a machine. */
+/** A service principal without an application and without secrets: a user-assigned identity or the identity of a machine. */
 export type ManagedIdentity = ResourcePlace & {
   readonly kind: ManagedIdentityKind
   /** The ARM id. */
@@ -78,7 +81,9 @@ export type ManagedIdentity = ResourcePlace & {
   readonly createdAtMs: number
 }
 
-/** A user's identity at another provider, which never assigns it to another person. [OpenID Connect Core §2, `sub`] */
+/**
+ * The identity of a user at another provider. The provider never assigns the identity to another person. [OpenID Connect Core §2, `sub`]
+ */
 export type ExternalIdentity = { readonly issuer: string; readonly subject: string }
 
 /** A principal of a trusted tenant, identified by tenant and object id. */
@@ -88,19 +93,22 @@ export type ExternalPrincipal = {
   readonly kind: 'user' | 'service-principal'
 }
 
-/** The names of an external principal in its tokens. They are only displayed. */
+/** The names of an external principal in its tokens. The server only displays these names. */
 export type ExternalNames = { readonly displayName: string; readonly userPrincipalName: string; readonly appId: string }
 
-/** An external principal on record. Its credential ends with the record, and with the trust in its tenant. */
+/**
+ * An external principal that is registered. Its credential becomes invalid when the principal is removed or its tenant is no longer
+ * trusted.
+ */
 export type KnownExternalPrincipal = { readonly principal: SigningPrincipal; readonly credentialId: string }
 
-/** `owner` may change the whole directory, `reader` may read all of it. */
+/** An `owner` may change the whole directory, and a `reader` may read the whole directory. */
 export type DirectoryRole = 'owner' | 'reader'
 
-/** Deletes in the same transaction what a principal that is being deleted has elsewhere. */
+/** Deletes the data of a deleted principal in other modules, in the same transaction. */
 export type OnPrincipalDeleted = (transaction: Transaction, principal: DeletedPrincipal) => Promise<void>
 
-/** A principal that is being deleted. A service principal has the client id of its application. */
+/** A principal that is being deleted. If it is a service principal, `appId` is the client id of its application. */
 export type DeletedPrincipal =
   | { readonly kind: 'service-principal'; readonly objectId: string; readonly appId: string }
   | { readonly kind: 'user' | 'group' | 'external'; readonly objectId: string }

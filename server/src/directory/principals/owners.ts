@@ -4,8 +4,8 @@ import type { PrincipalStore } from './principal-store.ts'
 import type { GroupMemberRow } from './rows.ts'
 
 /**
- * Requires that the directory still has an owner. Called within the change and after it, so that of two concurrent changes
- * at least one sees that no owner is left.
+ * Requires that the directory still has an owner. The caller calls this function within the change and again after it. Of two concurrent
+ * changes, at least one then finds that no owner remains.
  *
  * @throws DirectoryError, which undoes the change
  */
@@ -48,20 +48,20 @@ export async function kindOf(
 /** The principals that own each subscription, by the scope of the subscription. */
 export type SubscriptionOwners = (transaction: Transaction) => Promise<ReadonlyMap<string, readonly string[]>>
 
-/** What the owners of subscriptions are checked with. */
+/** The dependencies of the check for owners of subscriptions. */
 type OwnerReads = Pick<PrincipalStore, 'user' | 'servicePrincipal' | 'group'> & {
-  /** The groups that contain an object, and the members of a group, groups within groups followed. */
+  /** The groups that contain an object, and the members of a group, including the members of nested groups. */
   readonly groupIdsAbove: (transaction: Transaction, objectId: string) => Promise<readonly string[]>
   readonly memberIdsBelow: (transaction: Transaction, groupId: string) => Promise<readonly string[]>
 }
 
-/** Keeps an owner at every subscription who can act, since only an owner can assign roles there. */
+/** Ensures that every subscription has an owner who can act, because only an owner can assign roles there. */
 export function createSubscriptionGuard(store: OwnerReads, owners: SubscriptionOwners) {
   async function isAble(transaction: Transaction, objectId: string): Promise<boolean> {
     const principal =
       (await store.user(transaction, objectId)) ?? (await store.servicePrincipal(transaction, 'object_id', objectId))
     if (principal !== undefined) return principal.enabled === 1
-    // A principal of a trusted tenant is in no table of users.
+    // The tables of users do not contain the principals of trusted tenants.
     if ((await store.group(transaction, objectId)) === undefined) return true
     return some(transaction, await store.memberIdsBelow(transaction, objectId))
   }
@@ -72,13 +72,14 @@ export function createSubscriptionGuard(store: OwnerReads, owners: SubscriptionO
   }
 
   return {
-    /** The subscriptions that a principal owns, itself or by a group. */
+    /** The subscriptions that a principal owns, directly or through a group. */
     ownedBy: async (transaction: Transaction, objectId: string): Promise<readonly string[]> => {
       const own = new Set([objectId, ...(await store.groupIdsAbove(transaction, objectId))])
       return [...(await owners(transaction))].filter(([, ids]) => ids.some((id) => own.has(id))).map(([scope]) => scope)
     },
     /**
-     * Requires that each of these subscriptions still has an owner that is enabled. Called within the change and after it.
+     * Requires that each of these subscriptions still has an owner that is enabled. The caller calls this function within the change and
+     * again after it.
      *
      * @throws DirectoryError, which undoes the change
      */
@@ -94,5 +95,5 @@ export function createSubscriptionGuard(store: OwnerReads, owners: SubscriptionO
   }
 }
 
-/** Keeps an owner at every subscription. */
+/** Ensures that every subscription has an owner. */
 export type SubscriptionGuard = ReturnType<typeof createSubscriptionGuard>

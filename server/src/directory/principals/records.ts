@@ -9,7 +9,7 @@ export type UserRecord = User & {
   readonly mailNickname: string | undefined
   readonly directoryRole: DirectoryRole | undefined
   readonly hasPassword: boolean
-  /** Undefined if unknown. */
+  /** The value is undefined if it is unknown. */
   readonly passwordChangedAtMs: number | undefined
   readonly createdAtMs: number
 }
@@ -24,13 +24,13 @@ export type ApplicationRecord = {
 }
 
 export type ServicePrincipalRecord = ServicePrincipal & {
-  /** For a managed identity, which has no application, its own object id. */
+  /** The client id. A managed identity has no application, so its client id is its own object id. */
   readonly applicationId: string
   readonly directoryRole: DirectoryRole | undefined
   readonly createdAtMs: number
-  /** Whether Graph shows that users need an app role. Only shown: role assignments decide. */
+  /** Whether Graph shows that users need an app role. The value is only displayed; role assignments decide. */
   readonly assignmentRequired: boolean
-  /** Undefined for the service principal of an application. */
+  /** The value is undefined for the service principal of an application. */
   readonly managed: { readonly kind: ManagedIdentityKind; readonly resourceId: string } | undefined
 }
 
@@ -38,17 +38,17 @@ export type ServicePrincipalRecord = ServicePrincipal & {
 export type ApplicationSignIn = {
   readonly redirectUris: RedirectUris
   readonly isFallbackPublicClient: boolean
-  /** Whether a client has set `isFallbackPublicClient`; Graph shows null otherwise. */
+  /** Whether a client has set `isFallbackPublicClient`. Otherwise Graph returns null. */
   readonly isFallbackNamed: boolean
 }
 
-/** An application with its identifier URIs and how users sign in to it. */
+/** An application with its identifier URIs and its sign-in properties. */
 export type DescribedApplication = ApplicationRecord & { readonly uris: readonly string[] } & ApplicationSignIn
 
 /** A service principal with the identifier URIs of its application. */
 export type DescribedServicePrincipal = ServicePrincipalRecord & { readonly uris: readonly string[] }
 
-/** The role in a row. */
+/** The directory role in a row. */
 export function roleOf(text: string | null): DirectoryRole | undefined {
   return text === 'owner' || text === 'reader' ? text : undefined
 }
@@ -91,7 +91,7 @@ export function toServicePrincipalRecord(row: NamedServicePrincipalRow): Service
   }
 }
 
-/** The user of a record, without the rest. */
+/** The user in a record, without the other columns. */
 export function asUser(record: User): User {
   const {
     objectId,

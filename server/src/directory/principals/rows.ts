@@ -1,4 +1,4 @@
-/** The rows of the directory. Instants are milliseconds since the epoch; truth values are 0 and 1. */
+/** The rows of the directory. Times are milliseconds since the epoch; Boolean values are 0 and 1. */
 export type DirectoryTables = {
   tenant: TenantRow
   directory_user: UserRow
@@ -14,7 +14,7 @@ export type DirectoryTables = {
 }
 
 export type TenantRow = {
-  /** Always 1: there is one tenant. */
+  /** The value is always 1, because only one tenant exists. */
   readonly only: number
   readonly tenant_id: string
   readonly display_name: string
@@ -27,7 +27,10 @@ export type UserRow = {
   readonly user_principal_name_key: string
   readonly display_name: string
   readonly display_name_key: string
-  /** argon2id, or SHA-256 of a password that this server generated; empty for a user without a password. */
+  /**
+   * The hash of the password: argon2id, or SHA-256 for a password that this server generated. The text is empty for a user without a
+   * password.
+   */
   readonly password_hash: string
   readonly enabled: number
   readonly directory_role: string | null
@@ -76,12 +79,12 @@ export type ApplicationOwnerRow = { readonly application_id: string; readonly ow
 export type ServicePrincipalRow = {
   readonly object_id: string
   readonly app_id: string
-  /** For a managed identity, which has no application, its own object id. */
+  /** The client id. A managed identity has no application, so its client id is its own object id. */
   readonly application_id: string
   readonly enabled: number
   readonly directory_role: string | null
   readonly created_at_ms: number
-  /** Only shown: role assignments decide who may do what. */
+  /** The value is only displayed. Role assignments decide about permissions. */
   readonly assignment_required: number
 }
 
@@ -89,27 +92,27 @@ export type ServicePrincipalRow = {
 export type ManagedIdentityRow = {
   /** The object id of the service principal. */
   readonly object_id: string
-  /** `user-assigned` or `machine`. */
+  /** The value is `user-assigned` or `machine`. */
   readonly kind: string
   readonly subscription_id: string
   readonly resource_group: string
   readonly resource_group_key: string
-  /** Also the display name. */
+  /** The value is also the display name. */
   readonly name: string
   readonly name_key: string
   readonly location: string
-  /** JSON text. */
+  /** The value is JSON text. */
   readonly tags: string
   readonly created_at_ms: number
 }
 
-/** A principal of a trusted tenant. No principal of this directory has its object id. */
+/** A principal of a trusted tenant. Its object id differs from the object ids of all principals of this directory. */
 export type ExternalPrincipalRow = {
   readonly object_id: string
   readonly tenant_id: string
-  /** `user` or `service-principal`. */
+  /** The value is `user` or `service-principal`. */
   readonly kind: string
-  /** The credential id in its tokens. */
+  /** The credential id in the tokens of the principal. */
   readonly credential_id: string
   readonly created_at_ms: number
 }

@@ -8,15 +8,15 @@ import type { PrincipalStore } from '../principals/principal-store.ts'
 import type { ManagedIdentityRow, ServicePrincipalRow } from '../principals/rows.ts'
 import type { FoundManagedIdentityRow, ManagedIdentityStore } from './managed-identity-store.ts'
 
-/** The managed identities as ARM resources. A deletion also deletes everything that belongs to the identity elsewhere. */
+/** The managed identities as ARM resources. A deletion also deletes all data of the identity in other modules. */
 export interface ManagedIdentities {
-  /** With a transaction, as the transaction sees it. */
+  /** Finds a managed identity. With a transaction, the function reads the state inside the transaction. */
   find(kind: ManagedIdentityKind, place: ResourcePlace, transaction?: Transaction): Promise<ManagedIdentity | undefined>
   list(
     subscriptionId: string,
     narrowed?: { readonly kind?: ManagedIdentityKind; readonly resourceGroup?: string | undefined },
   ): Promise<ManagedIdentity[]>
-  /** By the object id; with a transaction, as the transaction sees it. */
+  /** Finds a managed identity by its object id. With a transaction, the function reads the state inside the transaction. */
   findById(objectId: string, transaction?: Transaction): Promise<ManagedIdentity | undefined>
   named(objectIds: readonly string[], transaction?: Transaction): Promise<ManagedIdentity[]>
   /** Creates a managed identity, or replaces the tags of an existing one. The resource group must exist. */
@@ -24,7 +24,7 @@ export interface ManagedIdentities {
     transaction: Transaction,
     identity: ResourcePlace & Pick<ManagedIdentity, 'kind' | 'location' | 'tags'>,
   ): Promise<{ readonly identity: ManagedIdentity; readonly created: boolean }>
-  /** @throws DirectoryError for the last owner of the directory */
+  /** @throws DirectoryError if the identity is the last owner of the directory */
   delete(transaction: Transaction, identity: ManagedIdentity): Promise<void>
   deleteInGroup(transaction: Transaction, subscriptionId: string, resourceGroup: string): Promise<ManagedIdentity[]>
 }

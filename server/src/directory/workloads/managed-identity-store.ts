@@ -26,7 +26,7 @@ export function createManagedIdentityStore(database: Database) {
         .where('identity.resource_group_key', '=', groupKey)
         .where('identity.name_key', '=', nameKey)
         .executeTakeFirst(),
-    /** In the order of their ids. */
+    /** The identities are sorted by their ids. */
     byIds: async (source: Transaction | undefined, objectIds: readonly string[]) => {
       if (objectIds.length === 0) return []
       return identities(source)

@@ -24,13 +24,16 @@ import { isFromPortal } from './provenance.ts'
 import type { SessionCall } from './session-endpoints.ts'
 import { needsStepUp } from './step-up.ts'
 
-/** The actions that the person has on the repository of a request, as the token service answered them. The page disables others. */
+/**
+ * The response header that contains the person's actions on the repository of a request, according to the token service. The page disables
+ * all other actions.
+ */
 const accessHeader = 'x-acrux-access'
 
-/** The maximum size of a request body: that of a manifest. */
+/** The maximum size of a request body, which is the maximum size of a manifest. */
 const maxBodyBytes = 4 * 1024 * 1024
 
-/** An endpoint of the portal itself. */
+/** An endpoint that the portal itself serves. */
 export type SessionEndpoint = {
   readonly method: string
   readonly path: string
@@ -41,9 +44,9 @@ export type SessionEndpoint = {
 
 export type ApiSurfaceOptions = {
   readonly endpoints: readonly SessionEndpoint[]
-  /** The methods of requests to the surfaces. */
+  /** The methods of requests that the portal forwards to the surfaces. */
   readonly methods: readonly string[]
-  /** Answers a request as if it had arrived at the server. */
+  /** Answers a request in the same way as a request that arrived at the server. */
   readonly dispatch: RequestListener
   readonly budgets: CallerBudgets
 }
@@ -52,8 +55,8 @@ export type ApiSurfaceOptions = {
 type Signed = { readonly session: PortalSession; readonly person: PortalPerson }
 
 /**
- * Creates the API of the portal. It checks that a page of ours sent the request and that its session and sign-in are valid, and
- * passes it to a surface with the person's own access token. It knows no permissions: the surface decides.
+ * Creates the API of the portal. It checks that a page of the portal sent the request, and that the session and the sign-in are valid. It
+ * then forwards the request to a surface with the person's own access token. The API does not check permissions; the surface checks them.
  */
 export function createApiSurface(context: Context, options: ApiSurfaceOptions): (exchange: RawExchange) => void {
   return createRawDispatch({
@@ -86,7 +89,7 @@ async function serve(context: Context, options: ApiSurfaceOptions, exchange: Raw
   const target = options.methods.includes(method) ? parseApiTarget(url, context.armRoots) : undefined
   if (target === undefined) throw new PortalError('notFound')
   requireSmallBody(request)
-  // The surface charges the rest. The route decides whether it asks.
+  // The surface counts the remaining processor time. The route decides whether the sign-in is checked.
   offerStepUp(request, () => needsStepUp(context, signed.session))
   const token = await tokenFor(context, signed.session, target, exchange)
   if (target.surface === 'registry') {
@@ -112,11 +115,11 @@ async function requireSession(context: Context, exchange: RawExchange): Promise<
   const person = session && (await findPerson(context, session, exchange))
   if (session !== undefined && person?.objectId === session.objectId) return { session, person }
   if (session !== undefined) await database.transaction((transaction) => sessions.end(transaction, session))
-  // The cookie stays: the browser may have a new one since it sent this request.
+  // The cookie is not deleted, because the browser may have received a new cookie since it sent this request.
   throw new PortalError('notSignedIn')
 }
 
-/** The person of a session. Undefined once its sign-in has ended. */
+/** The person of a session. The result is undefined if the sign-in of the session has ended. */
 async function findPerson(
   { signIns, tokens }: Context,
   session: PortalSession,
@@ -126,7 +129,7 @@ async function findPerson(
   try {
     const person = await verify()
     if (person !== undefined) return person
-    // The key that signed the tokens may have been withdrawn. If the sign-in has ended, there is no new token.
+    // The server may have withdrawn the key that signed the tokens. If the sign-in has ended, the server issues no new token.
     tokens.forgetAll(session)
     return await verify()
   } catch (error) {
@@ -135,7 +138,7 @@ async function findPerson(
   }
 }
 
-/** @throws PortalError for a body that may be larger than any that the portal sends */
+/** @throws PortalError if the body may be larger than any body that the portal sends */
 function requireSmallBody({ headers }: IncomingMessage): void {
   if (headers['transfer-encoding'] !== undefined) throw new PortalError('lengthRequired')
   if (Number(headers['content-length'] ?? 0) > maxBodyBytes) throw new PortalError('tooLarge')
@@ -152,10 +155,7 @@ async function tokenFor({ tokens }: Context, session: PortalSession, target: Api
   }
 }
 
-/**
- * The person may have got a permission since the token was issued: after a denial, the next request uses a new
- * token.
- */
+/** The person may have received a permission since the token was issued. After a denial, the next request therefore uses a new token. */
 function watchDenial(
   { tokens }: Context,
   session: PortalSession,
@@ -167,7 +167,9 @@ function watchDenial(
   })
 }
 
-/** Makes the request one to the surface, with the person's access token and without what only the portal needs. */
+/**
+ * Converts the request to a request to the surface. It adds the person's access token, and removes the headers that only the portal needs.
+ */
 function prepare(request: IncomingMessage, target: ApiTarget, token: string): void {
   const { headers } = request
   request.url = target.url
@@ -177,7 +179,7 @@ function prepare(request: IncomingMessage, target: ApiTarget, token: string): vo
   delete headers.origin
 }
 
-/** The headers of data replace those of the surface: ARM, for example, permits that a browser stores its answers. */
+/** The security headers of data replace the headers of the surface. ARM, for example, permits browsers to store its responses. */
 function keepDataHeaders(response: ServerResponse): void {
   const isKept = (name: unknown) => Object.hasOwn(dataHeaders, String(name).toLowerCase())
   const writeHead = response.writeHead.bind(response) as (...args: readonly unknown[]) => ServerResponse
@@ -192,13 +194,13 @@ function keepDataHeaders(response: ServerResponse): void {
   }
 }
 
-/** The approximate time on the main thread until the session of a request is found and its sign-in verified. */
+/** The approximate time on the main thread until the server has found the session of a request and verified its sign-in. */
 const sessionCostMs = 0.5
 
 type Failure = {
   readonly status: number
   readonly body: object
-  /** A name and its value. */
+  /** Each item is the name and the value of a header. */
   readonly header?: readonly string[]
   readonly isExpected?: true
 }

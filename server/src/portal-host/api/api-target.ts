@@ -10,18 +10,18 @@ export type ApiTarget =
   | { readonly surface: 'arm' | 'graph'; readonly url: string }
   | { readonly surface: 'registry'; readonly url: string; readonly access: RegistryAccess }
 
-/** The maximum number of repositories of one request: a token with the access to all of them is a header. */
+/** The maximum number of repositories of one request. A token with the access to all of these repositories must fit in a header. */
 const maxRepositories = 20
 
-/** Where the portal's requests to the surfaces begin. */
+/** The paths of the portal's requests to the surfaces begin with this text. */
 export const apiPath = '/portal/api'
 
 /** The characters of a path without its query, percent-encoded. [RFC 3986 §3.3] */
 const pathPattern = /^[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*$/
 
 /**
- * The target of a request to `/portal/api/arm/…`, `/portal/api/graph/…` or `/portal/api/registry/{loginServer}/…`. Undefined
- * for every path that is not one of a surface that the portal uses. `armRoots` are the first segments of ARM's paths.
+ * The target of a request to `/portal/api/arm/…`, `/portal/api/graph/…` or `/portal/api/registry/{loginServer}/…`. The result is undefined
+ * for every path that does not belong to a surface that the portal uses. `armRoots` are the first segments of ARM's paths.
  */
 export function parseApiTarget(url: string, armRoots: ReadonlySet<string>): ApiTarget | undefined {
   const queryAt = url.indexOf('?')
@@ -41,7 +41,7 @@ export function parseApiTarget(url: string, armRoots: ReadonlySet<string>): ApiT
   }
 }
 
-/** Whether a segment is `.` or `..`, also percent-encoded, or the path has empty segments. */
+/** Whether the path contains the segment `.` or `..`, also percent-encoded, or an empty segment. */
 function leavesItsFolder(path: string): boolean {
   return path
     .slice(1, path.endsWith('/') ? -1 : undefined)
@@ -57,8 +57,8 @@ function registryTarget(host: string, path: string, query: string): ApiTarget | 
 }
 
 /**
- * Everything that a request to this path can need. The token service reduces it to what the person has, and the registry
- * decides by what the request needs.
+ * The complete access that a request to this path can need. The token service reduces it to the access that the person has, and the
+ * registry checks the access that the request needs.
  */
 function accessScopeOf(path: string, query: string): string | undefined {
   const found = matchOciPath(path) ?? matchAcrPath(path)
@@ -82,7 +82,7 @@ function accessScopeOf(path: string, query: string): string | undefined {
   }
 }
 
-/** The query of a request with several operations names their repositories. */
+/** If a request contains several operations, its query contains the names of their repositories. */
 function accessScopeOfAll(repositories: readonly string[]): string | undefined {
   const names = repositories.map((repository) => parseRepositoryName(repository))
   if (names.length === 0 || names.length > maxRepositories || names.includes(undefined)) return undefined

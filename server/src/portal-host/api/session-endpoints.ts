@@ -18,7 +18,10 @@ export type SessionCall = {
   readonly query: URLSearchParams
 }
 
-/** Who is signed in, and until when; with the name or login server of a registry in the query, also the registry. */
+/**
+ * Returns the signed-in person and the expiry of the session. If the query contains the name or the login server of a registry, the
+ * response also contains the registry.
+ */
 export async function getSession(context: Context, { session, person, query }: SessionCall) {
   const { signIns, publicOrigin } = context
   const name = query.get('registry')
@@ -36,30 +39,36 @@ export async function getSession(context: Context, { session, person, query }: S
   }
 }
 
-/** Null without such a registry. Its name is in commands, also for people whose roles do not include its properties. */
+/**
+ * The value is null without such a registry. The response contains the name for commands, even for people whose roles do not include the
+ * properties of the registry.
+ */
 async function findRegistry(context: Context, by: Parameters<FindRegistry>[0]) {
   const found = await context.findRegistry(by)
   return { registry: found ? { name: found.name, loginServer: found.loginServer } : null }
 }
 
-/** What the person can use: hints for the portal, in one request for each registry. The surfaces still decide. */
+/**
+ * The parts of the portal that the person can use, with one request for each registry. These are only hints: the surfaces check each
+ * request.
+ */
 export function getAbilities({ findAbilities }: Context, { person, query }: SessionCall): Promise<Abilities> {
   return findAbilities(person.objectId, query.get('registry') ?? undefined)
 }
 
-/** Ends this session, and the sign-in of the person in this browser. */
+/** Ends this session, and ends the sign-in of the person in this browser. */
 export async function signOut(context: Context, call: SessionCall): Promise<undefined> {
   await endSessions(context, call, 'this browser')
 }
 
-/** Ends all sessions of the person in the portal, and their sign-in in this browser. */
+/** Ends all sessions of the person in the portal, and ends the sign-in of the person in this browser. */
 export async function signOutEverywhere(context: Context, call: SessionCall): Promise<undefined> {
   await endSessions(context, call, 'all browsers')
 }
 
 /**
- * A login of one registry for the programs of the person: what `az acr login --expose-token` shows. The only token that the
- * portal gives to the browser; it is valid for three hours, and while the sign-in of the session is.
+ * Returns a login of one registry for the programs of the person, with the content of `az acr login --expose-token`. The portal sends no
+ * other token to the browser. The token is valid for three hours, if the sign-in of the session remains valid.
  *
  * @throws PortalError 404 for a text that is no login server, 403 without a role on the registry
  */

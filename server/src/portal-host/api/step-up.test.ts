@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { freshMs, needsStepUp } from './step-up.ts'
 
-test('a person with a second factor authenticates again when the last time is ten minutes ago', async () => {
+test('a person with a second factor must authenticate again if the last authentication was ten minutes ago', async () => {
   const check = (authenticatedAtMs: number, hasFactor: boolean) =>
     needsStepUp(
       { clock: { now: () => 1_000_000_000 }, signIns: { hasSecondFactor: () => Promise.resolve(hasFactor) } },

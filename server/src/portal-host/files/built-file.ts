@@ -2,8 +2,8 @@ import { gunzipSync } from 'node:zlib'
 import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 
 /**
- * Reads the JSON document that a build wrote, once, at the first request; until it is built, at every request. Undefined if it was
- * not built, as in a fresh checkout.
+ * Reads the JSON document that a build wrote. The document is read once, at the first request. Until a build has written the document, the
+ * function looks for it at every request. The result is undefined if no build has written it, such as in a fresh checkout.
  */
 export function readOnce<Files>(read: () => string, filesOf: (document: unknown) => Files): () => Files | undefined {
   let files: Files | undefined
@@ -20,8 +20,8 @@ export function readOnce<Files>(read: () => string, filesOf: (document: unknown)
 const uncompressed = new WeakMap<Buffer, Buffer>()
 
 /**
- * The bytes of a built file without its compression. They are computed once, and stay in memory like the file: a large file takes
- * milliseconds, in which no other request runs.
+ * The uncompressed bytes of a built file. They are computed once and stay in memory, because the decompression of a large file takes
+ * milliseconds and blocks other requests.
  */
 export function decompressed(gzip: Buffer): Buffer {
   const known = uncompressed.get(gzip)

@@ -22,7 +22,7 @@ function serve(read: () => string) {
   return (url: string, headers: Record<string, string> = {}) => app.inject({ url, headers })
 }
 
-test('the documents are sent with an entity tag, and a path that has none gets the page for it', async () => {
+test('the documents are sent with an entity tag, and an unknown path gets a page that reports the missing document', async () => {
   const get = serve(() => built)
   const { statusCode, headers, body } = await get('/docs/')
   assert.deepEqual([statusCode, headers['etag'], body], [200, 'W/"a"', 'the index'])
@@ -32,7 +32,7 @@ test('the documents are sent with an entity tag, and a path that has none gets t
   assert.equal((await get('/docs')).headers['location'], '/docs/')
 })
 
-test('a server without built documents says how to build them, and serves them as soon as they are built', async () => {
+test('a server without built documents explains how to build them, and serves the documents after the build', async () => {
   let text: string | undefined
   const get = serve(() => {
     if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })

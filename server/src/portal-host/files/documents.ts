@@ -7,7 +7,7 @@ export type DocumentFile = { readonly contentType: string; readonly etag: string
 /** The files of the documents, by their path below `/docs/`. */
 export type Documents = ReadonlyMap<string, DocumentFile>
 
-/** Reads the documents. Undefined if they were not built, as in a fresh checkout. */
+/** Reads the documents. The result is undefined if the documents were not built, such as in a fresh checkout. */
 export type ReadDocuments = () => Documents | undefined
 
 /** The file that `npm run docs` writes. */
@@ -17,7 +17,7 @@ type BuiltDocuments = {
   >
 }
 
-/** Reads the documents once they are built. */
+/** Reads the documents after they are built. */
 export function createDocuments(
   read: () => string = () => readPackagedFile(new URL('../assets/docs.json', import.meta.url)),
 ): ReadDocuments {

@@ -34,7 +34,7 @@ function serve(files: ReadPortalFiles) {
   return (url: string, headers: Record<string, string> = {}) => app.inject({ url, headers })
 }
 
-test('every page of the portal is the same document, with a policy that permits no foreign content', async () => {
+test('every page of the portal is the same document, with a policy that permits no content from other sites', async () => {
   const get = serve(createPortalFiles(() => built))
   for (const url of ['/portal/', '/portal/r/contoso/repositories/team/app', '/portal/index.html']) {
     const { statusCode, headers, body } = await get(url)
@@ -70,14 +70,14 @@ test('a file whose name contains a hash is cached forever, and sent in the encod
   }
 })
 
-test('an asset that does not exist is an error, not a page', async () => {
+test('a request for a missing asset gets an error, not a page', async () => {
   const get = serve(createPortalFiles(() => built))
   for (const url of ['/portal/assets/main-ffffffff.js', '/portal/Assets/x.js', '/portal/assets']) {
     assert.equal((await get(url)).statusCode, 404, url)
   }
 })
 
-test('a server without a built portal says how to build it, and serves it as soon as it is built', async () => {
+test('a server without a built portal explains how to build the portal, and serves it after the build', async () => {
   let text: string | undefined
   const get = serve(
     createPortalFiles(() => {

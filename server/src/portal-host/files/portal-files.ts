@@ -4,7 +4,7 @@ import { decompressed, readOnce } from './built-file.ts'
 /** A file of the built portal, compressed. */
 export type PortalFile = {
   readonly contentType: string
-  /** Whether its name contains a hash of its content, so that browsers may cache it forever. */
+  /** Whether the file name contains a hash of the content, so that browsers may cache the file forever. */
   readonly isHashed: boolean
   readonly brotli: Buffer
   readonly gzip: Buffer
@@ -23,10 +23,10 @@ type PortalDocument = {
   >
 }
 
-/** Reads the files of the portal. Undefined if it was not built, as in a fresh checkout. */
+/** Reads the files of the portal. The result is undefined if the portal was not built, such as in a fresh checkout. */
 export type ReadPortalFiles = () => PortalFiles | undefined
 
-/** Reads the files once the portal is built. */
+/** Reads the files after the portal is built. */
 export function createPortalFiles(
   read: () => string = () => readPackagedFile(new URL('../assets/portal.json', import.meta.url)),
 ): ReadPortalFiles {

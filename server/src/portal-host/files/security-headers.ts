@@ -1,7 +1,6 @@
 /**
- * The policy of the portal's pages: everything comes from this server, and no text becomes script. The hash is that of the
- * empty string: it permits the empty `<style>` elements that the component library fills with `insertRule`.
- * [CSP 3 §6; Trusted Types §4]
+ * The policy of the portal's pages. Pages load content only from this server, and browsers never run text as a script. The hash of the
+ * empty string permits the empty `<style>` elements that the component library fills with `insertRule`. [CSP 3 §6; Trusted Types §4]
  */
 const pagePolicy = [
   "default-src 'none'",
@@ -36,12 +35,12 @@ export const pageHeaders = {
   'cache-control': 'no-store',
 } as const
 
-/** The headers of a file that pages load. */
+/** The headers of a file that the portal's pages load. */
 export const fileHeaders = { ...isolation, 'x-frame-options': 'DENY' } as const
 
 /**
- * The headers of data. They contain what others have pushed, such as an HTML document as a blob; if a browser ever showed one,
- * it would have no script and no origin.
+ * The headers of data. Data can contain content that users have pushed, such as a blob with an HTML document. If a browser displayed such a
+ * document, the document would have no script and no origin.
  */
 export const dataHeaders = {
   ...isolation,

@@ -4,10 +4,10 @@ import type { ReadDocuments } from './documents.ts'
 import { acceptedEncodings } from './portal-files.ts'
 import { pageHeaders } from './security-headers.ts'
 
-/** The path of the index. The links of the documents are relative to this folder. */
+/** The path of the index. The links in the documents are relative to the folder of the index. */
 const documentsPath = '/docs/'
 
-/** What a checkout shows before the documents were built. It loads nothing. */
+/** The page that a checkout sends before the documents were built. The page loads no other files. */
 const notBuilt = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -18,7 +18,7 @@ const notBuilt = `<!doctype html>
 </html>
 `
 
-/** Sends a file of the documents, or the page that says that there is none. Browsers ask each time whether a file has changed. */
+/** Sends a file of the documents, or a page that reports a missing file. Browsers check at each request whether a file has changed. */
 export function sendDocument(
   readDocuments: ReadDocuments,
   path: string,

@@ -5,7 +5,7 @@ import { fileHeaders, pageHeaders } from './security-headers.ts'
 const oneYear = 'public, max-age=31536000, immutable'
 const indexPath = 'index.html'
 
-/** What a checkout shows before the portal was built. It loads nothing. */
+/** The page that a checkout sends before the portal was built. The page loads no other files. */
 const notBuilt = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -17,8 +17,8 @@ const notBuilt = `<!doctype html>
 `
 
 /**
- * Sends a file of the portal. Every other path is one of its pages, which are all the same document. Undefined only for an asset
- * that does not exist: a page that got a document for a script would fail without a message.
+ * Sends a file of the portal. Every path that is not a file is a page of the portal, and all pages are the same document. The result is
+ * undefined only for a missing asset. If a page received a document instead of a script, the page would fail without a message.
  */
 export function sendPortalFile(
   readFiles: ReadPortalFiles,

@@ -19,13 +19,13 @@ export type Context = {
   readonly log: Log
   readonly audit: Audit
   readonly sealer: Sealer
-  /** Scheme, host and port at which clients reach the server. The portal is served at no other host. */
+  /** The scheme, host and port at which clients reach the server. Requests with another host get no portal. */
   readonly publicOrigin: PublicOrigin
-  /** The first segments of the paths of ARM's routes that the portal may request. */
+  /** The first path segments of the ARM routes that the portal may request. */
   readonly armRoots: ReadonlySet<string>
   readonly signIns: PortalSignIns
   readonly onSignOut: OnSignOut
-  /** The registry with a name or a login server. Undefined if there is none. */
+  /** Finds the registry with a name or a login server. The result is undefined if no such registry exists. */
   readonly findRegistry: FindRegistry
   readonly findAbilities: FindAbilities
   readonly files: ReadPortalFiles

@@ -1,4 +1,4 @@
-/** The errors of the portal's own endpoints. The surfaces behind it have their own. */
+/** The errors of the portal's own endpoints. The surfaces behind the portal have their own errors. */
 export const portalErrors = {
   notSignedIn: { status: 401, code: 'NotSignedIn', message: 'You are not signed in, or your session has ended.' },
   foreignRequest: {
@@ -22,10 +22,10 @@ export class PortalError extends Error {
   readonly kind: PortalErrorKind
   readonly status: number
   readonly code: string
-  /** Replaces the usual message. */
+  /** A message that replaces the usual message. */
   readonly detail: string | undefined
 
-  /** Under which id the reason is recorded, if it is that of another request. */
+  /** The correlation id under which the reason is recorded, if another request caused the error. */
   readonly correlationId: string | undefined
 
   constructor(kind: PortalErrorKind, detail?: string, options?: ErrorOptions & { readonly correlationId?: string }) {

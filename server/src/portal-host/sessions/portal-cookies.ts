@@ -15,7 +15,7 @@ export function createPortalCookies(publicOrigin: PublicOrigin) {
   const session = strict.nameOf('acrux-portal')
   const flow = lax.nameOf('acrux-portal-sign-in')
   return {
-    /** The names. */
+    /** The names of the cookies. */
     session,
     flow,
     writeSession: (id: string) => strict.write(session, id),

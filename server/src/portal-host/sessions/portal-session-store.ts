@@ -12,10 +12,10 @@ export type PortalSessionRow = {
 
 type PortalTables = { portal_session: PortalSessionRow }
 
-/** What is needed to end a session. */
+/** The columns that are needed to end a session. */
 export type EndedRow = Pick<PortalSessionRow, 'id_hash' | 'object_id' | 'sign_in_id'>
 
-/** How many expired sessions are deleted at once. */
+/** The number of expired sessions that one statement deletes. */
 const maxExpired = 200
 
 /** The SQL of the portal's sessions. */

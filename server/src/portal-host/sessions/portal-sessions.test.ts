@@ -34,7 +34,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
 }
 
 for (const kind of testDatabaseKinds) {
-  test(`a stored session contains neither its id nor its token in clear (${kind})`, async (t) => {
+  test(`the database contains neither the id of a session nor its token in plain text (${kind})`, async (t) => {
     const { sessions, start, rows } = await open(t, kind)
     const id = await start()
     const stored = JSON.stringify(await rows())
@@ -47,7 +47,7 @@ for (const kind of testDatabaseKinds) {
     }
   })
 
-  test(`a token that was moved to another session cannot be opened (${kind})`, async (t) => {
+  test(`a sealed token cannot be opened after it was moved to another session (${kind})`, async (t) => {
     const { database, sessions, start, rows } = await open(t, kind)
     const [one, other] = [await start('alice'), await start('bob')]
     const [first, second] = await rows()
@@ -78,7 +78,7 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(await rows(), [])
   })
 
-  test(`a new session replaces that of the browser, and the oldest of a person (${kind})`, async (t) => {
+  test(`a new session replaces the earlier session of the browser, and the oldest session of the person (${kind})`, async (t) => {
     const { sessions, start, rows, ended, time } = await open(t, kind)
     const first = await start()
     await start('alice', first)

@@ -6,13 +6,13 @@ import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { PortalSession, PortalSignIns } from './model.ts'
 import { type EndedRow, createPortalSessionStore } from './portal-session-store.ts'
 
-/** A session ends after this time without a request. */
+/** A session expires after this time without a request. */
 export const idleMs = 60 * 60 * 1000
-/** No session lasts longer. */
+/** The maximum lifetime of a session. */
 export const absoluteMs = 12 * 60 * 60 * 1000
-/** The last use is recorded at most this often. */
+/** The minimum time between two records of the last use. */
 const touchMs = 60 * 1000
-/** How many sessions a person may have. Beyond that, the oldest end. */
+/** The maximum number of sessions of a person. If there are more, the oldest sessions end. */
 export const maxSessionsPerPerson = 10
 
 const maxSealedLength = 1024
@@ -30,9 +30,9 @@ export type NewPortalSession = Pick<PortalSession, 'objectId' | 'signInId' | 're
 export type PortalSessions = ReturnType<typeof createPortalSessions>
 
 /**
- * The sessions of the portal. Each session has a random id that only the browser knows: the server stores its hash.
- * Each session belongs to one sign-in, which ends with the session; and a session whose sign-in has ended gets no
- * tokens. [OWASP Session Management Cheat Sheet]
+ * The sessions of the portal. Each session has a random id. The browser stores the id, and the server stores only its hash. Each session
+ * belongs to one sign-in, which ends with the session. If the sign-in of a session has ended, the session gets no tokens. [OWASP Session
+ * Management Cheat Sheet]
  */
 export function createPortalSessions(options: PortalSessionsOptions) {
   const store = createPortalSessionStore(options.database)
@@ -41,10 +41,10 @@ export function createPortalSessions(options: PortalSessionsOptions) {
 
 type Store = ReturnType<typeof createPortalSessionStore>
 
-/** What the refresh token of a session is sealed for. */
+/** The purpose for which the refresh token of a session is sealed. */
 const sealingContext = (idHash: string) => `refresh token of the portal session ${idHash}`
 
-/** Finds the session with the id in the cookie. Undefined if it has ended or expired. */
+/** Finds the session with the id in the cookie. The result is undefined if the session has ended or expired. */
 function createSessionFinder({ database, clock, sealer }: PortalSessionsOptions, store: Store) {
   return async (cookie: string | undefined): Promise<PortalSession | undefined> => {
     const id = parseId(cookie)
@@ -82,7 +82,7 @@ function createSessionChanges({ database, clock, sealer, signIns }: PortalSessio
   }
 
   return {
-    /** Creates a session, and ends the one that the browser had. Returns the new id, for the cookie. */
+    /** Creates a session, and ends the earlier session of the browser. Returns the new id, for the cookie. */
     start: async (
       transaction: Transaction,
       { objectId, signInId, refreshToken, authenticatedAtMs }: NewPortalSession,
@@ -111,7 +111,7 @@ function createSessionChanges({ database, clock, sealer, signIns }: PortalSessio
     end: (transaction: Transaction, { idHash, signInId }: Pick<PortalSession, 'idHash' | 'signInId'>): Promise<void> =>
       endRows(transaction, [{ id_hash: idHash, sign_in_id: signInId }]),
 
-    /** Ends the session with the id in the cookie, if it is one of these people. Returns whether it was. */
+    /** Ends the session with the id in the cookie, if the session belongs to one of these people. Returns whether the session ended. */
     endOf: async (
       transaction: Transaction,
       cookie: string | undefined,
@@ -128,7 +128,7 @@ function createSessionChanges({ database, clock, sealer, signIns }: PortalSessio
     endAllOf: async (transaction: Transaction, objectId: string): Promise<void> =>
       endRows(transaction, await store.ofPerson(transaction, objectId)),
 
-    /** Ends expired sessions, and their sign-ins, whose refresh tokens nobody can use any more. */
+    /** Ends expired sessions and their sign-ins. Nobody can use the refresh tokens of these sign-ins any more. */
     endExpired: async (): Promise<void> => {
       const nowMs = clock.now()
       const limits = { usedSinceMs: nowMs - idleMs, createdSinceMs: nowMs - absoluteMs }

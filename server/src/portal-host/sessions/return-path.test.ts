@@ -29,11 +29,11 @@ const cases: readonly (readonly [text: unknown, path: string, why: string])[] = 
   [`/portal/${'x'.repeat(2000)}`, '/portal/', 'too long for a cookie'],
 ]
 
-test('a sign-in returns to a page of the portal, and nowhere else', () => {
+test('after a sign-in, the browser returns only to a page of the portal', () => {
   for (const [text, path, why] of cases) assert.equal(returnPathOf(text), path, why)
 })
 
-test('no text leads out of the portal', () => {
+test('no return path leads to an address outside of the portal', () => {
   fc.assert(
     fc.property(
       fc.oneof(

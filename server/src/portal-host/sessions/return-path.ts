@@ -1,17 +1,20 @@
-/** Where the portal is served. */
+/** The path at which the server serves the portal. */
 export const portalPath = '/portal/'
 
-/** The page on which a new authentication ends. It reports to the page that asked for it, and closes its window. */
+/**
+ * The page to which the browser returns after a new authentication. It notifies the page that requested the authentication, and closes its
+ * own window.
+ */
 export const confirmedPath = '/portal/confirmed'
 
 const maxLength = 1024
 
-/** Paths below the portal that are no pages. */
+/** Paths below the portal that are not pages. */
 const notPages = /^\/portal\/+(?:api|assets|sign-in|signed-in)(?:\/|$)/i
 
 /**
- * The path of the portal to which a sign-in returns. Any text that is not the path of one of its pages leads to its first
- * page, so no link can redirect to another site.
+ * The path of the portal to which a sign-in returns. If a text is not the path of a page, the result is the first page of the portal. A
+ * link therefore cannot redirect to another site.
  */
 export function returnPathOf(text: unknown): string {
   if (typeof text !== 'string' || text.length > maxLength) return portalPath
@@ -25,7 +28,7 @@ export function returnPathOf(text: unknown): string {
   return `${url.pathname}${url.search}${url.hash}`
 }
 
-/** Undefined if the path cannot be decoded. */
+/** The result is undefined if the path cannot be decoded. */
 function decoded(path: string): string | undefined {
   try {
     return decodeURIComponent(path)

@@ -16,7 +16,7 @@ function sessionOf(idHash: string): PortalSession {
   return { idHash, objectId: 'alice', signInId: 'x', refreshToken: idHash, authenticatedAtMs: 0, createdAtMs: nowMs }
 }
 
-/** The tokens of sessions, of token endpoints that answer with the next of a series, once `held` has ended. */
+/** The tokens of sessions, with token endpoints that wait for `held` and then return the next token of a series. */
 function open() {
   const asked: TokenRequest[] = []
   const state = { held: Promise.resolve(), tokenGeneration: 0 }
@@ -42,7 +42,7 @@ function open() {
 
 const accessTo = (count: number) => ({ loginServer: 'contoso.example', scope: `repository:r${count}:pull` })
 
-test('a session with many tokens removes none of another session', async () => {
+test('many tokens of one session do not remove the tokens of another session', async () => {
   const { tokens, asked } = open()
   const quiet = sessionOf('quiet')
   const token = await tokens.ofAudience(quiet, 'arm', origin)
@@ -52,7 +52,7 @@ test('a session with many tokens removes none of another session', async () => {
   assert.equal(asked.length, before)
 })
 
-test('a session keeps the tokens that it used last', async () => {
+test('a session stores the tokens that it used last', async () => {
   const { tokens, asked } = open()
   const session = sessionOf('one')
   for (let count = 0; count < 2 * maxTokensPerSession; count += 1) {
@@ -67,7 +67,7 @@ test('a session keeps the tokens that it used last', async () => {
   assert.equal(asked.length, before + 1)
 })
 
-test('a token that was requested before the tokens were dropped is not used again', async () => {
+test('a token that was requested before the tokens were deleted is not used again', async () => {
   const { tokens, state } = open()
   const session = sessionOf('one')
   const drops = {
@@ -89,14 +89,14 @@ test('a token that was requested before the tokens were dropped is not used agai
   }
 })
 
-test('concurrent requests wait for one token', async () => {
+test('concurrent requests wait for the same token', async () => {
   const { tokens, asked } = open()
   const all = await Promise.all([1, 2, 3].map(() => tokens.ofAudience(sessionOf('one'), 'graph', origin)))
   assert.equal(new Set(all).size, 1)
   assert.equal(asked.length, 1)
 })
 
-test('the access of a token includes untag, which is in a claim of its own', () => {
+test('the access in a token includes untag, which a separate claim contains', () => {
   const encode = (claims: object) => new UnsecuredJWT({ ...claims }).encode()
   const access = [{ type: 'repository', name: 'team/app', actions: ['pull', 'push'] }]
   assert.deepEqual(accessOf(encode({ access, acrux: { untag: [] } })), ['pull', 'push'])
@@ -104,7 +104,7 @@ test('the access of a token includes untag, which is in a claim of its own', () 
   assert.deepEqual(accessOf(encode({})), [])
 })
 
-test('a session gets new tokens of a registry whose tokens have ended, at its next request', async () => {
+test('if the tokens of a registry have become invalid, a session gets new tokens at its next request', async () => {
   const { tokens, asked, state } = open()
   const session = sessionOf('one')
   const [access, login] = [

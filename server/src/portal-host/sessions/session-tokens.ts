@@ -24,18 +24,17 @@ export type SessionTokensOptions = {
 
 export type SessionTokens = ReturnType<typeof createSessionTokens>
 
-/** The page shows what a registry's token permits, so that a new permission must soon be in it. */
+/** The page shows the permissions in a registry's token, so the token must soon contain a new permission. */
 const maxRegistryTokenAgeMs = 60 * 1000
 
-/** The refresh token, or the sign-in behind it, is no longer valid. */
+/** The refresh token, or the sign-in of the refresh token, is no longer valid. */
 export class SignInEndedError extends Error {
   override readonly name = 'SignInEndedError'
 }
 
 /**
- * The access tokens of sessions. The tokens are in memory only, and never leave the server. Every surface checks at
- * each request
- * whether the sign-in of a token is still valid, so caching a token keeps no access that was revoked.
+ * The access tokens of sessions. The server stores the tokens only in memory, and sends them to no client. At each request, every surface
+ * checks whether the sign-in of a token is still valid. Caching a token therefore does not extend revoked access.
  */
 export function createSessionTokens(options: SessionTokensOptions) {
   const { clock, signIns, publicOrigin, findRegistry, requestToken } = options
@@ -64,7 +63,7 @@ export function createSessionTokens(options: SessionTokensOptions) {
       return requireText(answer, 'access_token')
     })
 
-  /** The generation of the tokens of a registry. The tokens of before end when the role assignment mode is switched. */
+  /** The generation of the tokens of a registry. Tokens of earlier generations become invalid when the role assignment mode is switched. */
   const generationOf = async (loginServer: string) => (await findRegistry({ loginServer }))?.tokenGeneration
 
   const loginOf = async (session: PortalSession, loginServer: string, origin: Origin): Promise<string> => {
@@ -94,7 +93,11 @@ export function createSessionTokens(options: SessionTokensOptions) {
   return {
     /** The access token of a session for a surface. @throws SignInEndedError, PortalError 503 */
     ofAudience,
-    /** A 3-hour login of a registry: the password of the null GUID, as `az acr login` obtains it. @throws as below */
+    /**
+     * A login of a registry that is valid for 3 hours: the password of the null-GUID user, as `az acr login` obtains it.
+     *
+     * @throws as below
+     */
     loginOf,
     /**
      * The ACR access token of a session. It contains the part of the requested access that the person has.
@@ -107,14 +110,15 @@ export function createSessionTokens(options: SessionTokensOptions) {
       return cache.get(key, async () => {
         const answer = await askByLogin(session, access, origin)
         if (answer.status !== 401) return accessTokenOf(answer)
-        // A login ends with the role assignment mode or the keys under which it was issued. The person stays signed in.
+        // A login becomes invalid when the role assignment mode is switched or the signing keys are withdrawn. The person remains signed
+        // in.
         cache.delete(session.idHash, [loginName(access.loginServer)])
         return accessTokenOf(await askByLogin(session, access, origin))
       })
     },
-    /** Drops all tokens of a session, such as after the keys that signed them were withdrawn. */
+    /** Deletes all tokens of a session, for example after the keys that signed them were withdrawn. */
     forgetAll: ({ idHash }: Pick<PortalSession, 'idHash'>): void => cache.deleteAll(idHash),
-    /** Drops the tokens of a registry, which does not accept them. */
+    /** Deletes the tokens of a registry that does not accept them. */
     forget: ({ idHash }: Pick<PortalSession, 'idHash'>, access: RegistryAccess): void =>
       cache.delete(idHash, [loginName(access.loginServer), accessName(access)]),
   }
@@ -123,7 +127,7 @@ export function createSessionTokens(options: SessionTokensOptions) {
 const loginName = (loginServer: string) => `login ${loginServer}`
 const accessName = ({ loginServer, scope }: RegistryAccess) => hashId(`${loginServer} ${scope}`)
 
-/** What of an ACR access token says what it permits. `untag` is an extension of this server, in a claim of its own. */
+/** The claims of an ACR access token that contain its permissions. `untag` is an extension of this server, in a separate claim. */
 type AccessClaims = {
   readonly access?: readonly { readonly actions: readonly string[] }[]
   readonly acrux?: { readonly untag?: readonly string[] }
@@ -147,7 +151,7 @@ function noAccess(answer: TokenAnswer): PortalError {
   return new PortalError('noAccess', messageOf(answer), correlationId === undefined ? {} : { correlationId })
 }
 
-/** @throws PortalError 503 if the endpoint could not decide */
+/** @throws PortalError 503 if the endpoint could not decide about the request */
 function requireAvailable({ status }: TokenAnswer): void {
   if (status >= 500 || status === 429) throw new PortalError('busy', undefined, { cause: new Error(String(status)) })
 }
@@ -158,7 +162,7 @@ function requireText({ body }: TokenAnswer, member: string): string {
   return value
 }
 
-/** The message of the registry, which says what is missing. */
+/** The message of the registry, which names the missing permission. */
 function messageOf({ body }: TokenAnswer): string | undefined {
   const { errors } = body
   const first: unknown = Array.isArray(errors) ? errors[0] : undefined

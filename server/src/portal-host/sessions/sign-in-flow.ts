@@ -11,15 +11,15 @@ export type SignInFlow = {
   readonly verifier: string
   readonly returnPath: string
   readonly kind: SignInKind
-  /** The object id of the only person who may complete it. Undefined for anybody. */
+  /** The object id of the only person who may complete the sign-in. Undefined if any person may complete it. */
   readonly personId?: string | undefined
   readonly startedAtMs: number
 }
 
-/** How the person signs in: `fresh` authenticates again, `switch` chooses another account. */
+/** How the person signs in. With `fresh`, the person authenticates again; with `switch`, the person chooses another account. */
 export type SignInKind = 'usual' | 'fresh' | 'switch'
 
-/** How long a sign-in may take, in seconds. */
+/** The maximum duration of a sign-in in seconds. */
 export const flowSeconds = 60 * 60
 
 const sealingContext = 'sign-in to the portal'
@@ -29,7 +29,7 @@ const prompts = { usual: undefined, fresh: 'login', switch: 'select_account' } a
 /** The scopes of a sign-in. The refresh token obtains tokens for the other surfaces. */
 const scope = 'https://management.core.windows.net//.default openid profile offline_access'
 
-/** Starts a flow. Only the browser stores it, sealed, so that unauthenticated callers cannot fill the database. */
+/** Starts a flow. Only the browser stores the flow, and the server seals it. Unauthenticated callers therefore cannot fill the database. */
 export function startFlow(clock: Clock, purpose: Pick<SignInFlow, 'returnPath' | 'kind' | 'personId'>): SignInFlow {
   const random = () => randomBytes(32).toString('base64url')
   return { state: random(), nonce: random(), verifier: random(), ...purpose, startedAtMs: clock.now() }
@@ -40,17 +40,14 @@ export function writeFlow(sealer: Sealer, flow: SignInFlow): string {
   return sealText(sealer, flow, sealingContext)
 }
 
-/** The flow in a cookie. Undefined if this server did not seal it, or if it has expired. */
+/** The flow in a cookie. The result is undefined if this server did not seal the flow, or if the flow has expired. */
 export function readFlow(sealer: Sealer, clock: Clock, cookie: string | undefined): SignInFlow | undefined {
   if (cookie === undefined) return undefined
   const flow = openText(sealer, cookie, { context: sealingContext, maxLength: maxFlowLength }) as SignInFlow | undefined
   return flow === undefined || clock.now() - flow.startedAtMs >= flowSeconds * 1000 ? undefined : flow
 }
 
-/**
- * The address at which the person signs in. `hint` is the user name to fill in.
- * [RFC 6749 §4.1.1; RFC 7636 §4.3; OpenID Connect Core §3.1.2.1]
- */
+/** The address at which the person signs in. `hint` is the user name that the sign-in page fills in. */
 export function authorizationPath(
   { clientId, redirectUri }: PortalSignIns['client'],
   flow: SignInFlow,

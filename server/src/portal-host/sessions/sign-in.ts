@@ -18,10 +18,10 @@ type Failure = 'expired' | 'denied' | 'invalid' | 'unavailable' | 'other-person'
 const kinds: Readonly<Record<string, SignInKind>> = { fresh: 'fresh', switch: 'switch' }
 
 /**
- * Starts a sign-in: stores the flow in a cookie, and redirects to the identity provider. Another site cannot start a
- * sign-in, which would end the current session and the logins that it has issued: a link on another site only leads
- * to the page. A new authentication (`kind=fresh`) is for one `person`, whose user name is filled in from `hint`: only
- * there, because a filled-in name skips the choice of the account. [Fetch Metadata §2.3]
+ * Starts a sign-in: stores the flow in a cookie, and redirects to the identity provider. Another site cannot start a sign-in, because a
+ * sign-in would end the current session and its logins. A link on another site only opens the sign-in page. A new authentication
+ * (`kind=fresh`) is for one `person`. Only this kind fills in the user name from `hint`, because a filled-in name skips the choice of the
+ * account. [Fetch Metadata §2.3]
  */
 export async function startSignIn(context: Context, { request, reply }: PageCall): Promise<FastifyReply> {
   const { clock, cookies, sealer, signIns } = context
@@ -40,9 +40,9 @@ export async function startSignIn(context: Context, { request, reply }: PageCall
 }
 
 /**
- * Completes a sign-in in the browser that started it: redeems the code, and creates a session with a new id. A response that
- * this browser did not ask for changes nothing, so no other site can sign a person in. Nor does a sign-in of another person
- * than the one who was asked to authenticate again. [RFC 6749 §10.12; RFC 9700 §4.7]
+ * Completes a sign-in in the browser that started it: redeems the code, and creates a session with a new id. If this browser did not
+ * request the response, the function changes nothing, so another site cannot sign a person in. The function also changes nothing if a
+ * person must authenticate again and a different person signs in. [RFC 6749 §10.12; RFC 9700 §4.7]
  */
 export async function completeSignIn(context: Context, call: PageCall): Promise<FastifyReply> {
   const { cookies, clock, sealer } = context
@@ -54,7 +54,7 @@ export async function completeSignIn(context: Context, call: PageCall): Promise<
   if (flow === undefined || typeof state !== 'string' || !secretEquals(flow.state, state)) return fail(call, 'expired')
   reply.header('set-cookie', cookies.removeFlow)
   if (query['error'] !== undefined) return fail(call, query['error'] === 'access_denied' ? 'denied' : 'invalid', flow)
-  // A code can be redeemed once, so this request cannot be repeated from here on.
+  // The server redeems a code only once, so this request cannot be repeated after this line.
   currentWork()?.keepResult()
   const signedIn = await redeem(context, call, flow)
   if (typeof signedIn === 'string') return fail(call, signedIn, flow)
@@ -103,18 +103,20 @@ async function verifyTokens(
 ) {
   if (typeof accessToken !== 'string' || typeof refreshToken !== 'string' || typeof idToken !== 'string')
     return 'invalid'
-  // The token endpoint of this server sent it, so its signature needs no check. [OpenID Connect Core §3.1.3.7]
+  // The token endpoint of this server sent the token, so its signature needs no check. [OpenID Connect Core §3.1.3.7]
   const claims = decodeJwt(idToken)
   const person = await signIns.verify(accessToken)
   const isOurs = claims.nonce === flow.nonce && claims.aud === signIns.client.clientId && claims.iss === iss
   if (!isOurs || person === undefined || person.objectId !== claims.sub) return 'invalid'
   const { objectId, signInId, userPrincipalName } = person
-  // A sign-in that asked for a new authentication proves none: the person may have removed `prompt` from the address.
+  // The request for a new authentication is not evidence of one, because the person may have removed `prompt` from the address.
   const authenticatedAtMs = typeof claims['auth_time'] === 'number' ? claims['auth_time'] * 1000 : 0
   return { objectId, signInId, userPrincipalName, refreshToken, authenticatedAtMs }
 }
 
-/** Shows why a sign-in failed; that of a new authentication in its own window, whose page still has its session. */
+/**
+ * Shows why a sign-in failed. A new authentication shows this in its own window, because the page that requested it still has its session.
+ */
 function fail({ reply, origin }: PageCall, reason: Failure, flow?: SignInFlow, userName?: string): FastifyReply {
   const query = new URLSearchParams({ reason, id: origin.correlationId, ...(userName !== undefined && { userName }) })
   const page = flow?.kind === 'fresh' ? confirmedPath : `${portalPath}sign-in-failed`

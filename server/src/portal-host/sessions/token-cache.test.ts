@@ -6,7 +6,7 @@ import { createTokenCache } from './token-cache.ts'
 const startMs = Date.parse('2026-11-24T12:00:00Z')
 const minuteMs = 60_000
 
-/** A cache, and an endpoint that issues tokens of an hour. */
+/** A cache, and an endpoint that issues tokens with a lifetime of one hour. */
 function open() {
   const clock = { nowMs: startMs, now: () => clock.nowMs }
   const state = { issued: 0 }
@@ -17,7 +17,7 @@ function open() {
   return { clock, state, make, cache: createTokenCache(clock) }
 }
 
-test('a token of the portal is used until five minutes before it expires', async () => {
+test('the portal uses a token until five minutes before its expiry', async () => {
   const { clock, state, make, cache } = open()
   const key = { idHash: 'one', name: 'arm' }
   const first = await cache.get(key, make)
@@ -28,7 +28,7 @@ test('a token of the portal is used until five minutes before it expires', async
   assert.equal(state.issued, 2)
 })
 
-test('a token of the portal with a maximum age is not used for longer', async () => {
+test('the portal does not use a token for longer than its maximum age', async () => {
   const { clock, make, cache } = open()
   const key = { idHash: 'one', name: 'registry', maxAgeMs: minuteMs }
   const first = await cache.get(key, make)
@@ -38,7 +38,7 @@ test('a token of the portal with a maximum age is not used for longer', async ()
   assert.notEqual(await cache.get(key, make), first)
 })
 
-test('a session of the portal gets no token of another session, or with another name', async () => {
+test('a session of the portal gets neither a token of another session nor a token with another name', async () => {
   const { make, cache } = open()
   const tokens = [
     await cache.get({ idHash: 'one', name: 'arm' }, make),
@@ -48,7 +48,7 @@ test('a session of the portal gets no token of another session, or with another 
   assert.equal(new Set(tokens).size, 3)
 })
 
-test('concurrent requests of the portal for a token wait for the same one, and a failure is not kept', async () => {
+test('concurrent requests of the portal for a token wait for the same token, and a failure is not cached', async () => {
   const { state, make, cache } = open()
   const key = { idHash: 'one', name: 'arm' }
   await assert.rejects(cache.get(key, () => Promise.reject(new Error('unavailable'))))

@@ -3,11 +3,11 @@ import { LRUCache } from 'lru-cache'
 import { maxEntries } from '../../platform/memory/max-entries.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 
-/** A token is replaced this long before it expires. */
+/** The time before its expiry at which a token is replaced. */
 const renewBeforeMs = 5 * 60 * 1000
-/** How many tokens of one session are in memory, so that no session removes those of another. */
+/** The maximum number of tokens of one session in memory, so that one session does not remove the tokens of other sessions. */
 export const maxTokensPerSession = 16
-/** How many sessions have tokens in memory. */
+/** The maximum number of sessions with tokens in memory. */
 const maxSessions = 1000
 
 type CachedToken = { readonly token: string; readonly renewAtMs: number; readonly generation: number }
@@ -18,7 +18,7 @@ type TokensOfSession = {
   readonly pending: Map<string, Promise<string>>
 }
 
-/** Which token of a session, and for how long it is used. A token of an earlier generation is no longer used. */
+/** Identifies a token of a session, and its time of use. A token of an earlier generation is no longer used. */
 export type TokenKey = {
   readonly idHash: string
   readonly name: string
@@ -26,7 +26,7 @@ export type TokenKey = {
   readonly generation?: number | undefined
 }
 
-/** Creates the memory of the tokens of sessions. */
+/** Creates the cache of the tokens of sessions. */
 export function createTokenCache(clock: Clock) {
   const sessions = new LRUCache<string, TokensOfSession>(maxEntries(maxSessions))
 
@@ -39,7 +39,7 @@ export function createTokenCache(clock: Clock) {
   }
 
   return {
-    /** The token, or a new one. Concurrent requests wait for the same token. */
+    /** Returns the cached token or a new token. Concurrent requests wait for the same token. */
     get: async (key: TokenKey, make: () => Promise<string>): Promise<string> => {
       const { idHash, name, maxAgeMs = Infinity, generation = 0 } = key
       const { tokens, pending } = tokensOf(idHash)
@@ -51,7 +51,8 @@ export function createTokenCache(clock: Clock) {
       const made: Promise<string> = make()
         .then((token) => {
           const renewAtMs = Math.min((decodeJwt(token).exp ?? 0) * 1000 - renewBeforeMs, clock.now() + maxAgeMs)
-          // Not if the token was deleted while it was requested: the request may be older than the reason.
+          // A token that was deleted while it was requested is not cached, because the request may have begun before the reason for the
+          // deletion.
           if (isCurrent()) tokens.set(name, { token, renewAtMs, generation })
           return token
         })

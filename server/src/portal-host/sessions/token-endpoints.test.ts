@@ -4,7 +4,7 @@ import Fastify from 'fastify'
 import { AuthorizedWork, currentWork, runAuthorized } from '../../platform/process/authorized-work.ts'
 import { createTokenClient } from './token-endpoints.ts'
 
-test('a token is requested by its own form, and not as work of the page that needs it', async (t) => {
+test('the portal requests a token with a separate form, which does not run as authorized work of the page', async (t) => {
   const app = Fastify()
   t.after(() => app.close())
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>

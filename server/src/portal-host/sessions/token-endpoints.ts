@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Origin } from '../../platform/http/app.ts'
 import { withoutCaller } from '../../platform/process/authorized-work.ts'
 
-/** The header of every response with the id of its request. */
+/** The response header that contains the correlation id of the request. */
 export const correlationHeader = 'x-ms-correlation-request-id'
 
 /** A request to a token endpoint of this server. */
@@ -10,23 +10,23 @@ export type TokenRequest = {
   readonly path: string
   readonly host: string
   readonly form: Readonly<Record<string, string>>
-  /** The sender of the request that needs the token. */
+  /** The sender of the request for which the token is needed. */
   readonly origin: Origin
 }
 
-/** The answer: a JSON object. A denial is recorded under the correlation id. */
+/** The response, a JSON object. A denial is recorded under the correlation id. */
 export type TokenAnswer = {
   readonly status: number
   readonly body: Readonly<Record<string, unknown>>
   readonly correlationId?: string
 }
 
-/** Sends a form to a token endpoint of this server, without a connection. */
+/** Sends a form to a token endpoint of this server without a network connection. */
 export type RequestToken = (request: TokenRequest) => Promise<TokenAnswer>
 
 /**
- * Creates the client of the token endpoints. It sends the same requests as any client, so every check, limit and audit event
- * of the endpoints applies.
+ * Creates the client of the token endpoints. It sends the same requests as any other client, so all checks, limits and audit events of the
+ * endpoints apply.
  */
 export function createTokenClient(app: FastifyInstance): RequestToken {
   return async ({ path, host, form, origin }) => {
@@ -41,7 +41,7 @@ export function createTokenClient(app: FastifyInstance): RequestToken {
       remoteAddress: origin.remoteAddress,
       payload: new URLSearchParams(form).toString(),
     } as const
-    // The form authenticates its own caller.
+    // The form contains the credential of its caller.
     const answer = await withoutCaller(async () => app.inject(sent))
     const correlationId = answer.headers[correlationHeader]
     const id = typeof correlationId === 'string' ? { correlationId } : {}
