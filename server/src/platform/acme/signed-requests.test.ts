@@ -51,18 +51,18 @@ for (const { url, why } of rejected) {
   })
 }
 
-test('a response that is too long is not read', async (t) => {
+test('the client does not read a response that is too long', async (t) => {
   const { origin, requests } = await startProvider(t, { answer: () => ({ body: 'x'.repeat(300_000) }) })
   await assert.rejects(requests.get(`${origin}/`, signal), { failure: 'too-large' })
 })
 
-test('a redirect is not followed', async (t) => {
+test('the client does not follow a redirect', async (t) => {
   const answer = () => ({ status: 302, headers: { location: 'https://example.com/' } })
   const { origin, requests } = await startProvider(t, { answer })
   await assert.rejects(requests.get(`${origin}/`, signal), { name: 'AcmeError', message: /status 302/ })
 })
 
-test('a request with a rejected nonce is repeated with a new one, a limited number of times', async (t) => {
+test('the client repeats a request with a new nonce if the provider rejects the nonce, a limited number of times', async (t) => {
   let posts = 0
   const answer: AnswerFunction = (method) => {
     if (method === 'POST') posts += 1
@@ -76,7 +76,7 @@ test('a request with a rejected nonce is repeated with a new one, a limited numb
   assert.equal(posts, 6)
 })
 
-test('a rejected request has the reason and the time of the provider', async (t) => {
+test('the error for a rejected request contains the reason and the delay that the provider sent', async (t) => {
   const body = '{"type":"urn:ietf:params:acme:error:rateLimited","detail":"too many certificates"}'
   const answer = () => ({ status: 429, headers: { 'retry-after': '3600' }, body })
   const { origin, requests } = await startProvider(t, { answer })
@@ -86,7 +86,7 @@ test('a rejected request has the reason and the time of the provider', async (t)
   assert.match(error.message, /rejected the request: too many certificates \(rateLimited\)/)
 })
 
-test('the text of a problem contains those of its parts', () => {
+test('the text of a problem contains the texts of its subproblems', () => {
   const part = (detail: unknown) => ({ detail })
   assert.equal(problemText({ detail: 'a', subproblems: [part('b'), part(1), null] }), 'a; b')
   for (const none of [undefined, null, 'text', [], {}]) assert.equal(problemText(none), undefined)

@@ -8,13 +8,13 @@ import { AcmeError } from './acme-error.ts'
 /** The key of an account. */
 export type AccountKey = { readonly privateKey: CryptoKey; readonly publicJwk: JWK }
 
-/** Who signs a request: an account by its URL, or a key that has no account yet. [RFC 8555 §6.2] */
+/** The signer of a request: an account with its URL, or a key that has no account yet. [RFC 8555 §6.2] */
 export type Signer = { readonly key: AccountKey; readonly accountUrl: string | undefined }
 
 /** A successful response of a provider. */
 export type AcmeResponse = {
   readonly text: string
-  /** The body as JSON; undefined for other bodies. */
+  /** The body as JSON. Undefined if the body is not JSON. */
   readonly json: JsonObject | undefined
   readonly location: string | undefined
   readonly retryAfterMs: number
@@ -24,9 +24,12 @@ export type AcmeResponse = {
 export interface SignedRequests {
   /** Gets a document without a signature. @throws AcmeError, OutboundError */
   get(url: string, signal: AbortSignal): Promise<AcmeResponse>
-  /** Posts `payload`, or nothing for a POST-as-GET. [RFC 8555 §6.3] @throws AcmeError, OutboundError */
+  /**
+   * Posts `payload`. If `payload` is undefined, sends a POST-as-GET request. [RFC 8555 §6.3]
+   * @throws AcmeError, OutboundError
+   */
   post(url: string, payload: object | undefined, signer: Signer, signal: AbortSignal): Promise<AcmeResponse>
-  /** Sets the URL from which nonces come. */
+  /** Sets the URL from which the client gets nonces. */
   useNonces(newNonceUrl: string): void
 }
 
@@ -36,13 +39,14 @@ const maxConcurrent = 8
 const maxJsonDepth = 16
 const requestMs = 30_000
 const maxRetryAfterMs = 24 * 60 * 60 * 1000
-/** A provider may reject nonces that it issued, such as after a restart. [RFC 8555 §6.5] */
+/** A provider may reject a nonce that the provider issued, such as after a restart. [RFC 8555 §6.5] */
 const maxNonceRetries = 5
 
 /**
- * Sends requests to the provider with this directory: over HTTPS only, bounded in size and time, and to no private
- * address except that of the directory's own host. The operator configures the directory; its documents cannot change
- * that. `extraCa` are authorities in PEM that are trusted in addition to the default ones.
+ * Creates the sender of requests for the provider with this directory URL. The sender uses only HTTPS, and limits the
+ * size and the duration of responses. Only the host of the directory may have a private address: the operator
+ * configures this host, and documents of the provider cannot add other private addresses. `extraCa` contains
+ * certificate authorities in PEM that are trusted in addition to the default authorities.
  */
 export function createSignedRequests(directory: string, extraCa: string | undefined): SignedRequests {
   const dialer = createProviderDialer(new URL(directory).hostname, extraCa)
@@ -129,7 +133,9 @@ function requireSuccess(response: AnyResponse, url: string): AcmeResponse {
   throw new AcmeError(`${host} rejected the request: ${why}`, { type, retryAfterMs: response.retryAfterMs })
 }
 
-/** The last part of the type of a problem document, such as `badNonce`; empty for other documents. */
+/**
+ * The last part of the type of a problem document, such as `badNonce`. Empty if the document is not a problem document.
+ */
 function problemType(problem: JsonObject | undefined): string {
   const type = problem?.['type']
   return typeof type === 'string' ? (/^urn:ietf:params:acme:error:(\w{1,64})$/.exec(type)?.[1] ?? '') : ''
@@ -137,7 +143,7 @@ function problemType(problem: JsonObject | undefined): string {
 
 const maxDetailLength = 500
 
-/** A problem document as one line for the log; undefined for other documents. [RFC 7807] */
+/** A problem document as one line for the log. Undefined if the document is not a problem document. [RFC 7807] */
 export function problemText(problem: unknown): string | undefined {
   if (!isObject(problem)) return undefined
   const { detail, subproblems } = problem

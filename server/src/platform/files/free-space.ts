@@ -3,10 +3,13 @@ import { statfsSync } from 'node:fs'
 const gibibyte = 1024 ** 3
 const maxDefaultReserveBytes = 20 * gibibyte
 
-/** How long a reading is used. Other programs also write to the file system. */
+/**
+ * How long the server uses a measurement of the free space. The time is short because other programs also write to the
+ * file system.
+ */
 const reuseMs = 250
 
-/** The usage of a file system. */
+/** The measured usage of a file system. */
 type Reading = { readonly freeBytes: number; readonly totalBytes: number; readonly freeFiles: number | undefined }
 
 /** The minimum number of free inodes. */
@@ -17,9 +20,9 @@ export type SpaceState = {
   readonly totalBytes: number
   /** The space that this process may still write. */
   readonly freeBytes: number
-  /** The part that content may not use. */
+  /** The space that content must not use. */
   readonly reserveBytes: number
-  /** Whether content is denied. */
+  /** Whether the server denies new content. */
   readonly isLow: boolean
 }
 
@@ -30,13 +33,13 @@ export type SpaceState = {
 export interface ContentSpace {
   state(): SpaceState
   /**
-   * Whether there is space for this many bytes of content. Cheap: a reading is reused for a while unless space is near
-   * the reserve.
+   * Whether there is space for this many bytes of content. The call is fast, because a measurement is reused for a
+   * short time unless the free space is near the reserve.
    */
   hasRoomFor(bytes: number): boolean
-  /** Like {@link hasRoomFor}, and counts the bytes as used. */
+  /** Like {@link hasRoomFor}, but also counts the bytes as used. */
   take(bytes: number): boolean
-  /** Whether a write in progress may use the first half of the reserve. */
+  /** Whether a write in progress must stop, because the free space is less than half of the reserve. */
   isExhausted(): boolean
 }
 
@@ -48,7 +51,9 @@ export const unlimitedSpace: ContentSpace = {
   isExhausted: () => false,
 }
 
-/** The space of a file system for content that is stored elsewhere: its rows still need some. */
+/**
+ * The space of a file system if content is stored in another place. The rows about the content still need some space.
+ */
 export function elsewhere(space: ContentSpace): ContentSpace {
   return { ...space, hasRoomFor: () => space.hasRoomFor(0), take: () => space.hasRoomFor(0) }
 }
@@ -56,8 +61,8 @@ export function elsewhere(space: ContentSpace): ContentSpace {
 /**
  * Watches the file system of a directory.
  *
- * @param reserveBytes undefined for the default: 5 % of the file system, at least 1 GiB and at most 20 GiB, and never more
- * than a quarter
+ * @param reserveBytes undefined for the default: 5 % of the file system, at least 1 GiB and at most 20 GiB, and never
+ * more than a quarter of the file system
  */
 export function watchFreeSpace(
   directory: string,
@@ -87,7 +92,7 @@ export function watchFreeSpace(
   function hasRoomFor(bytes: number): boolean {
     if (performance.now() - readAtMs >= reuseMs) refresh()
     if (fits(bytes)) return true
-    // Content that was counted may have been deleted since.
+    // The server may have deleted some of the counted content since the last measurement.
     refresh()
     return fits(bytes)
   }
@@ -119,6 +124,6 @@ export function defaultReserveBytes(totalBytes: number): number {
 
 function readFileSystem(directory: string): Reading {
   const { bavail, bsize, blocks, files, ffree } = statfsSync(directory)
-  // Some file systems allocate inodes dynamically and report none.
+  // Some file systems allocate inodes dynamically and report no number of inodes.
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize, freeFiles: files > 0 ? ffree : undefined }
 }

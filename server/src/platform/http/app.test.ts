@@ -32,7 +32,7 @@ async function open(t: TestContext, trustedProxies: readonly string[] = []) {
 const get = (app: FastifyInstance, url: string, headers: Readonly<Record<string, string>> = {}) =>
   app.inject({ method: 'GET', url, headers: { host: 'one.example', ...headers } })
 
-test('every response has the correlation id of its log line; the id of a client is returned only if it is harmless', async (t) => {
+test('every response has the correlation id of its log line, and the response contains the id of the client only if the id is harmless', async (t) => {
   const { app, parsed } = await open(t)
   const ids = new Set<unknown>()
   for (const path of ['/origin', '/nothing', '/fails', '/taken-over']) {
@@ -58,7 +58,7 @@ test('every response has the correlation id of its log line; the id of a client 
   }
 })
 
-test('HSTS is sent for every host except localhost', async (t) => {
+test('the server sends the HSTS header for every host except localhost', async (t) => {
   const { app } = await open(t)
   const told = async (host: string) => (await get(app, '/origin', { host })).headers['strict-transport-security']
   for (const host of ['one.example', 'one.example:8443', '192.0.2.1', 'localhost.example', 'notlocalhost']) {
@@ -69,7 +69,7 @@ test('HSTS is sent for every host except localhost', async (t) => {
   }
 })
 
-test('each request has one log line, without its query', async (t) => {
+test('each request has one log line, and the line does not contain the query', async (t) => {
   const { app, lines, parsed } = await open(t)
   for (const url of ['/origin?access_token=canary', '/nothing?canary', '/taken-over?x=canary', '/fails?canary']) {
     await get(app, url, { authorization: 'Bearer canary', cookie: 'canary' })
@@ -87,7 +87,7 @@ test('each request has one log line, without its query', async (t) => {
   )
 })
 
-test('a failure is answered without its reason, and logged once with its causes', async (t) => {
+test('the response to a failed request contains no reason, and the log contains the failure once, with its causes', async (t) => {
   const { app, parsed } = await open(t)
   const answer = await get(app, '/fails')
   assert.equal(answer.statusCode, 500)
@@ -102,7 +102,7 @@ test('a failure is answered without its reason, and logged once with its causes'
   assert.equal(parsed().filter(({ level }) => level === 50).length, 1, 'a rejection is no failure')
 })
 
-test('a URL that cannot be decoded is the client’s fault, and so is every odd method', async (t) => {
+test('a URL that cannot be decoded or an unusual method causes a 4xx status', async (t) => {
   const { app, parsed } = await open(t)
   const { say } = await serveForTest(t, app)
   for (const target of ['/%', '/%zz', '/a%', '/%c3%28']) {
@@ -122,7 +122,7 @@ test('a URL that cannot be decoded is the client’s fault, and so is every odd 
   }
 })
 
-test('fault 52: forwarded headers are trusted only from listed proxies, from the right, and malformed ones are harmless', async (t) => {
+test('fault 52: forwarded headers are trusted only from listed proxies, from the right, and malformed headers are harmless', async (t) => {
   const forwarded = {
     'x-forwarded-for': '203.0.113.9, 198.51.100.7',
     'x-forwarded-host': 'two.example',
@@ -160,7 +160,7 @@ test('fault 52: forwarded headers are trusted only from listed proxies, from the
   }
 })
 
-test('a line of the log is short, however much a client sends', async (t) => {
+test('a log line is short, even if a client sends long values', async (t) => {
   const { app, lines } = await open(t)
   await get(app, `/${'x'.repeat(10_000)}`, { host: 'h'.repeat(10_000), 'user-agent': 'u'.repeat(10_000) })
   assert.equal(lines.length, 1)

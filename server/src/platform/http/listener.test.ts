@@ -9,7 +9,7 @@ import { createApp } from './app.ts'
 import { listen } from './listener.ts'
 import { serveForTest } from '../../../testing/platform/test-socket.ts'
 
-/** Answers with the host and the path that it was asked for. */
+/** Returns the host and the path of the request. */
 async function open(t: TestContext) {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   app.all('/*', (request) => ({ host: request.host, url: request.raw.url }))
@@ -34,7 +34,7 @@ test('a request without exactly one host is rejected [RFC 9112 §3.2]', async (t
   assert.equal(status(await say(`GET /x HTTP/1.0\r\n\r\n`)), 200, 'HTTP/1.0 need not name any')
 })
 
-test('a target with another host than the header is rejected [RFC 9112 §3.2.2]', async (t) => {
+test('a request whose target has another host than the Host header is rejected [RFC 9112 §3.2.2]', async (t) => {
   const { say } = await open(t)
   const ask = (target: string) => say(`GET ${target} HTTP/1.1\r\nHost: one.example:5443\r\n${close}\r\n`)
   for (const target of ['https://one.example:5443/x?y', 'HTTP://One.example:5443/x?y', '/x?y']) {
@@ -57,7 +57,7 @@ test('a target with another host than the header is rejected [RFC 9112 §3.2.2]'
   }
 })
 
-test('a body with two lengths is rejected, like everything else that a proxy could interpret differently [RFC 9112 §6.3]', async (t) => {
+test('a request whose body length is ambiguous is rejected, like all other requests that a proxy could interpret differently [RFC 9112 §6.3]', async (t) => {
   const { say } = await open(t)
   const bodies = [
     'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
@@ -78,7 +78,7 @@ test('a body with two lengths is rejected, like everything else that a proxy cou
   }
 })
 
-test('a connection is closed when the time for its next request is over, and not before', async (t) => {
+test('a connection is closed when the keep-alive time is over, and not earlier', async (t) => {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   app.get('/', () => 'answered')
   const { connect } = await serveForTest(t, app, { keepAliveMs: 3000 })
@@ -96,7 +96,7 @@ test('a connection is closed when the time for its next request is over, and not
   assert.ok(performance.now() - begunMs < 20_000)
 })
 
-test('a connection on which nothing moves during a request is closed', async (t) => {
+test('a connection is closed if no bytes are transferred during a request for the idle time', async (t) => {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   app.get('/', () => sleep(60_000, 'too late', { ref: false }))
   app.get('/slow', () => sleep(1500, 'answered'))
@@ -108,7 +108,7 @@ test('a connection on which nothing moves during a request is closed', async (t)
   assert.match(await slow.rest(), /answered/)
 })
 
-test('closing waits for running requests, and not for idle connections', async (t) => {
+test('closing a listener waits for running requests, but not for idle connections', async (t) => {
   const { listener, port, connect, say } = await open(t)
   const idle = await connect()
   idle.write('GET /idle HTTP/1.1\r\nHost: one.example\r\n\r\n')
@@ -117,7 +117,7 @@ test('closing waits for running requests, and not for idle connections', async (
   const busy = await connect()
   const type = 'Content-Type: application/json\r\n'
   busy.write(`POST /busy HTTP/1.1\r\nHost: one.example\r\n${type}Content-Length: 4\r\n\r\nnu`)
-  // With another request answered, this one has begun.
+  // After the answer to another request, the server has begun this request.
   await say(`GET /another HTTP/1.1\r\nHost: one.example\r\n${close}\r\n`)
   const withoutRequest = await connect()
   const begun = performance.now()
@@ -134,7 +134,7 @@ test('closing waits for running requests, and not for idle connections', async (
   assert.ok(performance.now() - begun < 30_000, 'without waiting for the time that was given')
 })
 
-test('closing disconnects requests that do not finish in time', async (t) => {
+test('closing a listener disconnects requests that do not finish in time', async (t) => {
   const { listener, connect, say } = await open(t)
   const busy = await connect()
   busy.write(
@@ -166,7 +166,7 @@ test('every IPv4 address and every IPv6 address can be listed with the same port
   }
 })
 
-test('if one address fails, no address is used', async (t) => {
+test('if a listener cannot bind one of its addresses, it uses no address', async (t) => {
   const app = createApp({ log: createLog('silent'), trustedProxies: [] })
   t.after(() => app.close())
   const other = net.createServer().listen(0, '127.0.0.1')

@@ -38,7 +38,7 @@ test('A request that its client aborted is logged as aborted', () => {
   assert.partialDeepStrictEqual(line, { path: '/v2/', status: 499, aborted: true, milliseconds: 1.3 })
 })
 
-test('A request without a host is logged without one, and nothing is logged below the level', () => {
+test('A request without a host is logged without a host, and no request is logged below the log level', () => {
   assert.deepEqual(
     Object.keys(JSON.parse(logged({ ...usual, host: undefined })[0] ?? '') as object).includes('host'),
     false,
@@ -46,7 +46,7 @@ test('A request without a host is logged without one, and nothing is logged belo
   assert.deepEqual(logged(usual, 'warn'), [])
 })
 
-test('A client cannot add a field or a line, whatever it sends', () => {
+test('A client cannot add a field or a line to the log, with any value that it sends', () => {
   const hostile = fc.oneof(
     fc.constantFrom(
       '"',

@@ -2,7 +2,10 @@ import type { Kysely } from 'kysely'
 import type { Transaction } from '../sql/database.ts'
 import type { MasterKey } from './master-key.ts'
 
-/** The data key, wrapped by one master key. While the master key is rotated, there is a row for each master key. */
+/**
+ * The data key, wrapped by one master key. During a rotation of the master key, there is a row for each of the two
+ * master keys.
+ */
 export type DataKeyRow = {
   readonly id: string
   readonly kind: MasterKey['kind']
@@ -25,7 +28,7 @@ export function listDataKeys(source: DataKeySource): Promise<DataKeyRow[]> {
     .orderBy('id')
     .execute()
     .catch((error: unknown) => {
-      // A snapshot may be of an earlier version.
+      // A snapshot can come from an earlier version, which did not have this table.
       if (error instanceof Error && error.message.includes('no such table: data_key')) return []
       throw error
     })

@@ -9,10 +9,10 @@ import { test } from 'node:test'
 const logFile = JSON.stringify(new URL('log.ts', import.meta.url).href)
 const head = `const { createLog, droppedLogLines } = await import(${logFile}); const log = createLog('info');`
 const args = (script: string) => ['--input-type=module', '--eval', head + script]
-/** The statement that waits until so many lines were dropped. */
+/** A statement that waits until `count` lines were dropped. */
 const untilDropped = (count: number) =>
   `while (droppedLogLines() < ${count}) await new Promise((resolve) => setTimeout(resolve, 10))`
-/** Longer than a process needs that does not hang. */
+/** This timeout is longer than any process needs, unless the process hangs. */
 const timeout = 120_000
 
 test('Lines that fail on a full disk are dropped and counted, and the process continues and ends', () => {
@@ -35,7 +35,7 @@ test('Lines that fail on a full disk are dropped and counted, and the process co
   }
 })
 
-test('A process that ends while its log is on a full disk ends with its own code', () => {
+test('A process whose log is on a full disk exits with its own exit code', () => {
   const full = openSync('/dev/full', 'w')
   try {
     for (const end of ['process.exit(3)', "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 60_000)"]) {
@@ -48,7 +48,7 @@ test('A process that ends while its log is on a full disk ends with its own code
   }
 })
 
-test('A reader that hangs stops neither the process nor its end', async () => {
+test('A reader that hangs blocks neither the process nor its exit', async () => {
   const script = `
     for (let number = 0; number < 50_000; number += 1) log.info({ number, text: 'x'.repeat(100) })
     ${untilDropped(10_000)}
@@ -69,7 +69,7 @@ test('A reader that hangs stops neither the process nor its end', async () => {
 })
 
 test('At a terminal the last line is written while another line is still being written', (t) => {
-  // An error is written at once, and the process ends before that write does.
+  // An error is written at once, and the process exits before this write is finished.
   const code = head + "log.error('first'); log.info('last'); process.exit(0)"
   const command = `'${process.execPath}' --input-type=module --eval "$CODE"`
   const options = { env: { ...process.env, CODE: code }, encoding: 'utf8', timeout } as const
@@ -84,7 +84,7 @@ test('At a terminal the last line is written while another line is still being w
 test('The log reports the number of dropped lines when it can be written again', () => {
   const directory = mkdtempSync(join(tmpdir(), 'acrux-log-'))
   try {
-    // A limit on the size of files stands for a disk that is full for a while.
+    // The limit on the size of files has the same effect as a disk that is full for some time.
     const file = join(directory, 'log')
     writeFileSync(file, '')
     const script = `
@@ -99,7 +99,8 @@ test('The log reports the number of dropped lines when it can be written again',
       while (!readFileSync(file, 'utf8').includes('room again')) await new Promise((resolve) => setTimeout(resolve, 10))
       process.exit(0)`
     const shell = ['-c', `ulimit -f 8; "$@" 2>>${file}`, 'bash', process.execPath, ...args(script)]
-    // The limit holds for all files of the process: a report of its coverage would be cut off, and make the whole unreadable.
+    // The limit applies to all files of the process. A coverage report would be cut off, and the whole report would be
+    // unreadable.
     const env = { ...process.env, NODE_V8_COVERAGE: '' }
     const { status } = spawnSync('bash', shell, { stdio: 'ignore', timeout, env })
     assert.equal(status, 0)

@@ -52,7 +52,7 @@ const addresses: readonly (readonly [address: string, why: string, byDefault: bo
   ['',                         'nothing',                                 false, false],
 ]
 
-test('without a setting only public addresses may be dialled, and with it private ones too, but never metadata', () => {
+test('by default only public addresses are allowed, with the setting also private addresses, but never metadata addresses', () => {
   const byDefault = createAddressPolicy({ allowPrivateAddresses: false, allowedNetworks: [] })
   const withPrivate = createAddressPolicy({ allowPrivateAddresses: true, allowedNetworks: [] })
   for (const [address, why, expected, expectedWithPrivate] of addresses) {
@@ -61,14 +61,14 @@ test('without a setting only public addresses may be dialled, and with it privat
   }
 })
 
-test('an address behind a NAT64 gateway is allowed if the operator allows it or the gateway', () => {
+test('an address behind a NAT64 gateway is allowed if the operator allows the address or the gateway', () => {
   const inside = createAddressPolicy({ allowPrivateAddresses: false, allowedNetworks: ['10.1.0.0/16'] })
   assert.deepEqual(['64:ff9b::a01:1', '64:ff9b::a02:1'].map(inside), [true, false])
   const gateway = createAddressPolicy({ allowPrivateAddresses: false, allowedNetworks: ['64:ff9b:1::/48'] })
   assert.deepEqual(['64:ff9b:1::a02:1', '64:ff9b:2::a02:1'].map(gateway), [true, false])
 })
 
-test('a network that the operator names may be dialled, and its neighbours may not', () => {
+test('a network that the operator lists is allowed, and neighbouring networks are not', () => {
   const isAllowed = createAddressPolicy({
     allowPrivateAddresses: false,
     allowedNetworks: ['10.1.0.0/16', '192.168.7.9', 'fd12:3456::/32'],

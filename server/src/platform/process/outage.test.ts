@@ -34,14 +34,14 @@ const cases: readonly [error: unknown, kind: string | undefined, why: string][] 
   [undefined, undefined, 'nothing'],
 ]
 
-test('An outage is recognised by the error or its cause', () => {
+test('An outage is detected by the class or code of an error or its cause', () => {
   for (const [error, kind, why] of cases) assert.equal(outageOf(error)?.kind, kind, why)
   const circle = new Error('circle')
   circle.cause = circle
   assert.equal(outageOf(circle), undefined)
 })
 
-test('A failure of SQLite that is no outage stays as it is', () => {
+test('An error of SQLite that is no outage stays unchanged', () => {
   const error = sqlite(11)
   assert.equal(sqliteFailure(error), error)
 })

@@ -27,7 +27,7 @@ class Rejected extends Error {}
 
 for (const kind of testDatabaseKinds) {
   describe(`migrations on ${kind}`, () => {
-    test('applies each migration once, and rejects a newer schema', async (t) => {
+    test('each migration is applied once, and a newer schema is rejected', async (t) => {
       const database = await open(t, kind)
       let times = 0
       const further: Migration = { id: 'test-0002-further', up: async () => void (times += 1) }
@@ -41,7 +41,7 @@ for (const kind of testDatabaseKinds) {
       })
     })
 
-    test('works with a newer schema as far as its steps say, and rejects what they do not say', async (t) => {
+    test('a newer schema is accepted only if its migrations declare that this version works with them', async (t) => {
       const step = (id: string, worksFor?: string): Migration => ({
         id,
         up: () => Promise.resolve(),
@@ -89,7 +89,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('leaves nothing of a schema step that fails, nor of those before it in the same start', async (t) => {
+    test('if a migration fails, its changes and the changes of earlier migrations in the same start are rolled back', async (t) => {
       const database = await open(t, kind)
       const good: Migration = {
         id: 'test-0002-good',
@@ -107,7 +107,7 @@ for (const kind of testDatabaseKinds) {
 }
 
 test(
-  'a change of the schema does not block reads while a transaction such as that of pg_dump holds the table',
+  'a change of the schema does not block reads while a transaction, such as a transaction of pg_dump, locks the table',
   { skip: !testDatabaseKinds.includes('postgres') },
   async (t) => {
     const database = await open(t, 'postgres')

@@ -1,28 +1,30 @@
 import { type RawBuilder, type SchemaModule, sql } from 'kysely'
 import type { Database, DatabaseKind, Transaction } from './database.ts'
 
-/** Column types with the same meaning in every database: text is ordered by its bytes, integers have 64 bits. */
+/** Column types with the same meaning in every database. Text is ordered by its bytes, and integers have 64 bits. */
 export type ColumnTypes = {
   readonly text: RawBuilder<unknown>
   readonly integer: RawBuilder<unknown>
   readonly bytes: RawBuilder<unknown>
 }
 
-/** One step of the schema. Steps are added at the end and never edited. */
+/** One change of the schema. New migrations are added at the end, and existing migrations are never edited. */
 export type Migration = {
-  /** `module-NNNN-what`. Unique, and unchanged after a release. */
+  /** The unique id, `module-NNNN-what`, which does not change after a release. */
   readonly id: string
   /**
-   * Which versions that do not know this step work with it: `any`, for a step that only adds what they do not need to know; or
-   * those that know the step with this id, for one that removes what they do not use any more. No version, if it is
-   * undefined.
-   * [docs/decisions/0022-schema-changes.md]
+   * Declares which versions that do not contain this migration still work after it. `any` is for a migration that only
+   * adds things that older versions can ignore. The id of an earlier migration means that versions with that earlier
+   * migration work. This id is for a migration that removes things that these versions no longer use. If undefined, no
+   * such version works. [docs/decisions/0022-schema-changes.md]
    */
   readonly worksFor?: string
   readonly up: (schema: SchemaModule, types: ColumnTypes, transaction: Transaction) => Promise<void>
 }
 
-/** The database was written by a newer version of Acrux, whose changes this version does not work with. */
+/**
+ * A newer version of Acrux wrote the database, and this version does not work with the changes of the newer version.
+ */
 export class NewerSchemaError extends Error {
   override readonly name = 'NewerSchemaError'
   readonly unknownMigrations: readonly string[]
@@ -40,10 +42,16 @@ export class IncompleteDatabaseError extends Error {
   }
 }
 
-/** A row among the ids of the migrations: while it exists, a server of every version rejects the database. */
+/**
+ * An id in the table of migrations that marks an incomplete database. While this row exists, servers of all versions
+ * reject the database.
+ */
 export const incompleteMarker = 'incomplete-acrux-migrate'
 
-/** Completes migrations with something that only the caller has, such as a key. `applied` are the ids of this transaction. */
+/**
+ * Completes migrations with data that only the caller has, such as a key. `applied` contains the ids of the migrations
+ * that this transaction applied.
+ */
 export type CompleteMigration = (transaction: Transaction, applied: ReadonlySet<string>) => Promise<void>
 
 /** The table with the ids of the applied migrations. */
@@ -52,23 +60,29 @@ export const migrationTable = 'schema_migration'
 type MigrationRow = {
   readonly id: string
   readonly applied_at_ms: number
-  /** See {@link Migration.worksFor}; null for none. Absent in a table of a development version. */
+  /**
+   * See {@link Migration.worksFor}. Null if no older version works. The column is missing in a database of a
+   * development version.
+   */
   readonly works_for?: string | null | undefined
 }
 type MigrationTable = { schema_migration: MigrationRow }
 
-/** How the schema of a database differs from that of this version, which works with it. */
+/**
+ * The differences between the schema of a database and the schema of this version, if this version works with the
+ * database.
+ */
 export type SchemaDifference = {
   /** The migrations that are not applied yet. */
   readonly missing: readonly string[]
-  /** Those of a newer version. */
+  /** The migrations of a newer version. */
   readonly unknown: readonly string[]
 }
 
 /**
  * Applies the missing migrations and `complete`, in order, in one transaction.
  *
- * @throws NewerSchemaError, IncompleteDatabaseError; nothing is changed then
+ * @throws NewerSchemaError, IncompleteDatabaseError. In this case, the database stays unchanged
  */
 export async function migrate(
   database: Database,
@@ -99,9 +113,9 @@ export async function migrate(
 }
 
 /**
- * Compares the schema of a database with that of this version.
+ * Compares the schema of a database with the schema of this version.
  *
- * @throws NewerSchemaError if this version does not work with it; IncompleteDatabaseError
+ * @throws NewerSchemaError if this version does not work with the database; IncompleteDatabaseError
  */
 export async function compareSchema(
   database: Pick<Database, 'tables'>,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { connectionTo, parsePostgresUrl } from './postgres-address.ts'
 
-test('a URL of PostgreSQL names a host, a user and a database, and its connections use TLS unless they stay on the machine', () => {
+test('a URL of PostgreSQL contains a host, a user and a database, and connections to another machine use TLS', () => {
   const usual = { host: 'db.example.com', port: 5432, user: 'acrux', password: undefined, database: 'acrux', tls: true }
   // prettier-ignore
   const cases: readonly (readonly [url: string, expected: object | RegExp, why: string])[] = [
@@ -31,7 +31,7 @@ test('a URL of PostgreSQL names a host, a user and a database, and its connectio
   }
 })
 
-test('connections with TLS verify the certificate, and trust only the given authorities', () => {
+test('connections with TLS verify the certificate, and trust only the given certificate authorities', () => {
   const address = parsePostgresUrl('postgres://acrux@db.example.com/acrux')
   assert.ok(typeof address !== 'string')
   assert.deepEqual(connectionTo(address, {}).ssl, { rejectUnauthorized: true })

@@ -42,8 +42,9 @@ import { ServerWatch, Silence } from '../leases/server-watch.ts'
 import { prepareStatement } from './prepared-statement.ts'
 
 /**
- * The maximum number of attempts of a transaction, by SQLSTATE: a serialization failure, a deadlock, or a duplicate key. A
- * duplicate key is also the result of a race if the work looked for the row by another index: a retry finds the row. [PostgreSQL, Serializable Isolation Level]
+ * The maximum number of attempts of a transaction, by `SQLSTATE`: a serialization failure, a deadlock, or a duplicate
+ * key. A race can also cause a duplicate key, if the work looked for the row by another index. A further attempt then
+ * finds the row. [PostgreSQL, Serializable Isolation Level]
  */
 const attemptLimits: ReadonlyMap<string, number> = new Map([
   ['40001', 40],
@@ -52,31 +53,35 @@ const attemptLimits: ReadonlyMap<string, number> = new Map([
 ])
 
 /**
- * How often a transaction is attempted together with all others. Then those in conflict take turns: under load, each attempt would
- * meet all the others again, and few would ever be committed.
+ * The maximum number of attempts of a transaction at the same time as other transactions. After these attempts,
+ * conflicting transactions run one at a time. Otherwise, under load, each attempt could conflict with all other
+ * attempts, and few transactions would be committed.
  */
 const attemptsTogether = 3
 
-/** A transaction that conflicted with others and must be repeated. */
+/** The values of `SQLSTATE` of a transaction that conflicted with other transactions and must be repeated. */
 const conflicts: ReadonlySet<string> = new Set(['40001', '40P01'])
 
 /** The maximum number of attempts of a transaction whose connection is lost before it is committed. */
 const maxAttemptsWhenLost = 4
 
-/** How a database on a PostgreSQL server is reached. Any number of Acrux processes can share it. */
+/** The settings of a database on a PostgreSQL server. Any number of Acrux processes can share the database. */
 export type PostgresOptions = PostgresAccess & {
   readonly url: PostgresAddress
-  /** The server itself, if `url` is a pooler: for notifications and for changes of the schema. */
+  /**
+   * The address of the server itself, if `url` is the address of a pooler. It is used for notifications and for changes
+   * of the schema.
+   */
   readonly directUrl?: PostgresAddress
   readonly maxReadConnections: number
   readonly maxWriteConnections: number
-  /** How long a statement waits for a connection. */
+  /** The maximum time that a statement waits for a connection. */
   readonly connectionTimeoutMs: number
-  /** How long a statement may take. */
+  /** The maximum time of a statement. */
   readonly statementTimeoutMs: number
-  /** Whether a transaction that reads through another connection fails: see {@link Database.transaction}. */
+  /** Whether a read through another connection during a transaction fails: see {@link Database.transaction}. */
   readonly rejectsNestedReads?: boolean
-  /** Called if an exclusive transaction waits for several seconds. */
+  /** A function that is called if an exclusive transaction waits for several seconds. */
   readonly onLockWait?: (holder: LockHolder) => void
 }
 
@@ -107,7 +112,8 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Da
     if (nesting?.getStore() === true) throw new Error('a transaction used the connection of another transaction')
   }
   const readers = new PostgresPool(pooled, { ...limits, max: maxReadConnections, beforeUse, silence: ofPooler })
-  // Such a transaction may wait for that of another process.
+  // An exclusive transaction may wait for an exclusive transaction of another process, so statements have no time
+  // limit.
   const exclusivePool = new PostgresPool(direct, { ...limits, max: 1, query_timeout: 0, silence: ofServer })
   const exclusive = { tables: tablesOf(exclusivePool), others: writers, onLockWait: options.onLockWait }
   try {
@@ -137,7 +143,7 @@ type Parts = {
   readonly exclusivePool: PostgresPool
   readonly exclusive: Exclusive
   readonly lease: PostgresLease
-  /** Watches the pooler, if there is one. */
+  /** Checks whether the pooler responds. If there is no pooler, checks the server. */
   readonly watch: ServerWatch
   /** True within the work of a transaction. Undefined if nested reads are allowed. */
   readonly nesting: AsyncLocalStorage<boolean> | undefined
@@ -201,13 +207,14 @@ class PostgresDatabase implements Database {
     columns: readonly (keyof Row & string)[],
   ): PreparedInsert<Row> {
     const names = columns.map((name) => `"${name}"`).join(', ')
-    // A statement with a parameter for each value takes many times longer to build.
+    // Building a statement with a parameter for each value would take many times longer.
     const text = `insert into "${table}" (${names}) select ${names} from json_populate_recordset(null::"${table}", $1)`
     const name = `acrux_${++this.#preparedCount}`
     return async (rows) => {
       if (rows.length === 0) return
       const insert = () => this.#writers.execute({ name, text, values: [JSON.stringify(rows)] })
-      // A transaction of its own. It reads nothing, so it needs no snapshot, and revokes nothing, so nothing waits for it.
+      // The insert is a separate transaction. It reads nothing, so it needs no snapshot. It revokes nothing, so no
+      // other process must acknowledge it.
       await this.#track(this.#commit(insert))
     }
   }
@@ -224,7 +231,7 @@ class PostgresDatabase implements Database {
     return this.#track(this.#commitAndAwaitLeases(attempt))
   }
 
-  /** Remembers a transaction until it has ended, for {@link close}. */
+  /** Stores a running transaction until it has ended, for {@link close}. */
   async #track<Result>(running: Promise<Result>): Promise<Result> {
     this.#running.add(running)
     try {
@@ -235,8 +242,9 @@ class PostgresDatabase implements Database {
   }
 
   /**
-   * A transaction may be a revocation, or may have read one that another process has committed and not answered yet. In both
-   * cases, its result and its error are an answer: before it, the leases of earlier revisions must have ended.
+   * The transaction may be a revocation. It may also have read a revocation of another process that is committed but
+   * not completed. In both cases, the result or the error of the transaction is an answer to a client. Before the
+   * answer, the leases of earlier revisions must have ended.
    */
   async #commitAndAwaitLeases<Result>(attempt: () => Promise<Result>): Promise<Result> {
     const awaitAll = () => awaitLeases(this.#lease, (query) => this.#writers.query(query))
@@ -286,7 +294,7 @@ class PostgresDatabase implements Database {
 
   async close(): Promise<void> {
     this.#closed = true
-    // A pool that is ended drops those that wait for a connection.
+    // A pool that is closed drops the callers that wait for a connection.
     await Promise.allSettled(this.#running)
     await Promise.all([this.#lease.close(), this.#watch.close()])
     await Promise.all([this.#readers.end(), this.#writers.end(), this.#exclusivePool.end()])
@@ -334,7 +342,7 @@ async function retry<Result>(
 
 class PostgresTransaction implements Transaction {
   readonly kind = 'postgres'
-  /** By how much the revisions are raised. */
+  /** The increments of the revisions. */
   readonly changes = { authority: 0, content: 0 }
   #tables: KyselyTransaction<unknown>
 

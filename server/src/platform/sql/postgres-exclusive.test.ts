@@ -7,7 +7,7 @@ import type { Database } from './database.ts'
 import { openTestDatabase, testDatabaseKinds } from '../../../testing/platform/test-database.ts'
 import { openPostgresForTest } from '../../../testing/platform/test-postgres.ts'
 
-/** Opens a database, and a connection of another client to it. Returns what is reported, too. */
+/** Opens a database, and a connection of another client to this database. Also returns the reported lock holders. */
 async function open(t: TestContext, application: string) {
   const made = await openTestDatabase('postgres', [])
   t.after(made.dispose)
@@ -37,12 +37,12 @@ const change = (database: Database, statement: string) =>
 describe('an exclusive transaction', { skip: !testDatabaseKinds.includes('postgres') }, () => {
   for (const { title, application, lock } of [
     {
-      title: 'that waits for a dump of its table reports the dump once, and runs when the dump has ended',
+      title: 'an exclusive transaction reports a dump of its table only once, and runs when the dump has ended',
       application: 'pg_dump',
       lock: 'lock table note in access share mode',
     },
     {
-      title: 'that waits for one of another server reports the other server',
+      title: 'an exclusive transaction that waits for another server reports the other server',
       application: 'acrux',
       lock: 'select pg_advisory_xact_lock(7236401)',
     },
@@ -59,7 +59,7 @@ describe('an exclusive transaction', { skip: !testDatabaseKinds.includes('postgr
     })
   }
 
-  test('that no lock blocks reports nothing, however long it takes', async (t) => {
+  test('an exclusive transaction that waits for no lock reports no lock holder, even if it takes a long time', async (t) => {
     const { database, reported } = await open(t, 'acrux')
     await change(database, 'select pg_sleep(4)')
     assert.deepEqual(reported, [])

@@ -4,35 +4,42 @@ import { lockNotAvailable } from '../leases/lease-statements.ts'
 import { systemErrorCode } from '@acrux/shared/texts/plain-reason.ts'
 import type { PostgresPool } from './postgres-pool.ts'
 
-/** The lock of exclusive transactions. Any number that nothing else uses. [PostgreSQL, Advisory Locks] */
+/** The number of the lock for exclusive transactions. No other lock uses this number. [PostgreSQL, Advisory Locks] */
 const exclusiveLock = 7_236_401
 
-/** How long an exclusive transaction waits for a lock on a table, and the pause before it is tried again. */
+/**
+ * The maximum time that an exclusive transaction waits for a lock on a table, and the pause before the next attempt.
+ */
 const maxLockWaitMs = 500
 const lockPauseMs = 2000
 
-/** After this time, the holder of the lock is reported. How often it is looked up: at least once in each attempt. */
+/**
+ * The time after which the holder of the lock is reported, and the interval at which the holder is looked up. The
+ * interval is short enough for at least one lookup per attempt.
+ */
 const reportedAfterMs = 3000
 const lookEveryMs = 200
 
-/** A connection to PostgreSQL that holds a lock: the id of its process, and the name that its client gave. */
+/** A connection to PostgreSQL that holds a lock: the id of the server process, and the name that the client has set. */
 export type LockHolder = { readonly pid: number; readonly application: string }
 
-/** Runs exclusive transactions. */
+/** The options for exclusive transactions. */
 export type Exclusive = {
   readonly tables: Kysely<unknown>
-  /** Other connections, which look up who holds a lock. */
+  /** Other connections, for looking up the holder of a lock. */
   readonly others: Pick<PostgresPool, 'query'>
-  /** Called once if a transaction waits for several seconds. */
+  /** A function that is called once if a transaction waits for several seconds. */
   readonly onLockWait: ((holder: LockHolder) => void) | undefined
 }
 
 /**
- * Runs a transaction while no other process runs such a one. It is not serializable: its snapshot would be older than the
- * lock, and would not contain what the previous holder of the lock has committed.
+ * Runs a transaction while no other process runs an exclusive transaction. The transaction is not serializable. A
+ * serializable snapshot would be older than the lock, and would not contain the changes that the previous holder of the
+ * lock has committed.
  *
- * A statement that waits for a lock on a table also blocks all statements that come after it. If a long transaction, such as
- * a `pg_dump`, uses the table, the exclusive transaction is undone and tried again, so that other processes continue.
+ * A statement that waits for a lock on a table also blocks all later statements on the table. If a long transaction,
+ * such as a `pg_dump`, uses the table, the exclusive transaction is rolled back and repeated, so that other processes
+ * continue.
  */
 export async function runExclusively<Result>(
   exclusive: Exclusive,
@@ -59,10 +66,13 @@ export async function runExclusively<Result>(
   }
 }
 
-/** The process of PostgreSQL that runs the transaction. */
+/** The id of the PostgreSQL process that runs the transaction. */
 type Waiting = { pid: number | undefined }
 
-/** The processes that block a process. A process that waits itself is last. A prepared transaction has no process. */
+/**
+ * Selects the processes that block a process. A process that is itself waiting comes last. A prepared transaction has
+ * no process.
+ */
 const selectHolders = `select pid, coalesce(application_name, '') as application
   from unnest(pg_blocking_pids($1)) as blocking (pid) left join pg_stat_activity using (pid)
   order by cardinality(pg_blocking_pids(pid))`
@@ -81,7 +91,7 @@ function watchLocks({ others, onLockWait }: Exclusive, waiting: Waiting): Dispos
       end()
       onLockWait(holder)
     } catch {
-      // The transaction itself reports that the database does not respond.
+      // If the database does not respond, the transaction itself reports the error.
     } finally {
       isLooking = false
     }

@@ -6,44 +6,47 @@ import { isBegin, queryWithBegin } from './postgres-begin.ts'
 import { Silence } from '../leases/server-watch.ts'
 
 /**
- * The classes and codes of SQLSTATE with which PostgreSQL ends a connection or rejects a new one: connection exceptions, too
- * many connections, shutdown, crash, start-up, timeouts of idle sessions, and a server that became a standby. A pooler uses
- * 08P01. [PostgreSQL, Appendix A]
+ * The classes and codes of `SQLSTATE` with which PostgreSQL closes a connection or rejects a new connection. These codes
+ * mean connection exceptions, too many connections, shutdown, crash, start-up, timeouts of idle sessions, and a server
+ * that became a standby. A pooler uses 08P01. [PostgreSQL, Appendix A]
  */
 const unavailable = /^(?:08...|53300|57P0[1-5]|25P0[34]|25006)$/
 
 /**
- * The source of the warning that a commit no longer waits for a standby. A failover may lose such a commit.
- * [PostgreSQL, syncrep.c]
+ * The source of the warning that a commit no longer waits for a standby. A failover may lose the transaction of such a
+ * commit. [PostgreSQL, `syncrep.c`]
  */
 const standbyWait = 'SyncRepWaitForLSN'
 
-/** A prepared statement cannot be executed any more, because a migration has changed its result. */
+/** The error of a prepared statement that can no longer be executed, because a migration has changed its result. */
 const stalePlan = { code: '0A000', message: /^cached plan must not change result type/ }
 
-/** The only statements that a query builder for reads sends. */
+/** The pattern of the only statements that a query builder for reads sends. */
 const read = /^\s*\(?\s*(?:select|with)\b/i
 
-/** The statements with which a transaction is committed; `commit` alone without a store. */
+/** The message that commits the current transaction. Without a stored message, the statement is `commit`. */
 export const commits = new AsyncLocalStorage<{ message: string }>()
 
-/** The size of a pool, and its times. */
+/** The size and the time limits of a pool. */
 export type PoolLimits = {
   readonly max: number
-  /** How long a caller waits for a connection. */
+  /** The maximum time that a caller waits for a connection. */
   readonly connectionTimeoutMillis: number
-  /** How long a statement may take. A connection on which one takes longer is closed. 0 is no limit. */
+  /** The maximum time of a statement. If a statement takes longer, its connection is closed. 0 means no limit. */
   readonly query_timeout: number
-  /** Called before each use. It may throw. */
+  /** A function that is called before each use of the pool, and that may throw. */
   readonly beforeUse?: () => void
-  /** Notifies the pool when the server does not respond. The pool reports each response of the server to it. */
+  /**
+   * Notifies the pool when the server does not respond. The pool also reports each response of the server to this
+   * object.
+   */
   readonly silence?: Silence
 }
 
 /**
- * Connections to a PostgreSQL server, which may pass a pooler that gives each transaction another connection: nothing is
- * stored in a session. A lost connection never terminates the process: the statement that uses it fails with a
- * {@link DatabaseUnavailableError}, and the next statement gets another connection.
+ * Connections to a PostgreSQL server. A pooler may use another connection of the server for each transaction, so no
+ * state is stored in a session. A lost connection never ends the process. The statement on a lost connection fails with
+ * a {@link DatabaseUnavailableError}, and the next statement uses another connection.
  */
 export class PostgresPool implements KyselyPool {
   readonly #newPool: () => pg.Pool
@@ -51,11 +54,11 @@ export class PostgresPool implements KyselyPool {
   #lost = new WeakSet<pg.PoolClient>()
   /** The open connections. */
   readonly #clients = new Set<pg.PoolClient>()
-  /** End the waits for a connection when the server is found to be unreachable. */
+  /** The functions that end the waits for a connection when the server does not respond. */
   readonly #waits = new Set<(reason: DatabaseUnavailableError) => void>()
   #isReachable = true
   readonly #silence: Silence
-  /** A part of the names of all prepared statements: with another value, all statements are prepared again. */
+  /** A part of the names of all prepared statements. When this number changes, all statements are prepared again. */
   #plans = 0
   #beforeUse: () => void
 
@@ -65,7 +68,8 @@ export class PostgresPool implements KyselyPool {
     silence.add(this)
     this.#newPool = () => {
       const pool = new pg.Pool({ ...config, ...limits })
-      // The pool listens only to idle connections. Without a listener, the error of any other would end the process.
+      // The pool handles only the errors of idle connections. Without this listener, an error of another connection
+      // would end the process.
       pool.on('connect', (client) => {
         this.#clients.add(client)
         client.on('error', () => this.#lost.add(client))
@@ -79,8 +83,8 @@ export class PostgresPool implements KyselyPool {
   }
 
   /**
-   * Sets whether the server responds. When it does not, all connections are closed, and all callers get a
-   * {@link DatabaseUnavailableError} at once, also callers that wait for a response.
+   * Sets whether the server responds. If the server does not respond, all connections are closed. All callers,
+   * including callers that wait for a response, then get a {@link DatabaseUnavailableError} at once.
    */
   setReachable(isReachable: boolean): void {
     if (this.#isReachable === isReachable || this.#pool.ending) return
@@ -113,7 +117,8 @@ export class PostgresPool implements KyselyPool {
       }
       const unsent = begin
       begin = undefined
-      // After a timeout, the connection still waits for the response to the earlier statement.
+      // After a timeout, the connection still waits for the response to an earlier statement, so no rollback can be
+      // sent.
       if (text === 'rollback' && (unsent !== undefined || this.#lost.has(client))) return rolledBack
       if (text !== 'commit' || unsent === undefined) return this.#send<Row>(client, { text, values, begin: unsent })
       await this.#send(client, { text: unsent, values: [] })
@@ -123,7 +128,10 @@ export class PostgresPool implements KyselyPool {
     return { query: query as PostgresPoolClient['query'], release: (destroy) => this.#release(client, destroy) }
   }
 
-  /** Sends a statement of a transaction, with the one that begins the transaction if it is not sent yet. */
+  /**
+   * Sends a statement of a transaction. If the transaction has not begun on the server yet, also sends the statement
+   * that begins the transaction.
+   */
   async #send<Row>(
     client: pg.PoolClient,
     { text, values, begin }: { text: string; values: readonly unknown[]; begin?: string | undefined },
@@ -136,13 +144,13 @@ export class PostgresPool implements KyselyPool {
     } catch (error) {
       this.#heard(error)
       if (!this.#isLost(client, error)) throw error
-      // The server has rolled back what a lost connection did not commit.
+      // The server has already rolled back the transaction of a lost connection.
       if (text === 'rollback') return rolledBack
       throw lost(error, text === 'commit')
     }
   }
 
-  /** A connection for a query builder that only reads. A statement runs a second time if its connection is lost. */
+  /** A connection for a query builder that only reads. If the connection is lost, the statement runs a second time. */
   readOnly(): KyselyPool {
     const query = async <Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>> => {
       if (!read.test(text)) throw new Error('a read-only connection cannot write: use Database.transaction')
@@ -153,17 +161,22 @@ export class PostgresPool implements KyselyPool {
     return { connect: async () => client, end: () => this.end() }
   }
 
-  /** Runs one statement that may run twice, such as a read: a second time if its connection is lost. */
+  /**
+   * Runs a statement that may run twice, such as a read. If the connection is lost, the statement runs a second time.
+   */
   async query<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<Row[]> {
     return (await this.#runNamed(query, (client, named) => client.query<Row>(named))).rows
   }
 
-  /** Like {@link query}, with rows as arrays. */
+  /** Like {@link query}, but returns rows as arrays. */
   async queryValues<Row extends unknown[]>(query: pg.QueryArrayConfig): Promise<Row[]> {
     return (await this.#runNamed(query, (client, named) => client.query<Row>(named))).rows
   }
 
-  /** Runs one statement that changes rows, as a transaction of its own. After a lost connection, it may have run. */
+  /**
+   * Runs one statement that changes rows, in a separate transaction. If the connection is lost, the server may have
+   * executed the statement.
+   */
   async execute(query: pg.QueryConfig): Promise<void> {
     const run = async (client: pg.PoolClient, named: pg.QueryConfig) => {
       await client.query(named)
@@ -172,12 +185,15 @@ export class PostgresPool implements KyselyPool {
     await this.#runNamed(query, run, 1)
   }
 
-  /** Closes the connections. The function waits for connections that are in use. */
+  /** Closes the connections, and waits for connections that are in use. */
   async end(): Promise<void> {
     if (!this.#pool.ending) await this.#pool.end()
   }
 
-  /** Runs a statement that may be prepared. It is prepared again, as are all others, if its result has changed. */
+  /**
+   * Runs a statement that may be prepared. If the columns of its result have changed, this statement and all other
+   * statements are prepared again.
+   */
   async #runNamed<Query extends pg.QueryConfig, Result>(
     query: Query,
     run: (client: pg.PoolClient, named: Query) => Promise<Result>,
@@ -195,7 +211,10 @@ export class PostgresPool implements KyselyPool {
     }
   }
 
-  /** Runs a statement, and again if its connection is lost, as long as it has attempts. Only a read may have more than one. */
+  /**
+   * Runs a statement, and repeats it if the connection is lost, for at most `maxAttempts` attempts. Only a read may
+   * have several attempts.
+   */
   async #run<Result>(run: (client: pg.PoolClient) => Promise<Result>, maxAttempts: number): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       const client = await this.#connect()
@@ -213,7 +232,7 @@ export class PostgresPool implements KyselyPool {
     }
   }
 
-  /** A connection; an error if there is none in time, or as soon as the server is found to be unreachable. */
+  /** Returns a connection. Throws if no connection is free in time, or as soon as the server does not respond. */
   #connect(): Promise<pg.PoolClient> {
     return new Promise((resolve, reject) => {
       this.#beforeUse()
@@ -222,7 +241,7 @@ export class PostgresPool implements KyselyPool {
       let hasEnded = false
       const end = (reason: DatabaseUnavailableError) => {
         hasEnded = true
-        // A pool that is ended may call back late, or never.
+        // A closed pool may call back late, or never.
         this.#waits.delete(end)
         reject(reason)
       }
@@ -236,19 +255,19 @@ export class PostgresPool implements KyselyPool {
     })
   }
 
-  /** An error that the server reports is a response, too. */
+  /** An error that the server reports is also a response. */
   #heard(error: unknown): void {
     if (error instanceof pg.DatabaseError) this.#silence.responded()
   }
 
-  /** Closes a connection that was lost, and gives any other to the next caller. */
+  /** Closes a lost connection. Makes any other connection available to the next caller. */
   #release(client: pg.PoolClient, destroy = false): void {
     client.release(destroy || this.#lost.has(client))
   }
 
   /**
-   * Whether an error is that of the connection and not of the statement. The server sends its reason before it ends the
-   * connection, which must not return to the idle ones meanwhile.
+   * Whether an error is an error of the connection and not of the statement. Before the server closes a connection, it
+   * sends the reason. The connection must not be used again during this time.
    */
   #isLost(client: pg.PoolClient, error: unknown): boolean {
     if (!this.#lost.has(client) && !isOfConnection(error)) return false
@@ -257,11 +276,14 @@ export class PostgresPool implements KyselyPool {
   }
 }
 
-/** The result of a statement that is not sent, or not sent yet. */
+/** The results of statements that are not sent, or not sent yet. */
 const nothing: PostgresQueryResult<never> = { command: 'SELECT', rowCount: 0, rows: [] }
 const rolledBack: PostgresQueryResult<never> = { command: 'ROLLBACK', rowCount: 0, rows: [] }
 
-/** A commit may be several statements, of which the last one is the commit. */
+/**
+ * Sends a statement and returns its result. The message of a commit may contain several statements, of which the last
+ * statement is the commit.
+ */
 async function sendStatement(
   client: pg.PoolClient,
   { text, values, begin }: { text: string; values: readonly unknown[]; begin?: string | undefined },

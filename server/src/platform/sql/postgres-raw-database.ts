@@ -20,7 +20,7 @@ import {
   targetTable,
 } from './raw-database.ts'
 
-/** How many bytes a page of rows is meant to have, and how many rows it has at most. */
+/** The approximate size of a page of rows in bytes, and the maximum number of rows. */
 const pageBytes = 4 * 1024 * 1024
 const maxPageRows = 2000
 
@@ -49,12 +49,15 @@ const selectSequences = `select s.oid::regclass::text as sequence, t.oid::regcla
 
 type Connection = { readonly address: PostgresAddress; readonly access: PostgresAccess }
 
-/** The database of a target has tables that this relocation did not create. */
+/** The target database contains tables that this relocation did not create. */
 export class TargetNotEmptyError extends Error {
   override readonly name = 'TargetNotEmptyError'
 }
 
-/** Opens a database on a PostgreSQL server, which a server may be using, to copy its rows. @throws StartupError */
+/**
+ * Opens a database on a PostgreSQL server to copy its rows. A server may be using the database at the same time.
+ * @throws StartupError
+ */
 export async function openPostgresSource(connection: Connection): Promise<RawDatabase> {
   await requireUsableServer(configOf(connection))
   return PostgresRawDatabase.open(connection)
@@ -64,12 +67,12 @@ export type PostgresTargetOptions = Connection & {
   /** The id of the relocation that fills the database. */
   readonly id: string
   readonly migrations: readonly Migration[]
-  /** Opens the database for its first schema. */
+  /** Opens the database for the creation of the schema. */
   readonly openDatabase: () => Promise<Database>
 }
 
 /**
- * Opens a database to fill it, and creates its tables if it is empty.
+ * Opens a database to fill it with rows, and creates the tables if the database is empty.
  *
  * @throws StartupError, TargetNotEmptyError
  */
@@ -89,7 +92,10 @@ function configOf({ address, access }: Connection): pg.ClientConfig {
   return connectionTo(address, access)
 }
 
-/** Reads and writes have a connection each: a table is read while its differences are written. */
+/**
+ * A database with two connections, one for reads and one for writes, because a table is read while its differences are
+ * written.
+ */
 class PostgresRawDatabase implements RawTarget {
   readonly kind = 'postgres'
   readonly #reader: pg.Client
@@ -105,7 +111,7 @@ class PostgresRawDatabase implements RawTarget {
     types.setTypeParser(pg.types.builtins.INT8, Number)
     const clients = [0, 1].map(() => {
       const client = new pg.Client({ ...configOf(connection), types })
-      // The error of the connection is also that of the statement.
+      // If the connection fails, the statement fails with the same error.
       client.on('error', () => undefined)
       return client
     })
@@ -115,7 +121,10 @@ class PostgresRawDatabase implements RawTarget {
     return new PostgresRawDatabase(reader, writer)
   }
 
-  /** Claims an empty database for a relocation, and creates its tables; or continues in one that it has claimed before. */
+  /**
+   * Claims an empty database for a relocation, and creates its tables. If this relocation has already claimed the
+   * database, continues with the database.
+   */
   async begin({ id, migrations, openDatabase }: PostgresTargetOptions): Promise<void> {
     const names = await this.#tableNames()
     if (names.length === 0) {
@@ -206,7 +215,7 @@ class PostgresRawDatabase implements RawTarget {
   async delete(table: RawTable, rows: readonly RawRow[]): Promise<void> {
     const columns = keyColumns(table)
     const arrays = columns.map(({ kind }, place) => `$${place + 1}::${arrayTypes[kind]}`).join(', ')
-    // Only a table without a primary key can have nulls among these columns.
+    // Only a table without a primary key can have nulls in these columns.
     const hasNulls = rows.some((row) => table.key.some((place) => row[place] === null))
     const is = hasNulls ? 'is not distinct from' : '='
     const same = columns.map(({ name }) => `old.${quoted(name)} ${is} gone.${quoted(name)}`).join(' and ')

@@ -2,22 +2,29 @@ import pg from 'pg'
 import { StartupError, exitCodes } from '@acrux/shared/texts/startup-error.ts'
 import { plainReason } from '@acrux/shared/texts/plain-reason.ts'
 
-/** The oldest major version that is supported. */
+/** The oldest supported major version. */
 const oldestVersion = 15
 
 type Facts = { version: number; product: string; isStandby: boolean; encoding: string }
 
-/** The product and its version are those of the server, also behind a pooler. [PostgreSQL, System Information Functions] */
+/**
+ * Selects properties of the server. Behind a pooler, the statement also returns the product and the version of the
+ * server. [PostgreSQL, System Information Functions]
+ */
 const selectFacts = `select current_setting('server_version_num')::int as version, current_setting('server_version') as product,
   pg_is_in_recovery() as "isStandby", pg_encoding_to_char(encoding) as encoding
   from pg_database where datname = current_database()`
 
-/** Connects once. @throws StartupError with the reason if the server cannot be reached, or if it cannot hold the database */
+/**
+ * Connects once to check the server.
+ * @throws StartupError with the reason if the server cannot be reached, or if the server cannot be used for the
+ * database
+ */
 export async function requireUsableServer(config: pg.ClientConfig): Promise<void> {
   const { host, port, database } = config
   const place = `the database ${database} at ${host?.includes(':') === true ? `[${host}]` : host}:${port}`
   const client = new pg.Client(config)
-  // The error of the connection is also that of the statement.
+  // If the connection fails, the statement fails with the same error.
   client.on('error', () => undefined)
   const facts = await readFacts(client).catch((error: unknown) => {
     if (error instanceof StartupError) throw error
@@ -49,7 +56,7 @@ async function readFacts(client: pg.Client): Promise<Facts | undefined> {
 
 function reasonOf(error: unknown): string {
   if (isWithoutPassword(error)) return 'the database requires a password'
-  // Node tries every address of a host, and reports all failures in one error.
+  // Node tries every address of a host, and reports all failures in one error. The first failure is reported here.
   return plainReason(error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error)
 }
 

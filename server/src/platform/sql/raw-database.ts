@@ -3,52 +3,57 @@ import { leaseTables } from '../leases/lease-statements.ts'
 import type { DatabaseKind, SqlValue } from './database.ts'
 import { migrationTable } from './migrations.ts'
 
-/** A column. Its kind means the same in every database. */
+/** A column. The kind of a column means the same in every database. */
 export type RawColumn = { readonly name: string; readonly kind: 'text' | 'integer' | 'bytes' }
 
-/** A table, by the schema of its database. */
+/** A table, as described by the schema of its database. */
 export type RawTable = {
   readonly name: string
   readonly columns: readonly RawColumn[]
-  /** The places of the columns of the primary key in `columns`, in the order of the key; all columns if there is no key. */
+  /**
+   * The indexes in `columns` of the columns of the primary key, in the order of the key. If there is no primary key,
+   * the indexes of all columns.
+   */
   readonly key: readonly number[]
 }
 
 /** The values of a row, in the order of `RawTable.columns`. */
 export type RawRow = readonly SqlValue[]
 
-/** The tables of a database as a whole, without knowledge of their meaning, to copy them to another database. */
+/** All tables of a database, without their meaning, for copying to another database. */
 export interface RawDatabase {
   readonly kind: DatabaseKind
-  /** The tables of all modules, by name. A table that a new migration creates is among them. */
+  /** The tables of all modules, by name. This list also contains the tables that a new migration creates. */
   tables(): Promise<RawTable[]>
   count(table: RawTable): Promise<number>
-  /** All rows, by the primary key as {@link compareKeys} orders it, in one snapshot. Iterate one table at a time. */
+  /**
+   * All rows in one snapshot, ordered by the primary key like {@link compareKeys}. Iterate over one table at a time.
+   */
   rows(table: RawTable): AsyncIterable<RawRow>
-  /** Inserts rows in a transaction of their own. */
+  /** Inserts rows in a separate transaction. */
   insert(table: RawTable, rows: readonly RawRow[]): Promise<void>
-  /** Deletes the rows with the primary keys of these rows, in a transaction of their own. */
+  /** Deletes the rows with the same primary keys as `rows`, in a separate transaction. */
   delete(table: RawTable, rows: readonly RawRow[]): Promise<void>
   /** The query builder for reads. */
   builder(): Kysely<unknown>
   close(): Promise<void>
 }
 
-/** A {@link RawDatabase} that is being filled, and that no server may use before it is complete. */
+/** A {@link RawDatabase} that a relocation fills. No server may use the database before it is complete. */
 export interface RawTarget extends RawDatabase {
   /**
-   * Makes it a database that a server can use: triggers fire again, and numbers continue after the highest. Repeating it has no
-   * effect.
+   * Makes the database usable for a server: triggers are active again, and sequences continue after the highest number.
+   * A repeated call has no effect.
    */
   complete(): Promise<void>
 }
 
-/** The table of a target with the id of the relocation that fills it, or has filled it. */
+/** The table in the target that contains the id of the relocation that fills the target, or has filled it. */
 export const targetTable = 'relocation'
 
 const ownTables = new Set([migrationTable, targetTable, ...leaseTables])
 
-/** Whether a table belongs to one database, and not to the data that is in it. */
+/** Whether a table describes the database itself, and is not part of the data. */
 export function isOfDatabase(table: string): boolean {
   return ownTables.has(table)
 }
@@ -80,7 +85,10 @@ function rankOf(value: SqlValue): number {
   return typeof value === 'number' ? 1 : typeof value === 'string' ? 2 : 3
 }
 
-/** The kind of a column, by its type in the database. @throws Error for a type that no migration uses */
+/**
+ * The kind of a column, by its type in the database.
+ * @throws Error if no migration uses the type
+ */
 export function columnKind(type: string, column: string): RawColumn['kind'] {
   switch (type.toLowerCase()) {
     case 'text':
@@ -96,17 +104,17 @@ export function columnKind(type: string, column: string): RawColumn['kind'] {
   }
 }
 
-/** A table, with the places of the columns of its primary key, which may be none. */
+/** Creates a description of a table. `key` contains the indexes of the columns of the primary key, and can be empty. */
 export function rawTable(name: string, columns: readonly RawColumn[], key: readonly number[]): RawTable {
   return { name, columns, key: key.length > 0 ? key : columns.map((_column, place) => place) }
 }
 
-/** A name in a statement. */
+/** Quotes a name for a statement. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** Names in a statement, separated by commas. */
+/** Quotes names for a statement, separated by commas. */
 export function quotedList(columns: readonly (RawColumn | undefined)[]): string {
   return columns.map((column) => quoted(column?.name ?? '')).join(', ')
 }

@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads'
  * one, which takes 30 to 150 ms.
  */
 const lookMs = 100
-/** In pages of 4 KiB. */
+/** The minimum number of pages of 4 KiB. */
 const minPages = 500
 
 const { file } = workerData as { file: string }
@@ -19,7 +19,8 @@ const timer = setInterval(() => {
     const { log, checkpointed } = look.get() as { log: number; checkpointed: number }
     if (log - checkpointed >= minPages) checkpoint.get()
   } catch {
-    // The disk is full or fails. The writing connection checkpoints when the log is longer, and reports the error.
+    // The disk is full or fails. When the log is longer, the writing connection runs the checkpoint and reports the
+    // error.
   }
 }, lookMs)
 

@@ -35,7 +35,7 @@ async function open(t: TestContext): Promise<{ database: Database; file: string 
 const insert = (transaction: Transaction, id: number, text = 'x') =>
   transaction.tables<Tables>().insertInto('note').values({ id, text }).execute()
 
-test('a commit is flushed before it is acknowledged, according to SQLite', async (t) => {
+test('the settings of SQLite flush a commit before it is acknowledged', async (t) => {
   const { database } = await open(t)
   const read = (pragma: string) =>
     database.transaction(async (transaction) => (await sql.raw(`pragma ${pragma}`).execute(transaction.tables())).rows)
@@ -52,7 +52,9 @@ test('a commit is flushed before it is acknowledged, according to SQLite', async
 const idsIn = async (database: Database): Promise<number[]> =>
   (await database.tables<Tables>().selectFrom('note').select('id').orderBy('id').execute()).map(({ id }) => id)
 
-/** Makes the file as large as it may get: what does not fit fails as it does on a full disk. */
+/**
+ * Limits the size of the file to the current size and some spare pages. Larger changes then fail like on a full disk.
+ */
 const fill = (database: Database, sparePages: number) =>
   database.transaction(async (transaction) => {
     const tables = transaction.tables<Tables>()
@@ -60,7 +62,7 @@ const fill = (database: Database, sparePages: number) =>
     await sql`pragma max_page_count = ${sql.lit((rows[0]?.page_count ?? 0) + sparePages)}`.execute(tables)
   })
 
-/** Holds that whatever failed says why, so that it is answered as an outage. */
+/** Asserts that all rejected promises have the given outage as their reason. */
 function assertOutage(outcomes: readonly PromiseSettledResult<unknown>[], kind: Outage['kind']): void {
   for (const outcome of outcomes) {
     if (outcome.status === 'rejected') assert.equal(outageOf(outcome.reason)?.kind, kind, String(outcome.reason))
@@ -69,7 +71,7 @@ function assertOutage(outcomes: readonly PromiseSettledResult<unknown>[], kind: 
 
 const large = 'y'.repeat(100_000)
 
-test('a full disk fails the transaction; those that share its commit are complete or fail', async (t) => {
+test('a full disk fails the transaction, and each transaction with the same commit is stored completely or fails', async (t) => {
   const { database } = await open(t)
   await fill(database, 2)
   const outcomes = await Promise.allSettled([
@@ -86,7 +88,7 @@ test('a full disk fails the transaction; those that share its commit are complet
   assert.deepEqual(await idsIn(database), [...acknowledged, 5], 'what fits goes on being written')
 })
 
-test('work that continues after a full disk writes nothing outside its transaction', async (t) => {
+test('work that continues after a full disk writes no data outside its transaction', async (t) => {
   const { database } = await open(t)
   await fill(database, 2)
   const stubborn = database.transaction(async (transaction) => {
@@ -112,7 +114,7 @@ test('the authority revision changes even if the commit failed', async (t) => {
   assert.notEqual(await database.authorityRevision(), before)
 })
 
-test('while another process locks the file, transactions fail in time, and none waits forever', async (t) => {
+test('while another process locks the file, transactions fail after the timeout, and no transaction waits forever', async (t) => {
   const { database, file } = await open(t)
   const other = new DatabaseSync(file)
   t.after(() => other.close())
@@ -131,7 +133,7 @@ test('while another process locks the file, transactions fail in time, and none 
   assert.deepEqual(await idsIn(database), [3])
 })
 
-test('rejected rows leave nothing, and transactions that share their commit are kept', async (t) => {
+test('rejected rows are not stored, and other transactions with the same commit are stored', async (t) => {
   const { database } = await open(t)
   const insertNotes = database.prepareInsert<{ id: number; text: string }>('note', ['id', 'text'])
   const outcomes = await Promise.allSettled([
@@ -149,7 +151,7 @@ test('rejected rows leave nothing, and transactions that share their commit are 
   assert.deepEqual(await idsIn(database), [1, 4, 5])
 })
 
-test('rows fail on a full disk, and transactions that share their commit are complete or fail', async (t) => {
+test('rows fail on a full disk, and each transaction with the same commit is stored completely or fails', async (t) => {
   const { database } = await open(t)
   await fill(database, 2)
   const insertNotes = database.prepareInsert<{ id: number; text: string }>('note', ['id', 'text'])
@@ -176,7 +178,7 @@ test('rows that failed on a locked file are not written later', { timeout: 300_0
   assert.deepEqual(await idsIn(database), [2])
 })
 
-test('when the thread that writes has died, transactions fail, and it is known that nothing can be written', async (t) => {
+test('when the writer thread has ended, transactions fail, and the database reports that it cannot write', async (t) => {
   let worker: Worker | undefined
   process.once('worker', (made) => (worker = made))
   const { database } = await open(t)
@@ -196,7 +198,7 @@ test('when the thread that writes has died, transactions fail, and it is known t
   assert.deepEqual(await idsIn(database), [], 'reads go on')
 })
 
-test('many transactions share few commits, and each is visible when it is acknowledged', async (t) => {
+test('many transactions share few commits, and each transaction is visible when it is acknowledged', async (t) => {
   const { database, file } = await open(t)
   const commits = new DatabaseSync(file, { readOnly: true })
   t.after(() => commits.close())
@@ -225,7 +227,7 @@ test('only the server’s user can read the database and its log, regardless of 
   }
 })
 
-test('a closed database is complete in its one file', async (t) => {
+test('after a database is closed, its single file contains all data', async (t) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-sqlite-'))
   t.after(() => rm(directory, { recursive: true }))
   const database = await openSqliteDatabase(path.join(directory, 'test.db'))
@@ -236,7 +238,7 @@ test('a closed database is complete in its one file', async (t) => {
   assert.deepEqual(await readdir(directory), ['test.db'])
 })
 
-test('a file that is not a database is rejected on opening', async (t) => {
+test('opening a file that is not a database fails', async (t) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-sqlite-'))
   t.after(() => rm(directory, { recursive: true }))
   const file = path.join(directory, 'test.db')
@@ -245,7 +247,7 @@ test('a file that is not a database is rejected on opening', async (t) => {
   assert.match(await readFile(file, 'utf8'), /^this is no database/, 'and left as it is')
 })
 
-test('rows wait for a few milliseconds of the work of others, not for all of it', async (t) => {
+test('rows wait only for a few milliseconds for the work of other transactions', async (t) => {
   const { database } = await open(t)
   const insertNotes = database.prepareInsert<{ id: number; text: string }>('note', ['id', 'text'])
   let done = 0
@@ -261,7 +263,7 @@ test('rows wait for a few milliseconds of the work of others, not for all of it'
   await Promise.all(work)
 })
 
-test('a checkpoint runs without a commit that starts it', async (t) => {
+test('a checkpoint runs although no commit starts it', async (t) => {
   const { database, file } = await open(t)
   await database.transaction((transaction) => insert(transaction, 1, 'y'.repeat(3_000_000)))
   const other = new DatabaseSync(file)

@@ -18,7 +18,7 @@ import { SqliteWriter } from './sqlite-writer.ts'
 /** A waiting transaction that runs work. */
 type WorkJob = {
   readonly work: (transaction: Transaction) => Promise<unknown>
-  /** The authority revision at which its caller was admitted; undefined for work of the server itself. */
+  /** The authority revision at which the caller was admitted. Undefined for work of the server itself. */
   readonly admittedAt: number | undefined
   readonly resolve: (result: unknown) => void
   readonly reject: (reason: unknown) => void
@@ -40,7 +40,10 @@ type Outcome = {
 
 /** The maximum number of transactions that share one flush. */
 const maxBatch = 128
-/** How long a batch with rows, such as the audit events of tokens, starts further work before it is committed. */
+/**
+ * The time during which a batch that contains rows, such as the audit events of tokens, starts further work before the
+ * commit.
+ */
 const batchWorkMs = 5
 
 /** SQLite rolled back the whole batch, for example because the disk is full. */
@@ -49,10 +52,10 @@ class BatchRolledBackError extends Error {
 }
 
 /**
- * Opens a database in one file. Reads run on this thread and see the last committed state. Writes run on another thread, one
- * transaction after the other. Transactions that queue meanwhile share one commit and one flush.
+ * Opens a database in one file. Reads run on this thread and return the last committed state. Writes run on another
+ * thread, one transaction after the other. Transactions that wait at the same time share one commit and one flush.
  *
- * @param revision stores the authority revision; by default, only this database reads it
+ * @param revision stores the authority revision. By default, only this database reads the revision
  */
 export async function openSqliteDatabase(
   file: string,
@@ -70,7 +73,7 @@ export type SqliteSnapshot = {
   readonly close: () => void
 }
 
-/** Opens a snapshot of a database file, which the server may be writing: all reads see the same committed state. */
+/** Opens a snapshot of a database file. A server may be writing the file. All reads return the same committed state. */
 export function openSqliteSnapshot(file: string): SqliteSnapshot {
   const reader = new DatabaseSync(file, { readOnly: true, timeout: 10_000 })
   reader.exec('begin')
@@ -78,7 +81,7 @@ export function openSqliteSnapshot(file: string): SqliteSnapshot {
   return { tables: <Tables>() => tables as unknown as Kysely<Tables>, close: () => reader.close() }
 }
 
-/** SQLite gives its log the mode of the database file, so the umask does not matter. */
+/** Creates the file with a private mode. SQLite creates its log with the same mode, regardless of the umask. */
 async function makePrivateFile(file: string): Promise<void> {
   const handle = await open(file, 'a', 0o600)
   await handle.close()
@@ -111,7 +114,7 @@ class SqliteDatabase implements Database {
   }
 
   exclusiveTransaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
-    // One process owns the database.
+    // No other process uses the database.
     return this.transaction(work)
   }
 
@@ -170,7 +173,8 @@ class SqliteDatabase implements Database {
   async close(): Promise<void> {
     while (this.#draining !== undefined) await this.#draining
     await this.#endCheckpoints()
-    // The last connection that is closed writes the log into the database, so it must be the writing one.
+    // The connection that is closed last writes the log into the database, so the writing connection must be closed
+    // last.
     this.#reads.close()
     await this.#writer.close()
   }
@@ -187,7 +191,7 @@ class SqliteDatabase implements Database {
   async #commitBatch(): Promise<void> {
     const beganMs = performance.now()
     this.#writer.execute({ kind: 'begin' }).catch((error: unknown) => {
-      // A transaction cannot be started, so all waiting ones fail.
+      // If a transaction cannot be started, all waiting transactions fail.
       for (const job of [...this.#works.splice(0), ...this.#rows.splice(0)]) job.reject(error)
     })
     const kept: Outcome[] = []
@@ -206,7 +210,7 @@ class SqliteDatabase implements Database {
       await committed
     } catch (error) {
       await this.#writer.execute({ kind: 'rollback' }).catch(() => undefined)
-      // A commit that failed may still have happened.
+      // A failed commit may have been stored, so the revision changes.
       this.#moveRevision(kept)
       for (const { reject } of kept) reject(error)
       return
@@ -220,7 +224,7 @@ class SqliteDatabase implements Database {
     if (kept.some(({ authorityChanged }) => authorityChanged)) this.#revision.value += 1
   }
 
-  /** Inserts rows in the batch. If that fails, the writer rolls back only them, and the batch continues. */
+  /** Inserts rows in the batch. If the insert fails, the writer rolls back only these rows, and the batch continues. */
   async #addRows({ sql, rows, resolve, reject }: RowsJob, kept: Outcome[]): Promise<void> {
     try {
       await this.#writer.execute({ kind: 'rows', sql, rows })
@@ -236,10 +240,12 @@ class SqliteDatabase implements Database {
    * @throws BatchRolledBackError if the other transactions are rolled back, too
    */
   async #runWork(job: WorkJob, kept: Outcome[]): Promise<void> {
-    // The revision moves between batches only: what shares a commit with a revocation is committed before its answer.
+    // The revision changes only between batches. Transactions with the same commit as a revocation are committed before
+    // the answer to the revocation.
     if (job.admittedAt !== undefined && job.admittedAt !== this.#revision.value) {
       job.reject(new AuthorityMovedError('the authority revision has moved'))
-      // The caller is authorized again meanwhile, and the job can still join this batch, before which the revision moved last.
+      // During this turn, the caller is authorized again. The job can then join this batch, because the revision last
+      // changed before this batch.
       await nextImmediate()
       return
     }
@@ -296,10 +302,10 @@ class SqliteTransaction implements Transaction {
   }
 
   changesContent(): void {
-    // The modules of this process drop from their caches what they change.
+    // On SQLite, the modules of this process remove changed content from their caches themselves.
   }
 
-  /** Later statements of this transaction would become part of another transaction. */
+  /** Ends the transaction. Without this check, later statements would become part of another transaction. */
   end(): void {
     this.#ended = true
   }

@@ -18,7 +18,10 @@ export async function readThrough(reader: DatabaseSync, query: CompiledQuery): P
   return { rows: reader.prepare(query.sql).all(...(query.parameters as SQLInputValue[])) }
 }
 
-/** Kysely's dialect for SQLite with our own execution. Transactions run only through {@link Database.transaction}. */
+/**
+ * Kysely's dialect for SQLite, which executes statements with `execute`. Transactions run only through {@link
+ * Database.transaction}.
+ */
 export function sqliteDialect(execute: Execute): Dialect {
   const connection: DatabaseConnection = {
     executeQuery: async <Row>(query: CompiledQuery) => (await execute(query)) as QueryResult<Row>,

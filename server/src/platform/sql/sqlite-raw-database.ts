@@ -18,17 +18,17 @@ import {
 import { readThrough, sqliteDialect } from './sqlite-dialect.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
 
-/** The number of rows after which other work of the process gets a turn. */
+/** The number of rows after which other work of the process can run. */
 const rowsPerTurn = 1000
 
-/** Opens a database file, which a server may be writing, to copy its rows. */
+/** Opens a database file to copy its rows. A server may be writing the file. */
 export function openSqliteSource(file: string): RawDatabase {
   return new SqliteRawDatabase(file, undefined)
 }
 
 /**
- * Opens a database file to fill it. `create` creates its tables, unless they exist. Until the file is complete, its triggers
- * are statements in a table.
+ * Opens a database file to fill it with rows. `create` creates the tables if they are missing. Until the file is
+ * complete, its triggers are stored as statements in a table.
  */
 export async function openSqliteTarget(
   file: string,
@@ -158,7 +158,7 @@ class SqliteRawDatabase implements RawTarget {
   }
 
   async close(): Promise<void> {
-    // The last connection that is closed writes the log into the file, so it must be the writing one.
+    // The connection that is closed last writes the log into the file, so the writing connection must be closed last.
     this.#reader.close()
     this.#writer?.close()
   }

@@ -11,7 +11,7 @@ import { openSqliteReader } from './sqlite-reader.ts'
 
 type Tables = { thing: { name: string } }
 
-test('a reader sees each commit and its authority revision as soon as the transaction returns, and changes nothing', async (t) => {
+test('a reader returns each commit and its authority revision as soon as the transaction returns, and cannot change data', async (t) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-reader-'))
   t.after(() => rm(directory, { recursive: true }))
   const file = path.join(directory, 'test.db')

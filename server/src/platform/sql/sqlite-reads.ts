@@ -5,7 +5,7 @@ import type { Database, PreparedRead, SqlParameters, SqlValue } from './database
 import { prepareStatement } from './prepared-statement.ts'
 import { readThrough, sqliteDialect } from './sqlite-dialect.ts'
 
-/** The reads of a thread: they see the last committed state. Several threads may each open the same file. */
+/** The reads of a thread, which return the last committed state. Several threads can open the same file. */
 export class SqliteReads implements Pick<Database, 'tables' | 'prepare'> {
   readonly #reader: DatabaseSync
   readonly #readerTables: Kysely<unknown>

@@ -62,14 +62,14 @@ function nextChange(source: CertificateSource): Promise<KeyPair> {
   })
 }
 
-/** Puts a file in the place of another at one stroke, so that nobody reads half of it. */
+/** Replaces a file atomically, so that no process reads a partial file. */
 async function replace(file: string, by: string): Promise<void> {
   await copyFile(by, `${file}.new`)
   await rename(`${file}.new`, file)
 }
 
 describe('a certificate that the server creates', () => {
-  test('is for this machine at first, with an authority that no other installation has', async () => {
+  test('a first certificate is for this machine, and its authority is different in each installation', async () => {
     const [one, two] = [await open('one'), await open('two')]
     const leaf = leafOf(one)
     assert.equal(leaf.subjectAltName, 'DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1')
@@ -85,7 +85,7 @@ describe('a certificate that the server creates', () => {
     assert.doesNotMatch(await readFile(join(directory, 'one', 'tls', 'ca.pem'), 'utf8'), /PRIVATE KEY/)
   })
 
-  test('is the same after a restart, and the code to issue one is not loaded', async () => {
+  test('a certificate is the same after a restart, and a restart does not load the code that issues certificates', async () => {
     const first = await open('restart', { hosts: ['registry.example.com', '*.azurecr.localhost'] })
     await first.ensureHosts(['registry.example.com:5443', '*.azurecr.localhost:5443'])
     await first.close()
@@ -104,7 +104,7 @@ describe('a certificate that the server creates', () => {
     assert.deepEqual(JSON.parse(stdout), { cert: first.current().cert, loaded: 'undefined' })
   })
 
-  test('is extended once by missing hosts, and keeps its other hosts', async () => {
+  test('a certificate is extended only once by missing hosts, and keeps its other hosts', async () => {
     const source = await open('extended', { hosts: ['example.com'], hostsWherePermitted: ['192.0.2.7'] })
     const change = nextChange(source)
     await Promise.all([source.ensureHosts(['Registry.example.com:5443']), source.ensureHosts(['a.example.com'])])
@@ -126,7 +126,7 @@ describe('a certificate that the server creates', () => {
     assert.ok(leafOf(later).checkHost('registry.example.com'))
   })
 
-  test('is renewed when fewer than thirty days are left, under the same authority', async () => {
+  test('a certificate is renewed by the same authority when fewer than thirty days are left', async () => {
     const source = await open('renewed')
     const [old, ca] = [leafOf(source), await authorityOf(source)]
     const change = nextChange(source)
@@ -139,7 +139,7 @@ describe('a certificate that the server creates', () => {
     nowMs = newYear
   })
 
-  test('never outlives its authority, which warns of its end and is succeeded when it has expired', async () => {
+  test('a certificate expires no later than its authority, and the server warns before the authority expires and replaces it afterwards', async () => {
     const source = await open('outlived')
     const ca = await authorityOf(source)
     await source.close()
@@ -154,7 +154,7 @@ describe('a certificate that the server creates', () => {
     assert.equal((await authorityOf(last)).fingerprint256, ca.fingerprint256)
     assert.equal(last.current().cert, late.current().cert, 'a new certificate would end no later')
     const warnings = logged.filter((line) => line.includes('authority expires soon'))
-    // The sources of other tests look at the same clock.
+    // The log also contains warnings of the sources in other tests, which use the same clock.
     assert.equal(warnings.filter((line) => line.includes(`"caFile":"${last.caFile}"`)).length, 1)
     assert.equal(last.authorityExpiresAtMs?.(), ca.validToDate.getTime())
     nowMs = ca.validToDate.getTime() + dayMs
@@ -166,7 +166,7 @@ describe('a certificate that the server creates', () => {
     assert.ok(leafOf(heir).verify(successor.publicKey))
   })
 
-  test('of an authority that was created by a clock that was ahead is served with a warning at each start, until a new authority is requested', async () => {
+  test('if an authority is not valid yet, its certificate is served with a warning at each start until a new authority is requested', async () => {
     const yearMs = 365 * dayMs
     nowMs = newYear + yearMs
     const early = await open('early')
@@ -189,7 +189,7 @@ describe('a certificate that the server creates', () => {
     assert.ok(!logged.some((line) => line.includes('/early/') && line.includes('is not valid yet')))
   })
 
-  test('covers only hosts that its authority permits, until a new authority is requested', async () => {
+  test('a certificate covers only hosts that its authority permits, until a new authority is requested', async () => {
     const hosts = ['registry.example.com:5443', '*.azurecr.localhost', '[2001:db8::7]:443']
     const source = await open('constrained', { hosts })
     const ca = await authorityOf(source)
@@ -223,7 +223,7 @@ describe('a certificate that the server creates', () => {
     assert.equal((await authorityOf(renewed)).fingerprint256, successor.fingerprint256)
   })
 
-  test('can have any host under an old authority without constraints, which is kept', async () => {
+  test('a certificate can cover any host if its authority is old and has no constraints, and the server keeps this authority', async () => {
     const tls = join(directory, 'before', 'tls')
     await mkdir(tls, { recursive: true })
     const { cert, key } = await issueAuthority(nowMs)
@@ -234,7 +234,7 @@ describe('a certificate that the server creates', () => {
     assert.equal((await authorityOf(source)).fingerprint256, new X509Certificate(cert).fingerprint256)
   })
 
-  test('recovers from partial or deleted files', async () => {
+  test('a certificate is restored from partial files, but a missing or malformed key of the authority causes an error', async () => {
     const tls = join(directory, 'crash', 'tls')
     const source = await open('crash')
     await source.close()
@@ -263,7 +263,7 @@ describe('a configured certificate', () => {
     return { certFile, keyFile, pair }
   }
 
-  test('is served unchanged, without our own authority, and with a warning if it lacks a host', async () => {
+  test('a configured certificate is served unchanged, without an authority of the server, and with a warning if a host is missing', async () => {
     const { certFile, keyFile, pair } = await files('configured', ['a.example.com'])
     const source = await open('unused', { certFile, keyFile })
     assert.deepEqual(source.current(), pair)
@@ -274,7 +274,7 @@ describe('a configured certificate', () => {
     await assert.rejects(stat(join(directory, 'unused', 'tls')), { code: 'ENOENT' })
   })
 
-  test('is reloaded when both files have changed, and kept while they do not match', async () => {
+  test('a configured certificate is reloaded when both files have changed, and the old certificate is used while they do not match', async () => {
     const { certFile, keyFile, pair } = await files('changing', ['a.example.com'])
     const next = await files('next', ['a.example.com'])
     const source = await open('unused', { certFile, keyFile })
@@ -282,7 +282,8 @@ describe('a configured certificate', () => {
     await replace(certFile, next.certFile)
     await until('a line of the log about the certificate', () => linesAbout(certFile).length > 0)
     assert.match(linesAbout(certFile).join(''), /does not belong to the first certificate/)
-    // The timer of this process is due after two further looks, and the change below is read after both have ended.
+    // The timer of this process is due after two further checks of the files. The change below is therefore read after
+    // both checks.
     await new Promise((resolve) => setTimeout(resolve, 500))
     assert.deepEqual(source.current(), pair)
     const change = nextChange(source)
@@ -293,7 +294,7 @@ describe('a configured certificate', () => {
     assert.doesNotMatch(logged.join(''), /PRIVATE KEY/)
   })
 
-  test('that has expired is served with a warning', async () => {
+  test('a configured certificate that has expired is served with a warning', async () => {
     const { certFile, keyFile } = await files('expired', ['a.example.com'])
     logged = []
     nowMs = newYear + 500 * dayMs
@@ -303,7 +304,7 @@ describe('a configured certificate', () => {
     assert.match(linesAbout(certFile).join(''), /expired on/)
   })
 
-  test('that is not valid yet is served with a warning', async () => {
+  test('a configured certificate that is not valid yet is served with a warning', async () => {
     const { certFile, keyFile } = await files('later', ['a.example.com'])
     logged = []
     nowMs = newYear - 10 * dayMs
@@ -313,7 +314,7 @@ describe('a configured certificate', () => {
     assert.match(linesAbout(certFile).join(''), /is not valid before .*set the clock/)
   })
 
-  test('that is unusable aborts the start with the reason and the next step', async () => {
+  test('an unusable configured certificate aborts the start with the reason and the next step', async () => {
     const { certFile, keyFile } = await files('good', ['a.example.com'])
     const other = await files('other', ['a.example.com'])
     const absent = join(directory, 'absent')

@@ -5,18 +5,22 @@ import { type NameConstraints, encodeNameConstraints, nameConstraintsId } from '
 
 const dayMs = 86_400_000
 
-/** The maximum lag of clients' clocks. */
+/** The maximum time by which the clocks of clients may be behind. */
 const backdatedMs = 3_600_000
 const authorityDays = 3650
 
-/** Clients reject more than 398. [CA/Browser Forum Baseline Requirements §6.3.2] */
+/**
+ * The lifetime of a server certificate. Clients reject certificates with more than 398 days. [CA/Browser Forum Baseline
+ * Requirements §6.3.2]
+ */
 const serverDays = 396
 
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
 /**
- * Creates a certificate authority for ten years, which may sign only server certificates. With `permitted`, clients accept its certificates only for those names, their subdomains and those networks. It has all
- * extensions that strict verifiers require. [RFC 5280 §4.2.1; openssl verify -x509_strict]
+ * Creates a certificate authority for ten years, which may sign only server certificates. If `permitted` is set,
+ * clients accept the authority's certificates only for these names, their subdomains and these networks. The authority
+ * has all extensions that strict verifiers require. [RFC 5280 §4.2.1; openssl verify -x509_strict]
  */
 export async function issueAuthority(nowMs: number, permitted?: NameConstraints): Promise<KeyPair> {
   const x509 = await loadX509()
@@ -41,8 +45,8 @@ export async function issueAuthority(nowMs: number, permitted?: NameConstraints)
 }
 
 /**
- * Creates a server certificate with a new key for `hosts`, signed by the authority, whose key is an RSA or an EC key. It
- * expires no later than the authority.
+ * Creates a server certificate with a new key for `hosts`. The authority, which has an RSA or EC key, signs the
+ * certificate. The certificate expires no later than the authority.
  */
 export async function issueServerCertificate(
   authority: KeyPair,
@@ -86,7 +90,9 @@ function signingAlgorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObje
   return { ...ecdsa, namedCurve: namedCurves[asymmetricKeyDetails?.namedCurve ?? ''] ?? ecdsa.namedCurve }
 }
 
-/** Creates an RSA key, and a certificate for it that it signs itself, such as a program authenticates with. */
+/**
+ * Creates an RSA key and a self-signed certificate for this key. A program can authenticate with such a certificate.
+ */
 export async function issueSelfSigned(name: string, notBefore: Date, notAfter: Date): Promise<KeyPair> {
   const x509 = await loadX509()
   const rsa = {
@@ -107,7 +113,7 @@ export async function issueSelfSigned(name: string, notBefore: Date, notAfter: D
   return { cert: pem(certificate.toString('pem')), key: await exportKey(keys.privateKey) }
 }
 
-/** Creates a key for a host, and the request for its certificate, in DER. [RFC 2986] */
+/** Creates a key for a host, and a certificate request for the host in DER. [RFC 2986] */
 export async function issueCertificateRequest(
   host: string,
 ): Promise<{ readonly request: Buffer; readonly key: string }> {
@@ -122,7 +128,7 @@ export async function issueCertificateRequest(
 }
 
 const challengeDays = 7
-/** id-pe-acmeIdentifier. [RFC 8737 §6.1] */
+/** The object identifier of the extension id-pe-acmeIdentifier. [RFC 8737 §6.1] */
 const acmeIdentifierId = '1.3.6.1.5.5.7.1.31'
 
 /** Creates the self-signed certificate that proves the control of a host to an ACME provider. [RFC 8737 §3] */
@@ -145,13 +151,16 @@ export async function issueChallengeCertificate(host: string, digest: Uint8Array
   return { cert: pem(certificate.toString('pem')), key: await exportKey(keys.privateKey) }
 }
 
-/** Loaded only when something is issued, because loading takes a tenth of a second. */
+/**
+ * Loads the library for certificates. The library is loaded only when a certificate is issued, because loading takes a
+ * tenth of a second.
+ */
 async function loadX509() {
   await import('reflect-metadata')
   return import('@peculiar/x509')
 }
 
-/** Positive, with at most 20 bytes. [RFC 5280 §4.1.2.2] */
+/** A serial number is positive and has at most 20 bytes. [RFC 5280 §4.1.2.2] */
 function newSerialNumber(): string {
   const serial = randomBytes(16)
   serial.writeUInt8((serial.readUInt8(0) & 0x3f) | 0x40, 0)

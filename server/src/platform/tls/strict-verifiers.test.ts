@@ -18,7 +18,7 @@ const run = promisify(execFile)
 const hosts = ['registry.example.com', '*.azurecr.localhost']
 const names = ['localhost', '127.0.0.1', '::1', 'registry.example.com', 'contoso.azurecr.localhost']
 
-/** Not every machine has every verifier; a test that cannot run says so. */
+/** Not every machine has all verifiers. The result is the reason why a test is skipped. */
 function missing(command: string): string | false {
   try {
     execFileSync(command, command === 'openssl' ? ['version'] : ['--version'], { stdio: 'ignore' })
@@ -52,48 +52,56 @@ describe('the certificate that the server creates', () => {
     await rm(directory, { recursive: true })
   })
 
-  test('is accepted by openssl verify -x509_strict for each host', { skip: missing('openssl') }, async () => {
-    const leaf = join(directory, 'leaf.pem')
-    await writeFile(leaf, source.current().cert)
-    for (const name of names) {
-      const host = /[:\d]$/.test(name) ? '-verify_ip' : '-verify_hostname'
-      const options = ['-x509_strict', '-check_ss_sig', '-purpose', 'sslserver', '-auth_level', '2', host, name]
-      const { stdout } = await run('openssl', ['verify', ...options, '-CAfile', caFile, leaf])
-      assert.match(stdout, /leaf.pem: OK/)
-    }
-    const wrong = ['verify', '-x509_strict', '-verify_hostname', 'other.example.com', '-CAfile', caFile, leaf]
-    await assert.rejects(run('openssl', wrong), /hostname mismatch/)
-  })
+  test(
+    'openssl verify -x509_strict accepts the certificate of the server for each host',
+    { skip: missing('openssl') },
+    async () => {
+      const leaf = join(directory, 'leaf.pem')
+      await writeFile(leaf, source.current().cert)
+      for (const name of names) {
+        const host = /[:\d]$/.test(name) ? '-verify_ip' : '-verify_hostname'
+        const options = ['-x509_strict', '-check_ss_sig', '-purpose', 'sslserver', '-auth_level', '2', host, name]
+        const { stdout } = await run('openssl', ['verify', ...options, '-CAfile', caFile, leaf])
+        assert.match(stdout, /leaf.pem: OK/)
+      }
+      const wrong = ['verify', '-x509_strict', '-verify_hostname', 'other.example.com', '-CAfile', caFile, leaf]
+      await assert.rejects(run('openssl', wrong), /hostname mismatch/)
+    },
+  )
 
-  test('has the extensions and the critical flags that RFC 5280 asks for', { skip: missing('openssl') }, async () => {
-    const ca = (await run('openssl', ['x509', '-in', caFile, '-noout', '-text'])).stdout
-    assert.match(ca, /Basic Constraints: critical\s+CA:TRUE, pathlen:0/)
-    assert.match(ca, /Key Usage: critical\s+Certificate Sign, CRL Sign/)
-    assert.match(ca, /Subject Key Identifier/)
-    const permitted = ['azurecr.localhost', 'localhost', 'registry.example.com'].map((name) => `DNS:${name}`)
-    for (const address of ['127.0.0.1/255.255.255.255', `0:0:0:0:0:0:0:1/${'FFFF:'.repeat(8).slice(0, -1)}`]) {
-      permitted.push(`IP:${address}`)
-    }
-    const constraints = /Name Constraints: critical\s+Permitted:\n((?:\s+(?:DNS|IP):.*\n)+)/.exec(ca)?.[1] ?? ''
-    assert.deepEqual(
-      constraints
-        .split('\n')
-        .map((line) => line.trim())
-        .filter(Boolean)
-        .toSorted(),
-      permitted.toSorted(),
-    )
-    const leafFile = join(directory, 'leaf-text.pem')
-    await writeFile(leafFile, source.current().cert)
-    const leaf = (await run('openssl', ['x509', '-in', leafFile, '-noout', '-text'])).stdout
-    assert.match(leaf, /Basic Constraints: critical\s+CA:FALSE/)
-    assert.match(leaf, /Key Usage: critical\s+Digital Signature\n/)
-    assert.match(leaf, /Extended Key Usage:\s+TLS Web Server Authentication\n/)
-    assert.match(leaf, /Subject Key Identifier/)
-    assert.match(leaf, /Authority Key Identifier/)
-  })
+  test(
+    'the certificate has the extensions and the critical flags that RFC 5280 requires',
+    { skip: missing('openssl') },
+    async () => {
+      const ca = (await run('openssl', ['x509', '-in', caFile, '-noout', '-text'])).stdout
+      assert.match(ca, /Basic Constraints: critical\s+CA:TRUE, pathlen:0/)
+      assert.match(ca, /Key Usage: critical\s+Certificate Sign, CRL Sign/)
+      assert.match(ca, /Subject Key Identifier/)
+      const permitted = ['azurecr.localhost', 'localhost', 'registry.example.com'].map((name) => `DNS:${name}`)
+      for (const address of ['127.0.0.1/255.255.255.255', `0:0:0:0:0:0:0:1/${'FFFF:'.repeat(8).slice(0, -1)}`]) {
+        permitted.push(`IP:${address}`)
+      }
+      const constraints = /Name Constraints: critical\s+Permitted:\n((?:\s+(?:DNS|IP):.*\n)+)/.exec(ca)?.[1] ?? ''
+      assert.deepEqual(
+        constraints
+          .split('\n')
+          .map((line) => line.trim())
+          .filter(Boolean)
+          .toSorted(),
+        permitted.toSorted(),
+      )
+      const leafFile = join(directory, 'leaf-text.pem')
+      await writeFile(leafFile, source.current().cert)
+      const leaf = (await run('openssl', ['x509', '-in', leafFile, '-noout', '-text'])).stdout
+      assert.match(leaf, /Basic Constraints: critical\s+CA:FALSE/)
+      assert.match(leaf, /Key Usage: critical\s+Digital Signature\n/)
+      assert.match(leaf, /Extended Key Usage:\s+TLS Web Server Authentication\n/)
+      assert.match(leaf, /Subject Key Identifier/)
+      assert.match(leaf, /Authority Key Identifier/)
+    },
+  )
 
-  test('is accepted by Python with VERIFY_X509_STRICT', { skip: missing('python3') }, async () => {
+  test('Python with VERIFY_X509_STRICT accepts the certificate', { skip: missing('python3') }, async () => {
     const script = `
 import socket, ssl, sys
 context = ssl.create_default_context(cafile=sys.argv[1])
@@ -106,7 +114,7 @@ for host in sys.argv[3:]:
     assert.equal(stdout.trim().split('\n').length, names.length)
   })
 
-  test('is accepted by curl', { skip: missing('curl') }, async () => {
+  test('curl accepts the certificate', { skip: missing('curl') }, async () => {
     for (const name of names.filter((host) => host !== '::1')) {
       const options = ['-sS', '--max-time', '5', '--noproxy', '*', '--cacert', caFile]
       const { stdout } = await run('curl', [
@@ -119,7 +127,7 @@ for host in sys.argv[3:]:
     }
   })
 
-  test('is accepted by Node, and rejected for other hosts and under other authorities', async () => {
+  test('Node accepts the certificate, but rejects it for other hosts and with other authorities', async () => {
     const ca = await readFile(caFile)
     for (const name of names) await handshake({ ca, servername: /[:\d]$/.test(name) ? '' : name, host: name })
     await assert.rejects(handshake({ ca, servername: 'other.example.com', host: 'other.example.com' }), /altnames/)
@@ -130,7 +138,7 @@ for host in sys.argv[3:]:
     await assert.rejects(handshake({ ca: undefined, servername: 'localhost', host: 'localhost' }), /certificate/)
   })
 
-  test('takes the place of the old one on open listeners, at the next handshake', async () => {
+  test('a new certificate replaces the old certificate on open listeners at the next handshake', async () => {
     const ca = await readFile(caFile)
     await assert.rejects(handshake({ ca, servername: 'new.registry.example.com', host: 'new.registry.example.com' }), {
       code: 'ERR_TLS_CERT_ALTNAME_INVALID',
@@ -167,42 +175,58 @@ for host in sys.argv[3:]:
     })
     after(() => new Promise((resolve) => forger.close(resolve)))
 
-    test('is rejected by openssl', { skip: missing('openssl') }, async () => {
-      await assert.rejects(run('openssl', ['verify', '-CAfile', caFile, leafFile]), /permitted subtree violation/)
-    })
+    test(
+      'openssl rejects a certificate for a host that the authority does not permit',
+      { skip: missing('openssl') },
+      async () => {
+        await assert.rejects(run('openssl', ['verify', '-CAfile', caFile, leafFile]), /permitted subtree violation/)
+      },
+    )
 
-    test('is rejected for each such host', { skip: missing('openssl') }, async () => {
-      const ca = await readFile(join(directory, 'tls', 'ca.key'), 'utf8')
-      const authority = requireUsablePair({ cert: ca, key: ca }, 'ca.key', 'ca.key')
-      for (const host of outside) {
-        const one = sortHosts([host])
-        await writeFile(leafFile, (await issueServerCertificate(authority, one, systemClock.now())).cert)
-        await assert.rejects(
-          run('openssl', ['verify', '-CAfile', caFile, leafFile]),
-          /permitted subtree violation/,
-          host,
-        )
-      }
-    })
+    test(
+      'openssl rejects a certificate for each host that the authority does not permit',
+      { skip: missing('openssl') },
+      async () => {
+        const ca = await readFile(join(directory, 'tls', 'ca.key'), 'utf8')
+        const authority = requireUsablePair({ cert: ca, key: ca }, 'ca.key', 'ca.key')
+        for (const host of outside) {
+          const one = sortHosts([host])
+          await writeFile(leafFile, (await issueServerCertificate(authority, one, systemClock.now())).cert)
+          await assert.rejects(
+            run('openssl', ['verify', '-CAfile', caFile, leafFile]),
+            /permitted subtree violation/,
+            host,
+          )
+        }
+      },
+    )
 
-    test('is rejected by Python', { skip: missing('python3') }, async () => {
-      const script = `
+    test(
+      'Python rejects a certificate for a host that the authority does not permit',
+      { skip: missing('python3') },
+      async () => {
+        const script = `
 import socket, ssl, sys
 context = ssl.create_default_context(cafile=sys.argv[1])
 with socket.create_connection(("127.0.0.1", int(sys.argv[2])), 5) as plain:
     context.wrap_socket(plain, server_hostname=sys.argv[3])`
-      const rejected = run('python3', ['-c', script, caFile, String(forgedPort), 'other.example.com'])
-      await assert.rejects(rejected, /permitted subtree violation/)
-    })
+        const rejected = run('python3', ['-c', script, caFile, String(forgedPort), 'other.example.com'])
+        await assert.rejects(rejected, /permitted subtree violation/)
+      },
+    )
 
-    test('is rejected by curl', { skip: missing('curl') }, async () => {
-      const name = 'other.example.com'
-      const options = ['-sS', '--max-time', '5', '--noproxy', '*', '--cacert', caFile]
-      const to = ['--resolve', `${name}:${forgedPort}:127.0.0.1`, `https://${name}:${forgedPort}`]
-      await assert.rejects(run('curl', [...options, ...to]), { code: 60 })
-    })
+    test(
+      'curl rejects a certificate for a host that the authority does not permit',
+      { skip: missing('curl') },
+      async () => {
+        const name = 'other.example.com'
+        const options = ['-sS', '--max-time', '5', '--noproxy', '*', '--cacert', caFile]
+        const to = ['--resolve', `${name}:${forgedPort}:127.0.0.1`, `https://${name}:${forgedPort}`]
+        await assert.rejects(run('curl', [...options, ...to]), { code: 60 })
+      },
+    )
 
-    test('is rejected by Node', async () => {
+    test('Node rejects a certificate for a host that the authority does not permit', async () => {
       const ca = await readFile(caFile)
       const rejected = new Promise((resolve, reject) => {
         const socket = connect({ port: forgedPort, host: '127.0.0.1', ca, servername: 'other.example.com' })
@@ -213,7 +237,7 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[2])), 5) as plain:
     })
   })
 
-  /** Shakes hands with our server and checks the certificate for `host`. */
+  /** Performs a handshake with the server and checks the certificate for `host`. */
   function handshake(options: { ca: Buffer | undefined; servername: string; host: string }): Promise<void> {
     return new Promise((resolve, reject) => {
       const socket = connect({
