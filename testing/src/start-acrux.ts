@@ -13,7 +13,7 @@ import { textAt } from './wire/fields.ts'
 import { type Session, armScope, openSession } from './wire/session.ts'
 
 /**
- * Starts an emulator of Azure Container Registry as a child process, which ends when this process does.
+ * Starts an emulator of Azure Container Registry as a child process. The child process ends when this process ends.
  *
  * @throws AcruxStartError
  */
@@ -35,7 +35,7 @@ async function openAcrux({ ready, output, stop }: EmulatorProcess, options: Acru
   const clock = createClock(session)
   const files = tempFolder()
   let isAttached = false
-  /** What a failed test reports. A test may stop the emulator before it is known that the test failed. */
+  /** The data that a failed test reports. A test may stop the emulator before the test runner knows that the test failed. */
   let denials = () => decisions(session, 10).catch(() => [])
   const stopAll = async () => {
     files.remove()
@@ -73,7 +73,7 @@ async function openAcrux({ ready, output, stop }: EmulatorProcess, options: Acru
   }
 }
 
-/** The owner, with the object id that its tokens contain. */
+/** The owner, with the object id from the tokens of the owner. */
 async function ownerOf({ ready, signIn }: Session): Promise<Principal> {
   const owner: Principal = { kind: 'ServicePrincipal', objectId: '', ...ready.owner }
   const { token } = await signIn(owner, armScope)
@@ -83,7 +83,7 @@ async function ownerOf({ ready, signIn }: Session): Promise<Principal> {
 
 type State = Pick<Acrux, 'requests' | 'lastDenial' | 'reset' | 'snapshot' | 'restore' | 'workloadToken'>
 
-/** The members that are requests of the control API. */
+/** The members that send requests to the control API. */
 function createState(session: Session): State {
   const { control } = session
   let snapshots = 0
@@ -104,7 +104,7 @@ async function decisions({ control }: Session, last: number): Promise<Decision[]
   return (await control('GET', `/decisions?last=${last}`)).json as Decision[]
 }
 
-/** What a failed test writes. */
+/** The text that a failed test writes. */
 function failureReport(log: string, denials: readonly Decision[]): string {
   const lines = denials.map(({ at, principal, action, repository, reason, remedy }) => {
     const what = [principal ?? 'anonymous', action, repository ?? ''].filter((each) => each !== '').join(' ')

@@ -5,14 +5,14 @@ import { startAcrux } from './start-acrux.ts'
 const key = Symbol.for('acrux.testing.worker')
 
 /**
- * Where the emulator of this process is stored. Test runners load this module again for each file, and give each file its own `globalThis`,
- * but all files of a process share the modules of Node.
+ * The key under which the emulator of this process is stored. Test runners load this module again for each file, and each file has its own
+ * `globalThis`, but all files of a process share the modules of Node.
  */
 const shared = tls as { [key]?: Promise<Acrux> }
 
 /**
- * The emulator of this worker process of a test runner: the first call starts it, and all calls return it. It ends with the process. Call
- * `reset` before each test.
+ * The emulator of this worker process of a test runner. The first call starts the emulator, and all calls return the same emulator. The
+ * emulator ends with the process. Call `reset` before each test.
  *
  * @throws AcruxStartError
  */

@@ -19,7 +19,7 @@ export const testScopes = {
   registry: registryId(testSubscriptionId, 'Default', 'Contoso'),
 } as const
 
-/** The registry of the tests, with changes. */
+/** The registry of the tests, in which a test can change properties. */
 export function testRegistry(change: Partial<RegistryInQuestion> = {}): RegistryInQuestion {
   return {
     rid: 'a'.repeat(32),
@@ -36,7 +36,7 @@ export function principalOf(objectId: string, groupIds: readonly string[] = []):
   return { kind: 'directory', objectId, groupIds }
 }
 
-/** The author of the scope maps of the tests. */
+/** The principal that creates the scope maps of the tests. */
 export const testAuthor = { name: 'alice@contoso.example', kind: 'User' } as const
 
 /** A registry that is not {@link testRegistry}. */
@@ -56,7 +56,7 @@ export const repositoryActions = [
 
 export type TestAccess = Awaited<ReturnType<typeof openTestAccess>>
 
-/** The access module on a real database, with a clock that tests set. */
+/** The access module on a real database, with a clock that tests can set. */
 export async function openTestAccess(kind: DatabaseKind) {
   const { database, dispose } = await openTestDatabase(kind, accessMigrations)
   const nowMs = Date.parse('2026-11-24T12:00:00Z')
@@ -65,7 +65,7 @@ export async function openTestAccess(kind: DatabaseKind) {
   const setNow = (ms: number): void => {
     currentMs = ms
   }
-  /** Assigns a role by its name. */
+  /** Assigns a role, which is given by its name. */
   const assign = async (
     principalId: string,
     roleName: string,
@@ -91,7 +91,7 @@ export async function openTestAccess(kind: DatabaseKind) {
   return { database, access, assign, nowMs, setNow, dispose }
 }
 
-/** The access module for one test, which disposes of it. */
+/** Creates the access module for one test. It is closed after the test. */
 export async function openTestAccessFor(t: TestContext, kind: DatabaseKind): Promise<TestAccess> {
   const opened = await openTestAccess(kind)
   t.after(() => opened.dispose())
@@ -107,7 +107,7 @@ export async function hasRoleAt(
   return hasRole(await access.rightsAt(principal, testRegistry({ id: scope })))
 }
 
-/** Creates a scope map, by default of the registry of the tests. */
+/** Creates a scope map, by default in the registry of the tests. */
 export function putScopeMap(
   { database, access }: TestAccess,
   name: string,

@@ -12,21 +12,21 @@ import { publicOriginOf } from '../../src/compose/hosts/listened-hosts.ts'
 import { createModules } from '../../src/compose/modules/modules.ts'
 import { migrations } from '../../src/compose/state/migrations.ts'
 
-/** The composition has it. */
+/** Only the composition of a server provides the status of the server. */
 const noStatus = () => Promise.reject(new Error('the test modules provide no server status'))
 
 export type TestModulesOptions = {
   readonly kind?: DatabaseKind
   /** Settings that differ from the defaults, by their names in the configuration. */
   readonly settings?: Readonly<Record<string, unknown>>
-  /** Connects to other servers; to public addresses only by default. */
+  /** The connections to other servers. By default, only connections to public addresses are allowed. */
   readonly outbound?: Outbound
   readonly onRegistriesChanged?: () => Promise<void>
 }
 
 /**
- * All modules, wired as in a server, on a test database and blobs in memory. The clock stands still until a test moves
- * `time.nowMs`. Nothing has been created: no tenant and no subscription.
+ * All modules, connected as in a server, with a test database and blobs in memory. The clock is frozen until a test changes `time.nowMs`.
+ * The database contains no tenant and no subscription.
  */
 export async function openTestModules(options: TestModulesOptions = {}) {
   const { kind = usualDatabaseKind, settings, onRegistriesChanged = () => Promise.resolve() } = options

@@ -14,7 +14,7 @@ import { createLog } from '../../src/platform/log/log.ts'
 
 export type Method = NonNullable<InjectOptions['method']>
 
-/** A server after its first run; its data directory is deleted after the test. */
+/** A server after its first start. The data directory of the server is deleted after the test. */
 export async function openServer(
   t: TestContext,
   clock?: Clock,
@@ -67,16 +67,16 @@ export const isPublic = ({ need }: RouteDescription) => JSON.stringify(need).inc
 export const authenticatesItself = ({ need }: RouteDescription) =>
   JSON.stringify(need).includes('credential-in-request')
 
-/** Whether the route is a page that needs a signed-in browser; no header replaces that. */
+/** Whether the route is a page that needs a signed-in browser. No header can replace the signed-in browser. */
 export const isPage = ({ need }: RouteDescription) => need === 'browser-session'
 
-/** Whether only a page of the portal can use the route; no header replaces its session. */
+/** Whether only a page of the portal can use the route. No header can replace the session of the portal. */
 export const isOfPortal = ({ need }: RouteDescription) => need === 'portal-session'
 
 export const needsCredential = (route: RouteDescription) =>
   !isPublic(route) && !authenticatesItself(route) && !isPage(route) && !isOfPortal(route)
 
-/** Whether the route admits every principal, and shows only what the principal may see. */
+/** Whether every principal may use the route, and the response contains only objects that the principal may read. */
 export const showsOwn = ({ need }: RouteDescription) => /signed-in|visible|self/.test(JSON.stringify(need))
 
 export type Tokens = { readonly arm: string; readonly graph: string }

@@ -18,15 +18,15 @@ export type TestDirectory = {
   readonly directory: Directory
   readonly time: { nowMs: number }
   readonly clock: Clock
-  /** The principals whose deletion was reported to other modules. */
+  /** The deleted principals that the directory reported to other modules. */
   readonly deletedPrincipals: string[]
-  /** The subscriptions that a deletion leaves without an owner. */
+  /** The subscriptions that have no owner after a deletion. */
   readonly subscriptionOwners: Map<string, readonly string[]>
   readonly alice: User
   readonly dispose: () => Promise<void>
 }
 
-/** A directory on a real database, with a tenant and a user that owns the directory; time stands still. */
+/** A directory on a real database, with a tenant and a user that owns the directory. The clock is frozen. */
 export async function openTestDirectory(
   kind: DatabaseKind = usualDatabaseKind,
   moreMigrations: readonly Migration[] = [],
@@ -36,7 +36,7 @@ export async function openTestDirectory(
   const time = { nowMs: Date.parse('2026-03-01T12:00:00Z') }
   const clock = { now: () => time.nowMs }
   const deletedPrincipals: string[] = []
-  /** The principal that a transaction deletes, whose assignments it deletes too. */
+  /** The principal that a transaction deletes. The transaction also deletes the role assignments of the principal. */
   const deletedIn = new WeakMap<Transaction, string>()
   const subscriptionOwners = new Map<string, readonly string[]>()
   const directory = createDirectory({

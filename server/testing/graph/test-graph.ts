@@ -19,7 +19,7 @@ import { usualDatabaseKind } from '../platform/test-database.ts'
 
 type Answer = { readonly status: number; readonly body: Record<string, unknown>; readonly headers: Headers }
 
-/** The provider of the tests. */
+/** The OpenID provider of the tests. */
 export const testProvider = {
   name: 'contoso',
   displayName: 'Contoso',
@@ -37,7 +37,7 @@ function testAssertion(text: string): ExternalAssertion | undefined {
   return { issuer: iss ?? '', subject: sub ?? '', audiences: [aud ?? ''], claim: (name) => claims[name] }
 }
 
-/** Sends a request to the Graph surface as one caller. The response must match the schema of its route, or of errors. */
+/** Sends a request to the Graph surface as one caller. The response must match the schema of its route, or the schema of errors. */
 export type GraphClient = (method: string, path: string, body?: unknown) => Promise<Answer>
 
 /** The Graph surface on a socket. The bearer token is the object id of the caller, because another module verifies tokens. */
@@ -54,9 +54,9 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
   const audit = createAudit({ database, clock })
   // Another module stores consents. `test/surfaces` tests their routes.
   const consents = { find: () => Promise.resolve([]), withdraw: () => Promise.resolve(false) }
-  // No principal has a role of ARM here.
+  // In these tests, no principal has a role of ARM.
   const mayBecome = createMayBecome({ directory, roleBeyond: () => Promise.resolve(undefined) })
-  // Another module verifies signatures and times: here a token is its claims as JSON.
+  // Another module verifies signatures and times. In these tests, a token consists of its claims as JSON.
   const testWorkloadToken: TestWorkloadToken = async (text, appId) => {
     const assertion = testAssertion(text)
     return assertion && { outcome: (await credentials.matchFederatedCredential(assertion, appId)).outcome, assertion }
@@ -105,7 +105,7 @@ export async function serveGraph({ database, clock, credentials, directory }: Te
   return { as, close, log, routes: graph.routes }
 }
 
-/** A directory with the Graph surface, for one test. `asOwner` may do everything. */
+/** A directory with the Graph surface, for one test. The caller `asOwner` has all permissions. */
 export async function openGraph(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
   const opened = await openTestCredentials(kind)
   const graph = await serveGraph(opened)
@@ -121,7 +121,7 @@ export async function openGraph(t: TestContext, kind: DatabaseKind = usualDataba
   return { ...opened, ...graph, asOwner: graph.as(owner.servicePrincipal.objectId), makeProgram }
 }
 
-/** The body that refers to an object of the directory. */
+/** The request body that refers to an object of the directory. */
 export const reference = (id: string) => ({ '@odata.id': `${testOrigin}/graph/v1.0/directoryObjects/${id}` })
 export const idsOf = (body: Record<string, unknown>) => (body['value'] as { id: string }[]).map(({ id }) => id)
 export const errorOf = (body: Record<string, unknown>) => body['error'] as { code: string; message: string }

@@ -9,14 +9,14 @@ import { selfSignedCertificate } from '../platform/test-certificate.ts'
 import { openTestProvider, testOrigin, testTenantId } from './test-provider.ts'
 import { usualDatabaseKind } from '../platform/test-database.ts'
 
-/** Claims of any value. */
+/** Claims with values of any type. */
 export type Claims = Record<string, unknown>
 
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 export const dayMs = 24 * 60 * 60 * 1000
 export const exchangeAudience = 'api://AzureADTokenExchange'
 
-/** The provider with an application that authenticates by assertions, and an external issuer. */
+/** The provider with an application that authenticates with assertions, and an external issuer. */
 export async function openTestApplication(t: TestContext, kind: DatabaseKind = usualDatabaseKind) {
   const issuer = await openTestIssuer('/tenant')
   const outbound = createOutbound({
@@ -51,7 +51,7 @@ export async function openTestApplication(t: TestContext, kind: DatabaseKind = u
 
 export type TestApplication = Awaited<ReturnType<typeof openTestApplication>>
 
-/** Adds a certificate that is valid for `days`, in addition to `others`. */
+/** Adds a certificate that is valid for `days`, in addition to the certificates `others`. */
 export async function addCertificate(
   { change, application, time }: TestApplication,
   days = 30,
@@ -66,7 +66,7 @@ export async function addCertificate(
   return { ...made, keyCredential }
 }
 
-/** The thumbprints by which headers name a certificate. */
+/** The thumbprints with which headers identify a certificate. */
 export const sha1Of = (der: Uint8Array) => createHash('sha1').update(der).digest('base64url')
 export const sha256Of = (der: Uint8Array) => hash('sha256', der, 'base64url')
 
@@ -77,14 +77,14 @@ export async function signWith(
   claims: Claims,
 ): Promise<string> {
   const { alg = 'RS256', ...rest } = header
-  // A Web Crypto key has one algorithm, and the tests use the same key for two.
+  // A Web Crypto key has only one algorithm, but the tests use one key with two algorithms.
   const pkcs8 = await crypto.subtle.exportKey('pkcs8', privateKey)
   const name = String(alg).startsWith('PS') ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5'
   const key = await crypto.subtle.importKey('pkcs8', pkcs8, { name, hash: 'SHA-256' }, false, ['sign'])
   return new SignJWT(claims).setProtectedHeader({ alg: String(alg), typ: 'JWT', ...rest }).sign(key)
 }
 
-/** An assertion like MSAL for Python's: padded `x5t`, times with fractions, no `nbf`. */
+/** An assertion in the format of MSAL for Python: with padded `x5t`, times with fractions, and without `nbf`. */
 export function azAssertion(
   opened: TestApplication,
   made: Awaited<ReturnType<typeof addCertificate>>,
@@ -118,7 +118,7 @@ export const workloadClaims = ({ issuer, time }: TestApplication, change: Claims
   ...change,
 })
 
-/** Adds a federated credential for the external issuer to the application, or for another issuer or application. */
+/** Adds a federated credential to an application. By default, the function uses the external issuer and the application of the test. */
 export async function trust({ change, application, issuer }: TestApplication, holder = application, trusted = issuer) {
   const { objectId: holderId, appId } = holder
   await change((transaction, { federatedCredentials }) =>

@@ -22,7 +22,7 @@ export const testTenantId = '3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 export const testOrigin = 'https://login.example:8443'
 export const armScope = 'https://management.core.windows.net//.default'
 
-/** The claims that a denial reports of a token with a valid signature. */
+/** The claims of a token with a valid signature that a denial reports. */
 export function presentedIn(token: string): PresentedToken {
   const { iss = '', sub = '', exp = 0 } = decodeJwt(token)
   return { issuer: iss, subject: sub, expiresAtMs: exp * 1000 }
@@ -39,7 +39,7 @@ type TestProviderOptions = {
   readonly outbound?: Outbound | undefined
 }
 
-/** A provider with its directory, on a real database and socket and a clock that stands still. */
+/** A provider with its directory, on a real database and a real socket. The clock is frozen. */
 export async function openTestProvider(kind: DatabaseKind = usualDatabaseKind, options: TestProviderOptions = {}) {
   const modules = await openModules(kind, options)
   const { database, directory, credentials, identity, log, disposeDatabase, keyDirectory } = modules
@@ -168,7 +168,7 @@ function createRequests(base: string, { servicePrincipal, secret }: NewServicePr
       body,
       headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
     })
-  /** The owner's token request, with changes; undefined removes a field. */
+  /** The token request of the owner, with changed fields. The value undefined removes a field. */
   const form = (change: Record<string, string | undefined> = {}) => {
     const fields = {
       grant_type: 'client_credentials',

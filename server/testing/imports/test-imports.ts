@@ -10,7 +10,7 @@ import { createImports, type Imports, type ImportsOptions } from '../../src/impo
 import { importMigrations } from '../../src/imports/migrations.ts'
 import type { ImportCredentials, ImportFrom, ImportRequest, ImportStatus } from '../../src/imports/model.ts'
 
-/** A registry with imports, of which one runs at a time. */
+/** A registry with imports, which runs one import at a time. */
 export type TestImports = TestRegistry & { readonly imports: Imports }
 
 /** Opens a registry with imports. */
@@ -22,7 +22,7 @@ export async function openTestImports(
   return { ...test, imports: importsOf(test, { content: test.registry.content, ...options }) }
 }
 
-/** Imports of another process with the same database and blobs. */
+/** The imports of another process with the same database and blobs. */
 export function importsOf(test: TestRegistry, options: Partial<ImportsOptions> = {}): Imports {
   const { database = test.database, content = contentOf(test, database) } = options
   const clock = { now: () => test.clock.nowMs }
@@ -30,7 +30,7 @@ export function importsOf(test: TestRegistry, options: Partial<ImportsOptions> =
   return createImports({ database, clock, log, audit: test.audit, content, maxConcurrent: 1, ...options })
 }
 
-/** The content of the registry, as another process has it. */
+/** The content of the registry, in the view of another process. */
 export function contentOf(test: TestRegistry, database: Database = test.database): RegistryContent {
   return createRegistry({
     database,
@@ -58,7 +58,7 @@ export function fromLocal({ rid, loginServer }: HostedRegistry, repository: stri
   return { kind: 'local', rid, host: loginServer, repository: repository as RepositoryName } as const
 }
 
-/** The source, the reference in it, the tags by target repository, and whether existing tags are replaced. */
+/** The source, the reference in the source, the tags by target repository, and whether the import replaces existing tags. */
 export type ImportArguments = readonly [
   from: ImportFrom,
   reference: string,
@@ -66,7 +66,7 @@ export type ImportArguments = readonly [
   force?: boolean,
 ]
 
-/** A request of `me`, by a service principal with all permissions. */
+/** A request by `me`, a service principal with all permissions. */
 export function importRequest(
   registry: HostedRegistry,
   ...[from, reference, targets, force = false]: ImportArguments
@@ -96,7 +96,7 @@ export function importRequest(
   }
 }
 
-/** How an import of `me` ended. */
+/** The result of an import by `me`. */
 export async function untilEnded(imports: Imports, id: string): Promise<ImportStatus> {
   for (;;) {
     const status = await imports.find(id, 'me')

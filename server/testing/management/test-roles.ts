@@ -2,7 +2,7 @@ import { after } from 'node:test'
 import type { DatabaseKind } from '../../src/platform/sql/database.ts'
 import { newRegistry, openTestManagement, registryPath, subscriptionScope } from './test-management.ts'
 
-/** The management API with one registry. It is closed after the tests of the file. */
+/** The management API with one registry. The API is closed after the tests of the file. */
 export async function openWithRegistry(properties: object = {}, kind?: DatabaseKind) {
   const server = await openTestManagement(kind)
   after(() => server.close())

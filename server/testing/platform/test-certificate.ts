@@ -2,7 +2,7 @@ import 'reflect-metadata'
 import { X509Certificate } from 'node:crypto'
 import { X509CertificateGenerator } from '@peculiar/x509'
 
-/** A self-signed certificate like those of az, for tests. */
+/** A self-signed certificate in the format of az, for tests. */
 export async function selfSignedCertificate(
   notBefore: Date,
   notAfter: Date,
@@ -30,7 +30,7 @@ export async function selfSignedCertificate(
   return {
     der,
     pem: certificate.toString('pem'),
-    /** The lines of base64 that az extracts from the PEM. */
+    /** The lines of base64 that az reads from the PEM. */
     wrapped: der.toString('base64').replaceAll(/.{64}/g, '$&\n'),
     thumbprint: new X509Certificate(der).fingerprint.replaceAll(':', ''),
     privateKey: keys.privateKey,

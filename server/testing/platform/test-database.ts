@@ -18,12 +18,12 @@ type Template = Buffer | string
 /** The PostgreSQL server on which tests may create databases, as a URL. */
 const postgresUrl = process.env['ACRUX_TEST_POSTGRES'] ?? ''
 
-/** The only kind of database that tests use, `sqlite` or `postgres`. If it is not set, tests of stores use both. */
+/** The only kind of database that tests use, `sqlite` or `postgres`. Without this setting, tests of stores use both kinds. */
 const onlyKind = process.env['ACRUX_TEST_DATABASES'] ?? ''
 
 /**
- * The kinds of database for tests of what differs between them: stores, transactions, races and revocation. PostgreSQL is among
- * them only if there is a server for tests.
+ * The kinds of database for tests of behaviour that depends on the database: stores, transactions, races and revocation. The list contains
+ * PostgreSQL only if a PostgreSQL server for tests is available.
  */
 export const testDatabaseKinds: readonly DatabaseKind[] = (['sqlite', 'postgres'] as const).filter(
   (kind) => (onlyKind === '' || kind === onlyKind) && (kind === 'sqlite' || postgresUrl !== ''),
@@ -35,13 +35,13 @@ export const usualDatabaseKind: DatabaseKind = onlyKind === 'postgres' ? 'postgr
 /** The usual kind of database as a list, for tests that name their kind of database. */
 export const usualDatabaseKinds: readonly DatabaseKind[] = [usualDatabaseKind]
 
-/** Connections that do not keep the process running. */
+/** Connections that do not keep the process alive. */
 const server = new pg.Pool({ connectionString: postgresUrl, max: 4, allowExitOnIdle: true })
 
-/** The requested migrations, and their template from the second request on. */
+/** The requested migrations, and their template after the second request. */
 const asked: { kind: DatabaseKind; migrations: readonly Migration[]; template?: Promise<Template> }[] = []
 
-/** Running deletions of databases: in them, PostgreSQL waits for the end of the last connection. */
+/** The running deletions of databases. PostgreSQL waits in a deletion until the last connection has ended. */
 const drops: Promise<unknown>[] = []
 
 after(async () => {
@@ -52,7 +52,7 @@ after(async () => {
   await Promise.all(drops)
 })
 
-/** Creates an empty database with these tables. From the second one of a process on, it is a copy of the template. */
+/** Creates an empty database with these tables. The second database of a process and all later databases are copies of the template. */
 export async function openTestDatabase(kind: DatabaseKind, migrations: readonly Migration[]): Promise<TestDatabase> {
   const before = asked.find((one) => one.kind === kind && isSame(one.migrations, migrations))
   if (before !== undefined) {
@@ -87,7 +87,7 @@ async function makePostgresTemplate(migrations: readonly Migration[]): Promise<s
   return name
 }
 
-/** Migrates a database and closes it: only then is everything in the file of SQLite. */
+/** Migrates a database and closes it. The SQLite file contains all data only after the database was closed. */
 async function fill(database: Database, migrations: readonly Migration[]): Promise<void> {
   try {
     await migrate(database, migrations, 0)
@@ -124,7 +124,7 @@ async function createPostgres(template: string): Promise<string> {
   return name
 }
 
-/** A failure is reported by the wait after the last test. */
+/** The function that waits after the last test reports a failure. */
 function drop(name: string): Promise<unknown> {
   const dropped = server.query(`drop database ${name}`)
   dropped.catch(() => undefined)

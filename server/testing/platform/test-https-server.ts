@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { issueAuthority, issueServerCertificate } from '../../src/platform/tls/issue.ts'
 
-/** A server on loopback with a certificate that only clients with `ca` trust. */
+/** A server on a loopback address. Only clients with `ca` trust the certificate of the server. */
 export async function openTestHttpsServer(handler: RequestListener, dnsNames: readonly string[] = ['localhost']) {
   const nowMs = Date.now()
   const authority = await issueAuthority(nowMs)

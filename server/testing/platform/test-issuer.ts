@@ -35,7 +35,7 @@ export async function openTestIssuer(path = '') {
     return key
   }
 
-  /** Signs with the newest key, or the given one. Undefined claims are omitted. */
+  /** Signs a token with the newest key or with the given key. Undefined claims are omitted. */
   async function sign(
     claims: Record<string, unknown>,
     header: Record<string, unknown> = {},

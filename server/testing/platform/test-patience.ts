@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Waits until a condition is true, and checks it repeatedly: a busy machine can be slow. After two minutes, throws an
- * error that names the condition.
+ * Checks a condition repeatedly until it is true, because a busy machine can be slow. After two minutes, the function throws an error that
+ * contains the condition.
  */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   for (const deadline = performance.now() + 120_000; !(await holds()); await sleep(5)) {
@@ -17,8 +17,8 @@ function processorMilliseconds(): number {
 }
 
 /**
- * The processor time of each piece of work, in milliseconds: the minimum of several rounds in which they take turns,
- * so that other load of this machine and process does not count.
+ * Measures the processor time of each function in milliseconds. The functions run alternately in several rounds, and the result is the
+ * minimum of the rounds. Other load on this machine and in this process therefore does not affect the result.
  */
 export async function leastMilliseconds<Name extends string>(
   rounds: number,

@@ -1,15 +1,15 @@
 /**
- * A process for tests that shares a database with others: it decides requests by rights that it caches for one authority
- * revision, and revokes rights.
+ * A process for tests. It shares a database with other processes. The process decides requests with rights that it caches for one authority
+ * revision, and it revokes rights.
  */
 import { RevisionCache } from '../../src/platform/memory/revision-cache.ts'
 import type { Database } from '../../src/platform/sql/database.ts'
 import { openPostgresForTest } from './test-postgres.ts'
 
-/** A request of the test: whether a request with this right is allowed, or the revocation of the right. */
+/** A message of the test: it asks whether a request with this right is allowed, or revokes the right. */
 export type ReplicaCall = { readonly id: number; readonly operation: 'request' | 'revoke'; readonly right: string }
 
-/** The response: whether the request is allowed, or whether the right existed. */
+/** The response: whether the request is allowed, or whether the right existed before the revocation. */
 export type ReplicaResult = { readonly id: number; readonly result: boolean }
 
 type Tables = { held_right: { name: string } }
@@ -58,6 +58,6 @@ async function serve(url: string): Promise<void> {
   process.send?.({ id: 0, result: true } satisfies ReplicaResult)
 }
 
-// The test runner also loads this file if it is given the folder.
+// If the test runner receives the name of this folder, it also loads this file.
 const databaseUrl = process.env['ACRUX_TEST_REPLICA']
 if (databaseUrl !== undefined) await serve(databaseUrl)

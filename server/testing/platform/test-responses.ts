@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import type { RouteDescription } from '../../src/platform/http/surface.ts'
 
 /**
- * Compares each 2xx response of an app with the response schema of its route. Returns the list of mismatches, which grows
- * with the requests. To be called before the app takes requests.
+ * Compares each 2xx response of an app with the response schema of its route. Returns a list of mismatches, to which later requests add
+ * entries. Call this function before the app accepts requests.
  */
 export function watchResponses(app: FastifyInstance, routes: readonly RouteDescription[]): string[] {
   const mismatches: string[] = []

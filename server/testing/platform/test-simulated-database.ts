@@ -4,15 +4,15 @@ import type { World } from './test-simulated-world.ts'
 
 type Change = { readonly atMs: number; readonly isLease: boolean; readonly undo: () => void }
 
-/** What a revocation did to the database. */
+/** The effect of a revocation on the database. */
 export type Revoked = { readonly isChanged: boolean; readonly losses: number }
 
 /** A database with rights, the authority revision and leases. Statements are atomic; a failover loses the latest changes. */
 export class SimulatedDatabase {
   readonly granted: boolean[]
-  /** How many revocations of each right were lost in failovers. */
+  /** The number of revocations of each right that were lost in failovers. */
   readonly losses: number[]
-  /** Statements that were sent before a failover never run. */
+  /** Statements that were sent before a failover are never executed. */
   failovers = 0
   downUntilMs = 0
   #world: World
@@ -36,7 +36,7 @@ export class SimulatedDatabase {
       : this.#timeline * 1000 + this.#revision
   }
 
-  /** Whether a write is committed whose caller was admitted at a revision. */
+  /** Whether a write is committed if its caller was admitted at a revision. */
   commitsAt(revision: number): boolean {
     return (
       this.#removed === 'the commit of a write compares the revision of its admission' || revision === this.authority()
@@ -53,7 +53,7 @@ export class SimulatedDatabase {
     this.#setLease(replica, undefined)
   }
 
-  /** Removes a right and raises the revision. A right that is not there changes nothing. */
+  /** Removes a right and increases the revision. If the right does not exist, nothing changes. */
   revoke(right: number): Revoked {
     const isChanged = this.granted[right] === true
     if (isChanged) {
@@ -86,14 +86,14 @@ export class SimulatedDatabase {
     for (const [replica, acknowledged] of this.#leases) if (acknowledged < revision) this.removeLease(replica)
   }
 
-  /** Another server continues, without the changes of the latest milliseconds. */
+  /** Another server takes over. It lacks the changes of the latest milliseconds. */
   failOver(lagMs: number): void {
     this.#loseSince(this.#world.nowMs - lagMs, false)
     this.#timeline += 1
     this.failovers += 1
   }
 
-  /** The server restarts after a crash, with all changes. */
+  /** The server restarts after a crash, and still has all changes. */
   crash(): void {
     this.failovers += 1
     if (this.#removed === 'leases are durable') this.#loseSince(this.#world.nowMs - 500, true)
@@ -132,7 +132,7 @@ export class SimulatedDatabase {
     for (const change of this.#changes.filter(({ atMs }) => atMs > sinceMs).toReversed()) {
       if (change.isLease || !onlyLeases) change.undo()
     }
-    // A later failover cannot undo them again.
+    // A later failover cannot undo these changes again.
     this.#changes = []
   }
 }

@@ -8,16 +8,16 @@ import type { World } from './test-simulated-world.ts'
 /** The length of a lease in the simulation. */
 export const lengthMs = 1000
 
-/** How bad the network of a schedule is: probabilities of one message. */
+/** The quality of the network in a schedule: probabilities for one message. */
 export type Network = { readonly loss: number; readonly delay: number }
 
 /** What the simulation observes of all replicas. */
 export type Observer = {
   readonly answered: (right: number, losses: number) => void
-  /** The outcome of a revocation is unknown to the client. */
+  /** The client does not know whether the revocation succeeded. */
   readonly unanswered: (right: number) => void
   readonly decided: (right: number, begunAtMs: number, isAllowed: boolean) => void
-  /** A write that was admitted by a right was committed. */
+  /** A write was committed that had been admitted by a right. */
   readonly committed: (right: number) => void
   readonly announced: () => void
   readonly raised: (revision: number) => void
@@ -32,7 +32,7 @@ type Options = {
   readonly removed: SimulationRule | undefined
 }
 
-/** A simulated server process, with a lease, a cache, and clocks of its own. */
+/** A simulated server process, with its own lease, cache and clocks. */
 export class SimulatedReplica {
   isAlive = true
   isPartitioned = false
@@ -40,7 +40,7 @@ export class SimulatedReplica {
   readonly #o: Options
   readonly #lease: Lease
   readonly #cache = new RevisionCache<boolean>(1000)
-  /** A clock is up to 1.5 % fast or slow. */
+  /** A clock is up to 1.5 % too fast or too slow. */
   readonly #rate: number
   #wallOffsetMs = 0
   #suspendedMs = 0
@@ -61,7 +61,7 @@ export class SimulatedReplica {
     return this.#o.id
   }
 
-  /** Stops all code of the process for a time. The monotonic clock stops as well if its machine is suspended. */
+  /** Stops all code of the process for a time. If the machine is suspended, the monotonic clock also stops. */
   pause(durationMs: number, isSuspended: boolean): void {
     this.pausedUntilMs = Math.max(this.pausedUntilMs, this.#o.world.nowMs + durationMs)
     if (isSuspended) this.#suspendedMs += durationMs
@@ -105,8 +105,8 @@ export class SimulatedReplica {
   }
 
   /**
-   * Begins a write that needs a right, admitted by the lease and the cache. The message that commits it arrives after
-   * `delayMs`: until then, the process may have been stopped or cut off.
+   * Begins a write that needs a right. The lease and the cache admit the write. The message that commits the write arrives after `delayMs`.
+   * Before then, the process may be stopped or lose its connection.
    */
   write(right: number, delayMs: number): void {
     const { world, database, observer } = this.#o
@@ -120,7 +120,7 @@ export class SimulatedReplica {
     })
   }
 
-  /** Revokes a right, and answers after the wait. */
+  /** Revokes a right, and answers after the wait for acknowledgements. */
   revoke(right: number): void {
     const { database, observer, removed } = this.#o
     const sentAtMs = this.#waitClock()
@@ -138,7 +138,7 @@ export class SimulatedReplica {
     )
   }
 
-  /** Stops in good order: the process answers no request while it deletes its row. */
+  /** Stops the process in an orderly way: the process answers no request while it deletes its row. */
   stop(): void {
     const { database, removed, world, id } = this.#o
     const removeRow = () =>
@@ -189,7 +189,7 @@ export class SimulatedReplica {
     }
   }
 
-  /** One statement that reads in a snapshot from before its own commit. */
+  /** A statement that reads in a snapshot from a time before the commit of the statement. */
   #acknowledgeAndRead(revision: number): void {
     const { database, world, id } = this.#o
     let read = 0
@@ -285,7 +285,10 @@ export class SimulatedReplica {
     look()
   }
 
-  /** Sends a statement. It may run after the sender gave up; `done` is called once, without a result if it is unknown. */
+  /**
+   * Sends a statement. The statement may run after the sender stopped waiting. `done` is called once, without a result if the outcome is
+   * unknown.
+   */
   #send<Result>(execute: () => Result, done: (result: Result | undefined) => void): void {
     const { world, database, network } = this.#o
     const { failovers } = database
@@ -310,7 +313,7 @@ export class SimulatedReplica {
     return world.chance(network.delay) ? world.upTo(2 * lengthMs) : world.upTo(3)
   }
 
-  /** Runs something in this process, when it is not paused. */
+  /** Runs a function in this process if the process is not paused. */
   #after(delayMs: number, run: () => void): void {
     const { world } = this.#o
     world.after(delayMs, () => {

@@ -1,4 +1,4 @@
-/** Returns numbers from 0 to 1, the same ones for the same seed. */
+/** Returns random numbers from 0 to 1. The same seed gives the same numbers. */
 export type Random = () => number
 
 /** A generator of random numbers. [mulberry32] */
@@ -14,18 +14,18 @@ export function seededRandom(seed: number): Random {
 
 type Event = { readonly atMs: number; readonly run: () => void }
 
-/** Simulated time: events in their order, without waiting. */
+/** Simulated time: runs events in their order, without waiting. */
 export class World {
   nowMs = 0
   readonly random: Random
-  /** The latest event is first, so that the next one can be taken from the end. */
+  /** The latest event is first in the list, so that the code can remove the next event from the end. */
   #events: Event[] = []
 
   constructor(random: Random) {
     this.random = random
   }
 
-  /** Runs something after a time in milliseconds. */
+  /** Runs a function after a time in milliseconds. */
   after(delayMs: number, run: () => void): void {
     const atMs = this.nowMs + delayMs
     let low = 0
@@ -38,7 +38,7 @@ export class World {
     this.#events.splice(low, 0, { atMs, run })
   }
 
-  /** Runs the events of a time in milliseconds. */
+  /** Runs the events of a period in milliseconds. */
   run(untilMs: number): void {
     for (let event = this.#events.pop(); event !== undefined && event.atMs <= untilMs; event = this.#events.pop()) {
       this.nowMs = event.atMs
@@ -46,7 +46,7 @@ export class World {
     }
   }
 
-  /** A number of milliseconds below a maximum. */
+  /** A random number of milliseconds below a maximum. */
   upTo(maxMs: number): number {
     return this.random() * maxMs
   }
@@ -55,7 +55,7 @@ export class World {
     return this.random() < probability
   }
 
-  /** An element of a list that is not empty. */
+  /** A random element of a list that is not empty. */
   pick<Element>(list: readonly Element[]): Element {
     return list[Math.floor(this.random() * list.length)] as Element
   }

@@ -1,6 +1,6 @@
 import { type Instant, Lease, type LeaseCommand } from '../../src/platform/leases/lease.ts'
 
-/** The rules of the protocol whose removal makes a revoked right usable. The simulation removes one at a time. */
+/** The rules of the protocol whose removal makes a revoked right usable. The simulation removes one rule at a time. */
 export const simulationRules = [
   'a revocation waits for the acknowledgements',
   'a wait begins with the reply to the commit',
@@ -30,10 +30,10 @@ export const simulationRules = [
   'the commit of a write compares the revision of its admission',
 ] as const
 
-/** One of {@link simulationRules}, or one of {@link needlessRules}. */
+/** A rule in {@link simulationRules} or in {@link needlessRules}. */
 export type SimulationRule = (typeof simulationRules)[number] | (typeof needlessRules)[number]
 
-/** Rules whose removal the simulation finds harmless: they make a revocation or a replica faster. */
+/** Rules whose removal causes no violation in the simulation. These rules make a revocation or a replica faster. */
 export const needlessRules = ['replicas are notified', 'leases that are behind are deleted'] as const
 
 /** A lease that breaks one of the rules of {@link Lease}. */

@@ -3,16 +3,16 @@ import { lengthMs, type Network, type Observer, SimulatedReplica } from './test-
 import { type Random, seededRandom, World } from './test-simulated-world.ts'
 import type { SimulationRule } from './test-simulation-rules.ts'
 
-/** What happened in a schedule. */
+/** The result of a schedule. */
 export type Outcome = {
   /**
-   * The requests that were allowed by a right whose revocation had been answered before they began, and the writes that were
-   * committed after that answer.
+   * The number of violations. A request is a violation if a right allowed it although the revocation of the right was answered before the
+   * request began. A write is a violation if it was committed after this answer.
    */
   readonly violations: number
   readonly answered: number
   readonly requests: number
-  /** The requests after an answer. */
+  /** The requests that began after a revocation was answered. */
   readonly probes: number
   /** The committed writes. */
   readonly writes: number
@@ -21,7 +21,10 @@ export type Outcome = {
 const hourMs = 3_600_000
 const scheduleMs = 8 * lengthMs
 
-/** Runs the schedule of a seed: replicas that revoke, and everything that can fail. `removed` is a rule that is not kept. */
+/**
+ * Runs the schedule of a seed. The schedule contains replicas that revoke rights, and every kind of failure. The simulation does not apply
+ * the rule `removed`.
+ */
 export function simulate(seed: number, removed?: SimulationRule): Outcome {
   return new Simulation(seed, removed).run()
 }
@@ -40,7 +43,7 @@ class Simulation {
   #requests = 0
   #probes = 0
   #writes = 0
-  /** Writes have random numbers of their own. */
+  /** Writes use a separate generator of random numbers. */
   readonly #random: Random
 
   constructor(seed: number, removed: SimulationRule | undefined) {
@@ -59,13 +62,13 @@ class Simulation {
     const replicas = 2 + Math.floor(world.upTo(3))
     for (let number = 0; number < replicas; number += 1) this.#start()
     for (const right of this.#rights()) {
-      // Some are revoked at about the same time, and some repeatedly.
+      // The schedule revokes some rights at about the same time, and some rights repeatedly.
       const atMs = lengthMs * world.pick([1.5, 2, 2 + world.upTo(4), 2 + world.upTo(4)]) + world.upTo(5)
       for (let times = world.pick([1, 1, 2, 3]); times > 0; times -= 1) {
         world.after(atMs + world.pick([0, world.upTo(50), world.upTo(2 * lengthMs)]), () => this.#revoke(right))
       }
     }
-    // Clocks that are set back hide that a machine was suspended: a schedule has one of both.
+    // A clock that is set back hides the suspension of a machine. A schedule therefore contains only one of the two events.
     const hasSuspensions = world.chance(0.5)
     this.#some(3, () => this.#pause(hasSuspensions))
     this.#some(2, () => this.#replica()?.setWallClock(hasSuspensions || world.chance(0.5) ? hourMs : -hourMs))
@@ -91,7 +94,7 @@ class Simulation {
     return [...this.#database.granted.keys()]
   }
 
-  /** Lets something happen at most `max` times, at random moments. */
+  /** Runs a function at most `max` times, at random times. */
   #some(max: number, happen: () => void): void {
     const world = this.#world
     for (let times = Math.floor(world.upTo(max + 1)); times > 0; times -= 1) {
@@ -121,7 +124,7 @@ class Simulation {
       if (!replica.isAlive || world.nowMs > scheduleMs) return
       const rights = this.#rights()
       const right = rights[Math.floor(this.#random() * rights.length)] ?? 0
-      // Most commits arrive soon, and some after a stop of their replica.
+      // Most commits arrive soon. Some commits arrive after a stop of their replica.
       replica.write(right, (this.#random() < 0.2 ? 3 * lengthMs : 20) * this.#random())
       world.after((this.#random() * lengthMs) / 5, write)
     }
@@ -161,7 +164,7 @@ class Simulation {
     raised: (revision) => this.#notify((replica) => replica.hear(revision)),
   }
 
-  /** Notifications may be lost, late, and in another order. */
+  /** Notifications may be lost, may be late, and may arrive in another order. */
   #notify(receive: (replica: SimulatedReplica) => void): void {
     const world = this.#world
     for (const replica of this.#alive()) {
@@ -171,7 +174,7 @@ class Simulation {
   }
 
   #answer(right: number, losses: number): void {
-    // The database has lost this revocation since.
+    // The database has lost this revocation in the meantime.
     if (losses !== this.#database.losses[right]) return
     this.#answered += 1
     if (this.#answeredAtMs[right] === undefined || this.#answeredLosses[right] !== losses) {
@@ -213,7 +216,7 @@ class Simulation {
     this.#start()
   }
 
-  /** A supervisor starts a second process for one that does not respond. */
+  /** If a process does not respond, a supervisor starts a second process. */
   #replace(): void {
     const replica = this.#replica()
     if (replica === undefined) return
@@ -221,14 +224,14 @@ class Simulation {
     this.#start(this.#removed === 'a process has an id of its own' ? replica.id : undefined)
   }
 
-  /** A revocation while one replica cannot reach the database, and so decides by its lease alone. */
+  /** A revocation while one replica cannot reach the database. The replica then decides only by its lease. */
   #revokeWithoutOne(): void {
     const world = this.#world
     this.#partition()
     world.after(world.upTo(20), () => this.#revoke(world.pick(this.#rights())))
   }
 
-  /** A revocation while a new replica gets its first lease. */
+  /** A revocation while a new replica receives its first lease. */
   #revokeDuringStart(): void {
     const world = this.#world
     this.#start()

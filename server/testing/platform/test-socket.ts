@@ -8,7 +8,7 @@ import { until } from './test-patience.ts'
 import { type Listener, listen } from '../../src/platform/http/listener.ts'
 import { type SlowClientLimits, usualSlowClientLimits } from '../../src/platform/http/slow-clients.ts'
 
-/** An application behind a listener on a free port of this machine, and functions that send any bytes to it. */
+/** An application behind a listener on a free port of this machine, and functions that send arbitrary bytes to the application. */
 export async function serveForTest(t: TestContext, app: FastifyInstance, limits: Partial<SlowClientLimits> = {}) {
   const listener: Listener = await listen(app, {
     addresses: [{ host: '127.0.0.1', port: 0 }],
@@ -49,15 +49,12 @@ export async function serveForTest(t: TestContext, app: FastifyInstance, limits:
     settle: async (later: string): Promise<void> => {
       for (let count = 0; count < 5; count += 1) await say(later)
     },
-    /**
-     * The complete response, up to the end of the connection. The request should ask the server to close the
-     * connection.
-     */
+    /** The complete response, up to the end of the connection. The request must tell the server to close the connection. */
     say,
   }
 }
 
-/** One connection. */
+/** One connection to the listener. */
 export class TestSocket {
   readonly #socket: net.Socket
   #received = ''

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net'
 
-/** Forwards connections to a port, and can stop forwarding without closing any, like a network that drops all packets. */
+/** Forwards connections to a port. It can stop forwarding without closing a connection, like a network that drops all packets. */
 export async function startStallingRelay(to: number) {
   const sockets = new Set<Socket>()
   let isStalled = false

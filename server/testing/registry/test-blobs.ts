@@ -22,15 +22,15 @@ import { allRepositories, seenFirst } from './test-registry.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { registryMigrations } from '../../src/registry/migrations.ts'
 
-/** The tables of the registry and its audit events. */
+/** The tables of the registry, and the tables of its audit events. */
 export const blobTestMigrations = [...auditMigrations, ...registryMigrations]
 
-/** A complete response. */
+/** The complete response to a request. */
 export type BlobAnswer = {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
-  /** The code of an error. */
+  /** The code of the error in a response. */
   readonly code: string | undefined
 }
 
@@ -38,11 +38,11 @@ export type BlobSent = {
   readonly headers?: OutgoingHttpHeaders
   readonly body?: string | Uint8Array | Readable
   readonly host?: string
-  /** The caller's key. Default: `alice`. */
+  /** The key of the caller. The default is `alice`. */
   readonly as?: string
 }
 
-/** A registry over a socket, on a database and a store of the test's own. */
+/** A registry over a socket. The test has its own database and store. */
 export type BlobTestServer = {
   readonly port: number
   readonly database: Database
@@ -50,21 +50,24 @@ export type BlobTestServer = {
   readonly send: (method: string, path: string, sent?: BlobSent) => Promise<BlobAnswer>
   readonly collectGarbage: () => Promise<{ readonly blobs: number; readonly uploads: number }>
   readonly deleteRegistry: (rid: string) => Promise<void>
-  /** What callers may do, and when their credential was issued. A test can change it. */
+  /** The permissions of callers, and the time at which their credential was issued. A test can change these values. */
   readonly gate: {
     mayPull: (repository: string, caller: string) => Promise<boolean>
     deletionsSeen: number
-    /** Whether callers that were admitted are denied when they are decided again. */
+    /** Whether the second decision about an admitted caller is a denial. */
     isRevoked: boolean
   }
-  /** Stops listening. Database and store stay open for another server, as after a restart. */
+  /** Stops listening. The database and the store stay open for another server, as after a restart. */
   readonly close: () => Promise<void>
 }
 
 /** A clock that a test can move. */
 export type TestClock = { nowMs: number; readonly now: () => number }
 
-/** A clock that stands at the beginning of 2020: earlier than that of PostgreSQL, with which deletions compare, too. */
+/**
+ * A clock that is frozen at the beginning of 2020. This time is before the time of PostgreSQL, because deletions also compare with the
+ * clock of PostgreSQL.
+ */
 export function testClock(): TestClock {
   const clock = { nowMs: Date.UTC(2020, 0, 1), now: () => clock.nowMs }
   return clock
@@ -72,17 +75,17 @@ export function testClock(): TestClock {
 
 const hosted: Readonly<Record<string, string>> = { 'one.example': '1'.repeat(32), 'two.example': '2'.repeat(32) }
 
-/** A store in files in a directory of its own. */
+/** A store of files in a separate directory. */
 export type TestStore = { readonly blobs: BlobStore; readonly dispose: () => Promise<void> }
 
-/** Opens an empty store in files. */
+/** Opens an empty store of files. */
 export async function openTestStore(clock: TestClock): Promise<TestStore> {
   const directory = await mkdtemp(join(tmpdir(), 'acrux-blobs-'))
   const blobs = await createFilesystemBlobStore(directory, { clock })
   return { blobs, dispose: () => rm(directory, { recursive: true }) }
 }
 
-/** Opens the registry as a server would after a start: all earlier state is in the database and the store. */
+/** Opens the registry in the same way as a starting server: the database and the store contain all earlier state. */
 export async function openBlobServer(given: {
   readonly database: Database
   readonly blobs: BlobStore
@@ -151,7 +154,7 @@ export async function openBlobServer(given: {
   }
 }
 
-/** The server of a test suite. */
+/** The registry server of a test suite. */
 export type UsedServer = {
   clock: TestClock
   database: Database
@@ -159,11 +162,11 @@ export type UsedServer = {
   server: BlobTestServer
   /** A name that no other test of the suite uses. */
   repository: string
-  /** Closes the server and opens another one on its database and store. */
+  /** Closes the server, and opens another server on the same database and store. */
   restart: (blobs?: BlobStore) => Promise<void>
 }
 
-/** Opens a server for the tests of a suite, or a fresh one for each. */
+/** Opens one server for all tests of a suite, or a new server for each test. */
 export function useBlobServer(
   kind: DatabaseKind,
   { settings = {}, isFresh = false }: { readonly settings?: Partial<BlobSettings>; readonly isFresh?: boolean } = {},
@@ -261,7 +264,7 @@ export async function pushBlob(
   return digest
 }
 
-/** Pushes the manifest of an image whose layers are these texts; the first is also its configuration. */
+/** Pushes the manifest of an image whose layers contain these texts. The first text is also the configuration. */
 export function pushManifest(
   server: BlobTestServer,
   repository: string,
@@ -303,14 +306,14 @@ export async function countFiles(blobs: BlobStore): Promise<{ blobs: number; sta
   return { blobs: files.length, staged: staged.length }
 }
 
-/** The store with some functions replaced. */
+/** A store in which some functions are replaced. */
 export function changing(blobs: BlobStore, change: Partial<BlobStore>): BlobStore {
   return new Proxy(blobs, {
     get: (target, name: keyof BlobStore) => change[name] ?? target[name]?.bind(target),
   })
 }
 
-/** Finishes an upload, with a body or with the bytes that were sent before. */
+/** Completes an upload, with a body or with the bytes that were sent before. */
 export function putBlob(
   { server }: UsedServer,
   location: string,
@@ -320,7 +323,7 @@ export function putBlob(
   return server.send('PUT', `${location}&digest=${digest}`, sent)
 }
 
-/** Asserts that a blob is served with exactly these bytes. */
+/** Asserts that the response with a blob contains exactly these bytes. */
 export async function assertServed(
   { server, repository }: UsedServer,
   content: Uint8Array | string,

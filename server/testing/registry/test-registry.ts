@@ -28,14 +28,14 @@ import type {
 } from '../../src/registry/protocol/ports.ts'
 import type { DefaultQuotas } from '../../src/registry/quotas/quotas.ts'
 
-/** A request of a test. The path is sent unchanged. */
+/** A request of a test. The function sends the path unchanged. */
 export type Sent = {
   readonly headers?: OutgoingHttpHeaders
   readonly body?: string | Uint8Array | Readable
   readonly host?: string
 }
 
-/** A complete response. */
+/** The complete response to a request. */
 export type Answer = {
   readonly status: number
   readonly headers: IncomingHttpHeaders
@@ -43,20 +43,20 @@ export type Answer = {
   readonly text: string
   /** The body as JSON. */
   readonly json: Record<string, unknown>
-  /** The code of the first error. */
+  /** The code of the first error in the response. */
   readonly code: string | undefined
 }
 
-/** A registry over a real socket, with a gate that a test may close, and a clock that it can move. */
+/** A registry over a real socket, with a gate that a test can close, and a clock that a test can set. */
 export type TestRegistry = TestDatabase & {
   readonly registry: Registry
   readonly blobs: BlobStore
   readonly audit: Audit
-  /** The registry of the host `first.example`. */
+  /** The registry that the host `first.example` serves. */
   readonly hosted: HostedRegistry
   readonly port: number
   readonly clock: { nowMs: number }
-  /** Every need that the gate was asked for, in order. */
+  /** Every need that the registry passed to the gate, in order. */
   readonly needs: RegistryNeed[]
   readonly gate: {
     denies: boolean
@@ -64,22 +64,22 @@ export type TestRegistry = TestDatabase & {
     mayPull: (repository: string) => Promise<boolean>
     view: RepositoryView
     callerKey: string
-    /** Whether each request is that of a person who looks at content in the portal. */
+    /** Whether each request comes from a person who views content in the portal. */
     views: boolean
-    /** How the latest request counts. */
+    /** The rate class of the latest request. */
     rate: RateClass | undefined
   }
   readonly send: (method: string, path: string, sent?: Sent) => Promise<Answer>
-  /** Runs work whose requests are those of the caller with this key. */
+  /** Runs a function in which the caller with this key sends the requests. */
   readonly as: <Result>(callerKey: string, work: () => Promise<Result>) => Promise<Result>
   /** Pushes a blob in one request and returns its digest. */
   readonly pushBlob: (repository: string, content: string | Uint8Array) => Promise<Digest>
-  /** Pushes the manifest of an image of one layer under a tag and returns its digest. */
+  /** Pushes the manifest of an image with one layer under a tag, and returns its digest. */
   readonly pushImage: (repository: string, tag: string, layer?: string) => Promise<Digest>
   readonly putManifest: (repository: string, reference: string, manifest: unknown, type?: string) => Promise<Answer>
 }
 
-/** The two registries of a test server, to test that nothing leaks from one to the other. */
+/** The two registries of a test server. With them, tests check that no content of one registry is visible in the other registry. */
 const registries: Readonly<Record<string, HostedRegistry>> = {
   'first.example': {
     rid: '1'.repeat(32),
@@ -99,7 +99,7 @@ const registries: Readonly<Record<string, HostedRegistry>> = {
   },
 }
 
-/** `deletionsSeen` of a credential that was issued before a test deletes any repository. */
+/** The value of `deletionsSeen` in a credential that was issued before the test deletes a repository. */
 export const seenFirst = 1
 
 /** The view of a caller that may list and pull all repositories. */
@@ -110,7 +110,7 @@ export const allRepositories: RepositoryView = {
   accessTo: () => ['pull'],
 }
 
-/** Opens a registry of its own on a free port. */
+/** Opens a separate registry on a free port. */
 export async function openTestRegistry(
   kind: DatabaseKind,
   options: {
@@ -119,14 +119,14 @@ export async function openTestRegistry(
     readonly defaultQuotas?: DefaultQuotas
     readonly space?: ContentSpace
     readonly reportsCountFrom?: readonly string[]
-    /** The options of a module that works on the registry's content. */
+    /** The options of a module that uses the content of the registry. */
     readonly migrations?: readonly Migration[]
   } = {},
 ): Promise<TestRegistry> {
   const { migrations = [] } = options
   const allMigrations = [...auditMigrations, ...registryMigrations, ...migrations]
   const { database, dispose } = await openTestDatabase(kind, allMigrations)
-  // Earlier than the clock of PostgreSQL, with which deletions compare, too.
+  // A time before the time of PostgreSQL, because deletions also compare with the clock of PostgreSQL.
   const clock = { nowMs: Date.UTC(2020, 0, 1), now: () => clock.nowMs }
   const gate = {
     denies: false,
@@ -276,12 +276,12 @@ export function digestOf(content: string | Uint8Array): Digest {
   return `sha256:${hash('sha256', content, 'hex')}` as Digest
 }
 
-/** A descriptor of a text. */
+/** The descriptor of a text. */
 export function descriptorOf(content: string, mediaType: string) {
   return { mediaType, digest: digestOf(content), size: Buffer.byteLength(content) }
 }
 
-/** An image manifest of a configuration and layers. */
+/** The image manifest for a configuration and layers. */
 export function imageManifest(config: string, layers: readonly string[], more: Record<string, unknown> = {}) {
   return {
     schemaVersion: 2,

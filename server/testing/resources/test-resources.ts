@@ -12,7 +12,7 @@ import { resourcesMigrations } from '../../src/resources/migrations.ts'
 export const testSubscriptionId = '10000000-0000-4000-8000-000000000001'
 const tenantId = '20000000-0000-4000-8000-000000000002'
 
-/** The author of the resources of the tests. */
+/** The principal that creates the resources of the tests. */
 export const testAuthor = { name: 'alice@contoso.example', kind: 'User' } as const
 
 export type TestResources = Awaited<ReturnType<typeof openTestResources>>
@@ -23,7 +23,7 @@ type NewRegistry = {
   readonly change?: RegistryChange
 }
 
-/** The tree on a real database, with a subscription and the group `Default`, and a clock that tests set. */
+/** The resource tree on a real database, with a subscription and the group `Default`. Tests can set the clock. */
 export async function openTestResources(kind: DatabaseKind) {
   const { database, dispose: disposeDatabase } = await openTestDatabase(kind, resourcesMigrations)
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))

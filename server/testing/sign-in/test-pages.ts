@@ -37,7 +37,7 @@ export type TestPagesOptions = {
 
 const migrations = [...providerMigrations, ...issuerMigrations, ...signInMigrations]
 
-/** The pages with the modules that they need, on a real database and with a fixed clock. */
+/** The sign-in pages with the modules that they need, on a real database. The clock is frozen. */
 export async function openTestPages({
   kind = usualDatabaseKind,
   publicOrigin = testOrigin,
@@ -101,7 +101,7 @@ export async function openTestPages({
 
   const updateUser = ({ objectId }: User, wanted: Parameters<Directory['people']['updateUser']>[2]) =>
     change((transaction, { people }) => people.updateUser(transaction, objectId, wanted))
-  /** Resets a password, as an administrator does. */
+  /** Resets a password in the same way as an administrator. */
   const resetPassword = async ({ objectId, userPrincipalName }: User, password: string) => {
     const prepared = await credentials.prepareInitialPassword(userPrincipalName, password)
     const reset = { mustChange: false, origin: { remoteAddress: '198.51.100.7', userAgent: undefined } }
@@ -119,7 +119,10 @@ export async function openTestPages({
   return { app, database, credentials, directory, time, clock, logLines, client, ...changes, token, openBrowser, close }
 }
 
-/** Moves the authority revision before each of the next transactions. Returns a function that returns how many are left. */
+/**
+ * Increases the authority revision before each of the next transactions. Returns a function that returns the number of remaining
+ * transactions.
+ */
 export function moveRevision(database: Database, times: number): () => number {
   const original: Database['transaction'] = Reflect.get(database, 'transaction')
   const transaction: Database['transaction'] = (work) => original.call(database, work) as never
@@ -134,12 +137,12 @@ export function moveRevision(database: Database, times: number): () => number {
   return () => left
 }
 
-/** The password of a test's user. */
+/** The password of a user in the tests. */
 export function passwordOf(name: string): string {
   return `the long password of ${name}`
 }
 
-/** A request of az for a code, with the verifier that redeems it. [az-cli-wire 3.5] */
+/** The request of az for an authorization code, with the verifier that redeems the code. [az-cli-wire 3.5] */
 export function codeRequest(change: Record<string, string | undefined> = {}) {
   const verifier = randomBytes(32).toString('base64url')
   const fields = {
@@ -170,7 +173,7 @@ export type TestPage = {
   readonly left: URL | undefined
 }
 
-/** A browser that supports only cookies and forms. */
+/** A browser that supports only cookies and forms, without scripts. */
 export class FormBrowser {
   readonly cookies = new Map<string, string>()
   readonly #inject: (options: InjectOptions) => Promise<LightMyRequestResponse>
@@ -185,7 +188,7 @@ export class FormBrowser {
     return this.#go({ method: 'GET', url })
   }
 
-  /** Submits the form of the page with this action: its hidden fields and these fields. */
+  /** Submits the form of the page that has this action, with its hidden fields and these fields. */
   submit(page: TestPage, action: string, fields: Record<string, string> = {}): Promise<TestPage> {
     const form = page.text
       .split('<form')

@@ -3,30 +3,30 @@ import { Agent, createServer, type IncomingMessage, request as httpRequest, type
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What the proxy does with a request. */
+/** The action of the proxy for a request. */
 export type Fault =
   | { readonly kind: 'none' }
-  /** Waits before it passes the request on. */
+  /** The proxy waits before it forwards the request. */
   | { readonly kind: 'slow'; readonly delayMs: number }
-  /** Never answers. */
+  /** The proxy never answers. */
   | { readonly kind: 'silent' }
   | { readonly kind: 'status'; readonly status: number }
-  /** Passes the request on and closes the connection instead of answering. */
+  /** The proxy forwards the request, and closes the connection instead of answering. */
   | { readonly kind: 'lost-reply' }
-  /** Closes the connection after this many bytes of the response. */
+  /** The proxy closes the connection after this many bytes of the response. */
   | { readonly kind: 'cut'; readonly bytes: number }
-  /** Sends this many bytes of the response, with a length to match. */
+  /** The proxy sends only this many bytes of the response, with a matching length. */
   | { readonly kind: 'short'; readonly bytes: number }
-  /** Answers with the first response to the same request. */
+  /** The proxy answers with the first response to the same request. */
   | { readonly kind: 'stale' }
 
-/** A request, as the proxy sees it. */
+/** A request in the form in which the proxy receives it. */
 export type ProxiedRequest = { readonly method: string; readonly url: string }
 
-/** A proxy in front of an object server, which damages what a test tells it to. */
+/** A proxy for an object server. The proxy damages the requests and responses that a test selects. */
 export type FaultProxy = {
   readonly endpoint: string
-  /** Decides about each request; passes everything on by default. */
+  /** Decides about each request. By default, the proxy forwards everything. */
   decide: (request: ProxiedRequest) => Fault
   /** The requests since the start. */
   readonly requests: ProxiedRequest[]

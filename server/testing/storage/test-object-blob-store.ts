@@ -15,12 +15,12 @@ import { defaultPartSizes, type PartSizes } from '../../src/storage/objects/part
 /** A driver of objects under test. */
 export type ObjectDriver = {
   readonly name: string
-  /** Opens a client. Clients with the same prefix see the same objects. */
+  /** Opens a client. Clients with the same prefix have the same objects. */
   readonly open: (prefix: string) => Promise<ObjectStore>
-  /** The keys of incomplete objects below a prefix, by the server's own list. */
+  /** The keys of incomplete objects below a prefix, according to the list of the server. */
   readonly incomplete: (prefix: string) => Promise<readonly string[]>
   readonly partSizes?: PartSizes
-  /** Whether a part replaces a part of the same number of another process. */
+  /** Whether a part replaces a part with the same number from another process. */
   readonly replacesParts?: boolean
 }
 
@@ -34,7 +34,7 @@ export function newPrefix(): string {
   return `test-${count}/`
 }
 
-/** The contract of `BlobStore`, and what object stores promise in addition. */
+/** Tests the contract of `BlobStore`, and the additional guarantees of object stores. */
 export function testObjectBlobStore(driver: ObjectDriver): void {
   const { name, open, partSizes = defaultPartSizes, replacesParts = false } = driver
   testBlobStore(name, async (now) => createObjectBlobStore(await open(newPrefix()), { clock: now, partSizes }))
@@ -55,7 +55,7 @@ function testReplicas(open: Open, partSizes: PartSizes): void {
     return [createObjectBlobStore(a, { clock, partSizes }), createObjectBlobStore(b, { clock, partSizes })] as const
   }
 
-  it('an upload continues on another replica at every offset', async () => {
+  it('an upload can be continued on another replica at every offset', async () => {
     const [a, b] = await replicas()
     const content = randomBytes(large)
     const { minBytes, firstBytes } = partSizes
@@ -72,7 +72,7 @@ function testReplicas(open: Open, partSizes: PartSizes): void {
     assert.deepEqual(await a.find(location), { sizeBytes: large, committedAtMs: clock.now() })
   })
 
-  it('the staged bytes are read on another replica, and the upload can still be committed or continued', async () => {
+  it('another replica can read the staged bytes, and the upload can still be committed or continued', async () => {
     const [a, b] = await replicas()
     const content = randomBytes(large)
     await a.append('one', Readable.from([content.subarray(0, large - 7)]), { offset: 0 })
@@ -96,7 +96,7 @@ function testReplicas(open: Open, partSizes: PartSizes): void {
     assert.equal(Buffer.compare(await buffer(await b.read(location)), expected), 0)
   })
 
-  it('bytes that another replica has replaced are not committed until they are read', async () => {
+  it('bytes that another replica has replaced are committed only after they are read', async () => {
     const [a, b] = await replicas()
     const [ours, others] = [randomBytes(large), randomBytes(large)]
     for (const [mine, theirs] of [
@@ -113,7 +113,7 @@ function testReplicas(open: Open, partSizes: PartSizes): void {
   })
 }
 
-/** Ends a replica after a number of requests: the next one fails, with or without an effect, and so do all that follow. */
+/** Ends a replica after a number of requests. The next request fails, with or without an effect, and all later requests fail. */
 function dying(objects: ObjectStore, afterRequests: number, hasEffect: boolean): ObjectStore & { used: number } {
   const state = { used: 0 }
   return new Proxy(objects, {
@@ -140,10 +140,10 @@ function testInterruptions({ open, incomplete }: ObjectDriver, partSizes: PartSi
   const content = randomBytes(partSizes.firstBytes + partSizes.minBytes + 99)
   const digest = digestOf(content)
   const first = partSizes.firstBytes + 20
-  // Large parts take long, and a driver with small ones tests every request.
+  // Large parts take long, and a driver with small parts covers every request.
   const step = partSizes.minBytes < mebibyte ? 1 : 3
 
-  /** Uploads in two steps and commits. The bytes of the first step are read, so that the second one must copy them. */
+  /** Uploads in two steps and commits. The first step's bytes are read, so that the second step must copy them. */
   const push = async (store: BlobStore) => {
     const offset = (await store.stagedSizeBytes('one')) ?? 0
     if (offset < first) await store.append('one', Readable.from([content.subarray(offset, first)]), { offset })
@@ -155,7 +155,7 @@ function testInterruptions({ open, incomplete }: ObjectDriver, partSizes: PartSi
 
   for (const hasEffect of [false, true]) {
     const how = hasEffect ? 'after the effect of' : 'before'
-    it(`a replica that ends ${how} any request loses no upload, and leaves nothing of a discarded one`, async () => {
+    it(`if a replica ends ${how} any request, no upload is lost, and no bytes of a discarded upload remain`, async () => {
       for (let requests = 0; ; requests += step) {
         const prefix = newPrefix()
         const objects = await open(prefix)
@@ -178,7 +178,7 @@ function testInterruptions({ open, incomplete }: ObjectDriver, partSizes: PartSi
     })
   }
 
-  /** Only blobs are left, and the listed ones can be deleted without a trace. */
+  /** Only blobs remain, and the deletion of the listed blobs leaves no objects. */
   const assertOnlyBlobs = async (objects: ObjectStore, store: BlobStore, message: string) => {
     for await (const location of store.list()) {
       const found = await store.find(location)
@@ -193,7 +193,7 @@ function testSuspended(
   open: Open,
   { partSizes, replacesParts }: { readonly partSizes: PartSizes; readonly replacesParts: boolean },
 ): void {
-  it('a process that was suspended does not replace what another process has appended meanwhile', async () => {
+  it('a process that was suspended does not replace bytes that another process appended in the meantime', async () => {
     const prefix = newPrefix()
     const suspended = createObjectBlobStore(await open(prefix), { clock, partSizes })
     const other = createObjectBlobStore(await open(prefix), { clock, partSizes })
@@ -212,7 +212,7 @@ function testSuspended(
     assert.equal(String(await buffer(await other.read(location))), String(content))
   })
 
-  it('a late part of a process that was suspended never becomes part of a blob', async () => {
+  it('a late part from a process that was suspended never becomes part of a blob', async () => {
     const prefix = newPrefix()
     const suspended = createObjectBlobStore(await open(prefix), { clock, partSizes })
     const other = createObjectBlobStore(await open(prefix), { clock, partSizes })
@@ -239,7 +239,7 @@ function testObjects(open: Open, partSizes: PartSizes): void {
     return store.commit('upload', digestOf(content))
   }
 
-  it('a deletion that was interrupted is listed, and can be completed', async () => {
+  it('a list contains an interrupted deletion, and the deletion can be completed', async () => {
     const objects = await open(newPrefix())
     const store = createObjectBlobStore(objects, { clock, partSizes })
     const location = await put(store, randomBytes(partSizes.firstBytes + 1))
@@ -251,7 +251,7 @@ function testObjects(open: Open, partSizes: PartSizes): void {
     assert.deepEqual(await Array.fromAsync(objects.list('')), [])
   })
 
-  it('an upload that is discarded after a commit of the same upload keeps the blob', async () => {
+  it('if an upload is discarded after it was committed, the blob remains', async () => {
     const objects = await open(newPrefix())
     const store = createObjectBlobStore(objects, { clock, partSizes })
     const location = await put(store, randomBytes(partSizes.firstBytes + 1))
@@ -259,7 +259,7 @@ function testObjects(open: Open, partSizes: PartSizes): void {
     assert.equal((await store.find(location))?.sizeBytes, partSizes.firstBytes + 1)
   })
 
-  it('a blob that is deleted while a backup reads the store stays, and is deleted afterwards', async () => {
+  it('a blob that is deleted while a backup reads the store remains until the backup ends', async () => {
     let blobsAreHeld = true
     const objects = await open(newPrefix())
     const store = createObjectBlobStore(objects, { clock, partSizes, blobsAreHeld: () => blobsAreHeld })
@@ -271,7 +271,7 @@ function testObjects(open: Open, partSizes: PartSizes): void {
     assert.equal(await store.find(location), undefined)
   })
 
-  it('a range of a large blob includes both its ends', async () => {
+  it('a range of a large blob includes its first and its last byte', async () => {
     const store = createObjectBlobStore(await open(newPrefix()), { clock, partSizes })
     const content = randomBytes(partSizes.firstBytes + mebibyte)
     const location = await put(store, content)
@@ -280,7 +280,7 @@ function testObjects(open: Open, partSizes: PartSizes): void {
     assert.deepEqual(await buffer(await store.read(location, range)), expected)
   })
 
-  it('many objects are all listed', async () => {
+  it('a list contains all objects, even if there are many', async () => {
     const objects = await open(newPrefix())
     const keys = Array.from({ length: 30 }, (_, index) => `blobs/${String(index).padStart(4, '0')}`)
     await Promise.all(keys.map((key) => objects.put(key, Buffer.alloc(0), {})))
@@ -289,7 +289,7 @@ function testObjects(open: Open, partSizes: PartSizes): void {
 }
 
 function testMarks(open: Open, partSizes: PartSizes): void {
-  it('a store is itself as long as it has the mark of its installation', async () => {
+  it('a store accepts its server only while it contains the marker of the installation', async () => {
     const objects = await open(newPrefix())
     const store = createObjectBlobStore(objects, { clock, partSizes, installationId: 'one' })
     await assert.rejects(store.requireSelf(), StorageUnavailableError)
@@ -299,7 +299,7 @@ function testMarks(open: Open, partSizes: PartSizes): void {
     await assert.rejects(store.requireSelf(), StorageUnavailableError)
   })
 
-  it('a store belongs to the installation that used it first', async () => {
+  it('a store belongs to the first installation that used it', async () => {
     const objects = await open(newPrefix())
     const [isNew, isOld] = [async () => true, async () => false]
     assert.equal(await claimObjects(objects, 'one', isNew), 'ours')
@@ -312,7 +312,7 @@ function testMarks(open: Open, partSizes: PartSizes): void {
     assert.equal(await claimObjects(marked, 'one', isNew), 'lost')
   })
 
-  it('an empty store is not marked as that of an installation that has blobs', async () => {
+  it('an empty store is not marked for an installation that already has blobs', async () => {
     const objects = await open(newPrefix())
     assert.equal(await claimObjects(objects, 'one', async () => false), 'empty')
     assert.deepEqual(await Array.fromAsync(objects.list('')), [])

@@ -11,20 +11,20 @@ import { defaultPartSizes } from '../../src/storage/objects/part-writer.ts'
 import { type Fault, type FaultProxy, type ProxiedRequest, startFaultProxy } from './test-fault-proxy.ts'
 import { newPrefix } from './test-object-blob-store.ts'
 
-/** A driver that is tested behind a proxy, and which of its requests do what. */
+/** A driver that is tested behind a proxy, and the purposes of its requests. */
 export type FaultyDriver = {
   readonly name: string
   /** The address of the object server. */
   readonly target: () => string
   readonly open: (endpoint: string, prefix: string, timeoutMs: number) => Promise<ObjectStore>
-  /** The statuses with which the server throttles or fails. */
+  /** The statuses of throttling or failing servers. */
   readonly repeated: readonly number[]
   readonly isCommit: (request: ProxiedRequest) => boolean
   readonly isPart: (request: ProxiedRequest) => boolean
   readonly isList: (request: ProxiedRequest) => boolean
 }
 
-/** Long enough for repeated requests on a busy machine. */
+/** The time is long enough for repeated requests on a busy machine. */
 const timeoutMs = 60_000
 const none: Fault = { kind: 'none' }
 const content = randomBytes(defaultPartSizes.firstBytes + 1_000_000)
@@ -38,13 +38,13 @@ export function testObjectFaults(driver: FaultyDriver): void {
   describe(`${driver.name}: lists that lag`, () => testLists(useScene(driver)))
 }
 
-/** A store behind a proxy; a new one for each test. */
+/** A store behind a proxy. Each test uses a new store. */
 class Scene {
   readonly driver: FaultyDriver
   declare proxy: FaultProxy
   declare objects: ObjectStore
   declare store: BlobStore
-  /** The store of the test, which waits for only one second. */
+  /** The test's store with a time limit of only one second. */
   declare impatient: BlobStore
 
   constructor(driver: FaultyDriver) {
@@ -64,7 +64,7 @@ class Scene {
     assert.equal(Buffer.compare(await buffer(await this.store.read(location)), content), 0)
   }
 
-  /** The fault for the first `count` requests that match. */
+  /** The fault for the first `count` matching requests. */
   firstOf(count: number, fault: Fault, matches: (request: ProxiedRequest) => boolean = () => true): void {
     let left = count
     this.proxy.decide = (request) => {
@@ -96,12 +96,12 @@ function assertUnavailable(work: Promise<unknown>): Promise<void> {
 }
 
 function testSlowness(scene: Scene): void {
-  it('a slow store is waited for', async () => {
+  it('the driver waits for a slow store', async () => {
     scene.proxy.decide = () => ({ kind: 'slow', delayMs: 100 })
     await scene.assertWhole(await scene.push())
   })
 
-  it('a store that does not answer is reported, and earlier bytes stay', async () => {
+  it('the driver reports a store that does not answer, and earlier bytes remain', async () => {
     await scene.stage()
     scene.proxy.decide = () => ({ kind: 'silent' })
     const more = Readable.from([Buffer.from('more')])
@@ -113,7 +113,7 @@ function testSlowness(scene: Scene): void {
   })
 
   for (const status of scene.driver.repeated) {
-    it(`a request that is answered with ${status} is repeated`, async () => {
+    it(`the driver repeats a request that is answered with ${status}`, async () => {
       scene.firstOf(2, { kind: 'status', status })
       const location = await scene.push()
       scene.firstOf(2, { kind: 'status', status })
@@ -121,7 +121,7 @@ function testSlowness(scene: Scene): void {
     })
   }
 
-  it('a store that throttles every request is reported, and nothing is lost', async () => {
+  it('the driver reports a store that throttles every request, and no data is lost', async () => {
     const location = await scene.push()
     await scene.stage()
     scene.proxy.decide = () => ({ kind: 'status', status: 503 })
@@ -136,7 +136,7 @@ function testSlowness(scene: Scene): void {
 }
 
 function testCutResponses(scene: Scene): void {
-  it('a response that is cut is continued where it ended', async () => {
+  it('the driver continues an interrupted response at the byte where it ended', async () => {
     const location = await scene.push()
     for (const bytes of [0, 1, 100_000, 3_000_000]) {
       scene.firstOf(2, { kind: 'cut', bytes }, ({ method }) => method === 'GET')
@@ -144,7 +144,7 @@ function testCutResponses(scene: Scene): void {
     }
   })
 
-  it('a response that is shorter than the range is continued', async () => {
+  it('the driver continues a response that is shorter than the range', async () => {
     const location = await scene.push()
     scene.firstOf(1, { kind: 'short', bytes: 1000 }, ({ method }) => method === 'GET')
     const range = { start: 10, end: 5_000_000 }
@@ -152,7 +152,7 @@ function testCutResponses(scene: Scene): void {
     assert.equal(Buffer.compare(read, content.subarray(range.start, range.end + 1)), 0)
   })
 
-  it('a response of the wrong length shows a wrong size, which the reader compares with its row', async () => {
+  it('if a response has a wrong length, the driver returns a wrong size, which the reader compares with the row', async () => {
     const location = await scene.push()
     scene.firstOf(1, { kind: 'short', bytes: 1000 }, ({ method }) => method === 'GET')
     const opened = await scene.store.open(location)
@@ -160,7 +160,7 @@ function testCutResponses(scene: Scene): void {
     await opened.close()
   })
 
-  it('a response that is always cut fails, and does not seem complete', async () => {
+  it('if every response is interrupted, the read fails and does not seem complete', async () => {
     const location = await scene.push()
     scene.proxy.decide = ({ method }) => (method === 'GET' ? { kind: 'cut', bytes: 0 } : none)
     await assertUnavailable((async () => buffer(await scene.store.read(location)))())
@@ -168,19 +168,19 @@ function testCutResponses(scene: Scene): void {
 }
 
 function testCommits(scene: Scene): void {
-  it('a part is sent again if its request fails or the response is lost', async () => {
+  it('the driver sends a part again if the request fails or the response is lost', async () => {
     for (const kind of ['lost-reply', 'cut'] as const) {
       scene.firstOf(1, kind === 'cut' ? { kind, bytes: 0 } : { kind }, scene.driver.isPart)
       await scene.assertWhole(await scene.push())
     }
   })
 
-  it('a commit whose response is lost succeeds', async () => {
+  it('a commit succeeds if its response is lost', async () => {
     scene.firstOf(1, { kind: 'lost-reply' }, scene.driver.isCommit)
     await scene.assertWhole(await scene.push())
   })
 
-  it('a commit with an unknown outcome is repeated later, by another replica as well', async () => {
+  it('a commit with an unknown outcome can be repeated later, also by another replica', async () => {
     await scene.stage()
     let isCut = false
     scene.proxy.decide = (request) => {
@@ -200,7 +200,7 @@ function testCommits(scene: Scene): void {
     assert.deepEqual(await Array.fromAsync(scene.objects.list('uploads/')), [])
   })
 
-  it('a commit whose record is not found once stores nothing, and is repeated', async () => {
+  it('if the record of a commit is not found once, the commit stores nothing and can be repeated', async () => {
     for (const bytes of [content, content.subarray(0, 1000)]) {
       await scene.stage(bytes)
       const digestOfBytes = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
@@ -217,7 +217,7 @@ function testCommits(scene: Scene): void {
     }
   })
 
-  it('a discard after a commit that could not delete its record keeps the blob, also if an object is not found once', async () => {
+  it('if a commit could not delete its record, a later discard keeps the blob, even if an object is not found once', async () => {
     for (const key of ['blobs', 'parts']) {
       await scene.stage()
       scene.proxy.decide = ({ method }) => (method === 'DELETE' ? { kind: 'status', status: 403 } : none)
@@ -231,7 +231,7 @@ function testCommits(scene: Scene): void {
     }
   })
 
-  it('a discarded upload with an unknown outcome of its commit leaves no object', async () => {
+  it('if the outcome of a commit is unknown, discarding the upload leaves no object', async () => {
     await scene.stage()
     scene.proxy.decide = (request) => (scene.driver.isCommit(request) ? { kind: 'lost-reply' } : none)
     await scene.store.commit('one', digest).catch(() => undefined)
@@ -243,7 +243,7 @@ function testCommits(scene: Scene): void {
 }
 
 function testLists(scene: Scene): void {
-  it('a list that lags shows a deleted blob, which is not found, and misses a new one until later', async () => {
+  it('a delayed list still contains a deleted blob, which cannot be found, and does not yet contain a new blob', async () => {
     const first = await scene.push()
     assert.deepEqual(await Array.fromAsync(scene.store.list()), [first])
     scene.proxy.decide = (request) => (scene.driver.isList(request) ? { kind: 'stale' } : none)
@@ -257,7 +257,7 @@ function testLists(scene: Scene): void {
     assert.deepEqual(await Array.fromAsync(scene.store.list()), [second])
   })
 
-  it('a list that lags never makes a discard delete a committed blob', async () => {
+  it('a discard never deletes a committed blob, even if a list is delayed', async () => {
     await scene.stage()
     await scene.store.discard('unknown')
     const isList = ({ url, method }: ProxiedRequest) => method === 'GET' && /comp=list|[?&]uploads|list-type/.test(url)

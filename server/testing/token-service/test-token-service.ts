@@ -42,7 +42,7 @@ const migrations = [
   ...accessMigrations,
 ]
 
-/** The issuers that the exchange trusts in addition to our own provider. */
+/** The issuers that the exchange trusts in addition to the server's own provider. */
 export type TestTrust = {
   readonly outbound: Outbound
   readonly trustedTenants?: readonly { readonly tenantId: string; readonly authorityHost: string }[]
@@ -50,7 +50,7 @@ export type TestTrust = {
 
 type Modules = Awaited<ReturnType<typeof openModules>>
 
-/** The token service with real modules, a real database, one registry, and a clock that tests set. */
+/** The token service with real modules, a real database, one registry, and a clock that tests can set. */
 export async function openTestTokenService(t: TestContext, kind: DatabaseKind = usualDatabaseKind, trust?: TestTrust) {
   const { dispose, ...modules } = await openModules(kind, trust)
   const { service, identity, log, deletions } = modules
@@ -59,7 +59,7 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
   service.mount(app)
   identity.mount(app)
   await app.ready()
-  // A new key moves the revision of authority, so that no token before it is repeated.
+  // A new key increases the authority revision, so the server does not return a cached token from an earlier revision.
   await identity.signingKey()
   await service.signingKey()
   t.after(async () => {
@@ -223,11 +223,11 @@ function requestsTo(app: FastifyInstance, { gate, routes }: TokenService) {
       requireSchema(routes, { method, url, status: response.statusCode, body: response.body })
       return response
     },
-    /** The decision of the gate about one header: `ok`, or the `error` of the challenge, `basic`, or `none`. */
+    /** The decision of the gate about one header: `ok`, the `error` of the challenge, `basic`, or `none`. */
     ask: async (registry: Registry, authorization: string | undefined, repository: string, ...actions: string[]) => {
       const headers = authorization === undefined ? {} : { authorization }
       const need = { kind: 'repository', repository, actions } as const
-      // All callers share a connection, as behind a proxy.
+      // All callers share one connection, as behind a proxy.
       const admission = await gate.admit({ headers, socket } as IncomingMessage, origin, registry, {
         need,
         rate: 'read',
@@ -247,7 +247,7 @@ async function createTenant({ database, directory, resources }: Omit<Modules, 'd
   })
 }
 
-/** A Basic header. */
+/** The value of an `Authorization` header for Basic authentication. */
 export function basic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }

@@ -1,35 +1,35 @@
 import type { Seed } from './seed.ts'
 
-/** How {@link startAcrux} starts the emulator. Everything has a default. */
+/** The options with which {@link startAcrux} starts the emulator. Every option has a default. */
 export interface AcruxOptions {
-  /** The seed: the path of a YAML or JSON file, or its content as an object. */
+  /** The seed: the path of a YAML or JSON file, or the content of the file as an object. */
   seed?: string | Seed
-  /** The port of 127.0.0.1 on which the server listens; a free one by default. */
+  /** The port of 127.0.0.1 on which the server listens. By default, the port is a free port. */
   port?: number
-  /** Serve HTTP instead of HTTPS. The Azure SDKs and `az` need HTTPS. */
+  /** Whether to serve HTTP instead of HTTPS. The Azure SDKs and `az` need HTTPS. */
   http?: boolean
-  /** The PEM files of a certificate authority, instead of the one that the emulator creates for each user. */
+  /** The PEM files of a certificate authority. They replace the authority that the emulator creates for each user. */
   ca?: { cert: string; key: string }
-  /** The time of the emulator's clock when it starts: an instant in ISO 8601. The clock runs from there. */
+  /** The initial time of the emulator's clock: an instant in ISO 8601. The clock runs from this time. */
   clock?: string | Date
   /** `azure` adds the delays that Azure documents, such as 10 minutes until a role assignment is effective. */
   realism?: 'instant' | 'azure'
-  /** The program `acrux`; by default that of this package. Node runs a file whose name ends in `.cjs`, `.mjs`, `.js` or `.ts`. */
+  /** The program `acrux`. By default, the package's own program. Node runs a file whose name ends in `.cjs`, `.mjs`, `.js` or `.ts`. */
   program?: string
   /**
    * What happens to the log of the emulator: `onFailure`, the default, writes it for a failed test (see {@link Acrux.attach}), `inherit`
    * writes each line to standard error at once, and `silent` writes nothing.
    */
   log?: 'silent' | 'onFailure' | 'inherit'
-  /** Whether this process trusts the authority of the emulator, so that `fetch` and the SDKs do; true by default. */
+  /** Whether this process trusts the authority of the emulator. `fetch` and the SDKs then accept its certificate. The default is true. */
   trust?: boolean
-  /** The time limit of the start in milliseconds; 10,000 by default. */
+  /** The time limit of the start in milliseconds. The default is 10,000. */
   startTimeoutMs?: number
 }
 
 /** A running emulator. Disposing of it stops it. */
 export interface Acrux extends AsyncDisposable {
-  /** Where all surfaces of the server are, such as `https://localhost:40123`. */
+  /** The URL of all surfaces of the server, such as `https://localhost:40123`. */
   readonly url: string
   /** The login server of the first registry. */
   readonly loginServer: string
@@ -41,30 +41,29 @@ export interface Acrux extends AsyncDisposable {
   readonly caFile: string
   /** The service principal that owns the subscription. */
   readonly owner: Principal
-  /** A registry by its name; the first one by default. Sends no request. */
+  /** A registry by its name. By default, the first registry. The function sends no request. */
   registry(name?: string): Registry
-  /** Creates a user without permissions. Name and password are generated if they are not given. */
+  /** Creates a user without permissions. If no name or password is given, the emulator generates it. */
   createUser(options?: { upn?: string; password?: string }): Promise<UserPrincipal>
   /** Creates an application with a service principal and a secret, without permissions. `secretExpiresIn` is a duration such as `30d`. */
   createServicePrincipal(options?: { name?: string; secretExpiresIn?: string }): Promise<ServicePrincipal>
   /** Creates a group with these members. */
   createGroup(name: string, members: readonly Principal[]): Promise<Principal>
   /**
-   * A token as an external issuer, such as a CI system, issues one. An application with a federated credential for this issuer and subject
-   * accepts it as a client assertion. The emulator signs for every issuer; the default is
-   * `https://workloads.acrux.test`.
+   * A token in the name of an external issuer, such as a CI system. An application with a federated credential for this issuer and subject
+   * accepts it as a client assertion. The emulator signs for every issuer; the default is `https://workloads.acrux.test`.
    */
   workloadToken(options: { subject: string; issuer?: string; audience?: string }): Promise<string>
   /**
-   * Assigns a role, by its name or GUID. The scope is a resource id or the name of a registry; the first registry by default. When `revoke`
-   * resolves, the permission is revoked.
+   * Assigns a role, by its name or GUID. The scope is a resource id or the name of a registry. The default scope is the first registry.
+   * When the promise of `revoke` resolves, the permission is revoked.
    */
   grant(
     to: Principal,
     role: string,
     options?: { scope?: string; condition?: string },
   ): Promise<{ id: string; revoke(): Promise<void> }>
-  /** A credential for Azure SDKs. It signs a user or service principal in, the owner by default. */
+  /** A credential for Azure SDKs. The credential signs in a user or service principal. The default is the owner. */
   asUser(principal?: Principal): TokenCredential
   /**
    * Environment variables with which a client uses and trusts the emulator. Clients that store a sign-in get a temporary directory, which is
@@ -79,24 +78,24 @@ export interface Acrux extends AsyncDisposable {
   requests(): Promise<RecordedRequest[]>
   /** The last denial, with its reason and its remedy. */
   lastDenial(): Promise<Decision | undefined>
-  /** Restores the state after the seed, also of the clock and the faults. The port does not change. */
+  /** Restores the state after the seed, including the state of the clock and the faults. The port does not change. */
   reset(): Promise<void>
-  /** Stores the state under a name, which is generated if it is not given. Returns the name. */
+  /** Stores the state under a name and returns the name. Without a given name, the emulator generates a name. */
   snapshot(name?: string): Promise<string>
   /** Restores a stored state. */
   restore(name: string): Promise<void>
-  /** What the emulator has written to standard output and standard error. */
+  /** The text that the emulator has written to standard output and standard error. */
   logs(): string
   /**
-   * If this test fails, its log and the last denials are written to standard error. Call it with the context of the test, of node:test or
-   * Vitest.
+   * If the given test fails, the emulator's log and the last denials are written to standard error. Call this function with the context of
+   * the test in node:test or Vitest.
    */
   attach(t: object): void
   /** Stops the emulator. It also stops when the test process ends. */
   stop(): Promise<void>
 }
 
-/** The clients for which {@link Acrux.env} has variables. */
+/** The clients for which {@link Acrux.env} returns variables. */
 export type Client = 'az' | 'docker' | 'podman' | 'sdk' | 'terraform' | 'java'
 
 /** A user, service principal or group of the emulator's directory. */
@@ -109,32 +108,33 @@ export type Principal = {
   password?: string
 }
 
-/** A user with the password that signs the user in. */
+/** A user with the password for the sign-in. */
 export type UserPrincipal = Principal & { kind: 'User'; upn: string; password: string }
 
-/** A service principal with the secret that signs it in. */
+/** A service principal with the secret for the sign-in. */
 export type ServicePrincipal = Principal & { kind: 'ServicePrincipal'; appId: string; secret: string }
 
-/** A user name and a password, as `docker login` takes them. */
+/** A user name and a password for `docker login`. */
 export type Login = Promise<{ username: string; password: string }>
 
 /** A registry of the emulator. */
 export interface Registry {
   readonly name: string
-  /** The resource id. */
+  /** The resource id of the registry. */
   readonly id: string
   readonly loginServer: string
-  /** The user name and password of a principal; by default those of the admin account, which this enables. */
+  /** The user name and password of a principal. By default, the function enables the admin account and returns its credential. */
   credentials(options?: { as?: Principal }): Login
   /** An access token of the registry for a scope such as `repository:team/app:pull,push`. */
   accessToken(scope: string, options?: { as?: Principal }): Promise<string>
   /**
-   * Creates a scope map and a token with it. The actions are those of scope maps, such as `repositories/team/app/content/read`. `expiresIn`
-   * is a duration such as `1h`.
+   * Creates a scope map and a scoped token that uses it. The actions are the actions of scope maps, such as
+   * `repositories/team/app/content/read`. `expiresIn` is a duration such as `1h`.
    */
   createToken(options: { name: string; actions: string[]; expiresIn?: string }): Login
   /**
-   * Stores an image: that of an OCI layout or archive with `from`, else a generated one. Equal arguments give equal digests.
+   * Stores an image. With `from`, the image comes from an OCI layout or archive; otherwise the image is generated. Equal arguments give
+   * equal digests.
    */
   seedImage(
     ref: string,
@@ -150,19 +150,19 @@ export interface AcruxClock {
   freeze(): Promise<Date>
 }
 
-/** Which requests a fault affects; all public requests by default. */
+/** The requests that a fault affects. By default, a fault affects all public requests. */
 export interface FaultMatch {
   surface?: 'registry' | 'token' | 'exchange' | 'arm' | 'graph' | 'login'
   method?: string
-  /** A glob, such as `/v2/team/**`. */
+  /** A glob pattern for the path, such as `/v2/team/**`. */
   path?: string
   repository?: string
   principal?: string
-  /** How many requests it affects; all by default. */
+  /** The number of requests that the fault affects. By default, the fault affects all requests. */
   times?: number
 }
 
-/** A fault that was added. */
+/** A fault that was added to the emulator. */
 export interface Fault {
   readonly id: string
   remove(): Promise<void>
@@ -194,17 +194,19 @@ export interface Faults {
 export interface RecordedRequest {
   readonly id: string
   readonly method: string
-  /** Without the query. */
+  /** The path without the query. */
   readonly path: string
-  /** Null without a response. */
+  /** The status; null without a response. */
   readonly status: number | null
-  /** The object id, `admin`, `token:NAME` or `anonymous`, or another name that the request contains. Null without any. */
+  /**
+   * The object id, `admin`, `token:NAME` or `anonymous`, or another name that the request contains. Null if the request contains no name.
+   */
   readonly principal: string | null
-  /** The id of the fault that affected it. */
+  /** The id of the fault that affected the request. */
   readonly fault: string | null
 }
 
-/** A denial, and what would change it. */
+/** A denial, and the change that would allow the request. */
 export interface Decision {
   readonly id: string
   readonly at: string
@@ -213,11 +215,11 @@ export interface Decision {
   readonly repository: string | null
   /** The first check that failed. */
   readonly reason: string | null
-  /** What would allow the request. */
+  /** The change that would allow the request. */
   readonly remedy: string | null
 }
 
-/** What the Azure SDKs for JavaScript take as a credential. */
+/** A credential in the form that the Azure SDKs for JavaScript require. */
 export interface TokenCredential {
   getToken(scopes: string | string[], options?: object): Promise<{ token: string; expiresOnTimestamp: number }>
 }

@@ -1,4 +1,7 @@
-/** The emulator did not start: its exit code, unless it ended by a signal or is too slow, and what it wrote. */
+/**
+ * The emulator did not start. The error contains the output of the emulator. It also contains the exit code, unless a signal ended the
+ * emulator or the time limit passed.
+ */
 export class AcruxStartError extends Error {
   override readonly name = 'AcruxStartError'
   readonly exitCode: number | undefined
@@ -11,7 +14,9 @@ export class AcruxStartError extends Error {
   }
 }
 
-/** The emulator rejected a request of this package: the status, and the code and message of its error. */
+/**
+ * The emulator rejected a request of this package. The error contains the status of the response, and the code and message of its error.
+ */
 export class AcruxRequestError extends Error {
   override readonly name = 'AcruxRequestError'
   readonly status: number

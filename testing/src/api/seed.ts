@@ -1,4 +1,4 @@
-/** The content of a seed file. Identifiers that are not given derive from the names. */
+/** The content of a seed file. Missing identifiers are derived from the names. */
 export interface Seed {
   version: 1
   clock?: string
@@ -13,7 +13,7 @@ export interface Seed {
   templates?: readonly SeedObject<'file'>[]
 }
 
-/** An object of a seed: the members that it must have, and the others that the reference of seeds lists. */
+/** An object of a seed. The type lists the required members; the reference of seeds lists the other members. */
 export type SeedObject<Required extends string> = { readonly [Name in Required]: string } & {
   readonly [name: string]: unknown
 }

@@ -1,11 +1,11 @@
-/** What {@link onFailure} uses of a test's context: of Vitest, or of node:test. */
+/** The members of a test context that {@link onFailure} uses. The context belongs to Vitest or to node:test. */
 type Context = {
   readonly onTestFailed?: (listener: () => Promise<void>) => void
   readonly after?: (hook: () => Promise<void>) => void
   readonly passed?: boolean
 }
 
-/** Runs `report` after the test if it failed. @throws TypeError for an object that is no context of node:test or Vitest */
+/** Runs `report` after the test if the test failed. @throws TypeError for an object that is not a context of node:test or Vitest */
 export function onFailure(t: object, report: () => Promise<void>): void {
   const context = t as Context
   if (context.onTestFailed !== undefined) context.onTestFailed(report)

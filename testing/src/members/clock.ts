@@ -3,7 +3,7 @@ import type { AcruxClock } from '../api/api.ts'
 import { textAt } from '../wire/fields.ts'
 import type { Session } from '../wire/session.ts'
 
-/** The clock of an emulator, by its control API. */
+/** The clock of an emulator. The functions use the control API. */
 export function createClock({ control }: Pick<Session, 'control'>): AcruxClock {
   const ask = async (method: string, path: string, body?: unknown) =>
     new Date(textAt((await control(method, path, body)).json, 'now'))
@@ -15,7 +15,7 @@ export function createClock({ control }: Pick<Session, 'control'>): AcruxClock {
   }
 }
 
-/** The instant at which a duration from now is over, in ISO 8601. @throws RangeError for a text that is no duration */
+/** The instant after a duration from now, in ISO 8601. @throws RangeError for a text that is not a duration */
 export async function after(clock: AcruxClock, duration: string): Promise<string> {
   const ms = parseDuration(duration)
   if (ms === undefined)

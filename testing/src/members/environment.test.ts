@@ -19,7 +19,7 @@ const ready = {
 }
 const folderOf = (name: string) => `/tmp/${name}`
 
-test('a client gets the variables that make it use the emulator, and trust its authority', () => {
+test('a client gets variables with which it uses the emulator and trusts its authority', () => {
   assert.deepEqual(variablesOf('sdk', ready, folderOf), {
     AZURE_AUTHORITY_HOST: 'https://localhost:40123',
     AZURE_TENANT_ID: 'tenant',
@@ -34,14 +34,14 @@ test('a client gets the variables that make it use the emulator, and trust its a
   assert.match(variablesOf('java', ready, folderOf)['JAVA_TOOL_OPTIONS'] ?? '', /trustStore=\/a\/trust\.p12 /)
 })
 
-test('a client that there is not is rejected, with a list of the clients', () => {
+test('an unknown client is rejected, with a list of the known clients', () => {
   assert.throws(
     () => variablesOf('curl' as 'az', ready, folderOf),
     /no client curl: the clients are az, docker, podman/,
   )
 })
 
-test('a client that stores a sign-in gets a directory for it', () => {
+test('a client that stores a sign-in gets a directory for the sign-in', () => {
   const created: string[] = []
   const create = (name: string) => {
     created.push(name)
@@ -53,7 +53,7 @@ test('a client that stores a sign-in gets a directory for it', () => {
   assert.deepEqual(created, ['azure', 'docker', 'podman'])
 })
 
-test('over HTTP, no variable names an authority', () => {
+test('over HTTP, no variable contains a certificate authority', () => {
   const http = { ...ready, caFile: null, caBundleFile: null, trustStoreFile: null }
   assert.deepEqual(Object.keys(variablesOf('docker', http, folderOf)), ['DOCKER_COMMAND', 'DOCKER_CONFIG'])
 })

@@ -2,7 +2,7 @@ import type { Fault, FaultMatch, Faults } from '../api/api.ts'
 import { present } from '../wire/fields.ts'
 import type { Session } from '../wire/session.ts'
 
-/** The faults of an emulator, by its control API. */
+/** The faults of an emulator. The functions use the control API. */
 export function createFaults({ control }: Pick<Session, 'control'>): Faults {
   const remove = async (id: string) => void (await control('DELETE', `/faults/${encodeURIComponent(id)}`))
   const add = async (effect: object, target: FaultMatch = {}): Promise<Fault> => {

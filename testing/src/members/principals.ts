@@ -6,10 +6,10 @@ import { after } from './clock.ts'
 
 type Principals = Pick<Acrux, 'createUser' | 'createServicePrincipal' | 'createGroup' | 'grant' | 'asUser'>
 
-/** A name that no other principal of a test has. */
+/** A unique name for a principal of a test. */
 const uniqueName = (kind: string) => `${kind}-${randomUUID().slice(0, 8)}`
 
-/** The principals of an emulator, by Graph and Resource Manager. */
+/** The principals of an emulator. The functions use Graph and Resource Manager. */
 export function createPrincipals(session: Session, owner: Principal, clock: AcruxClock): Principals {
   const { control, graph, signIn } = session
   return {
@@ -72,12 +72,12 @@ async function grant(session: Session, { to, role, scope, condition }: Grant): R
   return { id, revoke: async () => void (await arm('DELETE', id, authorizationVersion)) }
 }
 
-/** The resource id that a scope names: itself, or that of a registry of the first resource group. */
+/** The resource id of a scope: the scope itself, or the id of a registry in the first resource group. */
 function scopeId({ ready }: Session, scope: string = ready.registry): string {
   return scope.startsWith('/') ? scope : registryId(ready, scope)
 }
 
-/** The resource id of a registry of the first resource group. */
+/** The resource id of a registry in the first resource group. */
 export function registryId({ subscriptionId, resourceGroup }: Session['ready'], name: string): string {
   const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`
   return `${group}/providers/Microsoft.ContainerRegistry/registries/${name}`

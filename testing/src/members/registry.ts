@@ -7,13 +7,16 @@ import { registryId } from './principals.ts'
 
 const version = '2025-11-01'
 
-/** The user name beside which a refresh token is the password. */
+/** The user name with which a refresh token is used as the password. */
 const nullGuid = '00000000-0000-0000-0000-000000000000'
 
-/** The scope of tokens that a registry exchanges. */
+/** The scope of the tokens that a registry exchanges for its own tokens. */
 const registryScope = 'https://containerregistry.azure.net/.default'
 
-/** A registry of an emulator, by Resource Manager, its token service and the control API. Sends no request. */
+/**
+ * A registry of an emulator. The functions use Resource Manager, the registry's token service and the control API. Creating the object
+ * sends no request.
+ */
 export function openRegistry(session: Session, name: string, clock: AcruxClock): Registry {
   const { arm, control, ready } = session
   const id = registryId(ready, name)
@@ -44,7 +47,10 @@ export function openRegistry(session: Session, name: string, clock: AcruxClock):
   }
 }
 
-/** The login server of a registry: that of the server for the first registry, and else a name below `azurecr` of its host. */
+/**
+ * The login server of a registry. The first registry has the host of the server. Each other registry has a name below `azurecr` of this
+ * host.
+ */
 function loginServerOf(ready: Session['ready'], name: string): string {
   const lower = name.toLowerCase()
   return lower === ready.registry.toLowerCase() ? ready.loginServer : `${lower}.azurecr.${new URL(ready.url).host}`
@@ -55,7 +61,7 @@ async function adminLogin({ arm }: Session, id: string): ReturnType<Registry['cr
   return loginIn((await arm('POST', `${id}/listCredentials`, version)).json)
 }
 
-/** A service principal signs in with its secret, and a user with a refresh token, as after `az acr login --expose-token`. */
+/** A service principal signs in with its secret. A user signs in with a refresh token, as after `az acr login --expose-token`. */
 async function principalLogin(
   session: Session,
   loginServer: string,

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { emulatorArguments } from './arguments.ts'
 
-test('options become arguments, and paths are those of the working directory', () => {
+test('options become arguments, and paths are relative to the working directory', () => {
   const fixed = ['emulator', '--until-stdin-closes', '--ready-file', '/r', '--listen', '127.0.0.1:0']
   assert.deepEqual(emulatorArguments({}, '/f', '/r'), fixed)
   const options = { seed: 'a.yaml', http: true, clock: new Date('2027-01-01T00:00:00Z'), realism: 'azure' } as const
@@ -20,7 +20,7 @@ test('options become arguments, and paths are those of the working directory', (
   ])
 })
 
-test('a seed that is an object is written to a file, with absolute paths', () => {
+test('if a seed is an object, the seed is written to a file with absolute paths', () => {
   const folder = mkdtempSync(join(tmpdir(), 'acrux-arguments-'))
   try {
     const images = [{ ref: 'acrux/a:1', from: './layout' }, { ref: 'acrux/b:1' }]

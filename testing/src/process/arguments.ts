@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import type { AcruxOptions } from '../api/api.ts'
 import type { Seed } from '../api/seed.ts'
 
-/** The arguments of `acrux emulator`. `folder` is for its files. */
+/** The arguments of `acrux emulator`. `folder` is the directory for its files. */
 export function emulatorArguments(options: AcruxOptions, folder: string, readyFile: string): string[] {
   const { seed, port = 0, http, ca, clock, realism, log } = options
   return [
@@ -22,7 +22,10 @@ export function emulatorArguments(options: AcruxOptions, folder: string, readyFi
   ]
 }
 
-/** Writes a seed. The paths in it are those of the test, which has another working directory than the file. */
+/**
+ * Writes a seed to a file. Paths in the seed are relative to the working directory of the test, but paths in a file are relative to the
+ * file, so the paths become absolute.
+ */
 function writeSeed(seed: Seed, folder: string): string {
   const withPath = (name: string) => (object: Readonly<Record<string, unknown>>) => {
     const path = object[name]

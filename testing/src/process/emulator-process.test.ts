@@ -9,7 +9,7 @@ import { startEmulator } from './emulator-process.ts'
 const folder = mkdtempSync(join(tmpdir(), 'acrux-process-'))
 after(() => rmSync(folder, { recursive: true }))
 
-/** A script that stands for the program `acrux`. */
+/** A script that replaces the program `acrux` in the test. */
 function programOf(script: string): string {
   const file = join(folder, `${script.length}.cjs`)
   writeFileSync(file, script)
@@ -23,7 +23,7 @@ const ready = `
   console.log('acrux: ready at https://localhost:1')
   process.stdin.on('end', () => process.exit(0)).resume()`
 
-test('an emulator is ready with the content of its ready file, and ends when it is stopped', async () => {
+test('the content of the ready file describes the started emulator, and the emulator ends when it is stopped', async () => {
   const emulator = await startEmulator({ program: programOf(ready) })
   assert.deepEqual(emulator.ready, { url: 'https://localhost:1', flags: '' })
   await emulator.stop()
@@ -38,7 +38,7 @@ const failures = [
 ] as const
 
 for (const [title, script, exitCode, message] of failures) {
-  test(`${title} rejects the start with its exit code and output`, async () => {
+  test(`the start fails with the exit code and the output if the program ${title}`, async () => {
     const failed = await startEmulator({ program: programOf(script) }).catch((error: unknown) => error)
     assert.ok(failed instanceof AcruxStartError, String(failed))
     assert.equal(failed.exitCode, exitCode)
@@ -51,7 +51,7 @@ test('an emulator that is not ready in time is killed', async () => {
   await assert.rejects(startEmulator({ program, startTimeoutMs: 100 }), /not ready within 100 ms/)
 })
 
-test('a program that does not exist rejects the start', async () => {
+test('the start fails if the program does not exist', async () => {
   const program = join(folder, 'missing')
   await assert.rejects(
     startEmulator({ program }),

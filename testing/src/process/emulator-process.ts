@@ -18,24 +18,24 @@ export interface EmulatorProcess {
   readonly stop: () => Promise<void>
 }
 
-/** What a process has written; only the end of a long text is stored. */
+/** The text that a process has written. Only the end of a long text is stored. */
 export type ProcessOutput = {
   readonly text: () => string
-  /** How many characters the process has written. */
+  /** The number of characters that the process has written. */
   readonly position: () => number
-  /** What it has written since a position. */
+  /** The text that the process has written since a position. */
   readonly since: (position: number) => string
 }
 
-/** How many characters are stored. */
+/** The maximum number of stored characters. */
 const maxLogLength = 4 * 2 ** 20
 
-/** How long an emulator may take to stop before it is killed. */
+/** The time after which an emulator that does not stop is killed. */
 const stopTimeoutMs = 10_000
 
 /**
- * Starts the emulator, and waits until it is ready. The process ends when its standard input closes, thus also when this process is
- * killed. Once it is ready, it does not keep this process alive.
+ * Starts the emulator, and waits until it is ready. The emulator ends when its standard input closes, so it also ends when this process is
+ * killed. A running emulator does not keep this process alive.
  *
  * @throws AcruxStartError
  */
@@ -60,7 +60,7 @@ export async function startEmulator(options: AcruxOptions): Promise<EmulatorProc
   }
 }
 
-/** Flags of Node and of its test runner are for the test, not for the emulator. */
+/** The flags of Node and of its test runner apply to the test, not to the emulator. */
 function childEnvironment(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _flags, NODE_TEST_CONTEXT: _runner, ...others } = process.env
   return others
@@ -95,10 +95,10 @@ async function untilReady(child: ChildProcess, output: CollectedOutput, timeoutM
   output.onText(() => {
     if (/^acrux: ready at /m.test(output.text())) ready.resolve('ready')
   })
-  // Timers of a test may be faked.
+  // A test may replace timers by fake timers.
   const late = once(AbortSignal.timeout(timeoutMs), 'abort').then(() => 'late' as const)
   const ended = once(child, 'close') as Promise<[code: number | null, signal: NodeJS.Signals | null]>
-  // A program that cannot be run fails with an event `error`, which rejects.
+  // If a program cannot be run, the child process emits an event `error`, which rejects the promise.
   const first = await Promise.race([ready.promise, late, ended]).catch((cause: unknown) => {
     throw new AcruxStartError(`acrux could not be started: ${String(cause)}`, undefined, output.text())
   })

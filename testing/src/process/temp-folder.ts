@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A temporary directory of this process. It is deleted when it is removed, or when the process exits. */
+/** A temporary directory of this process. The function `remove` deletes it; otherwise it is deleted when the process exits. */
 export interface TempFolder {
-  /** Creates a directory in it once, for this user only, and returns its path. */
+  /** Creates a subdirectory once, for this user only, and returns its path. */
   readonly folderOf: (name: string) => string
   readonly remove: () => void
 }
 
-/** Creates the directory when its first path is asked for. */
+/** Creates the directory when a caller first requests a path. */
 export function tempFolder(): TempFolder {
   let path: string | undefined
   const remove = () => {

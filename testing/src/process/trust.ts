@@ -1,6 +1,9 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 
-/** Makes this process trust an authority, in addition to those that it trusts. Does nothing if it does already. */
+/**
+ * Makes this process trust a certificate authority, in addition to the authorities that it already trusts. If the process already trusts
+ * the authority, the function does nothing.
+ */
 export function trustAuthority(ca: string): void {
   const trusted = getCACertificates('default')
   const authority = ca.trim()

@@ -2,7 +2,7 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { AcruxRequestError } from '../api/errors.ts'
 
-/** A request. A body that is no text is sent as JSON. */
+/** A request. A body that is not a text is sent as JSON. */
 export type WireRequest = {
   readonly method: string
   readonly url: string
@@ -12,14 +12,14 @@ export type WireRequest = {
   readonly ca?: string
 }
 
-/** A response with a status of success. */
+/** A response with a success status. */
 export type WireResponse = { readonly status: number; readonly text: string; readonly json: unknown }
 
 /**
- * Sends a request on a connection of its own, because a reset of the emulator closes connections. It does not use `fetch`, which tests
- * replace.
+ * Sends a request on a separate connection, because a reset of the emulator closes connections. The function does not use `fetch`, because
+ * tests replace it.
  *
- * @throws AcruxRequestError unless the status is one of success
+ * @throws AcruxRequestError unless the response has a success status
  */
 export async function send({ method, url, headers = {}, body, ca }: WireRequest): Promise<WireResponse> {
   const content = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
@@ -57,7 +57,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The error of a response. ARM, Graph and the control API have an object, the identity provider two texts, and the registry a list. */
+/**
+ * The error in a response. ARM, Graph and the control API return an object, the identity provider returns two texts, and the registry
+ * returns a list.
+ */
 function errorOf(json: unknown, text: string): { readonly code: string; readonly message: string } {
   const { error, error_description: description, errors } = (json ?? {}) as Readonly<Record<string, unknown>>
   if (typeof error === 'string') return { code: error, message: typeof description === 'string' ? description : '' }

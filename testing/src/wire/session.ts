@@ -3,24 +3,24 @@ import type { Login, Principal } from '../api/api.ts'
 import { textAt } from './fields.ts'
 import { type WireResponse, send } from './http.ts'
 
-/** The audience of Resource Manager. The blank segment before `.default` belongs to it. */
+/** The audience of Resource Manager. The empty path segment before `.default` belongs to the audience. */
 export const armScope = 'https://management.core.windows.net//.default'
 
 /** The client id of `az`, a public client that signs users in. */
 const azClientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
 
-/** A body as JSON, or as a text. */
+/** A body as JSON or as a text. */
 type Call = (method: string, path: string, body?: unknown) => Promise<WireResponse>
 
-/** The surfaces of a running emulator, with requests of its owner. */
+/** The surfaces of a running emulator. The owner sends the requests. */
 export interface Session {
   readonly ready: ReadyDocument
   readonly ca: string | undefined
-  /** A request of Resource Manager. */
+  /** Sends a request to Resource Manager. */
   readonly arm: (method: string, path: string, version: string, body?: unknown) => Promise<WireResponse>
-  /** A request of Graph; the path follows `/graph/v1.0`. */
+  /** Sends a request to Graph. The path is relative to `/graph/v1.0`. */
   readonly graph: Call
-  /** A request of the control API; the path follows `/_acrux`. */
+  /** Sends a request to the control API. The path is relative to `/_acrux`. */
   readonly control: Call
   /** An access token of the identity provider, and its lifetime in seconds. */
   readonly signIn: (
@@ -29,7 +29,7 @@ export interface Session {
   ) => Promise<{ readonly token: string; readonly seconds: number }>
   /** Exchanges a token of the identity provider for a refresh token of a registry. */
   readonly exchange: (loginServer: string, accessToken: string) => Promise<string>
-  /** An access token of a registry, by a user name and a password. */
+  /** An access token of the registry for a user name and a password. */
   readonly accessToken: (loginServer: string, scope: string, login: Awaited<Login>) => Promise<string>
 }
 
@@ -37,7 +37,7 @@ type Form = Readonly<Record<string, string>>
 
 const formHeaders = { 'content-type': 'application/x-www-form-urlencoded' }
 
-/** Opens a session with an emulator that is ready. Sends no request. */
+/** Opens a session with a running emulator. The function sends no request. */
 export function openSession(ready: ReadyDocument, ca: string | undefined): Session {
   const trust = ca === undefined ? {} : { ca }
   const { owner, url, tenantId } = ready
@@ -84,7 +84,7 @@ export function openSession(ready: ReadyDocument, ca: string | undefined): Sessi
   }
 }
 
-/** The form that signs a principal in. @throws TypeError for a principal that cannot sign in */
+/** The form that signs in a principal. @throws TypeError for a principal that cannot sign in */
 function signInForm({ kind, appId, secret, upn, password }: Principal): Form {
   if (kind === 'ServicePrincipal' && appId !== undefined && secret !== undefined) {
     return { grant_type: 'client_credentials', client_id: appId, client_secret: secret }
